@@ -1,0 +1,111 @@
+"""The shape of the bundled checkpoint: a Qwen2-VL of about a million parameters, with tokenizer and processor files.
+
+The proportions are chosen so that transformers and vLLM both take it: head dimension 32 with an ``mrope_section`` that
+sums to half of it, half as many key-value heads as heads, a vision tower of width 64 in two heads, a vocabulary padded
+to a multiple of 64, and untied embeddings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from transformers import Qwen2Tokenizer, Qwen2VLConfig, Qwen2VLForConditionalGeneration
+from transformers.models.qwen2.tokenization_qwen2 import PRETOKENIZE_REGEX
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+VOCABULARY = 512
+SPECIAL_TOKENS = (
+    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>", "<|box_start|>",
+    "<|box_end|>", "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>",
+    "<|image_pad|>", "<|video_pad|>", "<think>", "</think>",
+)  # fmt: skip
+
+CHAT_TEMPLATE = Path(__file__).with_name("qwen2_vl_chat_template.jinja")
+"""The chat template of Qwen/Qwen2-VL-7B-Instruct (Apache-2.0), unchanged."""
+
+
+def build_tokenizer(corpus: Iterable[str]) -> Qwen2Tokenizer:
+    """A byte-level tokenizer with Qwen2's word splitting, its merges learned from ``corpus``."""
+    learner = Tokenizer(models.BPE())
+    learner.normalizer = normalizers.NFC()
+    learner.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(PRETOKENIZE_REGEX), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    learner.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY - len(SPECIAL_TOKENS),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    learner.train_from_iterator(corpus, trainer)
+    learned = learner.get_vocab()
+    merges = [tuple(merge) for merge in __import__("json").loads(learner.to_str())["model"]["merges"]]
+    tokenizer = Qwen2Tokenizer(
+        vocab=learned,
+        merges=merges,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        unk_token="<|endoftext|>",
+        model_max_length=4096,
+        chat_template=CHAT_TEMPLATE.read_text(),
+    )
+    tokenizer.add_special_tokens({"additional_special_tokens": list(SPECIAL_TOKENS)})
+    return tokenizer
+
+
+def build_image_processor() -> Qwen2VLImageProcessorPil:
+    """Qwen2-VL's image processor; pictures of the benchmark pass unresized, larger ones are scaled to 64 tokens."""
+    return Qwen2VLImageProcessorPil(min_pixels=28 * 28, max_pixels=28 * 28 * 64)
+
+
+def build_model(tokenizer: Qwen2Tokenizer) -> Qwen2VLForConditionalGeneration:
+    """The randomly initialised model for a tokenizer."""
+    ids = {token: tokenizer.convert_tokens_to_ids(token) for token in SPECIAL_TOKENS}
+    config = Qwen2VLConfig(
+        text_config={
+            "vocab_size": VOCABULARY,
+            "hidden_size": 128,
+            "intermediate_size": 384,
+            "num_hidden_layers": 4,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "max_position_embeddings": 4096,
+            "rms_norm_eps": 1e-6,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [4, 6, 6]},
+            "bos_token_id": ids["<|endoftext|>"],
+            "eos_token_id": ids["<|im_end|>"],
+            "pad_token_id": ids["<|endoftext|>"],
+            "tie_word_embeddings": False,
+        },
+        vision_config={
+            "depth": 2,
+            "embed_dim": 64,
+            "num_heads": 2,
+            "hidden_size": 128,
+            "mlp_ratio": 4,
+            "patch_size": 14,
+            "spatial_merge_size": 2,
+            "temporal_patch_size": 2,
+        },
+        image_token_id=ids["<|image_pad|>"],
+        video_token_id=ids["<|video_pad|>"],
+        vision_start_token_id=ids["<|vision_start|>"],
+        vision_end_token_id=ids["<|vision_end|>"],
+        tie_word_embeddings=False,
+    )
+    return Qwen2VLForConditionalGeneration(config)
+
+
+def save(model: Qwen2VLForConditionalGeneration, tokenizer: Qwen2Tokenizer, folder: Path) -> None:
+    """Write a checkpoint folder that transformers and vLLM load as it is."""
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.generation_config.bos_token_id = None
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    build_image_processor().save_pretrained(folder)

@@ -1,0 +1,31 @@
+"""Hold the rooms that decide results to 95 % branch coverage: `coverage_floor.py .coverage.json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+FLOOR = 95.0
+ROOMS = ("src/s1m/forcing/", "src/s1m/scoring/", "src/s1m/evaluate/store.py", "src/s1m/config.py")
+
+
+def covered(files: dict[str, dict[str, dict[str, int]]], room: str) -> float:
+    """Per cent of the lines and branches of a room that tests ran."""
+    summaries = [entry["summary"] for name, entry in files.items() if name.startswith(room)]
+    ran = sum(s["covered_lines"] + s["covered_branches"] for s in summaries)
+    there = sum(s["num_statements"] + s["num_branches"] for s in summaries)
+    return 100 * ran / there if there else 0.0
+
+
+def main() -> int:
+    """Print a line a room; 1 when one is below the floor."""
+    files = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["files"]
+    shares = {room: covered(files, room) for room in ROOMS}
+    for room, share in shares.items():
+        print(f"{room:32} {share:6.2f} % of lines and branches{'' if share >= FLOOR else f'  below {FLOOR} %'}")
+    return int(min(shares.values()) < FLOOR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""From records to a summary: what is counted, averaged and resampled, over which problems.
+
+Every record of a run has an answer at every level, so a run is a grid of problems x levels and every comparison of
+two levels is paired. The order in which records landed changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+from s1m.analysis.intervals import mcnemar_p, percentile_interval, resampled_means, wilson_interval
+from s1m.analysis.metrics import control, performance, scaling, slope_per_1k_tokens, slopes_per_1k_tokens
+from s1m.analysis.summary import LevelSummary, StopShares, Summary, SweepMetrics
+from s1m.errors import DataError
+from s1m.types import Record, StopClass
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from s1m.evaluate.store import Run
+
+STOPS: tuple[StopClass, ...] = get_args(StopClass)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A run as arrays of whole numbers, each of shape (problems, levels); ``stops`` holds indices into ``STOPS``."""
+
+    num_ignore: tuple[int, ...]
+    correct: NDArray[np.float64]
+    answered: NDArray[np.float64]
+    thinking_tokens: NDArray[np.float64]
+    answer_tokens: NDArray[np.float64]
+    shared: NDArray[np.float64]
+    stops: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resamples:
+    """Means over resampled problems, each of shape (resamples, levels)."""
+
+    thinking_tokens: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+
+
+def summarize(run: Run, *, seed: int = 0) -> Summary:
+    """The numbers of a run; ``seed`` draws the bootstrap. A run without records has no levels and no metrics.
+
+    Raises ``DataError`` when records do not share the same levels or lack a verdict.
+    """
+    records = sorted(run.records, key=lambda record: record.key)
+    grid = grid_of(records)
+    resamples = resample(grid, seed)
+    return Summary(
+        run=run.folder.resolve().name,
+        benchmark=str(run.settings.get("benchmark", "")),
+        model=str(run.settings.get("model", "")),
+        engine=str(run.settings.get("engine", "")),
+        sweep=str(run.settings.get("sweep", "")),
+        problems=len(records),
+        failed=run.failed,
+        generated_tokens=sum(record.trace.generated_tokens for record in records),
+        independent_tokens=int(grid.thinking_tokens.sum() + grid.answer_tokens.sum()),
+        wall_seconds=wall_seconds(records),
+        levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.num_ignore))),
+        metrics=summarize_sweep(grid, run.settings, resamples),
+    )
+
+
+def wall_seconds(records: Sequence[Record]) -> float:
+    """Seconds during which at least one problem was at work, so that the pause before a resumption does not count."""
+    total, reached = 0.0, float("-inf")
+    for start, end in sorted((record.started, record.started + record.seconds) for record in records):
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
+
+
+def grid_of(records: Sequence[Record]) -> Grid:
+    """The answers and verdicts of records as arrays. Raises ``DataError`` for records that do not fit together."""
+    import numpy as np
+
+    levels = tuple(answer.num_ignore for answer in records[0].trace.answers) if records else ()
+    for record in records:
+        found = tuple(answer.num_ignore for answer in record.trace.answers)
+        if found != levels:
+            raise DataError(f"record {record.id} has answers at levels {list(found)}, other records at {list(levels)}")
+        if len(record.verdicts) != len(levels):
+            raise DataError(f"record {record.id} has {len(record.verdicts)} verdicts for {len(levels)} answers")
+
+    def grid(rows: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+        return np.array(rows, dtype=np.float64).reshape(len(records), len(levels))
+
+    traces = [record.trace for record in records]
+    return Grid(
+        num_ignore=levels,
+        correct=grid([[verdict.correct for verdict in record.verdicts] for record in records]),
+        answered=grid([[verdict.prediction is not None for verdict in record.verdicts] for record in records]),
+        thinking_tokens=grid([[trace.thinking_tokens(answer) for answer in trace.answers] for trace in traces]),
+        answer_tokens=grid([[answer.tokens for answer in trace.answers] for trace in traces]),
+        shared=grid([[answer.same_as is not None for answer in trace.answers] for trace in traces]),
+        stops=grid([[STOPS.index(answer.stop) for answer in trace.answers] for trace in traces]),
+    )
+
+
+def resample(grid: Grid, seed: int) -> Resamples | None:
+    """Resampled means of tokens and accuracy, drawn together; None for fewer than two problems."""
+    import numpy as np
+
+    means = resampled_means(np.hstack([grid.thinking_tokens, grid.correct]), seed=seed)
+    if means is None:
+        return None
+    thinking_tokens, accuracy = np.hsplit(means, 2)
+    return Resamples(thinking_tokens=thinking_tokens, accuracy=accuracy)
+
+
+def summarize_level(grid: Grid, column: int, resamples: Resamples | None) -> LevelSummary:
+    """One column of the grid, compared with the first on the same problems."""
+    import numpy as np
+
+    problems = len(grid.correct)
+    correct = grid.correct[:, column]
+    change = correct - grid.correct[:, 0]
+    tokens = grid.thinking_tokens[:, column]
+    answered = int(grid.answered[:, column].sum())
+    stops = {stop: float((grid.stops[:, column] == index).mean()) for index, stop in enumerate(STOPS)}
+    gain_ci95 = p = None
+    if column > 0:
+        p = mcnemar_p(int((change > 0).sum()), int((change < 0).sum()))
+        if resamples is not None:
+            gain_ci95 = percentile_interval(resamples.accuracy[:, column] - resamples.accuracy[:, 0])
+    return LevelSummary(
+        num_ignore=grid.num_ignore[column],
+        accuracy=float(correct.mean()),
+        accuracy_ci95=wilson_interval(int(correct.sum()), problems),
+        gain=float(change.mean()),
+        gain_ci95=gain_ci95,
+        mcnemar_p=p,
+        thinking_tokens_mean=float(tokens.mean()),
+        thinking_tokens_std=float(tokens.std()),
+        thinking_tokens_median=float(np.median(tokens)),
+        answer_tokens_mean=float(grid.answer_tokens[:, column].mean()),
+        stops=StopShares(**stops),
+        answered=answered,
+        lost=problems - answered,
+        shared=float(grid.shared[:, column].mean()),
+    )
+
+
+def summarize_sweep(grid: Grid, settings: Mapping[str, object], resamples: Resamples | None) -> SweepMetrics:
+    """The metrics of a sweep; all None without records."""
+    problems = len(grid.correct)
+    tokens = grid.thinking_tokens.mean(axis=0).tolist() if problems else []
+    accuracies = grid.correct.mean(axis=0).tolist() if problems else []
+    slopes = slopes_per_1k_tokens(resamples.thinking_tokens, resamples.accuracy) if resamples else None
+    slope = slope_per_1k_tokens(tokens, accuracies)
+    minimum = number(settings, "min_thinking_tokens")
+    return SweepMetrics(
+        control=control(tokens, minimum or 0, number(settings, "max_thinking_tokens")),
+        scaling=scaling(tokens, accuracies),
+        performance=performance(accuracies),
+        slope_per_1k_tokens=slope,
+        slope_ci95=None if slope is None or slopes is None else percentile_interval(slopes),
+    )
+
+
+def number(settings: Mapping[str, object], name: str) -> float | None:
+    """A setting that is a number, or None where the run has none of that name."""
+    value = settings.get(name)
+    return value if isinstance(value, int | float) else None

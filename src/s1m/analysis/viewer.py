@@ -1,0 +1,66 @@
+"""What the report's browser of single problems is given: plain values, of which the page shows text only."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+from s1m.types import Answer, Record, Segment, Verdict
+
+if TYPE_CHECKING:
+    from s1m.evaluate.store import Run
+
+MAX_PROBLEMS = 300
+"""Problems of a run that the page carries; with their pictures a page of 300 stays within a few megabytes."""
+
+
+def viewer_data(run: Run, label: str) -> dict[str, object]:
+    """A run for the browser: its label, how many problems it has, and the first ``MAX_PROBLEMS`` of them by id."""
+    records = sorted(run.records, key=lambda record: (record.id, record.key))
+    return {
+        "label": label,
+        "total": len(records),
+        "problems": [problem_data(record, run.thumbnail(record)) for record in records[:MAX_PROBLEMS]],
+    }
+
+
+def problem_data(record: Record, picture: bytes | None) -> dict[str, object]:
+    """One problem as JSON values; ``picture`` is a PNG and travels as a data URI."""
+    answered = zip(record.trace.answers, record.verdicts, strict=True)
+    return {
+        "id": record.id,
+        "question": record.question,
+        "gold": record.gold,
+        "metadata": dict(record.metadata),
+        "picture": None if picture is None else "data:image/png;base64," + b64encode(picture).decode("ascii"),
+        "chains": [[segment_data(segment) for segment in chain] for chain in record.trace.chains],
+        "answers": [answer_data(answer, verdict) for answer, verdict in answered],
+    }
+
+
+def segment_data(segment: Segment) -> dict[str, object]:
+    """One stretch of thinking, without its token ids."""
+    return {
+        "injected": segment.injected,
+        "text": segment.text,
+        "tokens": segment.tokens,
+        "stop": segment.stop,
+        "cut_characters": segment.cut_characters,
+    }
+
+
+def answer_data(answer: Answer, verdict: Verdict) -> dict[str, object]:
+    """One answer and what the benchmark said of it."""
+    return {
+        "num_ignore": answer.num_ignore,
+        "chain": answer.chain,
+        "segments": answer.segments,
+        "stop": answer.stop,
+        "text": answer.text,
+        "tokens": answer.tokens,
+        "finish": answer.finish,
+        "same_as": answer.same_as,
+        "prediction": verdict.prediction,
+        "correct": verdict.correct,
+        "rule": verdict.rule,
+    }

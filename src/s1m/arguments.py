@@ -1,0 +1,135 @@
+"""The command line's grammar: verbs and flags, the flags of a verb drawn from its settings.
+
+Wrong input gets one line that names the nearest right word, and exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
+
+from s1m.errors import did_you_mean
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says what is wrong in one line and suggests what was meant."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """The arguments, or one line and exit code 2."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            verb = getattr(found, "parser", self)
+            word = unknown[0].partition("=")[0]
+            verb.error(f"there is no {word!r} here{did_you_mean(word, verb.flags())}")
+        return found
+
+    def error(self, message: str) -> NoReturn:
+        """One line on standard error, and exit code 2."""
+        sys.stderr.write(f"{self.prog}: {message}; see: {self.prog} --help\n")
+        raise SystemExit(2)
+
+    def flags(self) -> list[str]:
+        """Every flag of this verb."""
+        return [flag for action in self._actions for flag in action.option_strings]
+
+
+def build_parser() -> Parser:
+    """The grammar of ``s1m``. Cheap: no verb's own libraries are imported."""
+    from s1m import __version__
+
+    parser = Parser(prog="s1m", description=TOP, epilog=EXAMPLES)
+    parser.add_argument("--version", action="version", version=f"s1m {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
+    for name, (summary, fill) in VERBS.items():
+        verb = verbs.add_parser(name, help=summary, description=summary)
+        verb.set_defaults(parser=verb)
+        fill(verb)
+    return parser
+
+
+def fill_eval(verb: Parser) -> None:
+    """Flags of ``s1m eval``: one a setting, all absent unless given, so that a file can fill the rest."""
+    from s1m.config import EvalSettings, field_help
+
+    verb.epilog = EVAL_EXAMPLES
+    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks)")
+    verb.add_argument("--config", metavar="FILE.toml", help="settings from a file; flags on the command line win")
+    hints = get_type_hints(EvalSettings, include_extras=False)
+    defaults = {name: field.default for name, field in EvalSettings.__dataclass_fields__.items()}
+    for name, text in field_help(EvalSettings).items():
+        if name != "benchmark":
+            _add_setting(verb, name, hints[name], defaults[name], text)
+    verb.add_argument("--dry-run", action="store_true", help="show settings, plan and requests; ask nobody")
+
+
+def fill_report(verb: Parser) -> None:
+    """Flags of ``s1m report``."""
+    verb.add_argument("runs", metavar="RUN", nargs="+", help="run folders; several are drawn side by side")
+    verb.add_argument("--out", metavar="FILE.html", default="", help="the page (default: report.html in the first run)")
+    verb.add_argument("--json", action="store_true", help="print the summaries as JSON as well")
+
+
+def fill_demo(verb: Parser) -> None:
+    """Flags of ``s1m demo``."""
+    verb.add_argument("--out", metavar="FOLDER", default="runs/demo", help="run folder (default: runs/demo)")
+
+
+def fill_benchmarks(verb: Parser) -> None:
+    """``s1m benchmarks`` has no flags."""
+
+
+VERBS = {
+    "eval": ("Run a benchmark: think, ignore the end of thinking, answer at every level, score.", fill_eval),
+    "report": ("Draw one page from one run or several.", fill_report),
+    "demo": ("The bundled model on the bundled benchmark, ignored 0 to 7 times: about a minute.", fill_demo),
+    "benchmarks": ("List the benchmarks.", fill_benchmarks),
+}
+
+TOP = "Test-time scaling for vision-language models: make a model think longer, and measure what it gains."
+
+EXAMPLES = """examples:
+  s1m demo                                              everything at once, in about a minute
+  s1m eval digits --num-ignore 0-7 --out runs/mine      your own run; interrupted, the same command goes on
+  s1m eval digits --engine http --base-url http://127.0.0.1:8000/v1
+  s1m report runs/mine runs/other --out compare.html
+"""
+
+EVAL_EXAMPLES = """Every flag is also a key of a settings file, with underscores: --top-p 1 is top_p = 1.
+
+examples:
+  s1m eval digits --num-ignore 0-7 --limit 256 --out runs/mine
+  s1m eval digits --config configs/digits.toml --temperature 0.7
+  s1m eval digits --ignore-strings "Wait," "Look at the picture again."
+"""
+
+
+def _add_setting(verb: Parser, name: str, hint: Any, default: Any, text: str) -> None:
+    flag = "--" + name.replace("_", "-")
+    shown = _shown(default)
+    options: dict[str, Any] = {"default": argparse.SUPPRESS, "help": f"{text} Default: {shown}." if shown else text}
+    if get_origin(hint) is Literal:
+        options["choices"] = get_args(hint)
+    elif name == "num_ignore":
+        options["metavar"] = "LEVELS"
+    elif get_origin(hint) is tuple:
+        options |= {"nargs": "+", "metavar": "TEXT"}
+    else:
+        kind = next(t for t in (*get_args(hint), hint) if t in (int, float, str))
+        options |= {"type": kind, "metavar": {int: "N", float: "X", str: "TEXT"}[kind]}
+    options["help"] = options["help"].replace("%", "%%")
+    verb.add_argument(flag, **options)
+
+
+def _shown(default: Any) -> str:
+    """A default as help shows it."""
+    if isinstance(default, tuple):
+        numbers = all(isinstance(item, int) for item in default)
+        return f"{default[0]}-{default[-1]}" if numbers else " ".join(repr(item) for item in default)
+    return (
+        "" if default in (None, "") else repr(default) if isinstance(default, str) and "\n" in default else str(default)
+    )

@@ -1,0 +1,77 @@
+"""The ``s1m`` command: one small function a verb; what is slow to import is imported inside them."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from s1m.arguments import build_parser
+from s1m.errors import S1mError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a verb; the exit code. 0 done, 1 something failed, 2 the request was wrong, 130 interrupted."""
+    found = build_parser().parse_args(arguments)
+    verbs = {"eval": evaluate, "report": report, "demo": demo, "benchmarks": benchmarks}
+    try:
+        return verbs[found.verb](found)
+    except S1mError as error:
+        sys.stderr.write(f"s1m: {error}\n")
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def evaluate(found: Namespace) -> int:
+    """``s1m eval``."""
+    from s1m.commands import run_benchmark, show_plan
+    from s1m.config import eval_settings, read_toml
+    from s1m.errors import UsageError
+
+    values = read_toml(Path(found.config)) if found.config else {}
+    if values.get("benchmark", found.benchmark) != found.benchmark:
+        raise UsageError(f"{found.config} is for {values['benchmark']}, not for {found.benchmark}")
+    flags = {k: v for k, v in vars(found).items() if k not in ("verb", "parser", "config", "dry_run")}
+    settings = eval_settings({**eval_settings_keys(values, found.config), **flags}, "s1m eval")
+    return show_plan(settings) if found.dry_run else run_benchmark(settings)
+
+
+def eval_settings_keys(values: dict[str, object], source: str) -> dict[str, object]:
+    """The keys of a settings file, checked on their own so that a mistake is blamed on the file."""
+    from s1m.config import eval_settings
+
+    if values:
+        eval_settings({"benchmark": "any", **values}, source)
+    return values
+
+
+def report(found: Namespace) -> int:
+    """``s1m report``."""
+    from s1m.commands import draw_report
+
+    return draw_report([Path(run) for run in found.runs], found.out, as_json=found.json)
+
+
+def demo(found: Namespace) -> int:
+    """``s1m demo``."""
+    from importlib.resources import files
+
+    from s1m.commands import run_benchmark
+    from s1m.config import eval_settings, read_toml
+
+    values = read_toml(Path(str(files("s1m").joinpath("assets/digits.toml"))))
+    return run_benchmark(eval_settings({**values, "out": found.out}, "s1m demo"))
+
+
+def benchmarks(_found: Namespace) -> int:
+    """``s1m benchmarks``."""
+    from s1m.commands import list_benchmarks
+
+    return list_benchmarks()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

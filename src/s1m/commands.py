@@ -1,0 +1,145 @@
+"""What the verbs do: assemble benchmark, engine, store and analysis, and tell the user how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from s1m.analysis import print_table, save_figures, summarize, summary_json, write_report
+from s1m.benchmarks import BENCHMARKS, find_benchmark
+from s1m.config import EvalSettings, to_toml
+from s1m.errors import UsageError
+from s1m.evaluate.build import build_engine, resolve
+from s1m.evaluate.progress import RunProgress
+from s1m.evaluate.runner import Runner, forcing_of, sampling_of
+from s1m.evaluate.store import Run, RunStore, load_run
+from s1m.forcing import SWEEPS, drive
+from s1m.types import Benchmark, Engine, Problem, Step
+
+
+def run_benchmark(settings: EvalSettings) -> int:
+    """``s1m eval``: run what is owed, then draw the run. Exit code 1 when problems failed, 130 when interrupted."""
+    console = Console(stderr=True)
+    benchmark = find_benchmark(settings.benchmark)
+    settings = resolve(settings, benchmark)
+    problems = load_problems(settings, benchmark)
+    store = RunStore(settings)
+    try:
+        try:
+            asyncio.run(_run_owed(settings, benchmark, problems, store, console))
+        except KeyboardInterrupt:
+            console.print(f"\ninterrupted with {len(store.records)} of {len(problems)} problems recorded; "
+                          f"the same command goes on from there", highlight=False)  # fmt: skip
+            return 130
+        run = load_run(store.folder)
+        finish(run)
+    finally:
+        store.close()
+    if run.failed:
+        console.print(f"{run.failed} problems failed and stay owed (see {store.folder}/failures.jsonl); "
+                      "the same command tries them again", style="yellow", highlight=False)  # fmt: skip
+        return 1
+    return 0
+
+
+def load_problems(settings: EvalSettings, benchmark: Benchmark) -> Sequence[Problem]:
+    """The problems that the settings ask for."""
+    return benchmark.load(split=settings.split, limit=settings.limit, data=settings.data or None)
+
+
+async def _run_owed(
+    settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], store: RunStore, console: Console
+) -> None:
+    with RunProgress(console, total=len(problems), done=list(store.records.values())) as progress:
+        runner = Runner(settings, benchmark, store, progress)
+        owed = runner.owed(problems)
+        if not owed:
+            return
+        if len(owed) < len(problems):
+            console.print(f"resuming: {len(problems) - len(owed)} of {len(problems)} are recorded", highlight=False)
+        engine = build_engine(settings)
+        try:
+            await runner.run(owed, engine)
+        finally:
+            await engine.close()
+
+
+def finish(run: Run) -> None:
+    """Write summary, figures and report into the run folder, and print the table."""
+    console = Console()
+    summary = summarize(run)
+    _write_json(run.folder / "summary.json", summary_json(summary))
+    save_figures([summary], run.folder / "figures")
+    write_report([run], run.folder / "report.html")
+    print_table(summary, console)
+    console.print(f"report: {run.folder / 'report.html'}", highlight=False, soft_wrap=True)
+
+
+def show_plan(settings: EvalSettings) -> int:
+    """``s1m eval --dry-run``: the settings, what the run would cost at most, and the requests of one problem."""
+    from s1m.engines.scripted import ScriptedEngine
+
+    benchmark = find_benchmark(settings.benchmark)
+    settings = resolve(settings, benchmark)
+    problems = load_problems(settings, benchmark)
+    if not problems:
+        raise UsageError(f"{settings.benchmark} has no problems with these settings")
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(to_toml(settings))
+    levels = len(settings.num_ignore)
+    chains = levels if settings.sweep == "independent" else 1
+    most = len(problems) * (chains * settings.max_thinking_tokens + levels * settings.max_answer_tokens)
+    console.print(f"{len(problems)} problems, {chains} chains and {levels} answers each, at most {most:,} tokens")
+    console.print(f"would be kept in {settings.run_folder}; nothing was asked or written\n")
+    asked: list[str] = []
+
+    def script(_problem: Problem, step: Step) -> str:
+        asked.append("".join(piece.text for piece in step.prefix))
+        return f"(thinking){settings.thinking_close}" if step.stop else "(answer)"
+
+    engine: Engine = ScriptedEngine(script)
+    flow = SWEEPS[settings.sweep](forcing_of(settings), settings.seed)
+    asyncio.run(drive(flow, problems[0], engine, sampling_of(settings)))
+    console.print(f"requests for {problems[0].id} ({len(problems[0].images)} images): {problems[0].question}")
+    for number, text in enumerate(asked, start=1):
+        console.print(f"  {number}. go on from: {text!r}")
+    return 0
+
+
+def draw_report(folders: Sequence[Path], out: str, *, as_json: bool) -> int:
+    """``s1m report``: one page from one run or several."""
+    runs = [load_run(folder) for folder in folders]
+    summaries = [summarize(run) for run in runs]
+    console = Console()
+    for summary in summaries:
+        print_table(summary, console)
+    if as_json:
+        print(json.dumps([summary_json(summary) for summary in summaries], indent=2))
+    path = Path(out) if out else folders[0] / "report.html"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_report(runs, path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    console.print(f"report: {path}", highlight=False, soft_wrap=True)
+    return 0
+
+
+def list_benchmarks() -> int:
+    """``s1m benchmarks``: a table of what can be run."""
+    table = Table("name", "what", "splits", "licence", "source")
+    for benchmark in BENCHMARKS.values():
+        table.add_row(benchmark.name, benchmark.title, ", ".join(benchmark.splits), benchmark.licence, benchmark.source)
+    Console().print(table)
+    return 0
+
+
+def _write_json(path: Path, value: object) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    partial.replace(path)

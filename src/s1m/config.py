@@ -1,0 +1,189 @@
+"""Settings of a verb: a frozen dataclass, filled from a TOML file and flags, refused when it makes no sense.
+
+The line beneath a field is its help on the command line. Keys and flags are the field names, flags with dashes.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from s1m.errors import UsageError, did_you_mean
+from s1m.forcing.presets import IGNORE_STRINGS
+
+Count = Annotated[int, Meta(ge=1)]
+Fraction = Annotated[float, Meta(gt=0, le=1)]
+
+NOT_CONTENT = ("out", "concurrency", "base_url")
+"""Settings that change no record, so that a run may be resumed with others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalSettings:
+    """Settings of ``s1m eval``."""
+
+    benchmark: str
+    """Name of the benchmark (see: s1m benchmarks)."""
+    engine: Literal["embedded", "http"] = "embedded"
+    """Who thinks: a model in this process, or any OpenAI-compatible server."""
+    model: str = ""
+    """Folder or Hub id (empty: the bundled tiny model), or the name that a server gives it (empty: its only one)."""
+    base_url: str = ""
+    """Address of the server, such as http://127.0.0.1:8000/v1; the key is read from S1M_API_KEY."""
+    data: str = ""
+    """Local folder with the benchmark's data, instead of the Hub."""
+    split: str = ""
+    """Part of the benchmark (empty: its usual one)."""
+    limit: Count | None = None
+    """Only the first so many problems."""
+    num_ignore: tuple[Annotated[int, Meta(ge=0)], ...] = (0, 1, 2, 3, 4, 5, 6, 7)
+    """How often the end of thinking is ignored; an answer is asked for at each level: 0-7, 4, or 0,2,4."""
+    ignore_strings: tuple[str, ...] = IGNORE_STRINGS["s1"]
+    """What is said at an ignored end, in turn: a preset (s1, s1m) or your own strings."""
+    sweep: Literal["nested", "independent"] = "nested"
+    """nested: one chain with an answer branched off at every level; independent: every level from scratch."""
+    temperature: Annotated[float, Meta(ge=0)] = 0.6
+    """Sampling temperature; 0 is greedy."""
+    top_p: Fraction = 0.95
+    """Smallest set of tokens whose probability reaches this is kept; 1 keeps all."""
+    repetition_penalty: Annotated[float, Meta(gt=0)] = 1.0
+    """1 is off, and best left so: penalties break digits, tables and quoted options."""
+    seed: int = 0
+    """Same seed, same settings, same engine: same run."""
+    max_thinking_tokens: Count = 8192
+    """Thinking budget of a problem's whole chain, in generated tokens."""
+    min_thinking_tokens: Annotated[int, Meta(ge=0)] = 0
+    """The model may not end its thinking before so many tokens."""
+    max_answer_tokens: Count = 256
+    """Budget of each answer, on top of the thinking budget."""
+    thinking_open: str = "<think>\n"
+    """How thinking begins; put before the model's first token."""
+    thinking_close: str = "</think>"
+    """How the model ends its thinking."""
+    answer_cue: str = "\nFinal answer: "
+    """What follows the end of thinking when the answer is asked for."""
+    concurrency: Count = 64
+    """Problems in flight at once."""
+    out: str = ""
+    """Run folder (empty: runs/BENCHMARK); a folder that holds this run is resumed."""
+
+    def __post_init__(self) -> None:
+        if list(self.num_ignore) != sorted(set(self.num_ignore)) or not self.num_ignore:
+            raise UsageError(f"num_ignore must be different levels in rising order, not {list(self.num_ignore)}")
+        if not self.ignore_strings or not all(self.ignore_strings):
+            raise UsageError("ignore_strings must be at least one string, and none of them empty")
+        if not self.thinking_close:
+            raise UsageError("thinking_close is empty; without it no end of thinking can be seen")
+        if self.min_thinking_tokens > self.max_thinking_tokens:
+            raise UsageError(
+                f"min_thinking_tokens ({self.min_thinking_tokens}) is above max_thinking_tokens "
+                f"({self.max_thinking_tokens})"
+            )
+        if self.engine == "http" and not self.base_url:
+            raise UsageError("--engine http needs --base-url, such as http://127.0.0.1:8000/v1")
+        if self.engine != "http" and self.base_url:
+            raise UsageError("--base-url is the address of a server: add --engine http")
+
+    @property
+    def run_folder(self) -> Path:
+        """Where the run is kept."""
+        return Path(self.out or f"runs/{self.benchmark}")
+
+    def content(self) -> dict[str, Any]:
+        """The settings that a record depends on."""
+        return {name: value for name, value in asdict(self).items() if name not in NOT_CONTENT}
+
+    def digest(self) -> str:
+        """A hash of everything that a record depends on. How many problems a run has changes none of them."""
+        content = {name: value for name, value in self.content().items() if name != "limit"}
+        return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+
+
+def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSettings:
+    """Settings from plain values, as TOML or flags give them.
+
+    Raises ``UsageError`` that names ``source`` and the key for an unknown key, a wrong type or an impossible value.
+    """
+    known = [field.name for field in fields(EvalSettings)]
+    for name in given:
+        if name not in known:
+            raise UsageError(f"{source}: there is no setting {name!r}{did_you_mean(name, known)}")
+    values = dict(given)
+    if "num_ignore" in values:
+        values["num_ignore"] = levels_from(values["num_ignore"])
+    if "ignore_strings" in values:
+        values["ignore_strings"] = strings_from(values["ignore_strings"])
+    try:
+        return msgspec.convert(values, EvalSettings)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{source}: {_plain(str(error))}") from None
+
+
+def levels_from(value: object) -> object:
+    """``"0-7"``, ``"0,2,4"``, ``3`` and ``[0, 2]`` as a list of levels; anything else as it is, to be refused later."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return [value]
+    if not isinstance(value, str):
+        return value
+    levels: list[int] = []
+    for part in value.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise UsageError(f"num_ignore takes levels such as 0-7, 4 or 0,2,4, not {value!r}")
+        levels += range(int(first), int(last or first) + 1)
+    return levels
+
+
+def strings_from(value: object) -> object:
+    """A preset's name as its strings, one string as a list of one."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, str):
+        return IGNORE_STRINGS.get(value, (value,))
+    return value
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The keys of a settings file. Raises ``UsageError`` when it is missing or no TOML."""
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is no TOML: {error}") from None
+
+
+def to_toml(settings: EvalSettings) -> str:
+    """The settings as a file that ``--config`` reads back."""
+    import tomli_w
+
+    return tomli_w.dumps({name: value for name, value in asdict(settings).items() if value is not None})
+
+
+def field_help(settings_class: type) -> dict[str, str]:
+    """The line beneath each field of a settings class."""
+    (tree,) = ast.parse(inspect.getsource(settings_class)).body
+    assert isinstance(tree, ast.ClassDef)
+    texts: dict[str, str] = {}
+    for field, beneath in zip(tree.body, tree.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(beneath, ast.Expr):
+            texts[field.target.id] = str(ast.literal_eval(beneath.value))
+    return texts
+
+
+def _plain(message: str) -> str:
+    """``Expected `int` >= 1 - at `$.limit``` as ``limit: expected int >= 1``."""
+    what, _, where = message.partition(" - at `$.")
+    what = what.replace("`", "")
+    name = where.rstrip("`").replace("[...]", "")
+    return f"{name}: {what[:1].lower()}{what[1:]}" if name else what

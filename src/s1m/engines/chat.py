@@ -1,0 +1,193 @@
+"""What a chat request says for a step, and what the reply to it means: how it ended, its text, its tokens.
+
+Speaks the OpenAI chat format with the extensions that vLLM, SGLang and (but for a few) llama.cpp share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from s1m.errors import EngineError, EngineUnavailable
+from s1m.types import Completion, Finish, Sampling, Step
+
+T = TypeVar("T")
+
+EXTENSIONS = (
+    "continue_final_message",
+    "add_generation_prompt",
+    "include_stop_str_in_output",
+    "skip_special_tokens",
+    "min_tokens",
+    "repetition_penalty",
+)
+"""Request fields beyond OpenAI's that may be sent."""
+
+END_OF_TURN = (
+    "<|im_end|>",
+    "<|endoftext|>",
+    "</s>",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|end_of_text|>",
+    "<end_of_turn>",
+    "<eos>",
+    "<|end|>",
+)
+"""End-of-turn tokens that appear in the text because special tokens are asked for."""
+
+
+class Unreadable(Exception):
+    """The reply is not what the endpoint should send; another try may bring a better one."""
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Token counts as the server reports them."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class Message(msgspec.Struct, frozen=True):
+    """The assistant's message; the two names of reasoning are vLLM's new and old one."""
+
+    content: str | None = None
+    reasoning: str | None = None
+    reasoning_content: str | None = None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A completion, ended by a stop string or token id that vLLM calls ``stop_reason`` and SGLang ``matched_stop``."""
+
+    message: Message
+    finish_reason: str | None = None
+    stop_reason: str | int | None = None
+    matched_stop: str | int | None = None
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The reply of /v1/chat/completions, as far as it is read here."""
+
+    choices: list[Choice]
+    usage: Usage | None = None
+
+
+def chat_request(
+    *, model: str, question: str, images: Sequence[str], prefix: str, step: Step, sampling: Sampling
+) -> dict[str, Any]:
+    """The body of a chat request for ``step``; ``images`` are URLs, ``prefix`` is the assistant's turn so far."""
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": "user", "content": user_content(question, images)}],
+        "max_tokens": step.max_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "seed": step.seed,
+        # vLLM looks for stop strings in the decoded text. Where </think> is a special token, the default would strip
+        # it from that text and it could never stop; where it is ordinary text this changes nothing.
+        "skip_special_tokens": False,
+        # So that the text itself shows whether a stop string ended it, also where no stop_reason is sent.
+        "include_stop_str_in_output": True,
+    }
+    if prefix:
+        body["messages"].append({"role": "assistant", "content": prefix})
+        body |= {"continue_final_message": True, "add_generation_prompt": False}
+    if step.stop:
+        body["stop"] = list(step.stop)
+    if step.min_tokens > 0:
+        body["min_tokens"] = step.min_tokens
+    if sampling.repetition_penalty != 1.0:
+        body["repetition_penalty"] = sampling.repetition_penalty
+    return body
+
+
+def user_content(question: str, images: Sequence[str]) -> str | list[dict[str, Any]]:
+    """The images followed by the question; a plain string where there are no images, which any server takes."""
+    if not images:
+        return question
+    parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": url}} for url in images]
+    return [*parts, {"type": "text", "text": question}]
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """The JSON of a reply as a ``kind``. Raises ``Unreadable``."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable("the reply is not the JSON expected") from error
+
+
+def read_completion(body: bytes, step: Step) -> Completion:
+    """The completion in a reply.
+
+    Raises ``Unreadable`` when there is none to read or the server broke off; ``EngineUnavailable`` when thinking was
+    split away from the text; ``EngineError`` when it ended in an unknown way or its tokens are not counted.
+    """
+    reply = decode(body, Reply)
+    if not reply.choices:
+        raise Unreadable("the reply has no choices")
+    choice = reply.choices[0]
+    if choice.message.reasoning or choice.message.reasoning_content:
+        raise EngineUnavailable(
+            "the server splits thinking away from the text, which would lose it; start it without "
+            "--reasoning-parser (vLLM, SGLang) or with --reasoning-format none (llama.cpp)"
+        )
+    if choice.finish_reason in (None, "abort", "error"):
+        raise Unreadable(f"the server broke off (finish_reason {choice.finish_reason})")
+    if choice.finish_reason not in ("stop", "length"):
+        raise EngineError(f"the server ended with finish_reason {choice.finish_reason!r}, not stop or length")
+    text, finish = read_ending(choice, step.stop)
+    tokens = count_tokens(reply.usage, step.max_tokens)
+    if tokens == 0 and choice.message.content:
+        raise EngineError("the server reports no usable token usage: 0 tokens for a text that is not empty")
+    return Completion(text=text, tokens=tokens, finish=finish)
+
+
+def read_ending(choice: Choice, stops: Sequence[str]) -> tuple[str, Finish]:
+    """The text without what ended it, and why it ended.
+
+    The text is cut at the first stop string wherever it is, also within ``min_tokens``, where vLLM does not look for
+    stop strings (before 0.10.1 it did): a delimiter left inside the thinking would spoil every step after it.
+    """
+    text = choice.message.content or ""
+    found = [at for at in (text.find(stop) for stop in stops if stop) if at >= 0]
+    if found:
+        return text[: min(found)], "stop"
+    if choice.finish_reason == "length":
+        # The limit can fall inside a character too; the next step writes it again as a whole.
+        return without_partial_stop(text.rstrip("\ufffd"), stops), "length"
+    if choice.stop_reason in stops or choice.matched_stop in stops:
+        return text, "stop"
+    while text.endswith(END_OF_TURN):
+        text = next(text.removesuffix(mark) for mark in END_OF_TURN if text.endswith(mark))
+    return text, "eos"
+
+
+def without_partial_stop(text: str, stops: Sequence[str]) -> str:
+    """A text that ran out of tokens, without the beginning of a stop string at its end.
+
+    Where ``</think>`` is several tokens, the limit can fall inside it; its rest alone would not stop the next step.
+    Without its beginning, the next step writes it again as a whole.
+    """
+    longest = max((len(stop) for stop in stops), default=1) - 1
+    for length in range(min(longest, len(text)), 0, -1):
+        if any(len(stop) > length and text.endswith(stop[:length]) for stop in stops):
+            return text[:-length]
+    return text
+
+
+def count_tokens(usage: Usage | None, max_tokens: int) -> int:
+    """The tokens generated, those of the stop string or end of turn included, though their text is not.
+
+    Some servers count the token that ended the turn beyond ``max_tokens``; that one is left out, so that the count
+    never exceeds what was asked for. Raises ``EngineError`` when the count is missing or cannot be true.
+    """
+    tokens = usage.completion_tokens if usage is not None else None
+    if tokens is None or not 0 <= tokens <= max_tokens + 1:
+        raise EngineError(
+            f"the server reports no usable token usage (completion_tokens {tokens} where at most {max_tokens} were "
+            "asked for); budgets cannot be kept without it"
+        )
+    return min(tokens, max_tokens)

@@ -1,0 +1,94 @@
+"""Load a Qwen2-VL-class checkpoint from a folder or the Hub, and say in one line what is wrong when it will not load.
+
+Tokenizer and image processor are loaded by themselves instead of through ``AutoProcessor``: the image place-holder is
+expanded here, so nothing needs the video processor, and with it torchvision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from s1m.errors import EngineUnavailable
+
+BUNDLED = "bundled"
+"""The name of the checkpoint that comes with the package."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A loaded model with what is needed to talk to it."""
+
+    name: str
+    model: Any
+    tokenizer: Any
+    image_processor: Any
+    end_ids: frozenset[int]
+    """Tokens that end a turn."""
+    image_id: int
+    """The place-holder token of an image."""
+    context_tokens: int
+
+
+def load_checkpoint(name: str, device: str | None = None) -> Checkpoint:
+    """The checkpoint called ``name``: ``bundled``, a folder, or a Hub id.
+
+    Weights are float32 on a CPU and the checkpoint's own type elsewhere. Raises ``EngineUnavailable`` when torch or
+    transformers are missing, or the checkpoint is missing, broken or of another class.
+    """
+    try:
+        import torch
+        import transformers as hf
+    except ImportError as error:
+        raise EngineUnavailable(f"the embedded engine needs {error.name}: pip install 's1m[local]'") from None
+    transformers: Any = hf  # half of it is untyped
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    place = str(files("s1m").joinpath("assets/digits-qwen2vl")) if name == BUNDLED else name
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        model = transformers.AutoModelForImageTextToText.from_pretrained(
+            place, dtype=torch.float32 if device == "cpu" else "auto", attn_implementation="sdpa"
+        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place)
+        image_processor = transformers.AutoImageProcessor.from_pretrained(place)
+    except Exception as error:  # whatever a broken folder makes the loaders raise is the same news to the user
+        raise EngineUnavailable(_why_not(name, place, error)) from error
+    if not hasattr(getattr(model, "model", None), "get_rope_index"):
+        raise EngineUnavailable(
+            f"{name} is a {type(model).__name__}; the embedded engine takes Qwen2-VL-class models "
+            "(Qwen2-VL, Qwen2.5-VL, Qwen3-VL). Serve others and use --engine http"
+        )
+    model.to(device).eval()
+    return Checkpoint(
+        name=name,
+        model=model,
+        tokenizer=tokenizer,
+        image_processor=image_processor,
+        end_ids=_end_ids(model, tokenizer),
+        image_id=model.config.image_token_id,
+        context_tokens=model.config.get_text_config().max_position_embeddings,
+    )
+
+
+def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    declared = model.generation_config.eos_token_id
+    ids = declared if isinstance(declared, list) else [declared]
+    return frozenset(i for i in (*ids, tokenizer.eos_token_id) if i is not None)
+
+
+def _why_not(name: str, place: str, error: Exception) -> str:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    folder = Path(place)
+    if folder.is_dir():
+        missing = [
+            f for f in ("config.json", "tokenizer_config.json", "preprocessor_config.json") if not (folder / f).exists()
+        ]
+        if missing:
+            return f"{name} is no checkpoint: it lacks {', '.join(missing)}"
+        return f"{name} is a broken checkpoint: {reason}"
+    if folder.is_absolute() or name.startswith((".", "~")):
+        return f"there is no checkpoint folder {name}"
+    return f"cannot load {name}: it is no folder here, and the Hub says: {reason}"

@@ -1,0 +1,104 @@
+"""The engine protocol over the batcher: steps in, completions out, at the level of tokens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from s1m.engines.embedded.batcher import Batcher
+from s1m.engines.embedded.checkpoint import BUNDLED, load_checkpoint
+from s1m.engines.embedded.prefixes import Owner
+from s1m.engines.embedded.prompt import Prompt, prepare
+from s1m.engines.embedded.row import Row
+from s1m.errors import PromptTooLong
+from s1m.types import Completion, Problem, Sampling, Step
+
+
+class EmbeddedEngine:
+    """A checkpoint in this process. Generated pieces go back in as the tokens they are, so nothing is re-tokenised.
+
+    ``max_rows`` requests share a forward pass; ``prefix_bytes`` of memory remember pasts for steps that go on from
+    them. Raises ``EngineUnavailable`` when the checkpoint does not load.
+    """
+
+    name = "embedded"
+
+    def __init__(
+        self, model: str = BUNDLED, *, max_rows: int = 64, prefix_bytes: int = 2**30, device: str | None = None
+    ) -> None:
+        self.checkpoint = load_checkpoint(model, device)
+        self._batcher = Batcher(self.checkpoint, max_rows, prefix_bytes)
+        self._prompts: dict[Owner, Prompt] = {}
+        self._closed = False
+
+    async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+        """Continue the assistant's turn. Raises ``PromptTooLong`` when the step cannot fit the model's context."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Completion] = loop.create_future()
+
+        def deliver(outcome: Completion | Exception) -> None:
+            loop.call_soon_threadsafe(settle, outcome)
+
+        def settle(outcome: Completion | Exception) -> None:
+            if future.done():
+                return
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
+        prompt = self._prompt(problem)
+        ids = (*prompt.ids, *(token for piece in step.prefix for token in self._ids(piece.text, piece.token_ids)))
+        if len(ids) + step.max_tokens > self.checkpoint.context_tokens:
+            raise PromptTooLong(
+                f"{problem.id} needs {len(ids)} + {step.max_tokens} tokens; {self.checkpoint.name} has a context of "
+                f"{self.checkpoint.context_tokens}: lower --max-thinking-tokens"
+            )
+        single, spelled = self._stops(step.stop)
+        self._batcher.submit(
+            Row(
+                owner=(problem.question, problem.images),
+                prompt=prompt,
+                ids=ids,
+                step=step,
+                sampling=sampling,
+                stop_ids=single,
+                stop_texts=spelled,
+                end_ids=self.checkpoint.end_ids,
+                decode=self._decode,
+                deliver=deliver,
+                cancelled=future.cancelled,
+            )
+        )
+        return await future
+
+    async def close(self) -> None:
+        """Stop the batcher's thread. Safe to call twice."""
+        if not self._closed:
+            self._closed = True
+            self._batcher.close()
+
+    def _prompt(self, problem: Problem) -> Prompt:
+        """The prepared prompt of a problem; the last few hundred are remembered."""
+        owner = (problem.question, problem.images)
+        if owner not in self._prompts:
+            while len(self._prompts) >= 512:
+                del self._prompts[next(iter(self._prompts))]
+            self._prompts[owner] = prepare(problem, self.checkpoint)
+        return self._prompts[owner]
+
+    def _ids(self, text: str, token_ids: tuple[int, ...] | None) -> Sequence[int]:
+        if token_ids is not None:
+            return token_ids
+        ids: list[int] = self.checkpoint.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        text: str = self.checkpoint.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        return text
+
+    def _stops(self, stop: tuple[str, ...]) -> tuple[frozenset[int], tuple[str, ...]]:
+        """Stop strings that are one token each, by id, and the others, as text."""
+        encoded = {text: self._ids(text, None) for text in stop}
+        single = frozenset(ids[0] for ids in encoded.values() if len(ids) == 1)
+        return single, tuple(text for text, ids in encoded.items() if len(ids) != 1)

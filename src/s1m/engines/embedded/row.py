@@ -1,0 +1,89 @@
+"""One request inside the batcher: what it has generated, and when it is done."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from s1m.engines.embedded.prefixes import Owner
+from s1m.engines.embedded.prompt import Prompt
+from s1m.engines.embedded.sampling import Draw
+from s1m.types import Completion, Sampling, Step
+
+
+@dataclass(kw_only=True)
+class Row:
+    """A request on its way. ``ids`` is everything before generation, the prompt included.
+
+    ``stop_ids`` are stop strings that are single tokens; ``stop_texts`` those that have to be looked for in text.
+    """
+
+    owner: Owner
+    prompt: Prompt
+    ids: tuple[int, ...]
+    step: Step
+    sampling: Sampling
+    stop_ids: frozenset[int]
+    stop_texts: tuple[str, ...]
+    end_ids: frozenset[int]
+    decode: Callable[[Sequence[int]], str]
+    deliver: Callable[[Completion | Exception], None]
+    cancelled: Callable[[], bool]
+    generated: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.step.seed)
+
+    @property
+    def stored(self) -> int:
+        """Tokens whose keys and values are in the cache: all but the last one generated."""
+        return len(self.ids) + max(0, len(self.generated) - 1)
+
+    def draw(self) -> Draw:
+        """How the next token of this row is drawn."""
+        early = len(self.generated) < self.step.min_tokens
+        return Draw(
+            sampling=self.sampling,
+            uniform=self._random.random(),
+            banned=(*self.end_ids, *self.stop_ids) if early else (),
+            seen=(*self.ids, *self.generated) if self.sampling.repetition_penalty != 1.0 else (),
+        )
+
+    def accept(self, token: int) -> Completion | None:
+        """Take the next token; the finished completion when it was the last."""
+        if token in self.stop_ids:
+            return self._done(self.generated, "stop")
+        if token in self.end_ids:
+            return self._done(self.generated, "eos")
+        self.generated.append(token)
+        if self.stop_texts and len(self.generated) > self.step.min_tokens and (cut := self._cut_at_stop_text()):
+            return cut
+        if len(self.generated) >= self.step.max_tokens:
+            return self._done(self.generated, "length")
+        return None
+
+    def _done(self, ids: Sequence[int], finish: str) -> Completion:
+        return Completion(
+            text=self.decode(ids),
+            tokens=len(self.generated),
+            finish=finish,  # type: ignore[arg-type]
+            token_ids=tuple(ids),
+        )
+
+    def _cut_at_stop_text(self) -> Completion | None:
+        longest = max(len(text) for text in self.stop_texts)
+        if not any(text in self.decode(self.generated[-longest - 1 :]) for text in self.stop_texts):
+            return None
+        text = self.decode(self.generated)
+        starts = [text.find(stop) for stop in self.stop_texts if stop in text]
+        if not starts:
+            return None
+        kept = text[: min(starts)]
+        whole = next((n for n in range(len(self.generated) + 1) if self.decode(self.generated[:n]) == kept), None)
+        return Completion(
+            text=kept,
+            tokens=len(self.generated),
+            finish="stop",
+            token_ids=None if whole is None else tuple(self.generated[:whole]),
+        )

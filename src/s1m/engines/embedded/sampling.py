@@ -1,0 +1,62 @@
+"""Draw the next token of every row of a batch, each with its own settings and its own random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from s1m.types import Sampling
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How one row draws: its settings, a uniform number in [0, 1), ids it may not end with yet, ids seen so far."""
+
+    sampling: Sampling
+    uniform: float
+    banned: Sequence[int]
+    seen: Sequence[int]
+
+
+def pick(logits: Tensor, draws: Sequence[Draw]) -> Tensor:
+    """Token ids of shape (rows,) from logits of shape (rows, vocabulary).
+
+    A row's token depends on that row's logits and uniform number alone: the inverse of the cumulative distribution,
+    likeliest token first, cut to the smallest set whose probability reaches ``top_p`` (nucleus sampling, arXiv
+    1904.09751). Temperature 0 takes the likeliest token. The repetition penalty is CTRL's (arXiv 1909.05858).
+    """
+    import torch
+
+    logits = logits.float()
+    for row, draw in enumerate(draws):
+        if draw.sampling.repetition_penalty != 1.0 and draw.seen:
+            _penalise(logits[row], draw)
+        if draw.banned:
+            logits[row, list(draw.banned)] = -torch.inf
+    greedy = torch.tensor([draw.sampling.temperature == 0 for draw in draws], device=logits.device)
+    best = logits.argmax(-1)
+    if bool(greedy.all()):
+        return best
+    heat = torch.tensor([draw.sampling.temperature or 1.0 for draw in draws], device=logits.device)
+    nucleus = torch.tensor([draw.sampling.top_p for draw in draws], device=logits.device)
+    uniform = torch.tensor([draw.uniform for draw in draws], device=logits.device)
+    probabilities, order = (logits / heat[:, None]).softmax(-1).sort(dim=-1, descending=True, stable=True)
+    cumulative = probabilities.cumsum(-1)
+    kept = (cumulative - probabilities) < nucleus[:, None]  # the likeliest token is always kept
+    mass = (probabilities * kept).sum(-1)
+    place = (cumulative <= (uniform * mass)[:, None]).sum(-1).clamp(max=kept.sum(-1) - 1)
+    drawn = order.gather(-1, place[:, None]).squeeze(-1)
+    return torch.where(greedy, best, drawn)
+
+
+def _penalise(row: torch.Tensor, draw: Draw) -> None:
+    import torch
+
+    seen = torch.tensor(sorted(set(draw.seen)), device=row.device)
+    penalty = draw.sampling.repetition_penalty
+    row[seen] = torch.where(row[seen] > 0, row[seen] / penalty, row[seen] * penalty)

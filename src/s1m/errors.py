@@ -1,0 +1,50 @@
+"""Every error that s1m raises on purpose, named by the boundary it crossed.
+
+S1mError
+├── UsageError        the user asked for something impossible: flags, TOML keys, paths, settings that differ
+├── DataError         a benchmark's data is missing, unreadable or not what its page describes
+└── EngineError       the engine could not do a step; the problem stays owed
+    ├── EngineUnavailable   no use going on for any problem: refused key, unknown model, broken checkpoint
+    └── PromptTooLong       this problem can never fit this engine
+
+``exit_code`` is what the command line ends with: 2 for a mistake in the request, 1 for everything else.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class S1mError(Exception):
+    """Base of all errors raised on purpose; the message is one line that names the fix."""
+
+    exit_code = 1
+
+
+class UsageError(S1mError):
+    """The request itself is wrong."""
+
+    exit_code = 2
+
+
+class DataError(S1mError):
+    """Data at the edge of the system is missing or malformed."""
+
+
+class EngineError(S1mError):
+    """A step failed. The message is for people and never becomes model text."""
+
+
+class EngineUnavailable(EngineError):
+    """The engine can serve nobody, so the run ends at once."""
+
+
+class PromptTooLong(EngineError):
+    """The problem does not fit the engine's context; trying again cannot help."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``; did you mean X?`` for the nearest known word, or nothing when none is near."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""

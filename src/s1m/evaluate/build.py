@@ -1,0 +1,35 @@
+"""From settings to the things they name: which engine, and what is resolved before a run folder is claimed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from s1m.config import EvalSettings
+from s1m.types import Benchmark, Engine
+
+
+def resolve(settings: EvalSettings, benchmark: Benchmark) -> EvalSettings:
+    """Settings with every default that depends on the benchmark or engine filled in, as the run folder keeps them."""
+    return replace(
+        settings,
+        split=settings.split or benchmark.splits[0],
+        model=settings.model or ("bundled" if settings.engine == "embedded" else ""),
+        out=str(settings.run_folder),
+    )
+
+
+def build_engine(settings: EvalSettings) -> Engine:
+    """The engine that the settings name, loaded. Raises ``EngineUnavailable`` or ``UsageError`` when it cannot be."""
+    if settings.engine == "http":
+        from s1m.engines.http import HttpEngine
+
+        return HttpEngine(
+            base_url=settings.base_url,
+            model=settings.model,
+            api_key=os.environ.get("S1M_API_KEY"),
+            max_concurrency=settings.concurrency,
+        )
+    from s1m.engines.embedded import EmbeddedEngine
+
+    return EmbeddedEngine(settings.model, max_rows=settings.concurrency)

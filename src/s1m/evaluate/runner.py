@@ -1,0 +1,127 @@
+"""Run what is owed: the only place that knows a benchmark, an algorithm, an engine and a store at once.
+
+Plan (content keys), skip what is recorded, keep ``concurrency`` problems in flight, record each as it lands. A problem
+that fails stays owed and stops nobody; an engine that can serve nobody stops the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from s1m.config import EvalSettings
+from s1m.errors import EngineError, EngineUnavailable
+from s1m.evaluate.store import RunStore
+from s1m.forcing import SWEEPS, Forcing, drive
+from s1m.forcing.flow import derive_seed
+from s1m.types import Benchmark, Engine, Problem, Record, Sampling
+
+
+class Progress(Protocol):
+    """Whoever wants to watch a run."""
+
+    def landed(self, record: Record) -> None:
+        """A problem was recorded."""
+        ...
+
+    def failed(self, problem: Problem, error: Exception) -> None:
+        """A problem failed and stays owed."""
+        ...
+
+
+def forcing_of(settings: EvalSettings) -> Forcing:
+    """The algorithm's part of the settings."""
+    return Forcing(
+        num_ignore=settings.num_ignore,
+        ignore_strings=settings.ignore_strings,
+        max_thinking_tokens=settings.max_thinking_tokens,
+        min_thinking_tokens=settings.min_thinking_tokens,
+        max_answer_tokens=settings.max_answer_tokens,
+        thinking_open=settings.thinking_open,
+        thinking_close=settings.thinking_close,
+        answer_cue=settings.answer_cue,
+    )
+
+
+def sampling_of(settings: EvalSettings) -> Sampling:
+    """The engine's part of the settings."""
+    return Sampling(
+        temperature=settings.temperature, top_p=settings.top_p, repetition_penalty=settings.repetition_penalty
+    )
+
+
+def key_of(problem: Problem, digest: str) -> str:
+    """The content hash that names a problem under settings with this digest: 16 hexadecimal digits."""
+    images = [hashlib.sha256(image).hexdigest() for image in problem.images]
+    content = [digest, problem.id, problem.question, problem.gold, list(problem.choices), images]
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16]
+
+
+class Runner:
+    """One run of a benchmark."""
+
+    def __init__(self, settings: EvalSettings, benchmark: Benchmark, store: RunStore, progress: Progress) -> None:
+        self._settings = settings
+        self._benchmark = benchmark
+        self._store = store
+        self._progress = progress
+        self._sweep = SWEEPS[settings.sweep]
+        self._forcing = forcing_of(settings)
+        self._sampling = sampling_of(settings)
+        self._digest = settings.digest()
+
+    def owed(self, problems: Sequence[Problem]) -> list[tuple[str, Problem]]:
+        """The problems without a record, with their keys, in order."""
+        keyed = ((key_of(problem, self._digest), problem) for problem in problems)
+        return [(key, problem) for key, problem in keyed if key not in self._store.records]
+
+    async def run(self, owed: Sequence[tuple[str, Problem]], engine: Engine) -> int:
+        """Do what is owed; the number of problems that failed. ``EngineUnavailable`` ends the run."""
+        queue = iter(owed)
+        tasks = [
+            asyncio.ensure_future(self._work(queue, engine)) for _ in range(min(self._settings.concurrency, len(owed)))
+        ]
+        try:
+            return sum(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _work(self, queue: Iterator[tuple[str, Problem]], engine: Engine) -> int:
+        failed = 0
+        for key, problem in queue:
+            try:
+                record = await self._solve(key, problem, engine)
+            except EngineUnavailable:
+                raise
+            except EngineError as error:
+                failed += 1
+                self._store.fail(key, problem, error)
+                self._progress.failed(problem, error)
+            else:
+                self._store.add(record, problem)
+                self._progress.landed(record)
+        return failed
+
+    async def _solve(self, key: str, problem: Problem, engine: Engine) -> Record:
+        started = time.time()
+        flow = self._sweep(self._forcing, derive_seed(self._settings.seed, problem.id))
+        trace = await drive(flow, problem, engine, self._sampling)
+        verdicts = tuple(self._benchmark.score(problem, answer.text) for answer in trace.answers)
+        return Record(
+            key=key,
+            id=problem.id,
+            question=problem.question,
+            gold=problem.gold,
+            metadata=problem.metadata,
+            trace=trace.without_token_ids(),
+            verdicts=verdicts,
+            started=started,
+            seconds=time.time() - started,
+        )

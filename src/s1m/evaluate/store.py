@@ -1,0 +1,190 @@
+"""A run folder: resolved settings, one line a problem as it lands, and nothing that a crash can spoil.
+
+settings.toml     what the run was asked for; resuming with anything else is refused
+records.jsonl     one record a line, appended in one write; a torn last line is owed again
+failures.jsonl    what went wrong for whom; such problems stay owed
+thumbnails/       small PNGs of the problems' pictures, for the report
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import msgspec
+
+from s1m.config import NOT_CONTENT, EvalSettings, to_toml
+from s1m.errors import DataError, UsageError
+from s1m.types import Problem, Record
+
+T = TypeVar("T", Record, "Failure")
+
+THUMBNAIL_PIXELS = 384
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A problem that could not be done, in a line of ``failures.jsonl``."""
+
+    key: str
+    id: str
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run as it stands on disk. ``failed`` counts problems that failed and have no record yet."""
+
+    folder: Path
+    settings: Mapping[str, Any]
+    records: tuple[Record, ...]
+    failed: int
+
+    def thumbnail(self, record: Record) -> bytes | None:
+        """A small PNG of the problem's pictures, or None when it has none."""
+        path = _thumbnail_path(self.folder, record.key)
+        return path.read_bytes() if path.exists() else None
+
+
+def load_run(folder: Path) -> Run:
+    """The run in a folder. Raises ``UsageError`` when there is none, ``DataError`` when it is damaged."""
+    settings = _read_settings(folder)
+    if settings is None:
+        raise UsageError(f"{folder} is no run folder: it has no settings.toml")
+    records = _read_lines(folder / "records.jsonl", Record)
+    done = {record.key for record in records}
+    failures = {failure.key for failure in _read_lines(folder / "failures.jsonl", Failure)}
+    return Run(folder=folder, settings=settings, records=tuple(records), failed=len(failures - done))
+
+
+class RunStore:
+    """The writing side of a run folder, for one process at a time."""
+
+    def __init__(self, settings: EvalSettings) -> None:
+        """Open or create the settings' run folder.
+
+        Raises ``UsageError`` when it holds a run with other settings, is in use, or cannot be written.
+        """
+        self.folder = settings.run_folder
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.folder / ".lock").open("w")
+        except OSError as error:
+            raise UsageError(f"cannot write to {self.folder}: {error.strerror}") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise UsageError(
+                f"{self.folder} is in use by another process; wait for it or choose another --out"
+            ) from None
+        try:
+            self._claim(settings)
+            self.records = {record.key: record for record in load_run(self.folder).records}
+        except Exception:
+            self._lock.close()
+            raise
+        self._records = _open_for_append(self.folder / "records.jsonl")
+        self._failures = _open_for_append(self.folder / "failures.jsonl")
+
+    def add(self, record: Record, problem: Problem) -> None:
+        """Append a record. It is on its way to the disk, whole, when this returns."""
+        _save_thumbnail(self.folder, record.key, problem)
+        self._records.write(msgspec.json.encode(record) + b"\n")
+        self.records[record.key] = record
+
+    def fail(self, key: str, problem: Problem, error: Exception) -> None:
+        """Append a failure; the problem stays owed."""
+        self._failures.write(msgspec.json.encode(Failure(key=key, id=problem.id, error=str(error))) + b"\n")
+
+    def close(self) -> None:
+        """Close the files and give the folder free."""
+        for file in (self._records, self._failures, self._lock):
+            file.close()
+
+    def _claim(self, settings: EvalSettings) -> None:
+        found = _read_settings(self.folder)
+        if found is None:
+            if (self.folder / "records.jsonl").exists():
+                raise UsageError(f"{self.folder} has records but no settings.toml; choose another --out")
+            partial = self.folder / "settings.toml.partial"
+            partial.write_text(to_toml(settings), encoding="utf-8")
+            partial.replace(self.folder / "settings.toml")
+            return
+        wanted = tomllib.loads(to_toml(settings))
+        differing = [
+            f"{name} ({found.get(name, 'unset')!r} there, {wanted.get(name, 'unset')!r} now)"
+            for name in asdict(settings)
+            if name not in NOT_CONTENT and found.get(name) != wanted.get(name)
+        ]
+        if differing:
+            raise UsageError(
+                f"{self.folder} holds a run with other settings: {', '.join(differing)}; "
+                "choose another --out, or the same settings to resume it"
+            )
+
+
+def _read_settings(folder: Path) -> dict[str, Any] | None:
+    path = folder / "settings.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is damaged: {error}") from None
+
+
+def _read_lines(path: Path, kind: type[T]) -> list[T]:
+    """The lines of a file, each key once. What follows the last line break was torn off and does not count."""
+    if not path.exists():
+        return []
+    decoder = msgspec.json.Decoder(kind)
+    *lines, _torn = path.read_bytes().split(b"\n")
+    found: dict[str, T] = {}
+    for number, line in enumerate(lines, start=1):
+        try:
+            item = decoder.decode(line)
+        except msgspec.MsgspecError as error:
+            raise DataError(f"{path}, line {number} is damaged: {error}; remove the line and resume") from None
+        found.setdefault(item.key, item)
+    return list(found.values())
+
+
+def _open_for_append(path: Path) -> IO[bytes]:
+    """A file opened to append whole lines, a torn last line cut off first."""
+    file = path.open("ab", buffering=0)
+    size = file.tell()
+    if size:
+        with path.open("rb") as reader:
+            kept = reader.read().rfind(b"\n") + 1
+        if kept < size:
+            os.truncate(path, kept)
+    return file
+
+
+def _thumbnail_path(folder: Path, key: str) -> Path:
+    return folder / "thumbnails" / f"{key}.png"
+
+
+def _save_thumbnail(folder: Path, key: str, problem: Problem) -> None:
+    """The problem's pictures side by side, small enough to live in a report."""
+    if not problem.images:
+        return
+    from PIL import Image
+
+    pictures = [Image.open(io.BytesIO(image)).convert("RGB") for image in problem.images]
+    sheet = Image.new("RGB", (sum(p.width for p in pictures), max(p.height for p in pictures)), "white")
+    left = 0
+    for picture in pictures:
+        sheet.paste(picture, (left, 0))
+        left += picture.width
+    sheet.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+    path = _thumbnail_path(folder, key)
+    path.parent.mkdir(exist_ok=True)
+    sheet.save(path, format="PNG")

@@ -1,0 +1,51 @@
+"""Pump a flow with an engine: the only place where steps become requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator, Sequence
+from typing import TypeVar
+
+from s1m.errors import EngineError
+from s1m.types import Completion, Engine, Problem, Sampling, Step
+
+T = TypeVar("T")
+
+
+async def drive(
+    flow: Generator[tuple[Step, ...], Sequence[Completion], T], problem: Problem, engine: Engine, sampling: Sampling
+) -> T:
+    """What the flow returns, after every step it yields has been done by the engine.
+
+    Steps yielded together run at the same time; when one fails the others are cancelled and its error is raised.
+    """
+    try:
+        steps = next(flow)
+        while True:
+            steps = flow.send(await _all(steps, problem, engine, sampling))
+    except StopIteration as done:
+        result: T = done.value
+        return result
+
+
+async def _all(steps: tuple[Step, ...], problem: Problem, engine: Engine, sampling: Sampling) -> list[Completion]:
+    if len(steps) == 1:
+        return [await _one(steps[0], problem, engine, sampling)]
+    tasks = [asyncio.ensure_future(_one(step, problem, engine, sampling)) for step in steps]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _one(step: Step, problem: Problem, engine: Engine, sampling: Sampling) -> Completion:
+    completion = await engine.generate(problem, step, sampling)
+    if completion.tokens > step.max_tokens:
+        raise EngineError(
+            f"{engine.name} reports {completion.tokens} tokens where at most {step.max_tokens} were asked for; "
+            "its counts cannot be trusted with a budget"
+        )
+    if completion.tokens == 0 and completion.finish == "length":
+        raise EngineError(f"{engine.name} stopped for length without generating anything; its context is full")
+    return completion

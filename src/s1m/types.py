@@ -1,0 +1,204 @@
+"""The nouns of s1m and the one protocol between them.
+
+A *problem* is asked of an *engine* in *steps*; what comes back are *completions*; a finished conversation is a
+*trace*; the benchmark gives a *verdict* on each of its answers; all of it is one *record* of a run.
+Nothing here does any work: these are frozen values that every other module shares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+StopClass = Literal["closed", "eos", "capped", "looped"]
+"""Why a stretch of thinking ended: the model wrote the delimiter, ended its turn without it, ran out of budget, or
+repeated itself and was cut."""
+
+Finish = Literal["stop", "eos", "length"]
+"""Why an engine stopped: a stop string of the step, the model's own end of turn, or ``max_tokens``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One question of a benchmark.
+
+    ``images`` are encoded image files (PNG, JPEG, ...) exactly as the benchmark has them: nothing is decoded or
+    re-encoded on the way to an engine unless the user asks for it.
+    """
+
+    id: str
+    question: str
+    images: tuple[bytes, ...]
+    gold: str
+    choices: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Piece:
+    """A stretch of the assistant's turn.
+
+    ``token_ids`` are the engine's own ids when the engine generated the stretch, so that it can go on from exactly
+    those tokens; ``None`` for text that the algorithm put there (an ignore string, the answer cue).
+    """
+
+    text: str
+    token_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One request of an algorithm: continue this assistant turn, stop there, spend at most so much.
+
+    ``min_tokens`` tokens are generated before any stop or end of turn is allowed. ``seed`` makes the step
+    reproducible on its own, whatever else the engine does at the same time.
+    """
+
+    prefix: tuple[Piece, ...]
+    stop: tuple[str, ...]
+    max_tokens: int
+    min_tokens: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Completion:
+    """What an engine produced for a step, without the stop string or end-of-turn token that ended it.
+
+    ``tokens`` counts the tokens of ``text``; where the engine knows them, ``token_ids`` are those tokens.
+    """
+
+    text: str
+    tokens: int
+    finish: Finish
+    token_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sampling:
+    """How tokens are drawn. ``temperature`` 0 is greedy; ``top_p`` 1 keeps the whole distribution.
+
+    The repetition penalty is part of the record because it changes results, and 1.0 (off) because it breaks digits,
+    tables and quoted options.
+    """
+
+    temperature: float
+    top_p: float = 1.0
+    repetition_penalty: float = 1.0
+
+
+class Engine(Protocol):
+    """Whoever continues text: a server, a model in this process, a script."""
+
+    name: str
+
+    async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+        """Continue the assistant's turn of ``problem``. Raises ``EngineError``, never returns an error as text."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what the engine holds. Safe to call twice."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segment:
+    """One uninterrupted stretch of thinking: what was injected before it, what the model wrote, why it stopped.
+
+    ``tokens`` counts every generated token, also those of the ``cut_characters`` that repeated and were cut away.
+    """
+
+    injected: str
+    text: str
+    tokens: int
+    stop: StopClass
+    cut_characters: int = 0
+    token_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """The answer committed after ``num_ignore`` refused ends of thinking.
+
+    It rests on the first ``segments`` segments of chain ``chain``; ``stop`` is how that thinking ended.
+    ``same_as`` names the lower level whose answer this is, when the chain ended too early to reach this one.
+    """
+
+    num_ignore: int
+    chain: int
+    segments: int
+    stop: StopClass
+    text: str
+    tokens: int
+    finish: Finish
+    same_as: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trace:
+    """Everything one problem produced: its chains of thought and an answer at every level, in rising order."""
+
+    chains: tuple[tuple[Segment, ...], ...]
+    answers: tuple[Answer, ...]
+
+    def thinking_tokens(self, answer: Answer) -> int:
+        """Tokens of thinking generated before ``answer`` was asked for."""
+        return sum(segment.tokens for segment in self.chains[answer.chain][: answer.segments])
+
+    @property
+    def generated_tokens(self) -> int:
+        """Tokens generated in all, each counted once however many levels share it."""
+        thinking = sum(segment.tokens for chain in self.chains for segment in chain)
+        return thinking + sum(answer.tokens for answer in self.answers if answer.same_as is None)
+
+    def without_token_ids(self) -> Trace:
+        """The same trace as it is recorded: texts and counts, without the engine's ids."""
+        chains = tuple(tuple(replace(segment, token_ids=None) for segment in chain) for chain in self.chains)
+        return replace(self, chains=chains)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What a benchmark says of one answer: ``prediction`` is None when the answer commits to nothing."""
+
+    prediction: str | None
+    correct: bool
+    rule: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """One line of a run: a problem, its trace and a verdict for every answer.
+
+    ``key`` is a content hash of the problem and the settings; ``started`` is in seconds since 1970.
+    """
+
+    key: str
+    id: str
+    question: str
+    gold: str
+    metadata: Mapping[str, str]
+    trace: Trace
+    verdicts: tuple[Verdict, ...]
+    started: float
+    seconds: float
+
+
+class Benchmark(Protocol):
+    """A set of problems and the way their answers are judged."""
+
+    name: str
+    title: str
+    splits: tuple[str, ...]
+    """The first is the default."""
+    licence: str
+    source: str
+
+    def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
+        """The problems of a split, in a fixed order. Raises ``DataError`` when they cannot be had."""
+        ...
+
+    def score(self, problem: Problem, answer: str) -> Verdict:
+        """The verdict on one answer text."""
+        ...

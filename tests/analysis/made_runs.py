@@ -1,0 +1,118 @@
+"""Runs made up for the tests of the analysis: small, seeded, and told exactly what they hold."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from s1m.evaluate.store import Run
+from s1m.types import Answer, Record, Segment, StopClass, Trace, Verdict
+
+SETTINGS: Mapping[str, Any] = {
+    "benchmark": "digits",
+    "model": "models/tiny",
+    "engine": "embedded",
+    "sweep": "nested",
+    "num_ignore": [0, 1, 2, 3],
+    "max_thinking_tokens": 4096,
+    "temperature": 0.6,
+}
+
+
+def picture(width: int = 56, height: int = 28) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (width, height), 200).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+class MadeRun(Run):
+    """A run that lives in memory: every problem has the same small picture."""
+
+    def thumbnail(self, record: Record) -> bytes | None:
+        return picture()
+
+
+def made_record(
+    number: int,
+    *,
+    correct: Sequence[bool],
+    thinking: Sequence[int],
+    stops: Sequence[StopClass] | None = None,
+    predictions: Sequence[str | None] | None = None,
+    levels: Sequence[int] | None = None,
+    started: float = 0.0,
+    seconds: float = 1.0,
+    text: str = "I see 4 and 7.",
+    answer_tokens: int = 3,
+) -> Record:
+    """A nested record whose segment at level k has ``thinking[k]`` tokens and ends with ``stops[k]``."""
+    stops = stops or ["closed"] * len(thinking)
+    chain = tuple(
+        Segment(injected="Wait," if k else "", text=text, tokens=tokens, stop=stop)
+        for k, (tokens, stop) in enumerate(zip(thinking, stops, strict=True))
+    )
+    reached = len(chain)
+    answers = tuple(
+        Answer(
+            num_ignore=level,
+            chain=0,
+            segments=min(position + 1, reached),
+            stop=stops[min(position, reached - 1)],
+            text="11",
+            tokens=answer_tokens,
+            finish="eos",
+            same_as=(levels or range(len(correct)))[reached - 1] if position >= reached else None,
+        )
+        for position, level in enumerate(levels or range(len(correct)))
+    )
+    said = predictions or ["11" if right else "12" for right in correct]
+    return Record(
+        key=f"{number:016x}",
+        id=f"digits-test-{number:05d}",
+        question="What is the sum of the digits?",
+        gold="11",
+        metadata={"kind": "sum", "layout": "1x2"},
+        trace=Trace(chains=(chain,), answers=answers),
+        verdicts=tuple(
+            Verdict(prediction=prediction, correct=right, rule="last integer")
+            for prediction, right in zip(said, correct, strict=True)
+        ),
+        started=started,
+        seconds=seconds,
+    )
+
+
+def made_run(
+    records: Sequence[Record], *, folder: str = "runs/demo", failed: int = 0, settings: Mapping[str, Any] | None = None
+) -> Run:
+    return MadeRun(
+        folder=Path(folder), settings={**SETTINGS, **(settings or {})}, records=tuple(records), failed=failed
+    )
+
+
+def sampled_run(problems: int, *, levels: int = 4, seed: int = 0, folder: str = "runs/demo") -> Run:
+    """A run whose model reads better the longer it looks, sometimes ends without closing, and sometimes loops."""
+    rng = random.Random(seed)
+    records = []
+    for number in range(problems):
+        difficulty = rng.random()
+        thinking: list[int] = []
+        stops: list[StopClass] = []
+        for _ in range(levels):
+            thinking.append(rng.randint(20, 60))
+            stops.append(rng.choices(("closed", "eos", "looped"), (0.93, 0.04, 0.03))[0])
+            if stops[-1] == "looped":
+                break
+        correct: list[bool] = []
+        for level in range(levels):
+            skill = 0.45 + 0.5 * (1 - 0.6 ** min(level, len(thinking) - 1))
+            correct.append(skill + rng.gauss(0, 0.1) > difficulty if level < len(thinking) else correct[-1])
+        records.append(
+            made_record(number, correct=correct, thinking=thinking, stops=stops, started=float(number), seconds=1.5)
+        )
+    return made_run(records, folder=folder)

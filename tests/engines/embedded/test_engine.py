@@ -1,0 +1,230 @@
+"""The embedded engine on the bundled model: exact, reproducible, and the same alone as in a crowd."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from s1m.benchmarks.digits import Digits
+from s1m.engines.embedded import EmbeddedEngine
+from s1m.engines.embedded.prompt import prepare
+from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
+from s1m.forcing import Forcing, drive, independent_sweep, nested_sweep
+from s1m.types import Completion, Piece, Problem, Sampling, Step, Trace
+
+PROBLEMS = Digits().load(split="test", limit=12, data=None)
+GREEDY = Sampling(temperature=0)
+WARM = Sampling(temperature=1.0)
+FORCING = Forcing(num_ignore=(0, 1, 2, 3), ignore_strings=("Wait,",), max_thinking_tokens=400, max_answer_tokens=8)
+THINK = (Piece(text="<think>\n"),)
+
+
+def ask(engine: EmbeddedEngine, steps: Sequence[tuple[Problem, Step]], sampling: Sampling = GREEDY) -> list[Completion]:
+    async def together() -> list[Completion]:
+        return list(await asyncio.gather(*(engine.generate(problem, step, sampling) for problem, step in steps)))
+
+    return asyncio.run(together())
+
+
+def step(prefix: tuple[Piece, ...] = THINK, **changes: object) -> Step:
+    values = {"prefix": prefix, "stop": ("</think>",), "max_tokens": 60, "seed": 5} | changes
+    return Step(**values)  # type: ignore[arg-type]
+
+
+def reference(engine: EmbeddedEngine, problem: Problem, tokens: int) -> list[int]:
+    """Greedy ids of transformers' own ``generate``, one problem at a time."""
+    prompt = prepare(problem, engine.checkpoint)
+    ids = torch.tensor([[*prompt.ids, *engine.checkpoint.tokenizer("<think>\n")["input_ids"]]])
+    output = engine.checkpoint.model.generate(
+        input_ids=ids,
+        attention_mask=torch.ones_like(ids),
+        mm_token_type_ids=(ids == engine.checkpoint.image_id).int(),
+        max_new_tokens=tokens,
+        do_sample=False,
+        **prompt.pixels,
+    )
+    generated: list[int] = output[0, ids.shape[1] :].tolist()
+    return generated
+
+
+def test_greedy_tokens_equal_those_of_generate_in_a_crowd_of_ragged_prompts(engine: EmbeddedEngine) -> None:
+    completions = ask(engine, [(problem, step(stop=(), max_tokens=40)) for problem in PROBLEMS])
+    for problem, completion in zip(PROBLEMS, completions, strict=True):
+        assert completion.token_ids is not None
+        expected = reference(engine, problem, 40)
+        assert list(completion.token_ids) == expected[: len(completion.token_ids)]
+        assert completion.finish == ("length" if len(completion.token_ids) == 40 else "eos")
+
+
+def test_going_on_from_a_remembered_past_equals_going_on_from_nothing(engine: EmbeddedEngine) -> None:
+    problem = PROBLEMS[0]
+    (first,) = ask(engine, [(problem, step(max_tokens=11))])
+    assert (first.finish, first.tokens) == ("length", 11)
+    more = step((*THINK, Piece(text=first.text, token_ids=first.token_ids)))
+    (remembered,) = ask(engine, [(problem, more)])
+    fresh_engine = EmbeddedEngine(max_rows=2)
+    try:
+        (fresh,) = ask(fresh_engine, [(problem, more)])
+    finally:
+        asyncio.run(fresh_engine.close())
+    assert remembered == fresh
+    assert first.token_ids is not None
+    assert remembered.token_ids is not None
+    whole = reference(engine, problem, 60)
+    assert [*first.token_ids, *remembered.token_ids] == whole[: 11 + remembered.tokens]
+
+
+def test_the_nested_chain_at_level_k_is_an_independent_run_at_k_token_for_token(engine: EmbeddedEngine) -> None:
+    async def run(problem: Problem, sweep: object) -> Trace:
+        return await drive(sweep(FORCING, 0), problem, engine, GREEDY)  # type: ignore[operator]
+
+    for problem in PROBLEMS[:6]:
+        nested, independent = asyncio.run(run(problem, nested_sweep)), asyncio.run(run(problem, independent_sweep))
+        for one, other in zip(nested.answers, independent.answers, strict=True):
+            alone = independent.chains[other.chain]
+            assert len(alone) == one.num_ignore + 1
+            shared = nested.chains[0][: one.segments]
+            assert [segment.token_ids for segment in shared] == [segment.token_ids for segment in alone]
+            assert all(segment.token_ids for segment in shared)
+            assert (one.text, one.tokens, one.finish) == (other.text, other.tokens, other.finish)
+
+
+def test_a_sampled_step_depends_on_its_seed_alone(engine: EmbeddedEngine) -> None:
+    wanted = [(problem, step(seed=100 + i)) for i, problem in enumerate(PROBLEMS)]
+    together = ask(engine, wanted, WARM)
+    alone = [ask(engine, [each], WARM)[0] for each in wanted]
+    assert together == alone
+    others = ask(engine, [(problem, step(seed=900 + i)) for i, problem in enumerate(PROBLEMS)], WARM)
+    assert together != others
+
+
+def test_the_delimiter_ends_a_step_and_is_not_part_of_it(engine: EmbeddedEngine) -> None:
+    (completion,) = ask(engine, [(PROBLEMS[0], step())])
+    assert completion.finish == "stop"
+    assert "</think>" not in completion.text
+    assert completion.text.startswith("I read ")
+    assert completion.token_ids is not None
+    assert completion.tokens == len(completion.token_ids)
+
+
+def test_a_stop_string_of_several_tokens_is_found_in_the_text(engine: EmbeddedEngine) -> None:
+    (plain,) = ask(engine, [(PROBLEMS[0], step())])
+    (cut,) = ask(engine, [(PROBLEMS[0], step(stop=(", so far",)))])
+    assert cut.finish == "stop"
+    assert cut.text == plain.text.split(", so far")[0]
+    assert cut.token_ids is not None
+    assert engine.checkpoint.tokenizer.decode(cut.token_ids) == cut.text
+    assert cut.tokens > len(cut.token_ids)
+
+
+def test_a_stop_inside_a_token_leaves_text_without_ids(engine: EmbeddedEngine) -> None:
+    (cut,) = ask(engine, [(PROBLEMS[0], step(stop=("ead ",)))])
+    assert (cut.text, cut.finish, cut.token_ids) == ("I r", "stop", None)
+
+
+def test_no_end_before_the_minimum(engine: EmbeddedEngine) -> None:
+    (free,) = ask(engine, [(PROBLEMS[0], step())])
+    (held,) = ask(engine, [(PROBLEMS[0], step(min_tokens=free.tokens + 5))])
+    assert held.tokens >= free.tokens + 5
+    assert held.token_ids is not None
+    assert not set(held.token_ids[: free.tokens + 5]) & engine.checkpoint.end_ids
+
+
+def test_the_budget_is_kept_to_the_token(engine: EmbeddedEngine) -> None:
+    for budget in (1, 2, 7):
+        (completion,) = ask(engine, [(PROBLEMS[1], step(max_tokens=budget))])
+        assert (completion.tokens, completion.finish) == (budget, "length")
+
+
+def test_a_repetition_penalty_changes_the_text_and_off_is_off(engine: EmbeddedEngine) -> None:
+    plain, off, on = (
+        ask(engine, [(PROBLEMS[2], step())], Sampling(temperature=0, repetition_penalty=penalty))[0]
+        for penalty in (1.0, 1.0, 3.0)
+    )
+    assert plain == off
+    assert on.token_ids != plain.token_ids
+
+
+def test_more_requests_than_rows_all_get_their_turn(engine: EmbeddedEngine) -> None:
+    wanted = [(PROBLEMS[i % 12], step(seed=i, max_tokens=5 + i % 9)) for i in range(50)]
+    assert ask(engine, wanted, WARM) == [ask(engine, [each], WARM)[0] for each in wanted]
+
+
+def test_equal_names_never_mix_up_two_problems(engine: EmbeddedEngine) -> None:
+    twin = Problem(id=PROBLEMS[0].id, question=PROBLEMS[1].question, images=PROBLEMS[1].images, gold="")
+    first, second, third = ask(engine, [(PROBLEMS[0], step()), (twin, step()), (PROBLEMS[1], step())])
+    assert second == third
+    assert first != second
+
+
+def test_pictures_of_every_mode_and_several_or_none_are_taken(engine: EmbeddedEngine) -> None:
+    def encoded(mode: str, kind: str) -> bytes:
+        buffer = io.BytesIO()
+        Image.new(mode, (60, 40)).save(buffer, format=kind)
+        return buffer.getvalue()
+
+    images = [encoded("RGBA", "PNG"), encoded("P", "PNG"), encoded("L", "PNG"), encoded("CMYK", "JPEG")]
+    for some in ((), (images[0],), tuple(images)):
+        problem = Problem(id="any", question="What is the sum of the digits?", images=some, gold="")
+        assert ask(engine, [(problem, step(max_tokens=3))])[0].tokens == 3
+
+
+def test_what_is_no_image_fails_that_problem_by_name(engine: EmbeddedEngine) -> None:
+    problem = Problem(id="broken-7", question="?", images=(b"<html>not found</html>",), gold="")
+    with pytest.raises(EngineError, match="broken-7: one of its images is no image"):
+        ask(engine, [(problem, step())])
+
+
+def test_a_step_that_cannot_fit_is_refused_before_it_starts(engine: EmbeddedEngine) -> None:
+    with pytest.raises(PromptTooLong, match=r"has a context of \d+: lower --max-thinking-tokens"):
+        ask(engine, [(PROBLEMS[0], step(max_tokens=10**6))])
+
+
+def test_a_cancelled_request_leaves_and_the_others_go_on(engine: EmbeddedEngine) -> None:
+    async def run() -> Completion:
+        doomed = asyncio.ensure_future(engine.generate(PROBLEMS[0], step(stop=(), max_tokens=3000), GREEDY))
+        await asyncio.sleep(0.05)
+        doomed.cancel()
+        return await engine.generate(PROBLEMS[1], step(max_tokens=5), GREEDY)
+
+    assert asyncio.run(run()).tokens == 5
+
+
+def test_closing_fails_what_is_unfinished_and_can_be_done_twice() -> None:
+    async def run() -> None:
+        engine = EmbeddedEngine(max_rows=2)
+        waiting = asyncio.ensure_future(
+            engine.generate(PROBLEMS[0], step(stop=(), max_tokens=3000, min_tokens=3000), GREEDY)
+        )
+        await asyncio.sleep(0.1)
+        await engine.close()
+        await engine.close()
+        with pytest.raises(EngineError, match="closed"):
+            await waiting
+
+    asyncio.run(run())
+
+
+def test_a_forward_pass_that_fails_fails_its_rows_and_the_engine_lives(engine: EmbeddedEngine) -> None:
+    vandal = Problem(id="vandal", question="<|image_pad|> What?", images=PROBLEMS[0].images, gold="")
+    with pytest.raises(EngineError, match="the model failed on a batch"):
+        ask(engine, [(vandal, step())])
+    assert ask(engine, [(PROBLEMS[0], step())])[0].finish == "stop"
+
+
+def test_checkpoints_that_will_not_load_say_why_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(EngineUnavailable, match="there is no checkpoint folder"):
+        EmbeddedEngine(str(tmp_path / "absent"))
+    with pytest.raises(EngineUnavailable, match=r"is no checkpoint: it lacks config\.json"):
+        EmbeddedEngine(str(tmp_path))
+    for name in ("config.json", "tokenizer_config.json", "preprocessor_config.json"):
+        (tmp_path / name).write_text("{")
+    with pytest.raises(EngineUnavailable, match="is a broken checkpoint") as caught:
+        EmbeddedEngine(str(tmp_path))
+    assert "\n" not in str(caught.value)

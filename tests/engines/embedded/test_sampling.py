@@ -1,0 +1,75 @@
+"""Drawing tokens: the distribution that was asked for, and nothing outside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+import torch
+
+from s1m.engines.embedded.sampling import Draw, pick
+from s1m.types import Sampling
+
+PROBABILITIES = torch.tensor([0.1, 0.5, 0.15, 0.25])
+
+
+def draws(count: int, **sampling: float) -> list[Draw]:
+    settings = Sampling(**({"temperature": 1.0} | sampling))
+    return [Draw(sampling=settings, uniform=(i + 0.5) / count, banned=(), seen=()) for i in range(count)]
+
+
+def shares(count: int = 2000, **sampling: float) -> dict[int, float]:
+    logits = PROBABILITIES.log().repeat(count, 1)
+    counted = Counter(pick(logits, draws(count, **sampling)).tolist())
+    return {token: round(number / count, 3) for token, number in sorted(counted.items())}
+
+
+def test_the_whole_distribution_at_temperature_1() -> None:
+    assert shares() == {0: 0.1, 1: 0.5, 2: 0.15, 3: 0.25}
+
+
+def test_temperature_sharpens() -> None:
+    squared = PROBABILITIES.double() ** 2
+    expected = (squared / squared.sum()).tolist()
+    assert shares(temperature=0.5) == pytest.approx(dict(enumerate(expected)), abs=1e-3)
+
+
+def test_greedy_takes_the_likeliest() -> None:
+    assert shares(temperature=0) == {1: 1.0}
+
+
+def test_the_nucleus_is_the_smallest_set_that_reaches_top_p() -> None:
+    assert shares(top_p=0.5) == {1: 1.0}
+    assert shares(top_p=0.51) == pytest.approx({1: 2 / 3, 3: 1 / 3}, abs=1e-3)
+    assert set(shares(top_p=0.95)) == {0, 1, 2, 3}
+    assert set(shares(top_p=0.89)) == {1, 2, 3}
+
+
+def test_the_ends_of_the_unit_interval_stay_inside() -> None:
+    logits = PROBABILITIES.log().repeat(2, 1)
+    settings = Sampling(temperature=1.0, top_p=0.6)
+    edge = [Draw(sampling=settings, uniform=u, banned=(), seen=()) for u in (0.0, 1 - 2**-53)]
+    assert set(pick(logits, edge).tolist()) <= {1, 3}
+
+
+def test_banned_tokens_are_never_drawn() -> None:
+    logits = PROBABILITIES.log().repeat(2, 1)
+    settings = Sampling(temperature=1.0), Sampling(temperature=0)
+    picked = pick(logits, [Draw(sampling=s, uniform=0.3, banned=(1, 3), seen=()) for s in settings])
+    assert set(picked.tolist()) <= {0, 2}
+
+
+def test_the_repetition_penalty_is_ctrls() -> None:
+    logits = torch.tensor([[2.0, 1.9, -1.0]])
+    penalised = Sampling(temperature=0, repetition_penalty=1.2)
+    assert pick(logits.clone(), [Draw(sampling=penalised, uniform=0.5, banned=(), seen=(0, 0, 2))]).tolist() == [1]
+
+
+def test_rows_with_different_settings_do_not_disturb_each_other() -> None:
+    logits = PROBABILITIES.log().repeat(3, 1)
+    mixed = [
+        Draw(sampling=Sampling(temperature=0), uniform=0.99, banned=(), seen=()),
+        Draw(sampling=Sampling(temperature=1.0), uniform=0.99, banned=(), seen=()),
+        Draw(sampling=Sampling(temperature=1.0, top_p=0.4), uniform=0.99, banned=(), seen=()),
+    ]
+    assert pick(logits, mixed).tolist() == [1, 0, 1]

@@ -1,0 +1,159 @@
+"""The runner with a scripted engine: what is owed, what fails, what lands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from s1m.benchmarks.digits import Digits
+from s1m.config import EvalSettings
+from s1m.engines.scripted import ScriptedEngine
+from s1m.errors import EngineError, EngineUnavailable
+from s1m.evaluate.runner import Runner, key_of
+from s1m.evaluate.store import RunStore, load_run
+from s1m.types import Completion, Engine, Problem, Record, Sampling, Step
+
+DIGITS = Digits()
+
+
+class Watching:
+    """Progress that counts."""
+
+    def __init__(self) -> None:
+        self.landed_ids: list[str] = []
+        self.failed_ids: list[str] = []
+
+    def landed(self, record: Record) -> None:
+        self.landed_ids.append(record.id)
+
+    def failed(self, problem: Problem, error: Exception) -> None:
+        self.failed_ids.append(problem.id)
+
+
+def settings(folder: Path, **changes: object) -> EvalSettings:
+    base = EvalSettings(benchmark="digits", out=str(folder), split="test", limit=12, num_ignore=(0, 1), concurrency=4)
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def right(problem: Problem, step: Step) -> str:
+    """Looks, closes; answers right from the second look on."""
+    if step.stop:
+        return "I look.</think>"
+    looks = sum(piece.text == "I look." for piece in step.prefix)
+    return problem.gold if looks > 1 else "999"
+
+
+def run(chosen: EvalSettings, engine: Engine) -> tuple[int, Watching]:
+    problems = DIGITS.load(split=chosen.split, limit=chosen.limit, data=None)
+    store, watching = RunStore(chosen), Watching()
+    try:
+        runner = Runner(chosen, DIGITS, store, watching)
+        return asyncio.run(runner.run(runner.owed(problems), engine)), watching
+    finally:
+        store.close()
+
+
+def failing(on: Callable[[Problem], Exception | None]) -> ScriptedEngine:
+    def script(problem: Problem, step: Step) -> str:
+        error = on(problem)
+        if error is not None:
+            raise error
+        return right(problem, step)
+
+    return ScriptedEngine(script)
+
+
+def test_every_problem_lands_once_with_a_verdict_at_every_level(tmp_path: Path) -> None:
+    failed, watching = run(settings(tmp_path), ScriptedEngine(right))
+    records = load_run(tmp_path).records
+    assert failed == 0
+    assert sorted(r.id for r in records) == sorted(watching.landed_ids) == [f"digits-test-{i:05d}" for i in range(12)]
+    assert all([v.correct for v in r.verdicts] == [False, True] for r in records)
+    assert all(r.seconds >= 0 and r.started > 1.7e9 for r in records)
+
+
+def test_what_is_recorded_is_not_asked_again(tmp_path: Path) -> None:
+    run(settings(tmp_path), ScriptedEngine(right))
+
+    def never(problem: Problem, step: Step) -> str:
+        raise AssertionError("asked again")
+
+    assert run(settings(tmp_path), ScriptedEngine(never))[1].landed_ids == []
+
+
+def test_a_failed_problem_stays_owed_and_stops_nobody(tmp_path: Path) -> None:
+    bad = "digits-test-00003"
+    failed, watching = run(settings(tmp_path), failing(lambda p: EngineError("reset") if p.id == bad else None))
+    assert (failed, watching.failed_ids) == (1, [bad])
+    half_way = load_run(tmp_path)
+    assert (len(half_way.records), half_way.failed) == (11, 1)
+    assert b"reset" not in (tmp_path / "records.jsonl").read_bytes()
+    failed, watching = run(settings(tmp_path), ScriptedEngine(right))
+    assert (failed, watching.landed_ids) == (0, [bad])
+    assert load_run(tmp_path).failed == 0
+
+
+def test_an_engine_that_serves_nobody_ends_the_run_at_once(tmp_path: Path) -> None:
+    with pytest.raises(EngineUnavailable, match="wrong key"):
+        run(settings(tmp_path), failing(lambda p: EngineUnavailable("wrong key")))
+    assert load_run(tmp_path).records == ()
+
+
+def test_a_bug_is_not_taken_for_a_failed_problem(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        run(settings(tmp_path), failing(lambda p: ZeroDivisionError()))
+
+
+def test_no_more_than_concurrency_problems_are_in_flight(tmp_path: Path) -> None:
+    class Slow:
+        name = "slow"
+        busy: set[str]
+        most = 0
+
+        def __init__(self) -> None:
+            self.busy = set()
+
+        async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+            self.busy.add(problem.id)
+            self.most = max(self.most, len(self.busy))
+            await asyncio.sleep(0.002)
+            self.busy.discard(problem.id)
+            return Completion(text="7", tokens=1, finish="stop" if step.stop else "eos")
+
+        async def close(self) -> None:
+            pass
+
+    engine = Slow()
+    run(settings(tmp_path, concurrency=3), engine)
+    assert engine.most == 3
+
+
+def test_keys_are_content_hashes() -> None:
+    problem = DIGITS.load(split="test", limit=1, data=None)[0]
+    key = key_of(problem, "digest")
+    assert key == key_of(replace(problem, metadata={}), "digest")
+    assert len(key) == 16
+    changes = ({"id": "x"}, {"question": "x"}, {"gold": "x"}, {"images": ()}, {"choices": ("x",)})
+    others = {key_of(replace(problem, **change), "digest") for change in changes}
+    assert len(others | {key, key_of(problem, "other")}) == len(changes) + 2
+
+
+def test_seeds_differ_by_problem_and_repeat_by_run(tmp_path: Path) -> None:
+    def seeds(folder: Path, seed: int) -> dict[str, int]:
+        seen: dict[str, int] = {}
+
+        def script(problem: Problem, step: Step) -> str:
+            seen.setdefault(problem.id, step.seed)
+            return right(problem, step)
+
+        run(settings(folder, seed=seed), ScriptedEngine(script))
+        return seen
+
+    first, again, other = (seeds(tmp_path / name, seed) for name, seed in (("a", 0), ("b", 0), ("c", 1)))
+    assert first == again
+    assert len(set(first.values())) == 12
+    assert not set(first.values()) & set(other.values())

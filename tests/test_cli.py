@@ -1,0 +1,137 @@
+"""The command line as a newcomer meets it: help that teaches, one clear line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from s1m.cli import main
+
+ENVIRONMENT = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
+
+
+def s1m(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "s1m.cli", *arguments],
+        capture_output=True, text=True, timeout=200, env=ENVIRONMENT, check=False, cwd=cwd,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["eval", "digits", "--temperatur", "0.7"], 2, "there is no '--temperatur' here; did you mean --temperature?"),
+        (["evl"], 2, "invalid choice"),
+        ([], 2, "the following arguments are required: VERB"),
+        (["eval"], 2, "the following arguments are required: BENCHMARK"),
+        (["eval", "digit"], 2, "there is no benchmark 'digit'; did you mean digits?"),
+        (["eval", "digits", "--limit", "many"], 2, "argument --limit: invalid int value: 'many'"),
+        (["eval", "digits", "--limit", "0"], 2, "limit: expected int >= 1"),
+        (["eval", "digits", "--engine", "vlm"], 2, "argument --engine: invalid choice: 'vlm'"),
+        (["eval", "digits", "--num-ignore", "lots"], 2, "num_ignore takes levels such as 0-7"),
+        (["eval", "digits", "--config", "absent.toml"], 2, "cannot read absent.toml: No such file or directory"),
+        (
+            ["eval", "digits", "--config", "typo.toml"],
+            2,
+            "typo.toml: there is no setting 'temperatur'; did you mean temperature?",
+        ),
+        (["eval", "digits", "--config", "broken.toml"], 2, "broken.toml is no TOML"),
+        (["eval", "digits", "--config", "other.toml"], 2, "other.toml is for mathvista, not for digits"),
+        (["eval", "digits", "--split", "valid"], 1, "digits has no split 'valid'; it has: test, train"),
+        (["eval", "digits", "--data", "here"], 2, "digits is bundled and takes no --data"),
+        (["eval", "digits", "--model", "./absent"], 1, "there is no checkpoint folder ./absent"),
+        (["eval", "digits", "--model", "hollow"], 1, "hollow is no checkpoint: it lacks config.json"),
+        (["eval", "digits", "--engine", "http"], 2, "--engine http needs --base-url"),
+        (["eval", "digits", "--engine", "http", "--base-url", "nonsense"], 2, "nonsense"),
+        (["report", "absent"], 2, "absent is no run folder"),
+    ],
+)
+def test_every_mistake_gets_one_line_and_no_traceback(
+    arguments: list[str],
+    code: int,
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hollow").mkdir()
+    (tmp_path / "typo.toml").write_text("temperatur = 0.7\n")
+    (tmp_path / "broken.toml").write_text("temperature = = 0.7\n")
+    (tmp_path / "other.toml").write_text('benchmark = "mathvista"\n')
+    try:
+        result = main(arguments)
+    except SystemExit as stop:
+        result = int(stop.code or 0)
+    error = capsys.readouterr().err
+    assert result == code
+    assert complaint in error
+    assert error.count("\n") == 1, error
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["eval", "--help"], ["report", "--help"], ["demo", "--help"], ["benchmarks", "--help"]]
+)
+def test_help_teaches(arguments: list[str]) -> None:
+    shown = s1m(*arguments)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "usage: s1m" in shown.stdout
+
+
+def test_help_imports_nothing_slow() -> None:
+    slow = ("torch", "transformers", "numpy", "matplotlib", "httpx", "rich", "jinja2", "PIL")
+    code = (
+        "import sys; from s1m.arguments import build_parser; build_parser().format_help();"
+        f"print([m for m in {slow!r} if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_the_version() -> None:
+    assert s1m("--version").stdout.startswith("s1m 0.")
+
+
+def test_the_list_of_benchmarks() -> None:
+    assert "digits" in s1m("benchmarks").stdout
+
+
+def test_a_dry_run_asks_nobody_and_writes_nothing(tmp_path: Path) -> None:
+    shown = s1m(
+        "eval", "digits", "--dry-run", "--limit", "3", "--num-ignore", "0-1", "--model", "no/such-model", cwd=tmp_path
+    )
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "3 problems, 1 chains and 2 answers each" in shown.stdout
+    assert "Wait," in shown.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_eval_then_resume_then_report(tmp_path: Path) -> None:
+    command = ["eval", "digits", "--limit", "6", "--num-ignore", "0-2", "--temperature", "1", "--out", "runs/mine"]
+    first = s1m(*command, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    folder = tmp_path / "runs/mine"
+    made = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert {"settings.toml", "records.jsonl", "summary.json", "report.html"} <= made
+    assert {"figures/scaling.svg", "figures/scaling.png", "figures/accuracy_vs_tokens.svg"} <= made
+    summary = json.loads((folder / "summary.json").read_text())
+    assert (summary["problems"], summary["failed"], summary["sweep"]) == (6, 0, "nested")
+    assert [level["num_ignore"] for level in summary["levels"]] == [0, 1, 2]
+    assert [level["lost"] for level in summary["levels"]] == [0, 0, 0]
+    before = (folder / "records.jsonl").read_bytes()
+    again = s1m(*command, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert (folder / "records.jsonl").read_bytes() == before
+    refused = s1m(*command, "--seed", "1", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "seed (0 there, 1 now)" in refused.stderr
+    from_file = s1m("eval", "digits", "--config", "runs/mine/settings.toml", cwd=tmp_path)
+    assert from_file.returncode == 0, from_file.stderr
+    page = s1m("report", "runs/mine", "--out", "pages/one.html", "--json", cwd=tmp_path)
+    assert page.returncode == 0, page.stderr
+    assert (tmp_path / "pages/one.html").read_text().startswith("<!")
