@@ -1,0 +1,73 @@
+"""`kill -9` at ten random moments of one run, then a resume: the records of an undisturbed run, each once."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from keep import keep
+
+from s1m.evaluate.store import load_run
+from s1m.types import Record
+
+CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
+KILLS = 10
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    """The demo's run, in a process of its own."""
+    command = ["eval", "digits", "--config", str(CONFIG), "--out", str(folder)]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen([sys.executable, "-m", "s1m.cli", *command], stdout=quiet, stderr=quiet)
+
+
+def lines(folder: Path) -> int:
+    """Whole lines recorded so far."""
+    path = folder / "records.jsonl"
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def content(folder: Path) -> dict[str, Record]:
+    """Records by key without their clock times."""
+    return {record.key: replace(record, started=0.0, seconds=0.0) for record in load_run(folder).records}
+
+
+def main() -> None:
+    """One undisturbed run, one that is killed ten times."""
+    rng = random.Random(0)
+    with tempfile.TemporaryDirectory() as scratch:
+        calm, killed = Path(scratch) / "calm", Path(scratch) / "killed"
+        started = time.monotonic()
+        assert start(calm).wait() == 0
+        whole = time.monotonic() - started
+        rows = []
+        for number in range(1, KILLS + 1):
+            before, delay = lines(killed), rng.uniform(0.15, 0.6) * whole
+            process = start(killed)
+            time.sleep(delay)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            rows.append((number, f"{delay:.1f} s", before, lines(killed)))
+        assert start(killed).wait() == 0
+        same = content(calm) == content(killed)
+        twice = lines(killed) - len(content(killed))
+        missing = len(content(calm).keys() - content(killed).keys())
+    keep(
+        "kills",
+        "Ten kills and a resume",
+        ("kill", "after", "records before", "records after"),
+        rows,
+        [f"Resumed to the end: records equal to the undisturbed run's: {same}; twice: {twice}; missing: {missing}."],
+    )
+    if not same or twice or missing:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

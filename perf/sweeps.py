@@ -1,0 +1,62 @@
+"""Nested against independent sweep, 0-7, on the same held-out problems: tokens spent, and whether accuracies agree."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from keep import keep
+
+from s1m.analysis import LevelSummary, summarize
+from s1m.evaluate.store import load_run
+
+CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
+
+
+def shown(level: LevelSummary) -> str:
+    """An accuracy with its 95 % interval, in per cent."""
+    return f"{100 * level.accuracy:.1f} [{100 * level.accuracy_ci95.low:.1f}, {100 * level.accuracy_ci95.high:.1f}]"
+
+
+def main() -> None:
+    """Both sweeps through the command line, then one table."""
+    with tempfile.TemporaryDirectory() as scratch:
+        summaries = []
+        for sweep in ("nested", "independent"):
+            out = f"{scratch}/{sweep}"
+            command = ["eval", "digits", "--config", str(CONFIG), "--sweep", sweep, "--out", out]
+            subprocess.run([sys.executable, "-m", "s1m.cli", *command], check=True, stdout=subprocess.DEVNULL)
+            summaries.append(summarize(load_run(Path(out))))
+    nested, independent = summaries
+    rows = []
+    for one, other in zip(nested.levels, independent.levels, strict=True):
+        low, high = one.accuracy_ci95.low, one.accuracy_ci95.high
+        meets = low <= other.accuracy_ci95.high and other.accuracy_ci95.low <= high
+        rows.append(
+            (
+                one.num_ignore,
+                shown(one),
+                shown(other),
+                "yes" if meets else "NO",
+                f"{one.thinking_tokens_mean:.0f}",
+                f"{other.thinking_tokens_mean:.0f}",
+            )
+        )
+    share = nested.generated_tokens / independent.generated_tokens
+    keep(
+        "sweeps",
+        "Nested and independent sweep",
+        ("num_ignore", "nested, %", "independent, %", "intervals meet", "nested thinking tokens", "independent"),
+        rows,
+        [
+            f"{nested.problems} problems; generated tokens: nested {nested.generated_tokens:,}, independent "
+            f"{independent.generated_tokens:,}: a share of {share:.3f}.",
+            f"Wall seconds: nested {nested.wall_seconds:.0f}, independent {independent.wall_seconds:.0f}.",
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()
