@@ -50,15 +50,15 @@ def recorded(folder: Path) -> int:
     return lines.read_bytes().count(b"\n") if lines.exists() else 0
 
 
-def stop_after(folder: Path, records: int, how: signal.Signals) -> subprocess.Popen[str]:
-    """Start, wait until so many records have landed and a moment more, and send a signal."""
+def stop_after(folder: Path, records: int, how: signal.Signals) -> tuple[int, str]:
+    """Start, wait until so many records have landed and a moment more, send a signal; exit code and errors."""
     process = start(folder)
     while recorded(folder) < records and process.poll() is None:
         time.sleep(0.01)
     time.sleep(random.Random(records).random() * 0.2)
     process.send_signal(how)
-    process.wait(timeout=60)
-    return process
+    _, errors = process.communicate(timeout=60)
+    return process.returncode, errors
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -80,7 +80,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 def test_three_kills_and_a_resume_give_the_same_records(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     for landed in (0, 5, 17):
-        assert stop_after(tmp_path, landed, signal.SIGKILL).returncode == -signal.SIGKILL
+        assert stop_after(tmp_path, landed, signal.SIGKILL)[0] == -signal.SIGKILL
     assert recorded(tmp_path) < LIMIT
     finish(tmp_path)
     assert recorded(tmp_path) == LIMIT, "a problem was recorded twice or lost"
@@ -88,10 +88,8 @@ def test_three_kills_and_a_resume_give_the_same_records(tmp_path: Path, undistur
 
 
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
-    process = stop_after(tmp_path, 4, signal.SIGINT)
-    assert process.stderr is not None
-    errors = process.stderr.read()
-    assert process.returncode == 130, errors
+    code, errors = stop_after(tmp_path, 4, signal.SIGINT)
+    assert code == 130, errors
     assert f"of {LIMIT} problems recorded; the same command goes on from there" in errors
     assert "Traceback" not in errors
     finish(tmp_path)

@@ -211,10 +211,20 @@ def test_closing_fails_what_is_unfinished_and_can_be_done_twice() -> None:
     asyncio.run(run())
 
 
-def test_a_forward_pass_that_fails_fails_its_rows_and_the_engine_lives(engine: EmbeddedEngine) -> None:
+def test_a_question_that_spells_the_place_holder_is_refused_by_name(engine: EmbeddedEngine) -> None:
     vandal = Problem(id="vandal", question="<|image_pad|> What?", images=PROBLEMS[0].images, gold="")
-    with pytest.raises(EngineError, match="the model failed on a batch"):
+    with pytest.raises(EngineError, match="vandal: its question spells an image place-holder"):
         ask(engine, [(vandal, step())])
+
+
+def test_a_forward_pass_that_fails_fails_its_rows_and_the_engine_lives(engine: EmbeddedEngine) -> None:
+    def out_of_memory(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    hook = engine.checkpoint.model.register_forward_pre_hook(out_of_memory)
+    with pytest.raises(EngineError, match="the model failed on a batch: out of memory"):
+        ask(engine, [(PROBLEMS[0], step()), (PROBLEMS[1], step())])
+    hook.remove()
     assert ask(engine, [(PROBLEMS[0], step())])[0].finish == "stop"
 
 

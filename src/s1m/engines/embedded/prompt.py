@@ -36,14 +36,19 @@ def prepare(problem: Problem, checkpoint: Checkpoint) -> Prompt:
         [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
     )
     pixels: dict[str, Any] = {}
+    visual_tokens = 0
     if problem.images:
         pictures = [_decode(image, problem.id) for image in problem.images]
         try:
             pixels = dict(checkpoint.image_processor(images=pictures, return_tensors="pt"))
         except ValueError as error:
             raise EngineError(f"{problem.id}: the image cannot be prepared: {error}") from error
-        text = _expand(text, pixels["image_grid_thw"], checkpoint.image_processor.merge_size)
+        counts = [int(grid.prod()) // checkpoint.image_processor.merge_size**2 for grid in pixels["image_grid_thw"]]
+        visual_tokens = sum(counts)
+        text = _expand(text, counts)
     ids = checkpoint.tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
+    if int((ids == checkpoint.image_id).sum()) != visual_tokens:
+        raise EngineError(f"{problem.id}: its question spells an image place-holder ({IMAGE_TOKEN}); correct the data")
     positions, shift = checkpoint.model.model.get_rope_index(
         ids,
         mm_token_type_ids=(ids == checkpoint.image_id).int(),
@@ -62,8 +67,7 @@ def _decode(image: bytes, problem_id: str) -> Image:
         raise EngineError(f"{problem_id}: one of its images is no image: {str(error).splitlines()[0]}") from error
 
 
-def _expand(text: str, grids: Tensor, merge_size: int) -> str:
+def _expand(text: str, counts: list[int]) -> str:
     """Repeat each image place-holder once for every visual token of its image."""
-    counts = [int(grid.prod()) // merge_size**2 for grid in grids]
     before, *after = text.split(IMAGE_TOKEN, len(counts))
     return before + "".join(IMAGE_TOKEN * count + rest for count, rest in zip(counts, after, strict=True))
