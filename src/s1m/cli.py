@@ -20,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except S1mError as error:
         sys.stderr.write(f"s1m: {error}\n")
         return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("s1m: interrupted\n")
+        return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 1
@@ -28,24 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def evaluate(found: Namespace) -> int:
     """``s1m eval``."""
     from s1m.commands import run_benchmark, show_plan
-    from s1m.config import eval_settings, read_toml
+    from s1m.config import check_keys, eval_settings, read_toml
     from s1m.errors import UsageError
 
-    values = read_toml(Path(found.config)) if found.config else {}
+    values = {} if found.config is None else read_toml(Path(found.config))
+    check_keys(values, str(found.config))
     if values.get("benchmark", found.benchmark) != found.benchmark:
         raise UsageError(f"{found.config} is for {values['benchmark']}, not for {found.benchmark}")
     flags = {k: v for k, v in vars(found).items() if k not in ("verb", "parser", "config", "dry_run")}
-    settings = eval_settings({**eval_settings_keys(values, found.config), **flags}, "s1m eval")
+    settings = eval_settings({**values, **flags}, "s1m eval")
     return show_plan(settings) if found.dry_run else run_benchmark(settings)
-
-
-def eval_settings_keys(values: dict[str, object], source: str) -> dict[str, object]:
-    """The keys of a settings file, checked on their own so that a mistake is blamed on the file."""
-    from s1m.config import eval_settings
-
-    if values:
-        eval_settings({"benchmark": "any", **values}, source)
-    return values
 
 
 def report(found: Namespace) -> int:

@@ -13,10 +13,10 @@ from rich.table import Table
 from s1m.analysis import print_table, save_figures, summarize, summary_json, write_report
 from s1m.benchmarks import BENCHMARKS, find_benchmark
 from s1m.config import EvalSettings, to_toml
-from s1m.errors import UsageError
-from s1m.evaluate.build import build_engine, resolve
+from s1m.errors import DataError, UsageError
+from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
 from s1m.evaluate.progress import RunProgress
-from s1m.evaluate.runner import Runner, forcing_of, sampling_of
+from s1m.evaluate.runner import Runner
 from s1m.evaluate.store import Run, RunStore, load_run
 from s1m.forcing import SWEEPS, drive
 from s1m.types import Benchmark, Engine, Problem, Step
@@ -24,25 +24,25 @@ from s1m.types import Benchmark, Engine, Problem, Step
 
 def run_benchmark(settings: EvalSettings) -> int:
     """``s1m eval``: run what is owed, then draw the run. Exit code 1 when problems failed, 130 when interrupted."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     benchmark = find_benchmark(settings.benchmark)
-    settings = resolve(settings, benchmark)
+    settings = asyncio.run(name_model(resolve(settings, benchmark)))
     problems = load_problems(settings, benchmark)
     store = RunStore(settings)
     try:
         try:
             asyncio.run(_run_owed(settings, benchmark, problems, store, console))
+            run = load_run(store.folder)
+            finish(run)
         except KeyboardInterrupt:
-            console.print(f"\ninterrupted with {len(store.records)} of {len(problems)} problems recorded; "
-                          f"the same command goes on from there", highlight=False)  # fmt: skip
+            recorded = f"{len(store.records)} of {len(problems)} problems recorded"
+            console.print(f"\ninterrupted with {recorded}; the same command goes on from there", soft_wrap=True)
             return 130
-        run = load_run(store.folder)
-        finish(run)
     finally:
         store.close()
     if run.failed:
-        console.print(f"{run.failed} problems failed and stay owed (see {store.folder}/failures.jsonl); "
-                      "the same command tries them again", style="yellow", highlight=False)  # fmt: skip
+        where = f"see {store.folder / 'failures.jsonl'}"
+        console.print(f"{run.failed} problems failed and stay owed ({where}); the same command tries them again")
         return 1
     return 0
 
@@ -64,6 +64,7 @@ async def _run_owed(
             console.print(f"resuming: {len(problems) - len(owed)} of {len(problems)} are recorded", highlight=False)
         engine = build_engine(settings)
         try:
+            check_budget(settings, engine)
             await runner.run(owed, engine)
         finally:
             await engine.close()
@@ -73,9 +74,12 @@ def finish(run: Run) -> None:
     """Write summary, figures and report into the run folder, and print the table."""
     console = Console()
     summary = summarize(run)
-    _write_json(run.folder / "summary.json", summary_json(summary))
-    save_figures([summary], run.folder / "figures")
-    write_report([run], run.folder / "report.html")
+    try:
+        _write_json(run.folder / "summary.json", summary_json(summary))
+        save_figures([summary], run.folder / "figures")
+        write_report([run], run.folder / "report.html")
+    except OSError as error:
+        raise DataError(f"cannot write to {run.folder}: {error.strerror}; every record is kept") from None
     print_table(summary, console)
     console.print(f"report: {run.folder / 'report.html'}", highlight=False, soft_wrap=True)
 
@@ -103,8 +107,8 @@ def show_plan(settings: EvalSettings) -> int:
         return f"(thinking){settings.thinking_close}" if step.stop else "(answer)"
 
     engine: Engine = ScriptedEngine(script)
-    flow = SWEEPS[settings.sweep](forcing_of(settings), settings.seed)
-    asyncio.run(drive(flow, problems[0], engine, sampling_of(settings)))
+    flow = SWEEPS[settings.sweep](settings.forcing(), settings.seed)
+    asyncio.run(drive(flow, problems[0], engine, settings.sampling()))
     console.print(f"requests for {problems[0].id} ({len(problems[0].images)} images): {problems[0].question}")
     for number, text in enumerate(asked, start=1):
         console.print(f"  {number}. go on from: {text!r}")
@@ -115,7 +119,7 @@ def draw_report(folders: Sequence[Path], out: str, *, as_json: bool) -> int:
     """``s1m report``: one page from one run or several."""
     runs = [load_run(folder) for folder in folders]
     summaries = [summarize(run) for run in runs]
-    console = Console()
+    console = Console(stderr=as_json)  # so that the JSON stands alone on standard output
     for summary in summaries:
         print_table(summary, console)
     if as_json:

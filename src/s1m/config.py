@@ -18,9 +18,14 @@ import msgspec
 from msgspec import Meta
 
 from s1m.errors import UsageError, did_you_mean
+from s1m.forcing.flow import Forcing
 from s1m.forcing.presets import IGNORE_STRINGS
+from s1m.types import Sampling
 
 Count = Annotated[int, Meta(ge=1)]
+MOST_LEVELS = 1000
+"""A chain refused more often than this is a slip of the keyboard."""
+
 Fraction = Annotated[float, Meta(gt=0, le=1)]
 
 NOT_CONTENT = ("out", "concurrency", "base_url")
@@ -45,17 +50,17 @@ class EvalSettings:
     """Part of the benchmark (empty: its usual one)."""
     limit: Count | None = None
     """Only the first so many problems."""
-    num_ignore: tuple[Annotated[int, Meta(ge=0)], ...] = (0, 1, 2, 3, 4, 5, 6, 7)
+    num_ignore: tuple[Annotated[int, Meta(ge=0, le=MOST_LEVELS)], ...] = (0, 1, 2, 3, 4, 5, 6, 7)
     """How often the end of thinking is ignored; an answer is asked for at each level: 0-7, 4, or 0,2,4."""
     ignore_strings: tuple[str, ...] = IGNORE_STRINGS["s1"]
     """What is said at an ignored end, in turn: a preset (s1, s1m) or your own strings."""
     sweep: Literal["nested", "independent"] = "nested"
     """nested: one chain with an answer branched off at every level; independent: every level from scratch."""
-    temperature: Annotated[float, Meta(ge=0)] = 0.6
+    temperature: Annotated[float, Meta(ge=0, le=100)] = 0.6
     """Sampling temperature; 0 is greedy."""
     top_p: Fraction = 0.95
     """Smallest set of tokens whose probability reaches this is kept; 1 keeps all."""
-    repetition_penalty: Annotated[float, Meta(gt=0)] = 1.0
+    repetition_penalty: Annotated[float, Meta(gt=0, le=10)] = 1.0
     """1 is off, and best left so: penalties break digits, tables and quoted options."""
     seed: int = 0
     """Same seed, same settings, same engine: same run."""
@@ -65,11 +70,11 @@ class EvalSettings:
     """The model may not end its thinking before so many tokens."""
     max_answer_tokens: Count = 256
     """Budget of each answer, on top of the thinking budget."""
-    thinking_open: str = "<think>\n"
+    thinking_open: str = Forcing.thinking_open
     """How thinking begins; put before the model's first token."""
-    thinking_close: str = "</think>"
+    thinking_close: str = Forcing.thinking_close
     """How the model ends its thinking."""
-    answer_cue: str = "\nFinal answer: "
+    answer_cue: str = Forcing.answer_cue
     """What follows the end of thinking when the answer is asked for."""
     concurrency: Count = 64
     """Problems in flight at once."""
@@ -77,21 +82,21 @@ class EvalSettings:
     """Run folder (empty: runs/BENCHMARK); a folder that holds this run is resumed."""
 
     def __post_init__(self) -> None:
-        if list(self.num_ignore) != sorted(set(self.num_ignore)) or not self.num_ignore:
-            raise UsageError(f"num_ignore must be different levels in rising order, not {list(self.num_ignore)}")
-        if not self.ignore_strings or not all(self.ignore_strings):
-            raise UsageError("ignore_strings must be at least one string, and none of them empty")
-        if not self.thinking_close:
-            raise UsageError("thinking_close is empty; without it no end of thinking can be seen")
-        if self.min_thinking_tokens > self.max_thinking_tokens:
-            raise UsageError(
-                f"min_thinking_tokens ({self.min_thinking_tokens}) is above max_thinking_tokens "
-                f"({self.max_thinking_tokens})"
-            )
+        self.forcing()  # refuses what the algorithm refuses
         if self.engine == "http" and not self.base_url:
-            raise UsageError("--engine http needs --base-url, such as http://127.0.0.1:8000/v1")
+            raise ValueError("--engine http needs --base-url, such as http://127.0.0.1:8000/v1")
         if self.engine != "http" and self.base_url:
-            raise UsageError("--base-url is the address of a server: add --engine http")
+            raise ValueError("--base-url is the address of a server: add --engine http")
+
+    def forcing(self) -> Forcing:
+        """The algorithm's part of the settings."""
+        return Forcing(
+            **{field.name: getattr(self, field.name) for field in fields(Forcing) if hasattr(self, field.name)}
+        )
+
+    def sampling(self) -> Sampling:
+        """The engine's part of the settings."""
+        return Sampling(temperature=self.temperature, top_p=self.top_p, repetition_penalty=self.repetition_penalty)
 
     @property
     def run_folder(self) -> Path:
@@ -113,10 +118,7 @@ def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSet
 
     Raises ``UsageError`` that names ``source`` and the key for an unknown key, a wrong type or an impossible value.
     """
-    known = [field.name for field in fields(EvalSettings)]
-    for name in given:
-        if name not in known:
-            raise UsageError(f"{source}: there is no setting {name!r}{did_you_mean(name, known)}")
+    check_keys(given, source)
     values = dict(given)
     if "num_ignore" in values:
         values["num_ignore"] = levels_from(values["num_ignore"])
@@ -126,6 +128,18 @@ def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSet
         return msgspec.convert(values, EvalSettings)
     except msgspec.ValidationError as error:
         raise UsageError(f"{source}: {_plain(str(error))}") from None
+
+
+def check_keys(given: Mapping[str, Any], source: str) -> None:
+    """Raises ``UsageError`` for a key that is no setting, with the nearest that is one, and for text that is none."""
+    known = [field.name for field in fields(EvalSettings)]
+    for name, value in given.items():
+        if name not in known:
+            raise UsageError(f"{source}: there is no setting {name!r}{did_you_mean(name, known)}")
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{source}: {name} is not valid text") from None
 
 
 def levels_from(value: object) -> object:
@@ -139,7 +153,11 @@ def levels_from(value: object) -> object:
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise UsageError(f"num_ignore takes levels such as 0-7, 4 or 0,2,4, not {value!r}")
+        if max(len(first), len(last)) > len(str(MOST_LEVELS)):
+            raise UsageError(f"num_ignore goes up to {MOST_LEVELS}, not to {value!r}"[:120])
         levels += range(int(first), int(last or first) + 1)
+    if not levels:
+        raise UsageError(f"num_ignore runs backwards: {value!r}")
     return levels
 
 

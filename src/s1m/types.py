@@ -66,7 +66,8 @@ class Step:
 class Completion:
     """What an engine produced for a step, without the stop string or end-of-turn token that ended it.
 
-    ``tokens`` counts the tokens of ``text``; where the engine knows them, ``token_ids`` are those tokens.
+    ``tokens`` is what was generated, within the step's budget; engines that read text count the tokens that spelled the
+    stop string too. ``token_ids`` are the tokens of ``text`` where the engine knows them.
     """
 
     text: str
@@ -92,6 +93,8 @@ class Engine(Protocol):
     """Whoever continues text: a server, a model in this process, a script."""
 
     name: str
+    context_tokens: int | None
+    """Tokens that prompt, thinking and answer may have together, where the engine knows."""
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn of ``problem``. Raises ``EngineError``, never returns an error as text."""

@@ -18,12 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from s1m.engines.chat import without_partial_stop
 from s1m.engines.endpoint import api_root
 from s1m.engines.http import HttpEngine
 from s1m.engines.images import data_url
 from s1m.engines.retry import Backoff, GaveUp, retry_after_seconds
 from s1m.engines.scripted import ScriptedEngine
+from s1m.engines.stops import without_partial_stop
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong, UsageError
 from s1m.forcing import Forcing, drive, nested_sweep
 from s1m.types import Completion, Engine, Piece, Problem, Sampling, Step

@@ -12,7 +12,7 @@ import pytest
 from s1m.benchmarks.digits import Digits
 from s1m.config import EvalSettings
 from s1m.engines.scripted import ScriptedEngine
-from s1m.errors import EngineError, EngineUnavailable
+from s1m.errors import DataError, EngineError, EngineUnavailable
 from s1m.evaluate.runner import Runner, key_of
 from s1m.evaluate.store import RunStore, load_run
 from s1m.types import Completion, Engine, Problem, Record, Sampling, Step
@@ -111,6 +111,7 @@ def test_a_bug_is_not_taken_for_a_failed_problem(tmp_path: Path) -> None:
 def test_no_more_than_concurrency_problems_are_in_flight(tmp_path: Path) -> None:
     class Slow:
         name = "slow"
+        context_tokens: int | None = None
         busy: set[str]
         most = 0
 
@@ -130,6 +131,15 @@ def test_no_more_than_concurrency_problems_are_in_flight(tmp_path: Path) -> None
     engine = Slow()
     run(settings(tmp_path, concurrency=3), engine)
     assert engine.most == 3
+
+
+def test_records_of_problems_that_are_not_in_the_run_are_refused(tmp_path: Path) -> None:
+    run(settings(tmp_path), ScriptedEngine(right))
+    store = RunStore(settings(tmp_path))
+    fewer = DIGITS.load(split="test", limit=11, data=None)
+    with pytest.raises(DataError, match="1 records of problems that are not in this run"):
+        Runner(settings(tmp_path), DIGITS, store, Watching()).owed(fewer)
+    store.close()
 
 
 def test_keys_are_content_hashes() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import resource
+import signal
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from PIL import Image
 
@@ -103,7 +106,9 @@ def test_a_failure_counts_until_its_record_lands(tmp_path: Path) -> None:
 
 
 def test_other_settings_are_refused_and_named(tmp_path: Path) -> None:
-    RunStore(settings(tmp_path, temperature=0.5, limit=10)).close()
+    store = RunStore(settings(tmp_path, temperature=0.5, limit=10))
+    store.add(record("k1"), problem())
+    store.close()
     with pytest.raises(UsageError) as caught:
         RunStore(settings(tmp_path, temperature=0.7, seed=3))
     message = str(caught.value)
@@ -111,6 +116,69 @@ def test_other_settings_are_refused_and_named(tmp_path: Path) -> None:
     assert "seed (0 there, 3 now)" in message
     assert "limit (10 there, 'unset' now)" in message
     assert "top_p" not in message
+
+
+def test_a_start_that_recorded_nothing_does_not_bind_the_next(tmp_path: Path) -> None:
+    RunStore(settings(tmp_path, model="misspelt")).close()
+    RunStore(settings(tmp_path, model="right")).close()
+    assert load_run(tmp_path).settings["model"] == "right"
+
+
+def test_a_disk_that_fills_up_tears_no_line(tmp_path: Path) -> None:
+    store = RunStore(settings(tmp_path))
+    store.add(record("k1"), problem())
+    size = (tmp_path / "records.jsonl").stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 40, before[1]))
+        with pytest.raises(DataError, match=r"cannot write .*records\.jsonl"):
+            store.add(record("k2"), problem())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert set(store.records) == {"k1"}
+    store.add(record("k3"), problem())
+    store.close()
+    assert [r.key for r in load_run(tmp_path).records] == ["k1", "k3"]
+
+
+def test_a_picture_that_cannot_be_drawn_costs_no_record(tmp_path: Path) -> None:
+    store = RunStore(settings(tmp_path))
+    store.add(record("k1"), problem(images=(picture()[:60],)))
+    store.close()
+    run = load_run(tmp_path)
+    assert len(run.records) == 1
+    assert run.thumbnail(run.records[0]) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"key": "../../etc/picture"},
+        {"verdicts": ()},
+        {"trace": Trace(chains=(), answers=())},
+        {"trace": Trace(chains=(), answers=record("k1").trace.answers)},
+    ],
+)
+def test_records_that_no_run_writes_are_named(tmp_path: Path, damage: dict[str, object]) -> None:
+    RunStore(settings(tmp_path)).close()
+    line = msgspec.json.encode(replace(record("k1"), **damage))  # type: ignore[arg-type]
+    (tmp_path / "records.jsonl").write_bytes(line + b"\n")
+    with pytest.raises(DataError, match=r"records\.jsonl, line 1 is damaged"):
+        load_run(tmp_path)
+
+
+def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
+    RunStore(settings(tmp_path)).close()
+    (tmp_path / "records.jsonl").unlink()
+    (tmp_path / "records.jsonl").mkdir()
+    with pytest.raises(DataError, match=r"cannot read .*records\.jsonl"):
+        load_run(tmp_path)
+    (tmp_path / "settings.toml").unlink()
+    (tmp_path / "settings.toml").mkdir()
+    with pytest.raises(DataError, match=r"cannot read .*settings\.toml"):
+        load_run(tmp_path)
 
 
 def test_concurrency_and_address_may_change(tmp_path: Path) -> None:
@@ -132,7 +200,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
         load_run(tmp_path)
     with pytest.raises(UsageError, match="no run folder"):
         load_run(tmp_path / "absent")
-    (tmp_path / "records.jsonl").write_bytes(b"")
+    (tmp_path / "records.jsonl").write_bytes(b"{}\n")
     with pytest.raises(UsageError, match="records but no settings"):
         RunStore(settings(tmp_path))
     (tmp_path / "settings.toml").write_text("= 3")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from s1m.engines.stops import first_stop, without_partial_stop
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.types import Completion, Finish, Sampling, Step
 
@@ -152,9 +153,9 @@ def read_ending(choice: Choice, stops: Sequence[str]) -> tuple[str, Finish]:
     stop strings (before 0.10.1 it did): a delimiter left inside the thinking would spoil every step after it.
     """
     text = choice.message.content or ""
-    found = [at for at in (text.find(stop) for stop in stops if stop) if at >= 0]
-    if found:
-        return text[: min(found)], "stop"
+    found = first_stop(text, stops)
+    if found is not None:
+        return text[:found], "stop"
     if choice.finish_reason == "length":
         # The limit can fall inside a character too; the next step writes it again as a whole.
         return without_partial_stop(text.rstrip("\ufffd"), stops), "length"
@@ -163,19 +164,6 @@ def read_ending(choice: Choice, stops: Sequence[str]) -> tuple[str, Finish]:
     while text.endswith(END_OF_TURN):
         text = next(text.removesuffix(mark) for mark in END_OF_TURN if text.endswith(mark))
     return text, "eos"
-
-
-def without_partial_stop(text: str, stops: Sequence[str]) -> str:
-    """A text that ran out of tokens, without the beginning of a stop string at its end.
-
-    Where ``</think>`` is several tokens, the limit can fall inside it; its rest alone would not stop the next step.
-    Without its beginning, the next step writes it again as a whole.
-    """
-    longest = max((len(stop) for stop in stops), default=1) - 1
-    for length in range(min(longest, len(text)), 0, -1):
-        if any(len(stop) > length and text.endswith(stop[:length]) for stop in stops):
-            return text[:-length]
-    return text
 
 
 def count_tokens(usage: Usage | None, max_tokens: int) -> int:

@@ -56,6 +56,7 @@ class HttpEngine:
     """
 
     name = "http"
+    context_tokens: int | None = None
 
     def __init__(
         self,
@@ -106,6 +107,10 @@ class HttpEngine:
             model=model, question=problem.question, images=images, prefix=prefix, step=step, sampling=sampling
         )
         return await self._ask("POST", "chat/completions", request, partial(read_completion, step=step))
+
+    async def served_model(self) -> str:
+        """The name of the model that is asked: the given one, or the only one that the server offers."""
+        return await self._model.get()
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice; the engine can be used again afterwards."""

@@ -19,6 +19,7 @@ class ScriptedEngine:
     """Continues text with what ``script`` returns, cut where the step says so."""
 
     name = "scripted"
+    context_tokens: int | None = None
 
     def __init__(self, script: Script) -> None:
         self._script = script

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 
 from s1m.config import EvalSettings
+from s1m.errors import UsageError
 from s1m.types import Benchmark, Engine
 
 
@@ -17,6 +18,29 @@ def resolve(settings: EvalSettings, benchmark: Benchmark) -> EvalSettings:
         model=settings.model or ("bundled" if settings.engine == "embedded" else ""),
         out=str(settings.run_folder),
     )
+
+
+async def name_model(settings: EvalSettings) -> EvalSettings:
+    """Settings that name the model also where a server was left to say it, so that no run mixes two."""
+    if settings.model or settings.engine != "http":
+        return settings
+    from s1m.engines.http import HttpEngine
+
+    engine = HttpEngine(base_url=settings.base_url, api_key=os.environ.get("S1M_API_KEY"))
+    try:
+        return replace(settings, model=await engine.served_model())
+    finally:
+        await engine.close()
+
+
+def check_budget(settings: EvalSettings, engine: Engine) -> None:
+    """Raises ``UsageError`` when the budgets cannot fit the engine's context, whatever the prompt."""
+    wanted = settings.max_thinking_tokens + settings.max_answer_tokens
+    if engine.context_tokens is not None and wanted >= engine.context_tokens:
+        raise UsageError(
+            f"thinking and answer may take {settings.max_thinking_tokens} + {settings.max_answer_tokens} tokens, but "
+            f"{settings.model} has a context of {engine.context_tokens}: lower --max-thinking-tokens"
+        )
 
 
 def build_engine(settings: EvalSettings) -> Engine:

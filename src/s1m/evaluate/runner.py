@@ -15,11 +15,11 @@ from typing import Protocol
 import msgspec
 
 from s1m.config import EvalSettings
-from s1m.errors import EngineError, EngineUnavailable
+from s1m.errors import DataError, EngineError, EngineUnavailable
 from s1m.evaluate.store import RunStore
-from s1m.forcing import SWEEPS, Forcing, drive
+from s1m.forcing import SWEEPS, drive
 from s1m.forcing.flow import derive_seed
-from s1m.types import Benchmark, Engine, Problem, Record, Sampling
+from s1m.types import Benchmark, Engine, Problem, Record
 
 
 class Progress(Protocol):
@@ -32,27 +32,6 @@ class Progress(Protocol):
     def failed(self, problem: Problem, error: Exception) -> None:
         """A problem failed and stays owed."""
         ...
-
-
-def forcing_of(settings: EvalSettings) -> Forcing:
-    """The algorithm's part of the settings."""
-    return Forcing(
-        num_ignore=settings.num_ignore,
-        ignore_strings=settings.ignore_strings,
-        max_thinking_tokens=settings.max_thinking_tokens,
-        min_thinking_tokens=settings.min_thinking_tokens,
-        max_answer_tokens=settings.max_answer_tokens,
-        thinking_open=settings.thinking_open,
-        thinking_close=settings.thinking_close,
-        answer_cue=settings.answer_cue,
-    )
-
-
-def sampling_of(settings: EvalSettings) -> Sampling:
-    """The engine's part of the settings."""
-    return Sampling(
-        temperature=settings.temperature, top_p=settings.top_p, repetition_penalty=settings.repetition_penalty
-    )
 
 
 def key_of(problem: Problem, digest: str) -> str:
@@ -71,14 +50,20 @@ class Runner:
         self._store = store
         self._progress = progress
         self._sweep = SWEEPS[settings.sweep]
-        self._forcing = forcing_of(settings)
-        self._sampling = sampling_of(settings)
+        self._forcing = settings.forcing()
+        self._sampling = settings.sampling()
         self._digest = settings.digest()
 
     def owed(self, problems: Sequence[Problem]) -> list[tuple[str, Problem]]:
-        """The problems without a record, with their keys, in order."""
-        keyed = ((key_of(problem, self._digest), problem) for problem in problems)
-        return [(key, problem) for key, problem in keyed if key not in self._store.records]
+        """The problems without a record, with their keys, in order. Raises ``DataError`` for records of others."""
+        planned = {key_of(problem, self._digest): problem for problem in problems}
+        strangers = self._store.records.keys() - planned.keys()
+        if strangers:
+            raise DataError(
+                f"{self._store.folder} has {len(strangers)} records of problems that are not in this run: "
+                "the benchmark or its data have changed since; choose another --out"
+            )
+        return [(key, problem) for key, problem in planned.items() if key not in self._store.records]
 
     async def run(self, owed: Sequence[tuple[str, Problem]], engine: Engine) -> int:
         """Do what is owed; the number of problems that failed. ``EngineUnavailable`` ends the run."""

@@ -8,9 +8,12 @@ thumbnails/       small PNGs of the problems' pictures, for the report
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import io
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -75,8 +78,8 @@ class RunStore:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = (self.folder / ".lock").open("w")
-        except OSError as error:
-            raise UsageError(f"cannot write to {self.folder}: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            raise UsageError(f"cannot write to {self.folder}: {getattr(error, 'strerror', error)}") from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -87,21 +90,22 @@ class RunStore:
         try:
             self._claim(settings)
             self.records = {record.key: record for record in load_run(self.folder).records}
+            self._records = _open_for_append(self.folder / "records.jsonl")
+            self._failures = _open_for_append(self.folder / "failures.jsonl")
         except Exception:
             self._lock.close()
             raise
-        self._records = _open_for_append(self.folder / "records.jsonl")
-        self._failures = _open_for_append(self.folder / "failures.jsonl")
 
     def add(self, record: Record, problem: Problem) -> None:
-        """Append a record. It is on its way to the disk, whole, when this returns."""
-        _save_thumbnail(self.folder, record.key, problem)
-        self._records.write(msgspec.json.encode(record) + b"\n")
+        """Append a record, whole. Raises ``DataError`` when the disk does not take it; then nothing is appended."""
+        _append(self._records, record)
         self.records[record.key] = record
+        with contextlib.suppress(Exception):  # a picture that cannot be drawn is missing from the report, no more
+            _save_thumbnail(self.folder, record.key, problem)
 
     def fail(self, key: str, problem: Problem, error: Exception) -> None:
         """Append a failure; the problem stays owed."""
-        self._failures.write(msgspec.json.encode(Failure(key=key, id=problem.id, error=str(error))) + b"\n")
+        _append(self._failures, Failure(key=key, id=problem.id, error=str(error)))
 
     def close(self) -> None:
         """Close the files and give the folder free."""
@@ -110,13 +114,16 @@ class RunStore:
 
     def _claim(self, settings: EvalSettings) -> None:
         found = _read_settings(self.folder)
-        if found is None:
-            if (self.folder / "records.jsonl").exists():
-                raise UsageError(f"{self.folder} has records but no settings.toml; choose another --out")
+        records = self.folder / "records.jsonl"
+        recorded = records.exists() and records.stat().st_size > 0
+        if found is None and recorded:
+            raise UsageError(f"{self.folder} has records but no settings.toml; choose another --out")
+        if not recorded:  # nothing would be mixed up: a start that failed must not bind the next
             partial = self.folder / "settings.toml.partial"
             partial.write_text(to_toml(settings), encoding="utf-8")
             partial.replace(self.folder / "settings.toml")
             return
+        assert found is not None
         wanted = tomllib.loads(to_toml(settings))
         differing = [
             f"{name} ({found.get(name, 'unset')!r} there, {wanted.get(name, 'unset')!r} now)"
@@ -136,6 +143,8 @@ def _read_settings(folder: Path) -> dict[str, Any] | None:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is damaged: {error}") from None
 
@@ -145,15 +154,45 @@ def _read_lines(path: Path, kind: type[T]) -> list[T]:
     if not path.exists():
         return []
     decoder = msgspec.json.Decoder(kind)
-    *lines, _torn = path.read_bytes().split(b"\n")
+    try:
+        *lines, _torn = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from None
     found: dict[str, T] = {}
     for number, line in enumerate(lines, start=1):
         try:
             item = decoder.decode(line)
-        except msgspec.MsgspecError as error:
+            _check(item)
+        except (msgspec.MsgspecError, ValueError) as error:
             raise DataError(f"{path}, line {number} is damaged: {error}; remove the line and resume") from None
         found.setdefault(item.key, item)
     return list(found.values())
+
+
+def _check(item: Record | Failure) -> None:
+    """Raises ``ValueError`` for what no run writes, whatever its types: readers may rely on the rest."""
+    if not re.fullmatch(r"\w{1,64}", item.key):
+        raise ValueError("its key is no content hash")
+    if isinstance(item, Record):
+        answers = item.trace.answers
+        if not answers or len(answers) != len(item.verdicts):
+            raise ValueError(f"it has {len(answers)} answers and {len(item.verdicts)} verdicts")
+        if not all(0 <= answer.chain < len(item.trace.chains) for answer in answers):
+            raise ValueError("an answer rests on a chain that is not there")
+
+
+def _append(file: IO[bytes], item: Record | Failure) -> None:
+    """Add a line in one write, or none of it."""
+    line = msgspec.json.encode(item) + b"\n"
+    size = os.fstat(file.fileno()).st_size
+    try:
+        if file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as error:
+        os.ftruncate(file.fileno(), size)
+        raise DataError(
+            f"cannot write {file.name}: {error.strerror}; make room, then the same command goes on"
+        ) from None
 
 
 def _open_for_append(path: Path) -> IO[bytes]:
@@ -187,4 +226,6 @@ def _save_thumbnail(folder: Path, key: str, problem: Problem) -> None:
     sheet.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
     path = _thumbnail_path(folder, key)
     path.parent.mkdir(exist_ok=True)
-    sheet.save(path, format="PNG")
+    partial = path.with_suffix(".partial")
+    sheet.save(partial, format="PNG")
+    partial.replace(path)

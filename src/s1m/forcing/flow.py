@@ -40,8 +40,8 @@ class Forcing:
             raise ValueError(
                 f"num_ignore must be different whole numbers from 0 in rising order, not {self.num_ignore}"
             )
-        if not self.ignore_strings:
-            raise ValueError("ignore_strings is empty; name at least one")
+        if not self.ignore_strings or not all(self.ignore_strings):
+            raise ValueError("ignore_strings must be at least one string, and none of them empty")
         if not self.thinking_close:
             raise ValueError("thinking_close is empty; without a delimiter no end of thinking can be seen")
         for name in ("max_thinking_tokens", "max_answer_tokens", "chunk_tokens"):
@@ -92,7 +92,7 @@ def think(
     while len(segments) <= ignores and left > 0:
         segment = yield from think_once(forcing, tuple(segments), left, derive_seed(seed, "think", len(segments)))
         segments.append(segment)
-        left -= segment.tokens
+        left -= max(1, segment.tokens)  # a refusal that brings forth nothing is not free, or it would never end
         if segment.stop in ("capped", "looped"):
             break
     return tuple(segments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -123,6 +124,17 @@ def test_a_stop_string_of_several_tokens_is_found_in_the_text(engine: EmbeddedEn
     assert cut.tokens > len(cut.token_ids)
 
 
+def test_a_delimiter_of_several_tokens_is_found_across_a_border_between_steps(engine: EmbeddedEngine) -> None:
+    stop = (", so far",)
+    (whole,) = ask(engine, [(PROBLEMS[0], step(stop=stop))])
+    for first_tokens in range(1, whole.tokens):
+        (first,) = ask(engine, [(PROBLEMS[0], step(stop=stop, max_tokens=first_tokens))])
+        assert first.finish == "length"
+        rest = step((*THINK, Piece(text=first.text, token_ids=first.token_ids)), stop=stop)
+        (second,) = ask(engine, [(PROBLEMS[0], rest)])
+        assert (first.text + second.text, second.finish) == (whole.text, "stop")
+
+
 def test_a_stop_inside_a_token_leaves_text_without_ids(engine: EmbeddedEngine) -> None:
     (cut,) = ask(engine, [(PROBLEMS[0], step(stop=("ead ",)))])
     assert (cut.text, cut.finish, cut.token_ids) == ("I r", "stop", None)
@@ -205,6 +217,8 @@ def test_closing_fails_what_is_unfinished_and_can_be_done_twice() -> None:
         await asyncio.sleep(0.1)
         await engine.close()
         await engine.close()
+        with pytest.raises(EngineUnavailable, match="closed"):
+            await engine.generate(PROBLEMS[0], step(), GREEDY)
         with pytest.raises(EngineError, match="closed"):
             await waiting
 
@@ -226,6 +240,50 @@ def test_a_forward_pass_that_fails_fails_its_rows_and_the_engine_lives(engine: E
         ask(engine, [(PROBLEMS[0], step()), (PROBLEMS[1], step())])
     hook.remove()
     assert ask(engine, [(PROBLEMS[0], step())])[0].finish == "stop"
+
+
+def test_one_bad_turn_fails_alone(engine: EmbeddedEngine) -> None:
+    bad = step((*THINK, Piece(text="<|image_pad|>")))
+
+    async def run() -> list[Completion | BaseException]:
+        asked = [engine.generate(PROBLEMS[i], bad if i == 3 else step(), GREEDY) for i in range(6)]
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    outcomes = asyncio.run(run())
+    assert [isinstance(outcome, EngineError) for outcome in outcomes] == [i == 3 for i in range(6)]
+
+
+def test_a_loop_that_is_gone_costs_the_engine_nothing(engine: EmbeddedEngine) -> None:
+    async def leave() -> None:
+        left_alone = asyncio.ensure_future(engine.generate(PROBLEMS[0], step(stop=(), max_tokens=12), GREEDY))
+        await asyncio.sleep(0.01)
+        assert not left_alone.done()
+
+    asyncio.run(leave())
+    assert ask(engine, [(PROBLEMS[1], step())])[0].finish == "stop"
+
+
+def test_a_checkpoint_that_lacks_weights_is_refused(tmp_path: Path, engine: EmbeddedEngine) -> None:
+    from safetensors.torch import load_file, save_file
+
+    source = Path(engine.checkpoint.model.config._name_or_path)
+    broken = tmp_path / "broken"
+    shutil.copytree(source, broken)
+    weights = load_file(broken / "model.safetensors")
+    kept = {name: tensor for name, tensor in weights.items() if "visual" not in name}
+    save_file(kept, broken / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(EngineUnavailable, match=r"is a broken checkpoint: \d+ weights are missing"):
+        EmbeddedEngine(str(broken))
+
+
+def test_a_checkpoint_without_a_chat_template_is_refused(tmp_path: Path, engine: EmbeddedEngine) -> None:
+    mute = tmp_path / "mute"
+    shutil.copytree(Path(engine.checkpoint.model.config._name_or_path), mute)
+    (mute / "chat_template.jinja").unlink()
+    without = EmbeddedEngine(str(mute))
+    with pytest.raises(EngineUnavailable, match="has no usable chat template"):
+        ask(without, [(PROBLEMS[0], step())])
+    asyncio.run(without.close())
 
 
 def test_checkpoints_that_will_not_load_say_why_in_one_line(tmp_path: Path) -> None:

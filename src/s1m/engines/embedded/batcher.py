@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from s1m.engines.embedded.cache import SlotCache
@@ -60,15 +61,26 @@ class Batcher:
         with torch.inference_mode():
             while not self._closing:
                 self._collect(block=not self._rows and not self._waiting)
-                try:
-                    if self._waiting and (not self._rows or rounds % ADMIT_EVERY == 0):
-                        self._admit()
-                    if self._rows:
-                        self._advance()
-                except Exception as error:  # a failed forward pass fails its rows, never the thread
-                    self._fail(EngineError(f"the model failed on a batch: {error}"))
+                if self._waiting and (not self._rows or rounds % ADMIT_EVERY == 0):
+                    self._guard(self._admit, len(self._rows))
+                if self._rows:
+                    self._guard(self._advance, 0)
                 rounds += 1
-        self._fail(EngineError("the engine was closed"))
+        while not self._inbox.empty():
+            row = self._inbox.get()
+            if row is not None:
+                self._waiting.append(row)
+        for row in (*self._rows, *self._waiting):
+            row.deliver(EngineError("the engine was closed"))
+
+    def _guard(self, forward: Callable[[], None], first: int) -> None:
+        """Run a forward pass; when it fails, so do the rows from ``first`` on, which were in it, and nobody else."""
+        try:
+            forward()
+        except Exception as error:  # whatever the model raises, the thread must live
+            failed, self._rows = self._rows[first:], self._rows[:first]
+            for row in failed:
+                row.deliver(EngineError(f"the model failed on a batch: {error}"))
 
     def _collect(self, *, block: bool) -> None:
         """Take in what was submitted; wait for something when there is nothing to do."""
@@ -79,12 +91,6 @@ class Batcher:
                 return
             self._waiting.append(row)
             block = False
-
-    def _fail(self, error: Exception) -> None:
-        for row in (*self._rows, *self._waiting):
-            row.deliver(error)
-        self._rows.clear()
-        self._waiting.clear()
 
     def _admit(self) -> None:
         """Let waiting rows into free slots and draw their first token."""
@@ -149,6 +155,7 @@ class Batcher:
             **{name: tensor.to(model.device) for name, tensor in vision.items()},
         )
         logits: Tensor = output.logits[:, -1]
+        logits[:, self._checkpoint.never_ids] = -torch.inf
         return logits
 
     def _positions(self, rows: list[Row], columns: Tensor) -> Tensor:

@@ -90,13 +90,16 @@ class SlotCache:
         wanted = columns + 1  # one more for scratch
         if wanted <= self.columns:
             return
-        self.columns = max(-(-wanted // GROWTH) * GROWTH, self.columns * 3 // 2)
-        self.layers = [(self._grown(keys), self._grown(values)) for keys, values in self.layers]
-
-    def _grown(self, buffer: Tensor) -> Tensor:
-        grown = buffer.new_zeros((*buffer.shape[:2], self.columns, buffer.shape[3]))
-        grown[:, :, : buffer.shape[2]] = buffer
-        return grown
+        columns = max(-(-wanted // GROWTH) * GROWTH, self.columns * 3 // 2)
+        grown = [(_widened(keys, columns), _widened(values, columns)) for keys, values in self.layers]
+        self.columns, self.layers = columns, grown
 
     def _buffer(self, like: Tensor) -> torch.Tensor:
         return like.new_zeros((self.slots, like.shape[1], self.columns, like.shape[3]))
+
+
+def _widened(buffer: Tensor, columns: int) -> Tensor:
+    """A copy of a buffer with more columns, the new ones zero."""
+    wider = buffer.new_zeros((*buffer.shape[:2], columns, buffer.shape[3]))
+    wider[:, :, : buffer.shape[2]] = buffer
+    return wider

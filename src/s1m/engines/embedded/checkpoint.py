@@ -13,6 +13,8 @@ from typing import Any
 
 from s1m.errors import EngineUnavailable
 
+IMAGE_TOKEN = "<|image_pad|>"
+
 BUNDLED = "bundled"
 """The name of the checkpoint that comes with the package."""
 
@@ -29,6 +31,8 @@ class Checkpoint:
     """Tokens that end a turn."""
     image_id: int
     """The place-holder token of an image."""
+    never_ids: tuple[int, ...]
+    """Tokens that only a prompt may hold."""
     context_tokens: int
 
 
@@ -49,8 +53,11 @@ def load_checkpoint(name: str, device: str | None = None) -> Checkpoint:
     place = str(files("s1m").joinpath("assets/digits-qwen2vl")) if name == BUNDLED else name
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        model = transformers.AutoModelForImageTextToText.from_pretrained(
-            place, dtype=torch.float32 if device == "cpu" else "auto", attn_implementation="sdpa"
+        model, loaded = transformers.AutoModelForImageTextToText.from_pretrained(
+            place,
+            dtype=torch.float32 if device == "cpu" else "auto",
+            attn_implementation="sdpa",
+            output_loading_info=True,
         )
         tokenizer = transformers.AutoTokenizer.from_pretrained(place)
         image_processor = transformers.AutoImageProcessor.from_pretrained(place)
@@ -61,6 +68,14 @@ def load_checkpoint(name: str, device: str | None = None) -> Checkpoint:
             f"{name} is a {type(model).__name__}; the embedded engine takes Qwen2-VL-class models "
             "(Qwen2-VL, Qwen2.5-VL, Qwen3-VL). Serve others and use --engine http"
         )
+    absent = sorted({*loaded["missing_keys"], *(key for key, *_ in loaded["mismatched_keys"])})
+    if absent:
+        raise EngineUnavailable(
+            f"{name} is a broken checkpoint: {len(absent)} weights are missing, such as {absent[0]}"
+        )
+    image_id = model.config.image_token_id
+    if tokenizer.convert_tokens_to_ids(IMAGE_TOKEN) != image_id:
+        raise EngineUnavailable(f"{name} is a broken checkpoint: its tokenizer does not know {IMAGE_TOKEN}")
     model.to(device).eval()
     return Checkpoint(
         name=name,
@@ -68,7 +83,8 @@ def load_checkpoint(name: str, device: str | None = None) -> Checkpoint:
         tokenizer=tokenizer,
         image_processor=image_processor,
         end_ids=_end_ids(model, tokenizer),
-        image_id=model.config.image_token_id,
+        image_id=image_id,
+        never_ids=tuple(sorted({image_id, model.config.video_token_id, model.config.vision_start_token_id})),
         context_tokens=model.config.get_text_config().max_position_embeddings,
     )
 

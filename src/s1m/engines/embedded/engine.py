@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 from s1m.engines.embedded.batcher import Batcher
@@ -10,8 +11,11 @@ from s1m.engines.embedded.checkpoint import BUNDLED, load_checkpoint
 from s1m.engines.embedded.prefixes import Owner
 from s1m.engines.embedded.prompt import Prompt, prepare
 from s1m.engines.embedded.row import Row
-from s1m.errors import PromptTooLong
+from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 from s1m.types import Completion, Problem, Sampling, Step
+
+MOST_ROWS = 256
+"""Beyond this many rows a forward pass gains nothing more and the key-value buffer only grows."""
 
 
 class EmbeddedEngine:
@@ -27,17 +31,22 @@ class EmbeddedEngine:
         self, model: str = BUNDLED, *, max_rows: int = 64, prefix_bytes: int = 2**30, device: str | None = None
     ) -> None:
         self.checkpoint = load_checkpoint(model, device)
-        self._batcher = Batcher(self.checkpoint, max_rows, prefix_bytes)
+        self.context_tokens: int | None = self.checkpoint.context_tokens
+        self._max_rows = min(max_rows, MOST_ROWS)
+        self._batcher = Batcher(self.checkpoint, self._max_rows, prefix_bytes)
         self._prompts: dict[Owner, Prompt] = {}
         self._closed = False
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn. Raises ``PromptTooLong`` when the step cannot fit the model's context."""
+        if self._closed:
+            raise EngineUnavailable("the engine was closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Completion] = loop.create_future()
 
         def deliver(outcome: Completion | Exception) -> None:
-            loop.call_soon_threadsafe(settle, outcome)
+            with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
+                loop.call_soon_threadsafe(settle, outcome)
 
         def settle(outcome: Completion | Exception) -> None:
             if future.done():
@@ -49,6 +58,8 @@ class EmbeddedEngine:
 
         prompt = self._prompt(problem)
         ids = (*prompt.ids, *(token for piece in step.prefix for token in self._ids(piece.text, piece.token_ids)))
+        if self.checkpoint.image_id in ids[len(prompt.ids) :]:
+            raise EngineError(f"{problem.id}: the assistant's turn spells an image place-holder")
         if len(ids) + step.max_tokens > self.checkpoint.context_tokens:
             raise PromptTooLong(
                 f"{problem.id} needs {len(ids)} + {step.max_tokens} tokens; {self.checkpoint.name} has a context of "
@@ -79,10 +90,10 @@ class EmbeddedEngine:
             self._batcher.close()
 
     def _prompt(self, problem: Problem) -> Prompt:
-        """The prepared prompt of a problem; the last few hundred are remembered."""
+        """The prepared prompt of a problem; the latest are remembered, as many as may be under way."""
         owner = (problem.question, problem.images)
         if owner not in self._prompts:
-            while len(self._prompts) >= 512:
+            while len(self._prompts) >= self._max_rows:
                 del self._prompts[next(iter(self._prompts))]
             self._prompts[owner] = prepare(problem, self.checkpoint)
         return self._prompts[owner]

@@ -6,15 +6,13 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from s1m.engines.embedded.checkpoint import Checkpoint
-from s1m.errors import EngineError
+from s1m.engines.embedded.checkpoint import IMAGE_TOKEN, Checkpoint
+from s1m.errors import EngineError, EngineUnavailable
 from s1m.types import Problem
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
-
-IMAGE_TOKEN = "<|image_pad|>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +30,13 @@ def prepare(problem: Problem, checkpoint: Checkpoint) -> Prompt:
     import torch
 
     content = [{"type": "image"} for _ in problem.images] + [{"type": "text", "text": problem.question}]
-    text: str = checkpoint.tokenizer.apply_chat_template(
-        [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
-    )
+    messages = [{"role": "user", "content": content}]
+    try:
+        text: str = checkpoint.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    except Exception as error:  # a missing or broken template raises whatever jinja and transformers please
+        raise EngineUnavailable(f"{checkpoint.name} has no usable chat template: {error}".splitlines()[0]) from error
+    if text.count(IMAGE_TOKEN) < len(problem.images):
+        raise EngineUnavailable(f"{checkpoint.name} has a chat template that leaves images out")
     pixels: dict[str, Any] = {}
     visual_tokens = 0
     if problem.images:
@@ -63,8 +65,8 @@ def _decode(image: bytes, problem_id: str) -> Image:
 
     try:
         return Image.open(io.BytesIO(image)).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError) as error:
-        raise EngineError(f"{problem_id}: one of its images is no image: {str(error).splitlines()[0]}") from error
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
+        raise EngineError(f"{problem_id}: one of its images is no image: {error}") from error
 
 
 def _expand(text: str, counts: list[int]) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from s1m.engines.embedded.prefixes import Owner
 from s1m.engines.embedded.prompt import Prompt
 from s1m.engines.embedded.sampling import Draw
-from s1m.types import Completion, Sampling, Step
+from s1m.engines.stops import first_stop, without_partial_stop
+from s1m.types import Completion, Finish, Sampling, Step
 
 
 @dataclass(kw_only=True)
@@ -53,37 +54,34 @@ class Row:
     def accept(self, token: int) -> Completion | None:
         """Take the next token; the finished completion when it was the last."""
         if token in self.stop_ids:
-            return self._done(self.generated, "stop")
+            return self._done("stop")
         if token in self.end_ids:
-            return self._done(self.generated, "eos")
+            return self._done("eos")
         self.generated.append(token)
-        if self.stop_texts and len(self.generated) > self.step.min_tokens and (cut := self._cut_at_stop_text()):
-            return cut
+        if self._has_stop_text():
+            text = self.decode(self.generated)
+            found = first_stop(text, self.stop_texts)
+            if found is not None:
+                return self._cut(text[:found], "stop")
         if len(self.generated) >= self.step.max_tokens:
-            return self._done(self.generated, "length")
+            return self._done("length")
         return None
 
-    def _done(self, ids: Sequence[int], finish: str) -> Completion:
-        return Completion(
-            text=self.decode(ids),
-            tokens=len(self.generated),
-            finish=finish,  # type: ignore[arg-type]
-            token_ids=tuple(ids),
-        )
+    def _has_stop_text(self) -> bool:
+        """Whether the last tokens may hold a stop string; a token spells at least a byte of it."""
+        window = max((len(text.encode()) for text in self.stop_texts), default=-1) + 1
+        return any(text in self.decode(self.generated[-window:]) for text in self.stop_texts)
 
-    def _cut_at_stop_text(self) -> Completion | None:
-        longest = max(len(text) for text in self.stop_texts)
-        if not any(text in self.decode(self.generated[-longest - 1 :]) for text in self.stop_texts):
-            return None
+    def _done(self, finish: Finish) -> Completion:
         text = self.decode(self.generated)
-        starts = [text.find(stop) for stop in self.stop_texts if stop in text]
-        if not starts:
-            return None
-        kept = text[: min(starts)]
+        if finish == "length" and self.stop_texts:
+            kept = without_partial_stop(text, self.stop_texts)
+            if kept != text:
+                return self._cut(kept, finish)
+        return Completion(text=text, tokens=len(self.generated), finish=finish, token_ids=tuple(self.generated))
+
+    def _cut(self, kept: str, finish: Finish) -> Completion:
+        """A completion that ends inside what was generated; its ids are known where the cut falls between tokens."""
         whole = next((n for n in range(len(self.generated) + 1) if self.decode(self.generated[:n]) == kept), None)
-        return Completion(
-            text=kept,
-            tokens=len(self.generated),
-            finish="stop",
-            token_ids=None if whole is None else tuple(self.generated[:whole]),
-        )
+        ids = None if whole is None else tuple(self.generated[:whole])
+        return Completion(text=kept, tokens=len(self.generated), finish=finish, token_ids=ids)

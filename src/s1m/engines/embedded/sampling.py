@@ -42,12 +42,14 @@ def pick(logits: Tensor, draws: Sequence[Draw]) -> Tensor:
     best = logits.argmax(-1)
     if bool(greedy.all()):
         return best
-    heat = torch.tensor([draw.sampling.temperature or 1.0 for draw in draws], device=logits.device)
+    heat = torch.tensor([max(draw.sampling.temperature, 1e-6) for draw in draws], device=logits.device)
     nucleus = torch.tensor([draw.sampling.top_p for draw in draws], device=logits.device)
     uniform = torch.tensor([draw.uniform for draw in draws], device=logits.device)
+    logits = logits - logits.max(-1, keepdim=True).values  # so that no temperature, however low, overflows
     probabilities, order = (logits / heat[:, None]).softmax(-1).sort(dim=-1, descending=True, stable=True)
     cumulative = probabilities.cumsum(-1)
     kept = (cumulative - probabilities) < nucleus[:, None]  # the likeliest token is always kept
+    kept &= probabilities > 0
     mass = (probabilities * kept).sum(-1)
     place = (cumulative <= (uniform * mass)[:, None]).sum(-1).clamp(max=kept.sum(-1) - 1)
     drawn = order.gather(-1, place[:, None]).squeeze(-1)
