@@ -7,6 +7,7 @@ to a multiple of 64, and untied embeddings.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,6 +22,9 @@ SPECIAL_TOKENS = (
     "<|box_end|>", "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>",
     "<|image_pad|>", "<|video_pad|>", "<think>", "</think>",
 )  # fmt: skip
+
+CONTEXT = 32_768
+"""Far more than was trained; a default thinking budget fits, and a runaway meets its cap instead of the wall."""
 
 CHAT_TEMPLATE = Path(__file__).with_name("qwen2_vl_chat_template.jinja")
 """The chat template of Qwen/Qwen2-VL-7B-Instruct (Apache-2.0), unchanged."""
@@ -44,14 +48,14 @@ def build_tokenizer(corpus: Iterable[str]) -> Qwen2Tokenizer:
     )
     learner.train_from_iterator(corpus, trainer)
     learned = learner.get_vocab()
-    merges = [tuple(merge) for merge in __import__("json").loads(learner.to_str())["model"]["merges"]]
+    merges = [tuple(merge) for merge in json.loads(learner.to_str())["model"]["merges"]]
     tokenizer = Qwen2Tokenizer(
         vocab=learned,
         merges=merges,
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
         unk_token="<|endoftext|>",
-        model_max_length=4096,
+        model_max_length=CONTEXT,
         chat_template=CHAT_TEMPLATE.read_text(),
     )
     tokenizer.add_special_tokens({"additional_special_tokens": list(SPECIAL_TOKENS)})
@@ -74,7 +78,7 @@ def build_model(tokenizer: Qwen2Tokenizer) -> Qwen2VLForConditionalGeneration:
             "num_hidden_layers": 4,
             "num_attention_heads": 4,
             "num_key_value_heads": 2,
-            "max_position_embeddings": 4096,
+            "max_position_embeddings": CONTEXT,
             "rms_norm_eps": 1e-6,
             "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [4, 6, 6]},
             "bos_token_id": ids["<|endoftext|>"],
@@ -107,5 +111,6 @@ def save(model: Qwen2VLForConditionalGeneration, tokenizer: Qwen2Tokenizer, fold
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.generation_config.bos_token_id = None
     model.save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)
     tokenizer.save_pretrained(folder)
     build_image_processor().save_pretrained(folder)
