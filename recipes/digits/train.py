@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from checkpoint import build_image_processor, build_model, build_tokenizer, save
 from PIL import Image
-from traces import ALL_IGNORE_STRINGS, MAX_LOOKS, THINK_CLOSE, make_trace
+from traces import ALL_IGNORE_STRINGS, MAX_LOOKS, THINK_CLOSE, THINK_OPEN, make_trace
 
 from s1m.benchmarks.digits import CELL, LAYOUTS, QUESTIONS, compose, draw_cell, handwriting, split_indices
 
@@ -94,6 +94,12 @@ class ExampleMaker:
             else:
                 labels += new if stretch.learned else [IGNORED] * len(new)
         return Example(ids=ids, labels=labels, picture=picture)
+
+
+def collated(stream: Iterator[list[Example]], image_processor: Any, model: Any) -> Iterator[dict[str, torch.Tensor]]:
+    """Batches as the model takes them."""
+    for examples in stream:
+        yield collate(examples, image_processor, model.config.text_config.pad_token_id, model.config.image_token_id)
 
 
 def collate(examples: list[Example], image_processor, pad_id: int, image_id: int) -> dict[str, torch.Tensor]:
@@ -170,61 +176,20 @@ def token_loss(model, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     return F.cross_entropy(model.lm_head(hidden[wanted]).float(), targets[wanted])
 
 
-def main() -> None:
-    """Train and save, a checkpoint every few hundred steps."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
-    parser.add_argument("--steps", type=int, default=3500, help="optimiser steps")
-    parser.add_argument("--short-steps", type=int, default=480, help="of these, on traces of one look or two")
-    parser.add_argument("--vision-steps", type=int, default=800, help="steps of the vision tower alone, before")
-    parser.add_argument("--batch", type=int, default=32, help="traces a step")
-    parser.add_argument("--learning-rate", type=float, default=2e-3, help="peak; warmed up, then cosine to a tenth")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--save-every", type=int, default=500, help="steps between checkpoints")
-    parser.add_argument("--bfloat16", action="store_true")
-    arguments = parser.parse_args()
-    torch.manual_seed(arguments.seed)
-    torch.set_num_threads(arguments.threads)
-
-    corpus_rng = random.Random(0)
-    corpus = [
-        "".join(s.text for s in make_trace([corpus_rng.randrange(10) for _ in range(4)], 4, kind, 3, corpus_rng))
-        for kind in QUESTIONS
-        for _ in range(200)
-    ]
-    corpus += [
-        *QUESTIONS.values(),
-        *ALL_IGNORE_STRINGS,
-        "system\nYou are a helpful assistant.",
-        "user\n",
-        "assistant\n",
-    ] * 100
-    tokenizer = build_tokenizer(text.replace("<think>", "").replace("</think>", "") for text in corpus)
-    model = build_model(tokenizer)
-    image_processor = build_image_processor()
-    maker = ExampleMaker(tokenizer, arguments.seed)
-    print(f"{model.num_parameters():,} parameters, {arguments.steps} steps of {arguments.batch} traces", flush=True)
-
-    open_eyes(model, maker, image_processor, arguments.vision_steps)
+def fit(model: Any, stream: Iterator[dict[str, torch.Tensor]], steps: int, peak: float) -> None:
+    """AdamW over ``steps`` batches; the rate is warmed up to ``peak``, then falls along a cosine to a tenth of it."""
     decayed = [p for p in model.parameters() if p.ndim >= 2]
     others = [p for p in model.parameters() if p.ndim < 2]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
-        lr=arguments.learning_rate, betas=(0.9, 0.98),
-    )  # fmt: skip
+    groups = [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.98))
 
     def rate(step: int) -> float:
-        warm = min(1.0, (step + 1) / 100)
-        return warm * (0.55 + 0.45 * math.cos(math.pi * step / arguments.steps))
+        return min(1.0, (step + 1) / 100) * (0.55 + 0.45 * math.cos(math.pi * step / steps))
 
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
     started, recent = time.monotonic(), []
-    stream = batches(maker, arguments.batch, arguments.short_steps, random.Random(arguments.seed))
-    for step, examples in zip(range(1, arguments.steps + 1), stream, strict=False):
-        batch = collate(examples, image_processor, tokenizer.pad_token_id, model.config.image_token_id)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=arguments.bfloat16):
-            loss = token_loss(model, batch)
+    for step, batch in zip(range(1, steps + 1), stream, strict=False):
+        loss = token_loss(model, batch)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -233,8 +198,55 @@ def main() -> None:
         recent.append(float(loss.detach()))
         if step % 50 == 0:
             print(f"step {step}  loss {np.mean(recent[-50:]):.4f}  {time.monotonic() - started:.0f} s", flush=True)
-        if step % arguments.save_every == 0 or step == arguments.steps:
-            save(model, tokenizer, arguments.out)
+
+
+def polish(model: Any, tokenizer: Any, image_processor: Any, arguments: argparse.Namespace) -> None:
+    """A second, cooler round on fresh traces of all lengths: counting over many looks is what is learned last."""
+    maker = ExampleMaker(tokenizer, arguments.seed + 1)
+    stream = batches(maker, arguments.batch, 0, random.Random(arguments.seed + 1))
+    fit(model, collated(stream, image_processor, model), arguments.polish_steps, arguments.learning_rate / 2)
+
+
+def corpus() -> Iterator[str]:
+    """What the tokenizer learns its merges from: traces without their delimiters, and everything around them."""
+    rng = random.Random(0)
+    for kind in QUESTIONS:
+        for _ in range(200):
+            trace = make_trace([rng.randrange(10) for _ in range(4)], 4, kind, 3, rng)
+            yield "".join(stretch.text for stretch in trace).replace(THINK_OPEN, "\n").replace(THINK_CLOSE, "")
+    around = ("system\nYou are a helpful assistant.", "user\n", "assistant\n")
+    for _ in range(100):
+        yield from (*QUESTIONS.values(), *ALL_IGNORE_STRINGS, *around)
+
+
+def main() -> None:
+    """Train in three rounds (eyes, everything, polish) and save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
+    parser.add_argument("--steps", type=int, default=3500, help="optimiser steps")
+    parser.add_argument("--short-steps", type=int, default=480, help="of these, on traces of one look or two")
+    parser.add_argument("--vision-steps", type=int, default=800, help="steps of the vision tower alone, before")
+    parser.add_argument("--polish-steps", type=int, default=2000, help="steps of a second, cooler round")
+    parser.add_argument("--batch", type=int, default=32, help="traces a step")
+    parser.add_argument("--learning-rate", type=float, default=2e-3, help="peak; warmed up, then cosine to a tenth")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    torch.manual_seed(arguments.seed)
+    torch.set_num_threads(arguments.threads)
+
+    tokenizer = build_tokenizer(corpus())
+    model = build_model(tokenizer)
+    image_processor = build_image_processor()
+    maker = ExampleMaker(tokenizer, arguments.seed)
+    print(f"{model.num_parameters():,} parameters, {arguments.steps} steps of {arguments.batch} traces", flush=True)
+
+    open_eyes(model, maker, image_processor, arguments.vision_steps)
+    stream = batches(maker, arguments.batch, arguments.short_steps, random.Random(arguments.seed))
+    fit(model, collated(stream, image_processor, model), arguments.steps, arguments.learning_rate)
+    save(model, tokenizer, arguments.out)
+    polish(model, tokenizer, image_processor, arguments)
+    save(model, tokenizer, arguments.out)
     print(f"saved {arguments.out}")
 
 

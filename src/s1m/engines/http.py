@@ -215,17 +215,20 @@ class HttpEngine:
             if self._api_key:
                 headers["Authorization"] = f"Bearer {self._api_key}"
             self._slots = asyncio.Semaphore(self._max_concurrency)
-            self._client = httpx.AsyncClient(
-                headers=headers,
-                timeout=httpx.Timeout(self._timeout_seconds, connect=min(CONNECT_SECONDS, self._timeout_seconds)),
-                limits=httpx.Limits(
-                    max_connections=self._max_concurrency,
-                    max_keepalive_connections=self._max_concurrency,
-                    keepalive_expiry=KEEP_ALIVE_SECONDS,
-                ),
-                # A proxy cannot reach this machine's own loopback.
-                trust_env=not is_loopback(self.base_url),
-            )
+            try:
+                self._client = httpx.AsyncClient(
+                    headers=headers,
+                    timeout=httpx.Timeout(self._timeout_seconds, connect=min(CONNECT_SECONDS, self._timeout_seconds)),
+                    limits=httpx.Limits(
+                        max_connections=self._max_concurrency,
+                        max_keepalive_connections=self._max_concurrency,
+                        keepalive_expiry=KEEP_ALIVE_SECONDS,
+                    ),
+                    # A proxy cannot reach this machine's own loopback.
+                    trust_env=not is_loopback(self.base_url),
+                )
+            except (ImportError, OSError, ValueError) as error:  # proxies and certificates named by the environment
+                raise EngineUnavailable(f"cannot open connections as the environment asks: {error}") from error
         return self._client
 
     def _quote(self, body: bytes) -> str:

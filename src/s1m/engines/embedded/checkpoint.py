@@ -45,10 +45,13 @@ def load_checkpoint(name: str, device: str | None = None) -> Checkpoint:
     try:
         import torch
         import transformers as hf
+        from huggingface_hub.utils import logging as hub_logging
     except ImportError as error:
         raise EngineUnavailable(f"the embedded engine needs {error.name}: pip install 's1m[local]'") from None
     transformers: Any = hf  # half of it is untyped
-    transformers.logging.set_verbosity_error()
+    loggers: tuple[Any, ...] = (transformers.logging, hub_logging)
+    for logger in loggers:  # what goes wrong is said by our own errors
+        logger.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     place = str(files("s1m").joinpath("assets/digits-qwen2vl")) if name == BUNDLED else name
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
