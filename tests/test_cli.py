@@ -106,7 +106,7 @@ def test_a_dry_run_asks_nobody_and_writes_nothing(tmp_path: Path) -> None:
         "eval", "digits", "--dry-run", "--limit", "3", "--num-ignore", "0-1", "--model", "no/such-model", cwd=tmp_path
     )
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert "3 problems, 1 chains and 2 answers each" in shown.stdout
+    assert "3 problems, each 1 chain and 2 answers" in shown.stdout
     assert "Wait," in shown.stdout
     assert list(tmp_path.iterdir()) == []
 
