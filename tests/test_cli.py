@@ -40,6 +40,7 @@ def s1m(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
             2,
             "typo.toml: there is no setting 'temperatur'; did you mean temperature?",
         ),
+        (["eval", "digits", "--config", "dry.toml"], 2, "dry.toml: dry_run is true or false, not 3"),
         (["eval", "digits", "--config", "broken.toml"], 2, "broken.toml is no TOML"),
         (["eval", "digits", "--config", "other.toml"], 2, "other.toml is for mathvista, not for digits"),
         (["eval", "digits", "--split", "valid"], 1, "digits has no split 'valid'; it has: test, train"),
@@ -62,6 +63,7 @@ def test_every_mistake_gets_one_line_and_no_traceback(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hollow").mkdir()
     (tmp_path / "typo.toml").write_text("temperatur = 0.7\n")
+    (tmp_path / "dry.toml").write_text("dry_run = 3\n")
     (tmp_path / "broken.toml").write_text("temperature = = 0.7\n")
     (tmp_path / "other.toml").write_text('benchmark = "mathvista"\n')
     try:
@@ -109,6 +111,13 @@ def test_a_dry_run_asks_nobody_and_writes_nothing(tmp_path: Path) -> None:
     assert "3 problems, each 1 chain and 2 answers" in shown.stdout
     assert "Wait," in shown.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_can_be_asked_for_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "dry.toml").write_text("dry_run = true\nlimit = 2\n")
+    shown = s1m("eval", "digits", "--config", "dry.toml", cwd=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "2 problems" in shown.stdout
 
 
 def test_eval_then_resume_then_report(tmp_path: Path) -> None:

@@ -35,12 +35,15 @@ def evaluate(found: Namespace) -> int:
     from s1m.errors import UsageError
 
     values = {} if found.config is None else read_toml(Path(found.config))
+    dry_run = values.pop("dry_run", False) or found.dry_run
+    if not isinstance(dry_run, bool):
+        raise UsageError(f"{found.config}: dry_run is true or false, not {dry_run!r}")
     check_keys(values, str(found.config))
     if values.get("benchmark", found.benchmark) != found.benchmark:
         raise UsageError(f"{found.config} is for {values['benchmark']}, not for {found.benchmark}")
     flags = {k: v for k, v in vars(found).items() if k not in ("verb", "parser", "config", "dry_run")}
     settings = eval_settings({**values, **flags}, "s1m eval")
-    return show_plan(settings) if found.dry_run else run_benchmark(settings)
+    return show_plan(settings) if dry_run else run_benchmark(settings)
 
 
 def report(found: Namespace) -> int:

@@ -98,9 +98,8 @@ def show_plan(settings: EvalSettings) -> int:
     levels = len(settings.num_ignore)
     chains = levels if settings.sweep == "independent" else 1
     most = len(problems) * (chains * settings.max_thinking_tokens + levels * settings.max_answer_tokens)
-    console.print(
-        f"{len(problems)} problems, each {chains} chain{'s' * (chains > 1)} and {levels} answers, at most {most:,} tokens in all"
-    )
+    each = f"{chains} chain{'s' * (chains > 1)} and {levels} answers"
+    console.print(f"{len(problems)} problems, each {each}, at most {most:,} tokens in all")
     console.print(f"would be kept in {settings.run_folder}; nothing was asked or written\n")
     asked: list[str] = []
 

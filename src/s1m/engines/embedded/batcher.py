@@ -94,17 +94,21 @@ class Batcher:
 
     def _admit(self) -> None:
         """Let waiting rows into free slots and draw their first token."""
-        import torch
-
         first = len(self._rows)
+        covered = self._choose()
+        if covered:
+            self._settle(first, self._prefill(first, covered))
+
+    def _choose(self) -> list[int]:
+        """Move waiting rows into slots, as many as one forward pass holds; how much of each is remembered."""
         covered: list[int] = []
         widest = 0
         while self._waiting and len(self._rows) < self._max_rows:
             row = self._waiting[0]
             past, known = self._prefixes.longest(row.owner, row.ids)
             known = min(known, len(row.ids) - 1) if known >= len(row.prompt.ids) else 0
-            new_widest = max(widest, len(row.ids) - known)
-            if covered and new_widest * (len(covered) + 1) > PREFILL_TOKENS:
+            wider = max(widest, len(row.ids) - known)
+            if covered and wider * (len(covered) + 1) > PREFILL_TOKENS:
                 break
             self._waiting.popleft()
             if row.cancelled():
@@ -113,10 +117,15 @@ class Batcher:
                 self._cache.put(len(self._rows), past, known)
             self._rows.append(row)
             covered.append(known)
-            widest = new_widest
-        if not covered:
-            return
+            widest = wider
+        return covered
+
+    def _prefill(self, first: int, covered: list[int]) -> Tensor:
+        """Logits after what is new of the rows from ``first`` on, their images included where nothing is remembered."""
+        import torch
+
         new = self._rows[first:]
+        widest = max(len(row.ids) - known for row, known in zip(new, covered, strict=True))
         ids = torch.zeros((len(new), widest), dtype=torch.long)
         columns = torch.full((len(new), widest), -1)
         for i, (row, known) in enumerate(zip(new, covered, strict=True)):
@@ -125,7 +134,7 @@ class Batcher:
             columns[i, widest - fresh :] = torch.arange(known, len(row.ids))
         pixels = [row.prompt.pixels for row, known in zip(new, covered, strict=True) if not known and row.prompt.pixels]
         vision = {name: torch.cat([p[name] for p in pixels]) for name in pixels[0]} if pixels else {}
-        self._settle(first, self._forward(first, ids, columns, vision))
+        return self._forward(first, ids, columns, vision)
 
     def _advance(self) -> None:
         """One more token for every row."""
