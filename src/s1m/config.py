@@ -23,10 +23,10 @@ from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.types import Sampling
 
 Count = Annotated[int, Meta(ge=1)]
+Fraction = Annotated[float, Meta(gt=0, le=1)]
+
 MOST_LEVELS = 1000
 """A chain refused more often than this is a slip of the keyboard."""
-
-Fraction = Annotated[float, Meta(gt=0, le=1)]
 
 NOT_CONTENT = ("out", "concurrency", "base_url")
 """Settings that change no record, so that a run may be resumed with others."""
