@@ -36,7 +36,7 @@ def run_benchmark(settings: EvalSettings) -> int:
             finish(run)
         except KeyboardInterrupt:
             recorded = f"{len(store.records)} of {len(problems)} problems recorded"
-            console.print(f"\ninterrupted with {recorded}; the same command goes on from there", soft_wrap=True)
+            console.print(f"\ninterrupted with {recorded}; the same command goes on from there")
             return 130
     finally:
         store.close()
@@ -61,7 +61,7 @@ async def _run_owed(
         if not owed:
             return
         if len(owed) < len(problems):
-            console.print(f"resuming: {len(problems) - len(owed)} of {len(problems)} are recorded", highlight=False)
+            console.print(f"resuming: {len(problems) - len(owed)} of {len(problems)} are recorded")
         engine = build_engine(settings)
         try:
             check_budget(settings, engine)

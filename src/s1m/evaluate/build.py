@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from s1m.config import EvalSettings
 from s1m.errors import UsageError
 from s1m.types import Benchmark, Engine
+
+if TYPE_CHECKING:
+    from s1m.engines.http import HttpEngine
 
 
 def resolve(settings: EvalSettings, benchmark: Benchmark) -> EvalSettings:
@@ -24,9 +28,7 @@ async def name_model(settings: EvalSettings) -> EvalSettings:
     """Settings that name the model also where a server was left to say it, so that no run mixes two."""
     if settings.model or settings.engine != "http":
         return settings
-    from s1m.engines.http import HttpEngine
-
-    engine = HttpEngine(base_url=settings.base_url, api_key=os.environ.get("S1M_API_KEY"))
+    engine = _http_engine(settings)
     try:
         return replace(settings, model=await engine.served_model())
     finally:
@@ -46,14 +48,18 @@ def check_budget(settings: EvalSettings, engine: Engine) -> None:
 def build_engine(settings: EvalSettings) -> Engine:
     """The engine that the settings name, loaded. Raises ``EngineUnavailable`` or ``UsageError`` when it cannot be."""
     if settings.engine == "http":
-        from s1m.engines.http import HttpEngine
-
-        return HttpEngine(
-            base_url=settings.base_url,
-            model=settings.model,
-            api_key=os.environ.get("S1M_API_KEY"),
-            max_concurrency=settings.concurrency,
-        )
+        return _http_engine(settings)
     from s1m.engines.embedded import EmbeddedEngine
 
     return EmbeddedEngine(settings.model, max_rows=settings.concurrency)
+
+
+def _http_engine(settings: EvalSettings) -> HttpEngine:
+    from s1m.engines.http import HttpEngine
+
+    return HttpEngine(
+        base_url=settings.base_url,
+        model=settings.model,
+        api_key=os.environ.get("S1M_API_KEY"),
+        max_concurrency=settings.concurrency,
+    )

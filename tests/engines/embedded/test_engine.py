@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import torch
 from PIL import Image
 
 from s1m.benchmarks.digits import Digits
 from s1m.engines.embedded import EmbeddedEngine
-from s1m.engines.embedded.prompt import prepare
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 from s1m.forcing import Forcing, drive, independent_sweep, nested_sweep
 from s1m.types import Completion, Piece, Problem, Sampling, Step, Trace
+from tests.engines.embedded.reference import reference
 
 PROBLEMS = Digits().load(split="test", limit=12, data=None)
 GREEDY = Sampling(temperature=0)
@@ -36,22 +35,6 @@ def ask(engine: EmbeddedEngine, steps: Sequence[tuple[Problem, Step]], sampling:
 def step(prefix: tuple[Piece, ...] = THINK, **changes: object) -> Step:
     values = {"prefix": prefix, "stop": ("</think>",), "max_tokens": 60, "seed": 5} | changes
     return Step(**values)  # type: ignore[arg-type]
-
-
-def reference(engine: EmbeddedEngine, problem: Problem, tokens: int) -> list[int]:
-    """Greedy ids of transformers' own ``generate``, one problem at a time."""
-    prompt = prepare(problem, engine.checkpoint)
-    ids = torch.tensor([[*prompt.ids, *engine.checkpoint.tokenizer("<think>\n")["input_ids"]]])
-    output = engine.checkpoint.model.generate(
-        input_ids=ids,
-        attention_mask=torch.ones_like(ids),
-        mm_token_type_ids=(ids == engine.checkpoint.image_id).int(),
-        max_new_tokens=tokens,
-        do_sample=False,
-        **prompt.pixels,
-    )
-    generated: list[int] = output[0, ids.shape[1] :].tolist()
-    return generated
 
 
 def test_greedy_tokens_equal_those_of_generate_in_a_crowd_of_ragged_prompts(engine: EmbeddedEngine) -> None:

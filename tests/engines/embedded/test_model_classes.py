@@ -13,8 +13,8 @@ import torch
 
 from s1m.benchmarks.digits import Digits
 from s1m.engines.embedded import EmbeddedEngine
-from s1m.engines.embedded.prompt import prepare
 from s1m.types import Completion, Piece, Sampling, Step
+from tests.engines.embedded.reference import reference
 
 PROBLEMS = Digits().load(split="test", limit=4, data=None)
 TOKENS = 16
@@ -66,22 +66,11 @@ def sibling(request: pytest.FixtureRequest, engine: EmbeddedEngine, tmp_path: Pa
 
 
 def test_greedy_tokens_equal_those_of_generate(sibling: EmbeddedEngine) -> None:
-    checkpoint = sibling.checkpoint
     think = Step(prefix=(Piece(text="<think>\n"),), stop=(), max_tokens=TOKENS, min_tokens=TOKENS)
 
     async def together() -> list[Completion]:
         return list(await asyncio.gather(*(sibling.generate(p, think, Sampling(temperature=0)) for p in PROBLEMS)))
 
+    suppressed = (*sibling.checkpoint.never_ids, *sibling.checkpoint.end_ids)
     for problem, completion in zip(PROBLEMS, asyncio.run(together()), strict=True):
-        prompt = prepare(problem, checkpoint)
-        ids = torch.tensor([[*prompt.ids, *checkpoint.tokenizer("<think>\n")["input_ids"]]])
-        expected = checkpoint.model.generate(
-            input_ids=ids,
-            attention_mask=torch.ones_like(ids),
-            mm_token_type_ids=(ids == checkpoint.image_id).int(),
-            max_new_tokens=TOKENS,
-            do_sample=False,
-            suppress_tokens=[*checkpoint.never_ids, *checkpoint.end_ids],
-            **prompt.pixels,
-        )
-        assert completion.token_ids == tuple(expected[0, ids.shape[1] :].tolist())
+        assert completion.token_ids == tuple(reference(sibling, problem, TOKENS, suppressed))

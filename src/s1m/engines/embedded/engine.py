@@ -90,13 +90,13 @@ class EmbeddedEngine:
             self._batcher.close()
 
     def _prompt(self, problem: Problem) -> Prompt:
-        """The prepared prompt of a problem; the latest are remembered, as many as may be under way."""
+        """The prepared prompt of a problem; those used last are remembered, as many as may be under way."""
         owner = (problem.question, problem.images)
-        if owner not in self._prompts:
-            while len(self._prompts) >= self._max_rows:
-                del self._prompts[next(iter(self._prompts))]
-            self._prompts[owner] = prepare(problem, self.checkpoint)
-        return self._prompts[owner]
+        prompt = self._prompts.pop(owner, None) or prepare(problem, self.checkpoint)
+        self._prompts[owner] = prompt
+        if len(self._prompts) > self._max_rows:
+            del self._prompts[next(iter(self._prompts))]
+        return prompt
 
     def _ids(self, text: str, token_ids: tuple[int, ...] | None) -> Sequence[int]:
         if token_ids is not None:
