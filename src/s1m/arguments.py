@@ -127,9 +127,13 @@ def _add_setting(verb: Parser, name: str, hint: Any, default: Any, text: str) ->
 
 def _shown(default: Any) -> str:
     """A default as help shows it."""
-    if isinstance(default, tuple):
+    if isinstance(default, tuple) and default:
         numbers = all(isinstance(item, int) for item in default)
         return f"{default[0]}-{default[-1]}" if numbers else " ".join(repr(item) for item in default)
     return (
-        "" if default in (None, "") else repr(default) if isinstance(default, str) and "\n" in default else str(default)
+        ""
+        if default in (None, "", ())
+        else repr(default)
+        if isinstance(default, str) and "\n" in default
+        else str(default)
     )

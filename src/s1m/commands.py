@@ -35,7 +35,7 @@ def run_benchmark(settings: EvalSettings) -> int:
             run = load_run(store.folder)
             finish(run)
         except KeyboardInterrupt:
-            recorded = f"{len(store.records)} of {len(problems)} problems recorded"
+            recorded = f"{len(store.keys)} of {len(problems)} problems recorded"
             console.print(f"\ninterrupted with {recorded}; the same command goes on from there")
             return 130
     finally:
@@ -55,7 +55,7 @@ def load_problems(settings: EvalSettings, benchmark: Benchmark) -> Sequence[Prob
 async def _run_owed(
     settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], store: RunStore, console: Console
 ) -> None:
-    with RunProgress(console, total=len(problems), done=list(store.records.values())) as progress:
+    with RunProgress(console, total=len(problems), standing=store.standing) as progress:
         runner = Runner(settings, benchmark, store, progress)
         owed = runner.owed(problems)
         if not owed:
@@ -64,8 +64,9 @@ async def _run_owed(
             console.print(f"resuming: {len(problems) - len(owed)} of {len(problems)} are recorded")
         engine = build_engine(settings)
         try:
+            await engine.ready()
             check_budget(settings, engine)
-            await runner.run(owed, engine)
+            await runner.run(problems, owed, engine)
         finally:
             await engine.close()
 

@@ -28,7 +28,12 @@ Fraction = Annotated[float, Meta(gt=0, le=1)]
 MOST_LEVELS = 1000
 """A chain refused more often than this is a slip of the keyboard."""
 
-NOT_CONTENT = ("out", "concurrency", "base_url")
+EMBEDDED_CONCURRENCY = 64
+"""Rows of one batch: on a CPU more of them gain nothing, and each holds its own cache."""
+SERVER_CONCURRENCY = 256
+"""Enough for one large GPU; each problem in flight holds its images in memory, encoded."""
+
+NOT_CONTENT = ("out", "concurrency", "base_url", "timeout_seconds")
 """Settings that change no record, so that a run may be resumed with others."""
 
 
@@ -38,12 +43,12 @@ class EvalSettings:
 
     benchmark: str
     """Name of the benchmark (see: s1m benchmarks)."""
-    engine: Literal["embedded", "http"] = "embedded"
-    """Who thinks: a model in this process, or any OpenAI-compatible server."""
+    engine: Literal["embedded", "vllm", "http"] = "embedded"
+    """Who thinks: a model in this process, vLLM at token level, or any OpenAI-compatible chat server."""
     model: str = ""
     """Folder or Hub id (empty: the bundled tiny model), or the name that a server gives it (empty: its only one)."""
-    base_url: str = ""
-    """Address of the server, such as http://127.0.0.1:8000/v1; the key is read from S1M_API_KEY."""
+    base_url: tuple[str, ...] = ()
+    """Address of the server, or of several, such as http://127.0.0.1:8000/v1; the key is read from S1M_API_KEY."""
     data: str = ""
     """Local folder with the benchmark's data, instead of the Hub."""
     split: str = ""
@@ -76,17 +81,19 @@ class EvalSettings:
     """How the model ends its thinking."""
     answer_cue: str = Forcing.answer_cue
     """What follows the end of thinking when the answer is asked for."""
-    concurrency: Count = 64
-    """Problems in flight at once."""
+    concurrency: Count | None = None
+    """Most problems in flight (empty: 64 in this process, 256 a server, where what it bears at once is found out)."""
+    timeout_seconds: Annotated[float, Meta(gt=0)] = 600.0
+    """Longest wait for one answer of a server, before it is asked again."""
     out: str = ""
     """Run folder (empty: runs/BENCHMARK); a folder that holds this run is resumed."""
 
     def __post_init__(self) -> None:
         self.forcing()  # refuses what the algorithm refuses
-        if self.engine == "http" and not self.base_url:
-            raise ValueError("--engine http needs --base-url, such as http://127.0.0.1:8000/v1")
-        if self.engine != "http" and self.base_url:
-            raise ValueError("--base-url is the address of a server: add --engine http")
+        if self.engine != "embedded" and not self.base_url:
+            raise ValueError(f"--engine {self.engine} needs --base-url, such as http://127.0.0.1:8000/v1")
+        if self.engine == "embedded" and self.base_url:
+            raise ValueError("--base-url is the address of a server: add --engine vllm or --engine http")
 
     def forcing(self) -> Forcing:
         """The algorithm's part of the settings."""
@@ -97,6 +104,13 @@ class EvalSettings:
     def sampling(self) -> Sampling:
         """The engine's part of the settings."""
         return Sampling(temperature=self.temperature, top_p=self.top_p, repetition_penalty=self.repetition_penalty)
+
+    @property
+    def most_in_flight(self) -> int:
+        """Problems that are worked on at once."""
+        if self.engine == "embedded":
+            return self.concurrency or EMBEDDED_CONCURRENCY
+        return (self.concurrency or SERVER_CONCURRENCY) * len(self.base_url)
 
     @property
     def run_folder(self) -> Path:
@@ -122,6 +136,8 @@ def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSet
     values = dict(given)
     if "num_ignore" in values:
         values["num_ignore"] = levels_from(values["num_ignore"])
+    if isinstance(values.get("base_url"), str):
+        values["base_url"] = [values["base_url"]] if values["base_url"] else []
     if "ignore_strings" in values:
         values["ignore_strings"] = strings_from(values["ignore_strings"])
     try:

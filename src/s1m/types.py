@@ -94,7 +94,11 @@ class Engine(Protocol):
 
     name: str
     context_tokens: int | None
-    """Tokens that prompt, thinking and answer may have together, where the engine knows."""
+    """Tokens that prompt, thinking and answer may have together, where the engine knows, once it is ready."""
+
+    async def ready(self) -> None:
+        """Find out what is needed before the first step. Raises ``EngineUnavailable`` when no step can be done."""
+        ...
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn of ``problem``. Raises ``EngineError``, never returns an error as text."""

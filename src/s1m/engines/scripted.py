@@ -24,6 +24,9 @@ class ScriptedEngine:
     def __init__(self, script: Script) -> None:
         self._script = script
 
+    async def ready(self) -> None:
+        """Always is."""
+
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:  # noqa: ARG002
         """The scripted text up to the first stop string, ``max_tokens`` words or its end, whichever comes first.
 

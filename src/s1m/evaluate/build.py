@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from s1m.config import EvalSettings
+from s1m.config import SERVER_CONCURRENCY, EvalSettings
+from s1m.engines.http import HttpEngine
+from s1m.engines.remote import Patience, Servers
+from s1m.engines.vllm import VllmEngine
 from s1m.errors import UsageError
 from s1m.types import Benchmark, Engine
-
-if TYPE_CHECKING:
-    from s1m.engines.http import HttpEngine
 
 
 def resolve(settings: EvalSettings, benchmark: Benchmark) -> EvalSettings:
@@ -26,9 +25,9 @@ def resolve(settings: EvalSettings, benchmark: Benchmark) -> EvalSettings:
 
 async def name_model(settings: EvalSettings) -> EvalSettings:
     """Settings that name the model also where a server was left to say it, so that no run mixes two."""
-    if settings.model or settings.engine != "http":
+    if settings.model or settings.engine == "embedded":
         return settings
-    engine = _http_engine(settings)
+    engine = HttpEngine(_servers(settings))
     try:
         return replace(settings, model=await engine.served_model())
     finally:
@@ -47,19 +46,19 @@ def check_budget(settings: EvalSettings, engine: Engine) -> None:
 
 def build_engine(settings: EvalSettings) -> Engine:
     """The engine that the settings name, loaded. Raises ``EngineUnavailable`` or ``UsageError`` when it cannot be."""
+    if settings.engine == "vllm":
+        return VllmEngine(_servers(settings), settings.model)
     if settings.engine == "http":
-        return _http_engine(settings)
+        return HttpEngine(_servers(settings), settings.model)
     from s1m.engines.embedded import EmbeddedEngine
 
-    return EmbeddedEngine(settings.model, max_rows=settings.concurrency)
+    return EmbeddedEngine(settings.model, max_rows=settings.most_in_flight)
 
 
-def _http_engine(settings: EvalSettings) -> HttpEngine:
-    from s1m.engines.http import HttpEngine
-
-    return HttpEngine(
-        base_url=settings.base_url,
-        model=settings.model,
-        api_key=os.environ.get("S1M_API_KEY"),
-        max_concurrency=settings.concurrency,
+def _servers(settings: EvalSettings) -> Servers:
+    return Servers(
+        settings.base_url,
+        os.environ.get("S1M_API_KEY"),
+        max_concurrency=settings.concurrency or SERVER_CONCURRENCY,
+        patience=Patience(timeout_seconds=settings.timeout_seconds),
     )

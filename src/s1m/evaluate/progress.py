@@ -9,6 +9,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from s1m.evaluate.store import Standing
 from s1m.types import Problem, Record
 
 PLAIN_EVERY_SECONDS = 10
@@ -18,13 +19,12 @@ PLAIN_EVERY_SECONDS = 10
 class RunProgress:
     """A live line on a terminal, a line every few seconds elsewhere. Use as a context manager."""
 
-    def __init__(self, console: Console, *, total: int, done: list[Record]) -> None:
+    def __init__(self, console: Console, *, total: int, standing: Standing) -> None:
         self._console = console
         self._total = total
-        self._landed = self._before = len(done)
+        self._standing = standing
+        self._before = standing.recorded
         self._failures = 0
-        self._right_first = sum(record.verdicts[0].correct for record in done)
-        self._right_last = sum(record.verdicts[-1].correct for record in done)
         self._tokens = 0
         self._started = self._printed = time.monotonic()
         self._bar = Progress(
@@ -36,7 +36,7 @@ class RunProgress:
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("problems", total=total, completed=self._landed, state="")
+        self._task = self._bar.add_task("problems", total=total, completed=self._standing.recorded, state="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -46,10 +46,7 @@ class RunProgress:
         self._bar.stop()
 
     def landed(self, record: Record) -> None:
-        """A problem was recorded."""
-        self._landed += 1
-        self._right_first += record.verdicts[0].correct
-        self._right_last += record.verdicts[-1].correct
+        """A problem was recorded, and counted in the standing."""
         self._tokens += record.trace.generated_tokens
         self._show()
 
@@ -64,17 +61,22 @@ class RunProgress:
 
     def _show(self) -> None:
         state = self._state()
-        self._bar.update(self._task, completed=self._landed, state=state)
+        self._bar.update(self._task, completed=self._standing.recorded, state=state)
         now = time.monotonic()
-        if self._bar.disable and (now - self._printed >= PLAIN_EVERY_SECONDS or self._landed == self._total):
+        if self._bar.disable and (now - self._printed >= PLAIN_EVERY_SECONDS or self._standing.recorded == self._total):
             self._printed = now
-            left = (now - self._started) / max(1, self._landed - self._before) * (self._total - self._landed)
+            left = (
+                (now - self._started)
+                / max(1, self._standing.recorded - self._before)
+                * (self._total - self._standing.recorded)
+            )
             self._console.print(
-                f"{self._landed}/{self._total} problems, {state}, about {left:.0f} s left", highlight=False
+                f"{self._standing.recorded}/{self._total} problems, {state}, about {left:.0f} s left", highlight=False
             )
 
     def _state(self) -> str:
         seconds = max(1e-9, time.monotonic() - self._started)
-        accuracy = [f"{100 * right / max(1, self._landed):.1f}" for right in (self._right_first, self._right_last)]
+        right = (self._standing.right_first, self._standing.right_last)
+        accuracy = [f"{100 * count / max(1, self._standing.recorded):.1f}" for count in right]
         state = f"accuracy {accuracy[0]} -> {accuracy[1]} %, {self._tokens / seconds:.0f} tokens/s"
         return state + (f", {self._failures} failed" if self._failures else "")

@@ -1,7 +1,7 @@
 """Run what is owed: the only place that knows a benchmark, an algorithm, an engine and a store at once.
 
-Plan (content keys), skip what is recorded, keep ``concurrency`` problems in flight, record each as it lands. A problem
-that fails stays owed and stops nobody; an engine that can serve nobody stops the run.
+Plan (content keys), skip what is recorded, keep as many problems in flight as the settings say, record each as it
+lands. A problem that fails stays owed and stops nobody; an engine that can serve nobody stops the run.
 """
 
 from __future__ import annotations
@@ -54,23 +54,25 @@ class Runner:
         self._sampling = settings.sampling()
         self._digest = settings.digest()
 
-    def owed(self, problems: Sequence[Problem]) -> list[tuple[str, Problem]]:
-        """The problems without a record, with their keys, in order. Raises ``DataError`` for records of others."""
-        planned = {key_of(problem, self._digest): problem for problem in problems}
-        strangers = self._store.records.keys() - planned.keys()
+    def owed(self, problems: Sequence[Problem]) -> list[tuple[str, int]]:
+        """The keys and places of the problems without a record. Raises ``DataError`` for records of others.
+
+        Only these are remembered: a sequence that reads its problems when they are asked for stays on disk.
+        """
+        planned = {key_of(problem, self._digest): place for place, problem in enumerate(problems)}
+        strangers = self._store.keys - planned.keys()
         if strangers:
             raise DataError(
                 f"{self._store.folder} has {len(strangers)} records of problems that are not in this run: "
                 "the benchmark or its data have changed since; choose another --out"
             )
-        return [(key, problem) for key, problem in planned.items() if key not in self._store.records]
+        return [(key, place) for key, place in planned.items() if key not in self._store.keys]
 
-    async def run(self, owed: Sequence[tuple[str, Problem]], engine: Engine) -> int:
-        """Do what is owed; the number of problems that failed. ``EngineUnavailable`` ends the run."""
-        queue = iter(owed)
-        tasks = [
-            asyncio.ensure_future(self._work(queue, engine)) for _ in range(min(self._settings.concurrency, len(owed)))
-        ]
+    async def run(self, problems: Sequence[Problem], owed: Sequence[tuple[str, int]], engine: Engine) -> int:
+        """Do what is owed of the problems; the number that failed. ``EngineUnavailable`` ends the run."""
+        queue = ((key, problems[place]) for key, place in owed)
+        workers = min(self._settings.most_in_flight, len(owed))
+        tasks = [asyncio.ensure_future(self._work(queue, engine)) for _ in range(workers)]
         try:
             return sum(await asyncio.gather(*tasks))
         finally:
@@ -90,8 +92,9 @@ class Runner:
                 self._store.fail(key, problem, error)
                 self._progress.failed(problem, error)
             else:
-                self._store.add(record, problem)
+                self._store.add(record)
                 self._progress.landed(record)
+                await asyncio.to_thread(self._store.keep_thumbnail, key, problem)
         return failed
 
     async def _solve(self, key: str, problem: Problem, engine: Engine) -> Record:

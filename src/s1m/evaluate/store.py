@@ -15,7 +15,7 @@ import io
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -55,19 +55,34 @@ class Run:
         return path.read_bytes() if path.exists() else None
 
 
+@dataclass
+class Standing:
+    """How a run stands: problems recorded, and how many of their first and last answers are right."""
+
+    recorded: int = 0
+    right_first: int = 0
+    right_last: int = 0
+
+    def count(self, record: Record) -> None:
+        """Take one more record into account."""
+        self.recorded += 1
+        self.right_first += record.verdicts[0].correct
+        self.right_last += record.verdicts[-1].correct
+
+
 def load_run(folder: Path) -> Run:
     """The run in a folder. Raises ``UsageError`` when there is none, ``DataError`` when it is damaged."""
     settings = _read_settings(folder)
     if settings is None:
         raise UsageError(f"{folder} is no run folder: it has no settings.toml")
-    records = _read_lines(folder / "records.jsonl", Record)
+    records = tuple(_read_lines(folder / "records.jsonl", Record))
     done = {record.key for record in records}
     failures = {failure.key for failure in _read_lines(folder / "failures.jsonl", Failure)}
-    return Run(folder=folder, settings=settings, records=tuple(records), failed=len(failures - done))
+    return Run(folder=folder, settings=settings, records=records, failed=len(failures - done))
 
 
 class RunStore:
-    """The writing side of a run folder, for one process at a time."""
+    """The writing side of a run folder, for one process at a time. Remembers which problems have a record, no more."""
 
     def __init__(self, settings: EvalSettings) -> None:
         """Open or create the settings' run folder.
@@ -89,19 +104,25 @@ class RunStore:
             ) from None
         try:
             self._claim(settings)
-            self.records = {record.key: record for record in load_run(self.folder).records}
+            self.keys: set[str] = set()
+            self.standing = Standing()
+            for record in _read_lines(self.folder / "records.jsonl", Record):
+                self._remember(record)
             self._records = _open_for_append(self.folder / "records.jsonl")
             self._failures = _open_for_append(self.folder / "failures.jsonl")
         except Exception:
             self._lock.close()
             raise
 
-    def add(self, record: Record, problem: Problem) -> None:
+    def add(self, record: Record) -> None:
         """Append a record, whole. Raises ``DataError`` when the disk does not take it; then nothing is appended."""
         _append(self._records, record)
-        self.records[record.key] = record
+        self._remember(record)
+
+    def keep_thumbnail(self, key: str, problem: Problem) -> None:
+        """Draw the problem's pictures small, for the report. May run in a thread of its own."""
         with contextlib.suppress(Exception):  # a picture that cannot be drawn is missing from the report, no more
-            _save_thumbnail(self.folder, record.key, problem)
+            _save_thumbnail(self.folder, key, problem)
 
     def fail(self, key: str, problem: Problem, error: Exception) -> None:
         """Append a failure; the problem stays owed."""
@@ -111,6 +132,10 @@ class RunStore:
         """Close the files and give the folder free."""
         for file in (self._records, self._failures, self._lock):
             file.close()
+
+    def _remember(self, record: Record) -> None:
+        self.keys.add(record.key)
+        self.standing.count(record)
 
     def _claim(self, settings: EvalSettings) -> None:
         found = _read_settings(self.folder)
@@ -149,24 +174,28 @@ def _read_settings(folder: Path) -> dict[str, Any] | None:
         raise DataError(f"{path} is damaged: {error}") from None
 
 
-def _read_lines(path: Path, kind: type[T]) -> list[T]:
+def _read_lines(path: Path, kind: type[T]) -> Iterator[T]:
     """The lines of a file, each key once. What follows the last line break was torn off and does not count."""
     if not path.exists():
-        return []
+        return
     decoder = msgspec.json.Decoder(kind)
+    seen: set[str] = set()
     try:
-        *lines, _torn = path.read_bytes().split(b"\n")
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    return
+                try:
+                    item = decoder.decode(line)
+                    _check(item)
+                except (msgspec.MsgspecError, ValueError) as error:
+                    message = f"{path}, line {number} is damaged: {error}; remove the line and resume"
+                    raise DataError(message) from None
+                if item.key not in seen:
+                    seen.add(item.key)
+                    yield item
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from None
-    found: dict[str, T] = {}
-    for number, line in enumerate(lines, start=1):
-        try:
-            item = decoder.decode(line)
-            _check(item)
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise DataError(f"{path}, line {number} is damaged: {error}; remove the line and resume") from None
-        found.setdefault(item.key, item)
-    return list(found.values())
 
 
 def _check(item: Record | Failure) -> None:
@@ -199,12 +228,23 @@ def _open_for_append(path: Path) -> IO[bytes]:
     """A file opened to append whole lines, a torn last line cut off first."""
     file = path.open("ab", buffering=0)
     size = file.tell()
-    if size:
-        with path.open("rb") as reader:
-            kept = reader.read().rfind(b"\n") + 1
-        if kept < size:
-            os.truncate(path, kept)
+    kept = _whole_lines(path, size)
+    if kept < size:
+        os.truncate(path, kept)
     return file
+
+
+def _whole_lines(path: Path, size: int, block: int = 1 << 16) -> int:
+    """The bytes up to and with the last line break, looked for from the end."""
+    with path.open("rb") as reader:
+        while size:
+            start = max(0, size - block)
+            reader.seek(start)
+            found = reader.read(size - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            size = start
+    return 0
 
 
 def _thumbnail_path(folder: Path, key: str) -> Path:

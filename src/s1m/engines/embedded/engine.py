@@ -37,6 +37,9 @@ class EmbeddedEngine:
         self._prompts: dict[Owner, Prompt] = {}
         self._closed = False
 
+    async def ready(self) -> None:
+        """Is, once it is made: making it loads the model."""
+
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn. Raises ``PromptTooLong`` when the step cannot fit the model's context."""
         if self._closed:

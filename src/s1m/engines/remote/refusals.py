@@ -6,18 +6,34 @@ import json
 import re
 from datetime import UTC, datetime
 
-from s1m.engines.chat import EXTENSIONS
-from s1m.engines.retry import Transient, retry_after_seconds
+from s1m.engines.remote.retry import Kind, Transient, retry_after_seconds
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 """Worth another try; those from 520 on are what content networks and hosted models say when they are overloaded."""
+
+KINDS: dict[int, Kind] = {429: "busy", 503: "overloaded", 529: "overloaded"}
+"""What the transient statuses say beyond being transient."""
+
+EXTENSIONS = (
+    "continue_final_message",
+    "add_generation_prompt",
+    "include_stop_str_in_output",
+    "skip_special_tokens",
+    "min_tokens",
+    "top_k",
+    "min_p",
+    "repetition_penalty",
+)
+"""Request fields beyond OpenAI's that may be sent."""
 
 TOO_LONG = re.compile(
     r"context[ _](?:length|size|window)|maximum context|maximum (?:model |sequence |input |prompt )?length"
     r"|max_model_len|too long|too many (?:\w+ )?tokens|token limit",
     re.IGNORECASE,
 )
+
+TOO_MANY_IMAGES = re.compile(r"at most \d+ image", re.IGNORECASE)
 
 UNKNOWN_FIELD = re.compile(
     r"unknown|unrecogni[sz]ed|unexpected|unsupported|not supported|not permitted|not allowed|extra_forbidden",
@@ -29,18 +45,36 @@ class Refused(EngineError):
     """The server will not do this request as it stands."""
 
 
-def refusal(status: int, retry_after: str | None, message: str, url: str, model: str) -> EngineError | Transient:
+class NotOffered(EngineUnavailable):
+    """The server has nothing at this address, or keeps it closed."""
+
+
+def refusal(status: int, retry_after: str | None, message: str, url: str) -> EngineError | Transient:
     """The error to raise for a status other than 200; ``message`` is what the server says, on one line."""
     said = f"HTTP {status}" + (f": {message}" if message else "")
     if status in TRANSIENT_STATUSES:
-        return Transient(said, retry_after_seconds=retry_after_seconds(retry_after, datetime.now(UTC)))
+        return Transient(
+            said,
+            retry_after_seconds=retry_after_seconds(retry_after, datetime.now(UTC)),
+            kind=KINDS.get(status, "broken"),
+        )
     if status in (401, 403):
-        return EngineUnavailable(f"{url} refused the key ({said}); set S1M_API_KEY to one that it accepts")
+        refused = f"{url} refused the key ({said}); set S1M_API_KEY to one that it accepts"
+        return EngineUnavailable(refused) if status == 401 else NotOffered(refused)
     if status in (404, 405) or 300 <= status < 400:
-        named = f" or it has no model {model!r}" if model else ""
-        return EngineUnavailable(f"{url} is no chat endpoint{named} ({said}); check --base-url and --model")
-    if status in (400, 413, 422) and TOO_LONG.search(message):
+        return NotOffered(f"{url} is no chat endpoint or has no such model ({said}); check --base-url and --model")
+    if status in (400, 413, 422):
+        return _refused_request(said, message, too_large=status == 413)
+    return Refused(f"the server refused the request ({said})")
+
+
+def _refused_request(said: str, message: str, *, too_large: bool) -> EngineError:
+    if TOO_LONG.search(message):
         return PromptTooLong(f"the prompt does not fit the server's context ({said})")
+    if TOO_MANY_IMAGES.search(message):
+        return Refused(f"the server takes fewer images a prompt ({said}); start it with --limit-mm-per-prompt")
+    if too_large:
+        return Refused(f"the images are too large for the server ({said}); see --max-image-pixels")
     unknown = [name for name in EXTENSIONS if re.search(rf"\b{name}\b", message)]
     if unknown and UNKNOWN_FIELD.search(message):
         return EngineUnavailable(

@@ -5,8 +5,12 @@ PNG, JPEG (CMYK too), WebP, GIF and BMP go as they are; any other format that pi
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
+
+from s1m.errors import EngineError
+from s1m.types import Problem
 
 BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 """Two letters alone would take any text that begins with BM for a bitmap; the size of its second header tells."""
@@ -16,6 +20,16 @@ PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 
 CONVERTED_MODES = {"PA": "RGBA", "La": "LA", "RGBa": "RGBA", "CMYK": "RGB", "YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB"}
 """What PNG has no room for, as the colours that a server would have decoded itself."""
+
+
+async def encoded_images(problem: Problem) -> tuple[str, ...]:
+    """The images of a problem as data: URLs, made in a thread. Raises ``EngineError`` for one that cannot be sent."""
+    if not problem.images:
+        return ()
+    try:
+        return await asyncio.to_thread(data_urls, problem.images)
+    except ValueError as error:
+        raise EngineError(f"problem {problem.id}: {error}") from error
 
 
 def data_url(image: bytes) -> str:

@@ -1,21 +1,17 @@
-"""How often and how long after a passing failure a request is sent again: the only place that decides it.
+"""How long a server is borne with: tries, waits between them, and how long it may be gone. The one place that says so.
 
 Whoever sends a request raises ``Transient`` for a failure that another try may cure; everything else passes through.
 """
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Literal
 
 from s1m.errors import EngineError
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,16 +38,37 @@ class Backoff:
         return random.uniform(0.0, ceiling)
 
 
-DEFAULT_BACKOFF = Backoff()
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How much a run puts up with. Raises ``ValueError`` for what cannot be meant."""
+
+    timeout_seconds: float = 600.0
+    """For a request as a whole, however slowly its answer trickles in."""
+    max_retries: int = 8
+    """After the first try of a request. Where one request in five fails, nine tries lose one in two million."""
+    backoff: Backoff = Backoff()
+    start_seconds: float = 15.0
+    """For a server that nobody has reached yet."""
+    outage_seconds: float = 300.0
+    """For servers that have all gone away: a restart with weights to load takes minutes."""
+
+    def __post_init__(self) -> None:
+        if self.timeout_seconds <= 0 or self.max_retries < 0 or self.start_seconds < 0 or self.outage_seconds < 0:
+            raise ValueError("timeout_seconds must be above 0, max_retries and the other times at least 0")
+
+
+Kind = Literal["broken", "unreachable", "busy", "overloaded"]
+"""What a failure says of the server: nothing more; that nobody takes a connection; that it is alive and wants fewer
+requests at once (429); that it wants fewer or is about to go (503, no answer in time)."""
 
 
 class Transient(Exception):
-    """A failure that another try may cure. ``unreachable`` means that nobody took the connection at all."""
+    """A failure that another try may cure."""
 
-    def __init__(self, reason: str, *, retry_after_seconds: float | None = None, unreachable: bool = False) -> None:
+    def __init__(self, reason: str, *, kind: Kind = "broken", retry_after_seconds: float | None = None) -> None:
         super().__init__(reason)
+        self.kind = kind
         self.retry_after_seconds = retry_after_seconds
-        self.unreachable = unreachable
 
 
 class GaveUp(EngineError):
@@ -60,23 +77,6 @@ class GaveUp(EngineError):
     def __init__(self, tries: int, last: Transient) -> None:
         super().__init__(f"gave up (tries: {tries}, the last one: {last})")
         self.last = last
-
-
-async def retry(attempt: Callable[[], Awaitable[T]], *, max_retries: int, backoff: Backoff) -> T:
-    """What ``attempt`` returns, tried once and then up to ``max_retries`` times more.
-
-    Raises ``GaveUp`` when all tries end in ``Transient``; any other exception of ``attempt`` at once.
-    """
-    failures = 0
-    while True:
-        try:
-            return await attempt()
-        except Transient as failure:
-            failures += 1
-            if failures > max_retries:
-                raise GaveUp(failures, failure) from failure
-            wait_seconds = backoff.wait_seconds(failures, failure.retry_after_seconds)
-        await asyncio.sleep(wait_seconds)
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:

@@ -6,25 +6,14 @@ Speaks the OpenAI chat format with the extensions that vLLM, SGLang and (but for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
+from s1m.engines.remote.reply import Unreadable, decode
 from s1m.engines.stops import first_stop, without_partial_stop
-from s1m.errors import EngineError, EngineUnavailable
+from s1m.errors import EngineError
 from s1m.types import Completion, Finish, Sampling, Step
-
-T = TypeVar("T")
-
-EXTENSIONS = (
-    "continue_final_message",
-    "add_generation_prompt",
-    "include_stop_str_in_output",
-    "skip_special_tokens",
-    "min_tokens",
-    "repetition_penalty",
-)
-"""Request fields beyond OpenAI's that may be sent."""
 
 END_OF_TURN = (
     "<|im_end|>",
@@ -40,8 +29,8 @@ END_OF_TURN = (
 """End-of-turn tokens that appear in the text because special tokens are asked for."""
 
 
-class Unreadable(Exception):
-    """The reply is not what the endpoint should send; another try may bring a better one."""
+class Uncounted(Unreadable):
+    """The tokens of the reply are not counted, or wrongly."""
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -85,6 +74,11 @@ def chat_request(
         "max_tokens": step.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
+        # Said also where they do nothing: servers fill in what is left out from the model's own recommendation
+        # (Qwen2-VL's is top_k 1 and a repetition penalty), and would sample otherwise than the record says.
+        "top_k": -1,
+        "min_p": 0.0,
+        "repetition_penalty": sampling.repetition_penalty,
         "seed": step.seed,
         # vLLM looks for stop strings in the decoded text. Where </think> is a special token, the default would strip
         # it from that text and it could never stop; where it is ordinary text this changes nothing.
@@ -99,8 +93,6 @@ def chat_request(
         body["stop"] = list(step.stop)
     if step.min_tokens > 0:
         body["min_tokens"] = step.min_tokens
-    if sampling.repetition_penalty != 1.0:
-        body["repetition_penalty"] = sampling.repetition_penalty
     return body
 
 
@@ -112,47 +104,44 @@ def user_content(question: str, images: Sequence[str]) -> str | list[dict[str, A
     return [*parts, {"type": "text", "text": question}]
 
 
-def decode(body: bytes, kind: type[T]) -> T:
-    """The JSON of a reply as a ``kind``. Raises ``Unreadable``."""
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unreadable("the reply is not the JSON expected") from error
-
-
 def read_completion(body: bytes, step: Step) -> Completion:
     """The completion in a reply.
 
-    Raises ``Unreadable`` when there is none to read or the server broke off; ``EngineUnavailable`` when thinking was
-    split away from the text; ``EngineError`` when it ended in an unknown way or its tokens are not counted.
+    Raises ``Unreadable`` when there is none to read, the server broke off or its tokens are not counted;
+    ``EngineError`` when it ended in an unknown way.
     """
     reply = decode(body, Reply)
     if not reply.choices:
         raise Unreadable("the reply has no choices")
     choice = reply.choices[0]
-    if choice.message.reasoning or choice.message.reasoning_content:
-        raise EngineUnavailable(
-            "the server splits thinking away from the text, which would lose it; start it without "
-            "--reasoning-parser (vLLM, SGLang) or with --reasoning-format none (llama.cpp)"
-        )
     if choice.finish_reason in (None, "abort", "error"):
         raise Unreadable(f"the server broke off (finish_reason {choice.finish_reason})")
     if choice.finish_reason not in ("stop", "length"):
         raise EngineError(f"the server ended with finish_reason {choice.finish_reason!r}, not stop or length")
-    text, finish = read_ending(choice, step.stop)
+    written = as_written(choice.message, step.stop)
+    text, finish = read_ending(choice, written, step.stop)
     tokens = count_tokens(reply.usage, step.max_tokens)
-    if tokens == 0 and choice.message.content:
-        raise EngineError("the server reports no usable token usage: 0 tokens for a text that is not empty")
+    if tokens == 0 and written:
+        raise Uncounted("the server counts 0 tokens for a text that is not empty")
     return Completion(text=text, tokens=tokens, finish=finish)
 
 
-def read_ending(choice: Choice, stops: Sequence[str]) -> tuple[str, Finish]:
+def as_written(message: Message, stops: Sequence[str]) -> str:
+    """The text in the order in which the model wrote it.
+
+    A server with a reasoning parser splits the thinking away and drops the delimiter between it and the rest; there it
+    is put back. Answers that such a server takes for thinking, since no delimiter follows them, are answers again.
+    """
+    parts = [message.reasoning_content or message.reasoning or "", message.content or ""]
+    return (stops[0] if stops else "\n").join(part for part in parts if part)
+
+
+def read_ending(choice: Choice, text: str, stops: Sequence[str]) -> tuple[str, Finish]:
     """The text without what ended it, and why it ended.
 
     The text is cut at the first stop string wherever it is, also within ``min_tokens``, where vLLM does not look for
     stop strings (before 0.10.1 it did): a delimiter left inside the thinking would spoil every step after it.
     """
-    text = choice.message.content or ""
     found = first_stop(text, stops)
     if found is not None:
         return text[:found], "stop"
@@ -170,11 +159,11 @@ def count_tokens(usage: Usage | None, max_tokens: int) -> int:
     """The tokens generated, those of the stop string or end of turn included, though their text is not.
 
     Some servers count the token that ended the turn beyond ``max_tokens``; that one is left out, so that the count
-    never exceeds what was asked for. Raises ``EngineError`` when the count is missing or cannot be true.
+    never exceeds what was asked for. Raises ``Uncounted`` when the count is missing or cannot be true.
     """
     tokens = usage.completion_tokens if usage is not None else None
     if tokens is None or not 0 <= tokens <= max_tokens + 1:
-        raise EngineError(
+        raise Uncounted(
             f"the server reports no usable token usage (completion_tokens {tokens} where at most {max_tokens} were "
             "asked for); budgets cannot be kept without it"
         )

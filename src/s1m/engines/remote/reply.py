@@ -1,0 +1,49 @@
+"""The JSON of a reply as what it should be, or a failure that another try may cure."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from s1m.errors import EngineError
+
+T = TypeVar("T")
+
+
+class Unreadable(Exception):
+    """The reply is not what the endpoint should send; another try may bring a better one."""
+
+
+class Model(msgspec.Struct, frozen=True):
+    """A model that a server offers; vLLM and SGLang say how long its context is."""
+
+    id: str
+    max_model_len: int | None = None
+
+
+class Models(msgspec.Struct, frozen=True):
+    """The reply of /v1/models."""
+
+    data: list[Model]
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """The JSON of a reply as a ``kind``. Raises ``Unreadable``."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable("the reply is not the JSON expected") from error
+
+
+def read_models(body: bytes) -> list[Model]:
+    """The models in the reply of /v1/models. Raises ``Unreadable``."""
+    return decode(body, Models).data
+
+
+def encode(body: object) -> bytes:
+    """A request as JSON. Raises ``EngineError`` for text that is none."""
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError as error:
+        raise EngineError("the prompt holds half a character (a lone surrogate); correct the data") from error

@@ -1,0 +1,172 @@
+"""vLLM at token level: the model goes on from exactly the tokens it wrote, and every image crosses the wire once.
+
+Where a server has the token endpoint closed, the same steps go through its chat endpoint as text, and that is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+
+from s1m.engines.http import HttpEngine
+from s1m.engines.remote.images import encoded_images
+from s1m.engines.remote.once import Once, OnceEach
+from s1m.engines.remote.refusals import Refused
+from s1m.engines.remote.reply import encode
+from s1m.engines.remote.servers import Request, Server, Servers
+from s1m.engines.stops import first_stop, without_partial_stop
+from s1m.engines.vllm.check import NoTokens, find_placeholder
+from s1m.engines.vllm.prompts import Placeholder, Prompt, Prompts
+from s1m.engines.vllm.protocol import GENERATE, Choice, generate_request, image_part, read_choice
+from s1m.errors import EngineError, EngineUnavailable
+from s1m.types import Completion, Finish, Piece, Problem, Sampling, Step
+
+logger = logging.getLogger("s1m")
+
+MOST_CACHE_MISSES = 5
+"""Times that a server may have lost an image within one request."""
+
+
+class VllmEngine:
+    """Continues token ids through ``/inference/v1/generate``. Belongs to the event loop in which it is first used.
+
+    An empty ``model`` means the only one that the servers offer. ``context_tokens`` is known once it is ``ready``.
+    """
+
+    name = "vllm"
+
+    def __init__(self, servers: Servers, model: str = "") -> None:
+        self.context_tokens: int | None = None
+        self._servers = servers
+        self._chat = HttpEngine(servers, model)
+        self._placeholders = OnceEach(self._find_placeholder)
+        self._prompts = Once(self._find_prompts)
+        self._prompt = OnceEach(self._make_prompt, remembered=servers.most_under_way)
+        self._spelled = OnceEach(self._spell, key=str)
+
+    def __repr__(self) -> str:
+        return f"VllmEngine({str(self._servers)!r})"
+
+    async def ready(self) -> None:
+        """Find out which model the servers offer, how long its context is, and whether they take token ids."""
+        if await self._prompts.get() is None:
+            await self._chat.ready()
+        self.context_tokens = await self._chat.served_context()
+
+    async def served_model(self) -> str:
+        """The name of the model that is asked: the given one, or the only one that the servers offer."""
+        return await self._chat.served_model()
+
+    async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+        """Continue the assistant's turn of ``problem``; ``token_ids`` are those that the model wrote.
+
+        Raises ``EngineError``; ``PromptTooLong`` when the problem cannot fit, ``EngineUnavailable`` when no problem can
+        be done.
+        """
+        prompts = await self._prompts.get()
+        if prompts is None:
+            return await self._chat.generate(problem, step, sampling)
+        prompt = await self._prompt.get(problem)
+        turn = await self._turn(step.prefix, prompt)
+        stop_ids = [ids[0] for ids in [await self._spelled.get(stop) for stop in step.stop] if len(ids) == 1]
+        model = await self.served_model()
+        asked: list[Server] = []
+
+        async def body(server: Server) -> bytes:
+            asked.append(server)
+            known = server in prompt.known_to
+            urls = [None] * len(prompt.images) if known else await encoded_images(problem)
+            request = generate_request(
+                model=model,
+                token_ids=(*prompt.token_ids, *turn),
+                images=[image_part(digest, url) for digest, url in zip(prompt.images, urls, strict=True)],
+                step=step,
+                sampling=sampling,
+                stop_token_ids=stop_ids,
+            )
+            return encode(request)
+
+        request = Request(
+            path=GENERATE,
+            body=body,
+            read=partial(read_choice, max_tokens=step.max_tokens),
+            tokens=lambda choice: len(choice.token_ids),
+        )
+        choice = await self._ask(request, problem, prompt)
+        prompt.known_to.add(asked[-1])
+        return await completion_of(choice, step, stop_ids, prompts)
+
+    async def close(self) -> None:
+        """Close every connection. Safe to call twice; the engine can be used again afterwards."""
+        for found in (self._placeholders, self._prompts, self._prompt, self._spelled, self._chat):
+            await found.close()
+
+    async def _ask(self, request: Request[Choice], problem: Problem, prompt: Prompt) -> Choice:
+        """The reply, the images sent again as often as the server has lost them: it restarts, its cache is small."""
+        for _ in range(MOST_CACHE_MISSES):
+            try:
+                return await self._servers.ask(request, problem=problem.id, first=self._check)
+            except Refused as error:
+                if "cache miss" not in str(error).lower():
+                    raise
+                prompt.known_to.clear()
+        raise EngineError(f"problem {problem.id}: the server loses its images as soon as it has them")
+
+    async def _turn(self, pieces: tuple[Piece, ...], prompt: Prompt) -> list[int]:
+        """The ids of the assistant's turn so far."""
+        turn: list[int] = []
+        for piece in pieces:
+            ids = piece.token_ids if piece.token_ids is not None else await self._spelled.get(piece.text)
+            if not turn and ids and prompt.token_ids[-len(ids) :] == tuple(ids):
+                continue  # the chat template has begun the thinking itself
+            turn += ids
+        return turn
+
+    async def _find_prompts(self) -> Prompts | None:
+        model = await self.served_model()
+        try:
+            found = await asyncio.gather(*(self._placeholders.get(server) for server in self._servers.there()))
+        except NoTokens as error:
+            logger.warning("%s; continuing through its chat endpoint as text", error)
+            return None
+        return Prompts(self._servers, model, found[0])
+
+    async def _find_placeholder(self, server: Server) -> Placeholder | None:
+        return await find_placeholder(self._servers, server, await self.served_model())
+
+    async def _check(self, server: Server) -> None:
+        """Refuse a server that came later and cannot do what the others can."""
+        try:
+            await self._placeholders.get(server)
+        except NoTokens as error:
+            raise EngineUnavailable(str(error)) from error
+
+    async def _make_prompt(self, problem: Problem) -> Prompt:
+        prompts = await self._prompts.get()
+        assert prompts is not None
+        return await prompts.prompt(problem)
+
+    async def _spell(self, text: str) -> tuple[int, ...]:
+        prompts = await self._prompts.get()
+        assert prompts is not None
+        return await prompts.spell(text)
+
+
+async def completion_of(choice: Choice, step: Step, stop_ids: list[int], prompts: Prompts) -> Completion:
+    """What was generated, without what ended it, and why it ended."""
+    ended_by_token = choice.finish_reason == "stop" and not isinstance(choice.stop_reason, str)
+    ids = choice.token_ids[:-1] if ended_by_token else choice.token_ids
+    text = choice.text
+    finish: Finish
+    found = first_stop(text, step.stop)  # also within min_tokens, where vLLM does not look for it
+    if found is not None:
+        text, finish = text[:found], "stop"
+    elif choice.finish_reason == "length":
+        # The limit can fall inside a character or a stop string; the next step writes it again as a whole.
+        text, finish = without_partial_stop(text.rstrip("\ufffd"), step.stop), "length"
+    else:
+        finish = "stop" if choice.stop_reason in (*stop_ids, *step.stop) else "eos"
+    whole = text == choice.text and not isinstance(choice.stop_reason, str)
+    token_ids = tuple(ids) if whole else await prompts.ids_of(text, choice.token_ids)
+    return Completion(text=text, tokens=len(ids), finish=finish, token_ids=token_ids)

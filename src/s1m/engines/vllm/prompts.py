@@ -1,0 +1,120 @@
+"""A problem as the token ids that its server reads: the chat template is the server's own, the images stay behind.
+
+The server expands every image to as many place-holders as it needs, and its token endpoint wants one each. So prompts
+are rendered by the server with a tiny stand-in for every image, and each stand-in's run of place-holders becomes one.
+That the result means the same is proven on every server before it is used, by comparing expanded prompts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from s1m.engines.http.chat import user_content
+from s1m.engines.remote.reply import decode, encode
+from s1m.engines.remote.servers import Request, Server, Servers
+from s1m.engines.vllm.protocol import DETOKENIZE, TOKENIZE, Text, Tokens
+from s1m.errors import EngineError
+from s1m.types import Problem
+
+STAND_IN = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAABwAAAAcCAAAAABXZoBIAAAAFklEQVR4nGP8z4AbMOGRG5UclRxhkgCD/gE3CChK/QAAAABJRU5ErkJggg=="
+)
+"""A white picture of 28 x 28 pixels, the least that Qwen2-VL takes."""
+
+LONGEST_ENDING_TOKENS = 24
+"""Tokens looked at from the end for where a stop string begins; the delimiters in use take up to six."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placeholder:
+    """How a stand-in shows among the ids of a rendered prompt, and the one id that the token endpoint wants."""
+
+    run: tuple[int, ...]
+    one: int
+
+
+@dataclass(eq=False)
+class Prompt:
+    """A problem's ids with one place-holder an image, the images' hashes, and the servers that have them already."""
+
+    token_ids: tuple[int, ...]
+    images: tuple[str, ...]
+    known_to: set[Server] = field(default_factory=set)
+
+
+class Prompts:
+    """Prompts and texts as the servers' tokenizer spells them."""
+
+    def __init__(self, servers: Servers, model: str, placeholder: Placeholder | None) -> None:
+        self._servers = servers
+        self._model = model
+        self._placeholder = placeholder
+
+    async def prompt(self, problem: Problem) -> Prompt:
+        """The prompt of a problem. Raises ``EngineError`` when its images have no place in it."""
+        if problem.images and self._placeholder is None:
+            raise EngineError(f"problem {problem.id}: {self._model} takes no images")
+        messages = question_messages(problem.question, [STAND_IN] * len(problem.images))
+        ids = await self._tokenize({"messages": messages}, problem.id)
+        if self._placeholder is not None:
+            ids, found = collapse(ids, self._placeholder)
+            if found != len(problem.images):
+                raise EngineError(
+                    f"problem {problem.id}: its question spells an image place-holder ({found} for "
+                    f"{len(problem.images)} images); correct the data"
+                )
+        images = tuple(hashlib.sha256(image).hexdigest() for image in problem.images)
+        return Prompt(token_ids=tuple(ids), images=images)
+
+    async def spell(self, text: str) -> tuple[int, ...]:
+        """The token ids of a text on its own."""
+        return tuple(await self._tokenize({"prompt": text, "add_special_tokens": False}))
+
+    async def ids_of(self, text: str, generated: Sequence[int]) -> tuple[int, ...]:
+        """The ids of a text that is the beginning of what ``generated`` spells: those very ids as far as they go.
+
+        Where the text ends inside a token, the rest is spelled anew; where the beginning cannot be told, all of it.
+        """
+        for kept in range(len(generated) - 1, max(-1, len(generated) - 1 - LONGEST_ENDING_TOKENS), -1):
+            beginning = await self.read(generated[:kept]) if kept else ""
+            if text.startswith(beginning):
+                rest = text[len(beginning) :]
+                return (*generated[:kept], *(await self.spell(rest) if rest else ()))
+        return await self.spell(text) if text else ()
+
+    async def read(self, token_ids: Sequence[int]) -> str:
+        """The text of token ids."""
+
+        async def body(_server: Server) -> bytes:
+            return encode({"model": self._model, "tokens": list(token_ids)})
+
+        return await self._servers.ask(Request(path=DETOKENIZE, body=body, read=lambda b: decode(b, Text).prompt))
+
+    async def _tokenize(self, what: dict[str, Any], problem: str = "") -> list[int]:
+        async def body(_server: Server) -> bytes:
+            return encode({"model": self._model, **what})
+
+        request = Request(path=TOKENIZE, body=body, read=lambda reply: decode(reply, Tokens).tokens)
+        return await self._servers.ask(request, problem=problem)
+
+
+def question_messages(question: str, images: Sequence[str]) -> list[dict[str, Any]]:
+    """The user's turn, as in a chat."""
+    return [{"role": "user", "content": user_content(question, images)}]
+
+
+def collapse(ids: Sequence[int], placeholder: Placeholder) -> tuple[list[int], int]:
+    """Every run of place-holders as one, and how many there were."""
+    run, collapsed, found, at = list(placeholder.run), [], 0, 0
+    while at < len(ids):
+        if list(ids[at : at + len(run)]) == run:
+            collapsed.append(placeholder.one)
+            at, found = at + len(run), found + 1
+        else:
+            collapsed.append(ids[at])
+            at += 1
+    return collapsed, found
