@@ -86,7 +86,7 @@ def test_help_teaches(arguments: list[str]) -> None:
 
 
 def test_help_imports_nothing_slow() -> None:
-    slow = ("torch", "transformers", "numpy", "matplotlib", "httpx", "rich", "jinja2", "PIL")
+    slow = ("torch", "transformers", "numpy", "matplotlib", "aiohttp", "rich", "jinja2", "PIL")
     code = (
         "import sys; from s1m.arguments import build_parser; build_parser().format_help();"
         f"print([m for m in {slow!r} if m in sys.modules])"

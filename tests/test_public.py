@@ -18,7 +18,7 @@ def test_the_public_names_are_these() -> None:
 
 
 def test_importing_touches_no_library_beyond_python() -> None:
-    heavy = {"numpy", "torch", "httpx", "msgspec", "PIL"}
+    heavy = {"numpy", "torch", "aiohttp", "msgspec", "PIL"}
     code = f"import sys, s1m; print(sorted({{m.split('.')[0] for m in sys.modules}} & {heavy}))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from s1m.engines.remote.endpoint import is_loopback
+from s1m.engines.remote.endpoint import proxy_for
 from s1m.engines.remote.refusals import refusal, server_message
 from s1m.engines.remote.retry import Transient
 from s1m.errors import EngineUnavailable
 
 if TYPE_CHECKING:
-    import httpx
+    import aiohttp
 
 CONNECT_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 4.0
@@ -28,7 +28,8 @@ class Connection:
         self._api_key = api_key
         self._timeout_seconds = timeout_seconds
         self._max_connections = max_connections
-        self._client: httpx.AsyncClient | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._proxy: str | None = None
 
     async def exchange(self, method: str, path: str, content: bytes, *, timeout_seconds: float | None = None) -> bytes:
         """The body of the answer to one request.
@@ -36,25 +37,29 @@ class Connection:
         ``path`` lies under the API's root, such as ``chat/completions``, or with a slash in front under the server's,
         such as ``/tokenize``. Raises ``Transient`` or ``EngineError`` for anything but a 200.
         """
-        import httpx
+        import aiohttp
 
-        client = self._open()
         seconds = timeout_seconds or self._timeout_seconds
         try:
-            async with asyncio.timeout(seconds):
-                response = await client.request(method, self._url(path), content=content)
-        except httpx.ConnectTimeout as error:
+            async with (
+                asyncio.timeout(seconds),
+                self._open().request(
+                    method, self._url(path), data=content, proxy=self._proxy, allow_redirects=False
+                ) as response,
+            ):
+                body = await response.read()
+        except aiohttp.ConnectionTimeoutError as error:
             raise Transient("the connection timed out", kind="unreachable") from error
-        except (TimeoutError, httpx.TimeoutException) as error:
+        except TimeoutError as error:
             raise Transient(f"no answer within {seconds:g} s", kind="overloaded") from error
-        except httpx.RequestError as error:
-            reason = f"{type(error).__name__}: {error}".rstrip(": ")
-            refused = isinstance(error, httpx.ConnectError)
-            raise Transient(reason, kind="unreachable" if refused else "broken") from error
-        if response.status_code != 200:
-            message = self.quote(response.content)
-            raise refusal(response.status_code, response.headers.get("retry-after"), message, self.api_url)
-        return response.content
+        except (aiohttp.InvalidURL, ValueError) as error:  # what the environment says of proxies is no URL
+            raise EngineUnavailable(f"cannot open connections as the environment asks: {error}") from error
+        except aiohttp.ClientError as error:
+            refused = isinstance(error, aiohttp.ClientConnectorError)
+            raise Transient(reason_of(error), kind="unreachable" if refused else "broken") from error
+        if response.status != 200:
+            raise refusal(response.status, response.headers.get("retry-after"), self.quote(body), self.api_url)
+        return body
 
     def quote(self, body: bytes) -> str:
         """What the server says, on one line, without the key should it echo it."""
@@ -65,32 +70,29 @@ class Connection:
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     def _url(self, path: str) -> str:
         return f"{self.api_url.removesuffix('/v1')}{path}" if path.startswith("/") else f"{self.api_url}/{path}"
 
-    def _open(self) -> httpx.AsyncClient:
-        import httpx
+    def _open(self) -> aiohttp.ClientSession:
+        import aiohttp
 
-        if self._client is None:
+        if self._session is None:
             headers = {"Content-Type": "application/json"}
             if self._api_key:
                 headers["Authorization"] = f"Bearer {self._api_key}"
-            try:
-                self._client = httpx.AsyncClient(
-                    headers=headers,
-                    timeout=httpx.Timeout(self._timeout_seconds, connect=min(CONNECT_SECONDS, self._timeout_seconds)),
-                    limits=httpx.Limits(
-                        max_connections=self._max_connections,
-                        max_keepalive_connections=self._max_connections,
-                        keepalive_expiry=KEEP_ALIVE_SECONDS,
-                    ),
-                    # A proxy cannot reach this machine's own loopback.
-                    trust_env=not is_loopback(self.api_url),
-                )
-            except (ImportError, OSError, ValueError) as error:  # proxies and certificates named by the environment
-                raise EngineUnavailable(f"cannot open connections as the environment asks: {error}") from error
-        return self._client
+            self._proxy = proxy_for(self.api_url)
+            self._session = aiohttp.ClientSession(
+                headers=headers,
+                connector=aiohttp.TCPConnector(limit=self._max_connections, keepalive_timeout=KEEP_ALIVE_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+            )
+        return self._session
+
+
+def reason_of(error: Exception) -> str:
+    """What a failure of the connection was, on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": ")

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from s1m.errors import UsageError
 
 
 def api_root(base_url: str) -> str:
     """The URL under which ``/models`` and ``/chat/completions`` lie. Raises ``UsageError`` when it is none."""
-    import httpx
-
     url = base_url.strip()
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"base URL {base_url!r} must begin with http:// or https://, as in http://localhost:8000/v1")
     try:
-        httpx.URL(url)
         parts = urlsplit(url)
         usable = bool(parts.hostname) and parts.port != 0 and not any(mark.isspace() for mark in url)
-    except (ValueError, httpx.InvalidURL):
+    except ValueError:
         usable = False
     if not usable:
         raise UsageError(f"base URL {base_url!r} is not a URL; it looks like http://localhost:8000/v1")
@@ -40,6 +38,11 @@ def checked_key(api_key: str | None) -> str | None:
     return key or None
 
 
-def is_loopback(url: str) -> bool:
-    """Whether the URL names this machine's own loopback."""
-    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for the URL; none for this machine's own loopback."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host in ("localhost", "127.0.0.1", "::1") or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
