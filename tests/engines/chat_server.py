@@ -47,11 +47,11 @@ Behaviour = Callable[[Request], Answer]
 class ChatServer:
     """The server, listening while the ``with`` block lasts; ``requests`` are those it got, in order."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, *, port: int = 0) -> None:
         self.requests: list[Request] = []
         self._behaviour = behaviour
         self._stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -62,6 +62,10 @@ class ChatServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.die()
+
+    def die(self) -> None:
+        """Stop listening and hang up on everybody. Safe to do twice."""
         self._stopping.set()
         self._server.shutdown()
         self._server.server_close()
@@ -157,7 +161,7 @@ def completion(
     *,
     tokens: int | None,
     finish: str | None = "stop",
-    prompt_tokens: int = 10,
+    prompt_tokens: int | None = 10,
     message: Mapping[str, Any] | None = None,
     **choice: Any,
 ) -> Answer:

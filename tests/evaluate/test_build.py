@@ -40,14 +40,14 @@ def test_a_budget_that_cannot_fit_is_refused_before_the_run() -> None:
 
 def test_the_servers_only_model_is_named_in_the_settings() -> None:
     with ChatServer(lambda _: models("qwen")) as server:
-        settings = replace(DIGITS, engine="http", base_url=server.url)
+        settings = replace(DIGITS, engine="http", base_url=(server.url,))
         assert asyncio.run(name_model(settings)).model == "qwen"
         assert asyncio.run(name_model(replace(settings, model="mine"))).model == "mine"
     assert asyncio.run(name_model(DIGITS)) == DIGITS
 
 
 def test_the_engine_is_the_one_named() -> None:
-    engine = build_engine(replace(DIGITS, engine="http", base_url="http://127.0.0.1:9", model="m"))
+    engine = build_engine(replace(DIGITS, engine="http", base_url=("http://127.0.0.1:9",), model="m"))
     assert isinstance(engine, HttpEngine)
 
 

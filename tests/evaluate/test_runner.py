@@ -52,7 +52,7 @@ def run(chosen: EvalSettings, engine: Engine) -> tuple[int, Watching]:
     store, watching = RunStore(chosen), Watching()
     try:
         runner = Runner(chosen, DIGITS, store, watching)
-        return asyncio.run(runner.run(runner.owed(problems), engine)), watching
+        return asyncio.run(runner.run(problems, runner.owed(problems), engine)), watching
     finally:
         store.close()
 
@@ -117,6 +117,9 @@ def test_no_more_than_concurrency_problems_are_in_flight(tmp_path: Path) -> None
 
         def __init__(self) -> None:
             self.busy = set()
+
+        async def ready(self) -> None:
+            pass
 
         async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
             self.busy.add(problem.id)

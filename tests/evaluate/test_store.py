@@ -44,7 +44,7 @@ def record(key: str, name: str = "p0") -> Record:
 
 def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path))
-    store.add(record("k1"), problem())
+    store.add(record("k1"))
     store.close()
     run = load_run(tmp_path)
     assert run.records == (record("k1"),)
@@ -54,15 +54,15 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_a_torn_line_is_owed_again_and_the_next_one_lands_whole(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path))
-    store.add(record("k1"), problem())
-    store.add(record("k2"), problem())
+    store.add(record("k1"))
+    store.add(record("k2"))
     store.close()
     lines = tmp_path / "records.jsonl"
     lines.write_bytes(lines.read_bytes()[:-25])
     assert [r.key for r in load_run(tmp_path).records] == ["k1"]
     store = RunStore(settings(tmp_path))
-    assert set(store.records) == {"k1"}
-    store.add(record("k3"), problem())
+    assert store.keys == {"k1"}
+    store.add(record("k3"))
     store.close()
     assert [r.key for r in load_run(tmp_path).records] == ["k1", "k3"]
 
@@ -71,14 +71,14 @@ def test_a_file_that_is_one_torn_line_is_empty(tmp_path: Path) -> None:
     RunStore(settings(tmp_path)).close()
     (tmp_path / "records.jsonl").write_bytes(b'{"key": "k1", "id"')
     store = RunStore(settings(tmp_path))
-    assert store.records == {}
+    assert store.keys == set()
     store.close()
     assert (tmp_path / "records.jsonl").read_bytes() == b""
 
 
 def test_a_damaged_line_is_named_and_never_skipped(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path))
-    store.add(record("k1"), problem())
+    store.add(record("k1"))
     store.close()
     with (tmp_path / "records.jsonl").open("ab") as file:
         file.write(b'{"key": 3}\n')
@@ -88,8 +88,8 @@ def test_a_damaged_line_is_named_and_never_skipped(tmp_path: Path) -> None:
 
 def test_the_same_key_counts_once(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path))
-    store.add(record("k1"), problem())
-    store.add(record("k1"), problem())
+    store.add(record("k1"))
+    store.add(record("k1"))
     store.close()
     assert len(load_run(tmp_path).records) == 1
 
@@ -100,14 +100,14 @@ def test_a_failure_counts_until_its_record_lands(tmp_path: Path) -> None:
     store.fail("k1", problem(), EngineError("gone again"))
     store.fail("k2", problem("p1"), EngineError("gone"))
     assert load_run(tmp_path).failed == 2
-    store.add(record("k1"), problem())
+    store.add(record("k1"))
     store.close()
     assert load_run(tmp_path).failed == 1
 
 
 def test_other_settings_are_refused_and_named(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path, temperature=0.5, limit=10))
-    store.add(record("k1"), problem())
+    store.add(record("k1"))
     store.close()
     with pytest.raises(UsageError) as caught:
         RunStore(settings(tmp_path, temperature=0.7, seed=3))
@@ -126,26 +126,27 @@ def test_a_start_that_recorded_nothing_does_not_bind_the_next(tmp_path: Path) ->
 
 def test_a_disk_that_fills_up_tears_no_line(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path))
-    store.add(record("k1"), problem())
+    store.add(record("k1"))
     size = (tmp_path / "records.jsonl").stat().st_size
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + 40, before[1]))
         with pytest.raises(DataError, match=r"cannot write .*records\.jsonl"):
-            store.add(record("k2"), problem())
+            store.add(record("k2"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
-    assert set(store.records) == {"k1"}
-    store.add(record("k3"), problem())
+    assert store.keys == {"k1"}
+    store.add(record("k3"))
     store.close()
     assert [r.key for r in load_run(tmp_path).records] == ["k1", "k3"]
 
 
 def test_a_picture_that_cannot_be_drawn_costs_no_record(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path))
-    store.add(record("k1"), problem(images=(picture()[:60],)))
+    store.add(record("k1"))
+    store.keep_thumbnail("k1", problem(images=(picture()[:60],)))
     store.close()
     run = load_run(tmp_path)
     assert len(run.records) == 1
@@ -182,9 +183,9 @@ def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
 
 
 def test_concurrency_and_address_may_change(tmp_path: Path) -> None:
-    first = settings(tmp_path, engine="http", base_url="http://127.0.0.1:1")
+    first = settings(tmp_path, engine="http", base_url=("http://127.0.0.1:1",))
     RunStore(first).close()
-    RunStore(replace(first, concurrency=3, base_url="http://127.0.0.1:2")).close()
+    RunStore(replace(first, concurrency=3, base_url=("http://127.0.0.1:2",))).close()
 
 
 def test_two_processes_never_share_a_folder(tmp_path: Path) -> None:
@@ -216,7 +217,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_pictures_are_kept_small_and_side_by_side(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path))
-    store.add(record("k1"), problem(images=(picture("red"), picture("blue"))))
+    store.add(record("k1"))
+    store.keep_thumbnail("k1", problem(images=(picture("red"), picture("blue"))))
     store.close()
     png = load_run(tmp_path).thumbnail(record("k1"))
     assert png is not None

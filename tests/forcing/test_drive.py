@@ -25,6 +25,9 @@ class Thinker:
         self.fail_answer, self.tokens, self.finish = fail_answer, tokens, finish
         self.at_once = self.most_at_once = self.answers = self.cancelled = 0
 
+    async def ready(self) -> None:
+        """Always is."""
+
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         if step.stop:
             tokens = 3 if self.tokens is None else self.tokens

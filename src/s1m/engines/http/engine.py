@@ -11,7 +11,7 @@ from functools import partial
 from s1m.engines.http.chat import chat_request, read_completion
 from s1m.engines.http.continuation import check_continuation
 from s1m.engines.remote.images import encoded_images
-from s1m.engines.remote.offer import find_model
+from s1m.engines.remote.offer import find_context, find_model
 from s1m.engines.remote.once import Once, OnceEach
 from s1m.engines.remote.reply import encode
 from s1m.engines.remote.servers import Request, Server, Servers
@@ -29,7 +29,8 @@ class HttpEngine:
     def __init__(self, servers: Servers, model: str = "") -> None:
         self.context_tokens: int | None = None
         self._servers = servers
-        self._offer = Once(partial(find_model, servers, model))
+        self._given_model = model
+        self._model = Once(partial(find_model, servers))
         self._continuation = OnceEach(self._check_continuation)
         # One entry for each problem that can be under way: its images are encoded once, not once a step.
         self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
@@ -39,16 +40,12 @@ class HttpEngine:
 
     async def ready(self) -> None:
         """Find out which model the servers offer and how long its context is, and that they continue turns."""
-        self.context_tokens = await self.served_context()
+        self.context_tokens = await find_context(self._servers, await self.served_model())
         await asyncio.gather(*(self._continuation.get(server) for server in self._servers.there()))
 
     async def served_model(self) -> str:
         """The name of the model that is asked: the given one, or the only one that the servers offer."""
-        return (await self._offer.get()).model
-
-    async def served_context(self) -> int | None:
-        """Tokens that prompt, thinking and answer may have together, where the servers say."""
-        return (await self._offer.get()).context_tokens
+        return self._given_model or await self._model.get()
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn of ``problem``.
@@ -80,7 +77,7 @@ class HttpEngine:
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice; the engine can be used again afterwards."""
-        await self._offer.close()
+        await self._model.close()
         await self._continuation.close()
         await self._images.close()
         await self._servers.close()

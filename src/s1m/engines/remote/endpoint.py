@@ -15,6 +15,7 @@ def api_root(base_url: str) -> str:
         raise UsageError(f"base URL {base_url!r} must begin with http:// or https://, as in http://localhost:8000/v1")
     try:
         parts = urlsplit(url)
+        (parts.hostname or "").encode("idna")
         usable = bool(parts.hostname) and parts.port != 0 and not any(mark.isspace() for mark in url)
     except ValueError:
         usable = False

@@ -31,11 +31,17 @@ class Backoff:
         Full jitter: anything between 0 and the ceiling, so that clients that failed together do not return together.
         What the server asked for comes before the jitter, which is then at most ``base_seconds``.
         """
-        if retry_after_seconds is not None:
-            asked = min(max(0.0, retry_after_seconds), self.retry_after_cap_seconds)
+        asked = self.granted(retry_after_seconds)
+        if asked is not None:
             return asked + random.uniform(0.0, self.base_seconds)
         ceiling = min(self.cap_seconds, self.base_seconds * 2.0 ** min(failures - 1, 60))
         return random.uniform(0.0, ceiling)
+
+    def granted(self, retry_after_seconds: float | None) -> float | None:
+        """What a server asked for, as far as it is granted."""
+        if retry_after_seconds is None:
+            return None
+        return min(max(0.0, retry_after_seconds), self.retry_after_cap_seconds)
 
 
 @dataclass(frozen=True, kw_only=True)

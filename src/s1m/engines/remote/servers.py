@@ -184,6 +184,7 @@ class Servers:
         for probe in probes:
             probe.cancel()
         await asyncio.gather(*probes, return_exceptions=True)
+        self._back = asyncio.Event()  # the next to use it may be another event loop
         for server in self._all:
             server.gone = False
             await server.connection.close()
@@ -242,7 +243,7 @@ class Servers:
         server.last_failure = str(failure)
         server.reached = server.reached or failure.kind != "unreachable"
         if failure.kind in ("busy", "overloaded"):
-            server.window.overloaded(failure.retry_after_seconds, began)
+            server.window.overloaded(self._patience.backoff.granted(failure.retry_after_seconds), began)
         if failure.kind != "busy":
             server.failures_in_row += 1
         if failure.kind == "unreachable" or server.failures_in_row >= FAILURES_TO_LEAVE:

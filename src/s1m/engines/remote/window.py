@@ -26,7 +26,6 @@ STRIKES = 2
 REST_ROUNDS = 16
 """Rounds until growth is tried again: lengths change in the course of a run, and neighbours leave."""
 DECREASE = 2 / 3
-LONGEST_PAUSE_SECONDS = 60.0
 
 
 class Left(Exception):
@@ -98,7 +97,7 @@ class Window:
     def overloaded(self, wait_seconds: float | None, began: float) -> None:
         """The server asked for less, of a request that ``began`` then: shrink once for all that were under way."""
         if wait_seconds is not None:
-            self._pause(min(wait_seconds, LONGEST_PAUSE_SECONDS))
+            self._pause(wait_seconds)
         if began < self._shrunk_at:
             return
         self.places = max(1, math.floor(self.places * DECREASE))

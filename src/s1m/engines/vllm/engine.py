@@ -11,6 +11,7 @@ from functools import partial
 
 from s1m.engines.http import HttpEngine
 from s1m.engines.remote.images import encoded_images
+from s1m.engines.remote.offer import find_context
 from s1m.engines.remote.once import Once, OnceEach
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
@@ -52,7 +53,7 @@ class VllmEngine:
         """Find out which model the servers offer, how long its context is, and whether they take token ids."""
         if await self._prompts.get() is None:
             await self._chat.ready()
-        self.context_tokens = await self._chat.served_context()
+        self.context_tokens = await find_context(self._servers, await self.served_model())
 
     async def served_model(self) -> str:
         """The name of the model that is asked: the given one, or the only one that the servers offer."""

@@ -1,0 +1,151 @@
+"""What is sent for a step, and how the reply is read."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s1m.engines.stops import without_partial_stop
+from s1m.errors import EngineError
+from s1m.types import Sampling, Step
+from tests.engines.asking import always, ask, problem, read, says, step
+from tests.engines.chat_server import Answer, ChatServer, answer, chat_model, completion
+
+
+def test_first_step_asks_the_question_and_nothing_else() -> None:
+    with ChatServer(always(completion("hm", tokens=2))) as server:
+        ask(server, step(stop=()), sampling=Sampling(temperature=0.7, top_p=0.9))
+    assert [(request.method, request.path) for request in server.requests] == [("POST", "/v1/chat/completions")]
+    assert server.requests[0].body == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "How many?"}],
+        "max_tokens": 16,
+        "temperature": 0.7,
+        "top_p": 0.9,
+        "top_k": -1,
+        "min_p": 0.0,
+        "repetition_penalty": 1.0,
+        "seed": 5,
+        "skip_special_tokens": False,
+        "include_stop_str_in_output": True,
+    }
+
+
+def test_prefix_becomes_an_open_assistant_message() -> None:
+    with ChatServer(chat_model(says(" four"))) as server:
+        ask(server, step("<think>\n", "a cat", "Wait,", min_tokens=2), sampling=Sampling(temperature=1.0))
+    (body,) = server.bodies()
+    assert body["messages"] == [
+        {"role": "user", "content": "How many?"},
+        {"role": "assistant", "content": "<think>\na catWait,"},
+    ]
+    assert (body["continue_final_message"], body["add_generation_prompt"]) == (True, False)
+    assert (body["stop"], body["min_tokens"]) == (["</think>"], 2)
+
+
+def test_repetition_penalty_is_sent() -> None:
+    with ChatServer(always(completion("hm", tokens=2))) as server:
+        ask(server, sampling=Sampling(temperature=0.0, repetition_penalty=1.1))
+    assert server.bodies()[0]["repetition_penalty"] == 1.1
+
+
+@pytest.mark.parametrize("empty", [(), ("",), ("", "")])
+def test_an_empty_prefix_is_no_message(empty: tuple[str, ...]) -> None:
+    with ChatServer(always(completion("hm", tokens=2))) as server:
+        ask(server, step(*empty))
+    assert len(server.requests) == 1
+    assert len(server.requests[0].body["messages"]) == 1
+    assert "add_generation_prompt" not in server.requests[0].body
+
+
+def test_half_a_character_in_the_question_fails_the_problem() -> None:
+    with pytest.raises(EngineError, match="half a character"):
+        ask("http://127.0.0.1:1", of=problem(question="\ud83d"))
+
+
+@pytest.mark.parametrize(
+    ("reply", "text", "finish"),
+    [
+        (completion("so 4</think>", tokens=5, stop_reason="</think>"), "so 4", "stop"),
+        (completion("so 4</think>", tokens=5), "so 4", "stop"),
+        (completion("so 4", tokens=5, stop_reason="</think>"), "so 4", "stop"),
+        (completion("so 4", tokens=5, matched_stop="</think>"), "so 4", "stop"),
+        (completion("so 4", tokens=5, stop_reason=None), "so 4", "eos"),
+        (completion("so 4", tokens=5), "so 4", "eos"),
+        (completion("so 4<|im_end|>", tokens=5, stop_reason=None), "so 4", "eos"),
+        (completion("so 4<|im_end|><|endoftext|>", tokens=5, stop_reason=151643), "so 4", "eos"),
+        (completion("so 4</s>", tokens=5), "so 4", "eos"),
+        (completion("so 4<|eot_id|>", tokens=5), "so 4", "eos"),
+        (completion("so 4", tokens=16, finish="length"), "so 4", "length"),
+        (completion("so 4</think> The answer</think>", tokens=16, finish="length"), "so 4", "stop"),
+        (completion("so 4</think>\nThe answer", tokens=9, stop_reason=None), "so 4", "stop"),
+        (completion("so 4 </thi", tokens=16, finish="length"), "so 4 ", "length"),
+        (completion("so \ufffd", tokens=16, finish="length"), "so ", "length"),
+        (completion("so 4 </thi", tokens=16), "so 4 </thi", "eos"),
+        (completion("</think>", tokens=1), "", "stop"),
+        (completion("", tokens=1), "", "eos"),
+        (completion("", tokens=0), "", "eos"),
+        (completion(None, tokens=1), "", "eos"),
+    ],
+)
+def test_why_generation_ended(reply: Answer, text: str, finish: str) -> None:
+    done = read(reply)
+    assert (done.text, done.finish, done.token_ids) == (text, finish, None)
+
+
+def test_the_earliest_of_several_stop_strings_counts() -> None:
+    assert read(completion("a END b</think>", tokens=5), step(stop=("</think>", "END"))).text == "a "
+
+
+def test_stop_strings_of_another_step_mean_nothing() -> None:
+    done = read(completion("so 4</think>", tokens=5, stop_reason="</think>"), step(stop=()))
+    assert (done.text, done.finish) == ("so 4</think>", "eos")
+
+
+@given(st.text(alphabet="ab</think>", max_size=12), st.lists(st.text(alphabet="ab</think>", max_size=8), max_size=3))
+def test_only_the_beginning_of_a_stop_string_is_taken_back(text: str, stops: list[str]) -> None:
+    kept = without_partial_stop(text, stops)
+    assert text.startswith(kept)
+    gone = text[len(kept) :]
+    assert not gone or any(stop.startswith(gone) and stop != gone for stop in stops)
+
+
+@pytest.mark.parametrize(("reported", "counted"), [(0, 0), (1, 1), (15, 15), (16, 16), (17, 16)])
+def test_tokens_are_the_servers_count_and_never_above_the_budget(reported: int, counted: int) -> None:
+    assert read(completion("hm" if reported else "", tokens=reported)).tokens == counted
+
+
+@pytest.mark.parametrize("reported", [None, -1, 18, 4000])
+def test_counts_that_cannot_be_true_are_asked_for_again_within_a_bound(reported: int | None) -> None:
+    with pytest.raises(EngineError, match="no usable token usage"):
+        read(completion("hm", tokens=reported), max_retries=1)
+
+
+def test_text_without_tokens_or_usage_is_an_error() -> None:
+    with pytest.raises(EngineError, match="counts 0 tokens"):
+        read(completion("hm", tokens=0), max_retries=1)
+    bare = {"choices": [{"message": {"content": "hm"}, "finish_reason": "stop"}]}
+    for usage in ({}, {"usage": None}, {"usage": {"prompt_tokens": 3}}):
+        with pytest.raises(EngineError, match="no usable token usage"):
+            read(answer(bare | usage), max_retries=1)
+
+
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
+def test_thinking_that_a_parser_split_away_is_put_back(field: str) -> None:
+    def split(thought: str, content: str | None, stop_reason: str | None, one: Step) -> tuple[str, str]:
+        done = read(completion(content, tokens=9, message={field: thought}, stop_reason=stop_reason), one)
+        return done.text, done.finish
+
+    thinking, answering = step(), step(stop=())
+    assert split("two and two", None, "</think>", thinking) == ("two and two", "stop")
+    assert split("two and two", "The answer", None, thinking) == ("two and two", "stop")
+    assert split("two and two", "", None, thinking) == ("two and two", "eos")
+    assert split("4", None, None, answering) == ("4", "eos")
+    assert read(completion("four", tokens=2, message={field: None})).text == "four"
+
+
+@pytest.mark.parametrize("finish", ["content_filter", "tool_calls", "repetition"])
+def test_other_endings_are_errors(finish: str) -> None:
+    with pytest.raises(EngineError, match=finish):
+        read(completion("hm", tokens=2, finish=finish))

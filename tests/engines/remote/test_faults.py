@@ -1,0 +1,143 @@
+"""What every fault of a server becomes: another try, or an error that names the fix; never a text."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from s1m.engines.http import HttpEngine
+from s1m.engines.remote.retry import GaveUp
+from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
+from tests.engines.asking import GOOD, GREEDY, KEY, PASSING, always, ask, in_turn, problem, servers, step
+from tests.engines.chat_server import Answer, ChatServer, answer
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.status} {fault.fault} {fault.body[:30]!r}")
+def test_a_passing_fault_is_tried_again_within_a_bound(fault: Answer) -> None:
+    with ChatServer(in_turn(fault, fault, GOOD)) as server:
+        assert ask(server)[0].text == "four"
+        assert len(server.requests) == 3
+    with ChatServer(always(fault)) as server:
+        with pytest.raises(GaveUp) as caught:
+            ask(server, max_retries=2)
+        assert len(server.requests) == 3
+    assert not isinstance(caught.value, EngineUnavailable)
+    assert "\n" not in str(caught.value)
+    assert "<h" not in str(caught.value)
+
+
+def test_a_hanging_server_times_out_and_is_tried_again() -> None:
+    with ChatServer(in_turn(Answer(fault="hang"), GOOD)) as server:
+        assert ask(server, timeout_seconds=0.15)[0].text == "four"
+    with ChatServer(always(Answer(fault="hang"))) as server, pytest.raises(GaveUp, match=r"no answer within 0\.1 s"):
+        ask(server, timeout_seconds=0.1, max_retries=1)
+
+
+def test_a_trickling_answer_cannot_hold_a_request_for_ever() -> None:
+    trickle = Answer(body=GOOD.body, fault="trickle")
+    with ChatServer(always(trickle)) as server, pytest.raises(GaveUp, match="no answer within"):
+        ask(server, timeout_seconds=0.2, max_retries=0)
+
+
+def test_nobody_there_ends_the_run_and_says_how_to_check() -> None:
+    with ChatServer(always(GOOD)) as server:
+        pass
+    for model in ("", "m"):
+        with pytest.raises(EngineUnavailable, match=f"nobody answers at {server.url}/v1 .*curl {server.url}/v1/models"):
+            ask(server, model=model, max_retries=2)
+
+
+def test_a_server_that_goes_away_for_good_ends_the_run() -> None:
+    async def main() -> None:
+        with ChatServer(always(answer({}, 503))) as server:
+            engine = HttpEngine(servers(server.url, max_retries=1), "m")
+            with pytest.raises(GaveUp, match="503"):
+                await engine.generate(problem(), step(), GREEDY)
+        with pytest.raises(EngineUnavailable, match=r"has not answered for 0 s \(.*the same command goes on"):
+            await engine.generate(problem(), step(), GREEDY)
+        await engine.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind", "says"),
+    [
+        (400, "This model's maximum context length is 8192 tokens. You requested 9000.", PromptTooLong, "8192"),
+        (
+            400,
+            "The input (9000 tokens) is longer than the model's context length (8192 tokens).",
+            PromptTooLong,
+            "9000",
+        ),
+        (400, "the request exceeds the available context size, try increasing it", PromptTooLong, "context"),
+        (413, "Prompt too long", PromptTooLong, "too long"),
+        (422, "too many input tokens", PromptTooLong, "too many"),
+        (400, "At most 1 image(s) may be provided", EngineError, "--limit-mm-per-prompt"),
+        (400, "temperature must be non-negative", EngineError, "temperature"),
+        (413, "", EngineError, "413.*--max-image-pixels"),
+        (413, "Request Entity Too Large", EngineError, "images are too large"),
+        (418, "short and stout", EngineError, "short and stout"),
+        (401, "who are you", EngineUnavailable, "S1M_API_KEY"),
+        (403, "not for you", EngineUnavailable, "S1M_API_KEY"),
+        (404, "The model `m` does not exist", EngineUnavailable, "has no such model.*does not exist.*--base-url"),
+        (405, "", EngineUnavailable, "--base-url"),
+        (308, "", EngineUnavailable, "--base-url"),
+        (400, "Unrecognized request argument supplied: skip_special_tokens", EngineUnavailable, "skip_special_tokens"),
+    ],
+)
+def test_a_lasting_fault_is_named_at_once(status: int, message: str, kind: type[EngineError], says: str) -> None:
+    body = answer({"object": "error", "message": message, "code": status}, status)
+    with ChatServer(always(body)) as server:
+        with pytest.raises(EngineError, match=says) as caught:
+            ask(server)
+        assert len(server.requests) == 1
+    assert isinstance(caught.value, kind)
+    assert kind is not EngineError or not isinstance(caught.value, (EngineUnavailable, PromptTooLong))
+
+
+def test_long_messages_are_shortened_to_one_line() -> None:
+    reply = answer({"detail": [{"msg": "bad\n" * 500}]}, 400)
+    with ChatServer(always(reply)) as server, pytest.raises(EngineError) as caught:
+        ask(server)
+    assert len(str(caught.value)) < 400
+    assert "\n" not in str(caught.value)
+
+
+def test_key_is_sent_and_never_shown() -> None:
+    echo = json.dumps({"error": {"message": f"bad key {KEY}"}}).encode()
+    with ChatServer(always(Answer(status=401, body=echo))) as server:
+        with pytest.raises(EngineUnavailable, match="S1M_API_KEY") as caught:
+            ask(server, api_key=f" {KEY}\n")
+        assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    assert KEY not in str(caught.value)
+    assert KEY not in repr(HttpEngine(servers(server.url, api_key=KEY)))
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 418, 503])
+def test_key_echoed_by_any_answer_is_hidden(status: int) -> None:
+    with (
+        ChatServer(always(answer({"error": {"message": f"for {KEY}: no"}}, status))) as server,
+        pytest.raises(EngineError) as caught,
+    ):
+        ask(server, api_key=KEY, max_retries=1)
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert KEY not in f"{error} {error!r}"
+        error = error.__cause__ or error.__context__
+
+
+def test_no_half_of_a_key_is_left_where_a_message_is_cut() -> None:
+    for length in (275, 285, 295):
+        body = json.dumps({"message": "x" * length + KEY}).encode()
+        with ChatServer(always(Answer(status=400, body=body))) as server, pytest.raises(EngineError) as caught:
+            ask(server, api_key=KEY)
+        assert "sk-" not in str(caught.value)
+
+
+def test_placeholder_key_is_not_cut_out_of_messages() -> None:
+    reply = answer({"error": {"message": "EMPTY is no model"}}, 404)
+    with ChatServer(always(reply)) as server, pytest.raises(EngineUnavailable, match="EMPTY is no model"):
+        ask(server, api_key="EMPTY")

@@ -1,0 +1,187 @@
+"""How many requests a server is given: grows while it pays, shrinks when told, serves the oldest first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from s1m.engines.remote.window import REST_ROUNDS, START_PLACES, Left, Window
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Load:
+    """A window with more requests waiting than places, at a server whose speed depends on the places."""
+
+    def __init__(self, most: int, speed: Callable[[int], float]) -> None:
+        self.clock = Clock()
+        self.window = Window(most, clock=self.clock)
+        self.speed = speed
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def fill(self, requests: int) -> None:
+        for order in range(requests):
+            self._tasks.append(asyncio.create_task(self._hold(order)))
+        await asyncio.sleep(0)
+
+    async def _hold(self, order: int) -> None:
+        async with self.window.place(order):
+            await asyncio.Event().wait()
+
+    async def rounds(self, count: int) -> list[int]:
+        """The places after each round of answers of one token each."""
+        places = []
+        for _ in range(count):
+            now = self.window.places
+            self.clock.now += now / self.speed(now)
+            for _ in range(now):
+                self.window.landed(1)
+            places.append(self.window.places)
+        await self.settle()
+        return places
+
+    async def settle(self) -> None:
+        await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def load(most: int, speed: Callable[[int], float], rounds: int, requests: int = 2000) -> list[int]:
+    async def main() -> list[int]:
+        under = Load(most, speed)
+        await under.fill(requests)
+        found = await under.rounds(rounds)
+        await under.close()
+        return found
+
+    return asyncio.run(main())
+
+
+def test_it_grows_to_one_doubling_beyond_what_pays() -> None:
+    assert load(512, lambda places: 10.0 * min(places, 64), 5) == [64, 128, 128, 128, 128]
+
+
+def test_it_never_grows_beyond_the_most_allowed() -> None:
+    assert load(100, float, 4) == [64, 100, 100, 100]
+    assert Window(8).places == 8
+
+
+def test_it_does_not_grow_where_nothing_waits() -> None:
+    assert load(512, float, 3, requests=START_PLACES) == [START_PLACES] * 3
+
+
+def test_growth_is_tried_again_after_a_rest_and_taken_back_where_it_brings_nothing() -> None:
+    found = load(512, lambda places: 10.0 * min(places, 64), 4 + 2 * REST_ROUNDS + 4)
+    assert max(found) == 256
+    assert found[-1] == 128
+    assert found.count(256) <= 4
+
+
+def test_an_overloaded_server_gets_less_at_once_and_more_slowly() -> None:
+    async def main() -> list[int]:
+        under = Load(512, float)
+        await under.fill(500)
+        began = under.clock.now
+        under.clock.now += 1
+        places = []
+        for _ in range(5):  # one outcry of many requests is one
+            under.window.overloaded(None, began)
+            places.append(under.window.places)
+        under.clock.now += 1
+        under.window.overloaded(None, under.clock.now)
+        places.append(under.window.places)
+        places += await under.rounds(3)
+        await under.close()
+        return places
+
+    assert asyncio.run(main()) == [21, 21, 21, 21, 21, 14, 15, 16, 17]
+
+
+def test_it_never_shrinks_to_nothing() -> None:
+    clock = Clock()
+    window = Window(4, clock=clock)
+    for _ in range(20):
+        clock.now += 1
+        window.overloaded(None, clock.now)
+    assert window.places == 1
+
+
+def test_a_server_that_asks_for_a_pause_gets_it() -> None:
+    async def main() -> float:
+        window = Window(4)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        window.overloaded(0.2, began)
+        async with window.place(0):
+            return loop.time() - began
+
+    assert 0.2 <= asyncio.run(main()) < 2
+
+
+def test_the_oldest_goes_in_first_and_who_stops_waiting_is_passed_over() -> None:
+    async def main() -> list[int]:
+        window, went_in = Window(1), []
+
+        async def enter(order: int) -> None:
+            async with window.place(order):
+                went_in.append(order)
+                await asyncio.sleep(0.001)
+
+        tasks = []
+        for order in (0, 7, 3, 5, 4):
+            tasks.append(asyncio.create_task(enter(order)))
+            await asyncio.sleep(0)
+        tasks[3].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert (window.under_way, window.load) == (0, 0)
+        return went_in
+
+    assert asyncio.run(main()) == [0, 3, 4, 7]
+
+
+def test_a_place_given_to_one_who_has_just_left_goes_on_to_the_next() -> None:
+    async def main() -> list[int]:
+        window, went_in = Window(1), []
+
+        async def enter(order: int) -> None:
+            async with window.place(order):
+                went_in.append(order)
+                await asyncio.sleep(0)
+
+        first = asyncio.create_task(enter(0))
+        second, third = asyncio.create_task(enter(1)), asyncio.create_task(enter(2))
+        await asyncio.sleep(0)
+        await first  # the second has its place, but has not woken up
+        second.cancel()
+        await asyncio.gather(second, third, return_exceptions=True)
+        return went_in
+
+    assert asyncio.run(main()) in ([0, 2], [0, 1, 2])
+
+
+def test_everybody_who_waits_is_sent_away_when_the_server_goes() -> None:
+    async def main() -> None:
+        window = Window(1)
+        async with window.place(0):
+            waiting = asyncio.create_task(window.place(1).__aenter__())
+            await asyncio.sleep(0)
+            window.dismiss()
+            with pytest.raises(Left):
+                await waiting
+        window.restart()
+        assert (window.under_way, window.places) == (0, 1)
+
+    asyncio.run(main())
