@@ -29,6 +29,11 @@ logger = logging.getLogger("s1m")
 
 REMEMBERED_PROBLEMS = 8192
 """Problems whose server is remembered; one that is forgotten may only lose a warm cache."""
+GROUP_PROBLEMS = 64
+"""Problems that came one after another and are worked on evenly, before any later one. Fewer, and a run ends with a few
+of them alone at the server; more, and each one's prefix has left the server's cache before it is asked again."""
+FIRST_GROUP = -1
+"""What is found out about a server comes before every problem."""
 FAILURES_TO_LEAVE = 10
 """Failures in a row after which a server that still takes connections counts as gone."""
 PROBE_FIRST_SECONDS = 0.1
@@ -72,10 +77,10 @@ class Request(Generic[T]):
 
 @dataclass
 class Home:
-    """Where a problem is asked, and when it came: what came first is finished first."""
+    """Where a problem is asked, and which group it came with: the first group is finished first."""
 
     server: Server
-    order: int
+    group: int
 
 
 class Servers:
@@ -195,7 +200,7 @@ class Servers:
         while True:
             there = [server for server in among if not server.gone]
             if at is not None and there:
-                return Home(at, next(self._arrivals))
+                return Home(at, FIRST_GROUP)
             if there:
                 return self._settle(problem, there)
             self._back.clear()
@@ -210,8 +215,8 @@ class Servers:
     def _settle(self, problem: str, there: Sequence[Server]) -> Home:
         home = self._homes.get(problem)
         if home is None or home.server not in there:
-            order = next(self._arrivals) if home is None else home.order
-            home = self._homes[problem] = Home(min(there, key=lambda server: server.window.load), order)
+            group = next(self._arrivals) // GROUP_PROBLEMS if home is None else home.group
+            home = self._homes[problem] = Home(min(there, key=lambda server: server.window.load), group)
         self._homes.move_to_end(problem)
         if len(self._homes) > REMEMBERED_PROBLEMS:
             self._homes.popitem(last=False)
@@ -219,7 +224,7 @@ class Servers:
 
     async def _try(self, home: Home, request: Request[T]) -> T:
         server = home.server
-        async with server.window.place(home.order):
+        async with server.window.place(home.group):
             began = monotonic()
             try:
                 method, content = ("GET", b"") if request.body is None else ("POST", await request.body(server))

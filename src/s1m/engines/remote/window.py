@@ -33,7 +33,7 @@ class Left(Exception):
 
 
 class Window:
-    """Places for requests at one server, at most ``most``. Waiting requests go in by ``order``, lowest first."""
+    """Places for requests at one server, at most ``most``. Waiting requests go in by ``order``, then as they came."""
 
     def __init__(self, most: int, *, start: int = START_PLACES, clock: Callable[[], float] = monotonic) -> None:
         self.places = min(start, most)

@@ -1,0 +1,198 @@
+"""A server in front of a server that passes everything on, counts it, and fails as often as it is told to.
+
+with Proxy("http://127.0.0.1:8000", faults=0.2) as proxy:
+...                      # ask proxy.url
+proxy.faults, proxy.images   # what went wrong how often, how often each image was sent
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import threading
+from collections import Counter
+from types import TracebackType
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+HANG_SECONDS = 30.0
+SAID = {"error": {"message": "injected by the proxy", "type": "error", "code": 500}}
+
+
+class Proxy:
+    """A proxy on a free port in a thread of its own. ``faults`` is the share of POST requests that fail."""
+
+    def __init__(self, upstream: str, *, faults: float = 0.0, seed: int = 0) -> None:
+        self.upstream = upstream
+        self.url = ""
+        self.requests = 0
+        self.faults: Counter[str] = Counter()
+        self.images: Counter[str] = Counter()
+        self._share = faults
+        self._random = random.Random(seed)
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
+
+    def __enter__(self) -> Proxy:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        app = web.Application(client_max_size=1 << 28)
+        app.router.add_route("*", "/{path:.*}", self._pass_on)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"  # type: ignore[union-attr]
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as self._session:
+            self._ready.set()
+            await self._stop.wait()
+        await runner.cleanup()
+
+    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+        sent = await request.read()
+        self.requests += 1
+        if request.method == "POST" and b'"content_parts"' in sent:
+            self.images.update(part["uuid"] for part in json.loads(sent)["content_parts"] if "url" in part)
+        fault = ""
+        if request.method == "POST" and self._random.random() < self._share:
+            fault = self._random.choice([*BEFORE, *INSTEAD])
+            self.faults[fault] += 1
+        if fault in INSTEAD:
+            return await INSTEAD[fault](request, sent)
+        try:
+            async with self._session.request(
+                request.method,
+                self.upstream + request.path_qs,
+                data=sent,
+                headers={"Content-Type": "application/json"},
+            ) as reply:
+                body, status = await reply.read(), reply.status
+        except aiohttp.ClientError:
+            return web.json_response(SAID, status=502)
+        if fault and status == 200:
+            return await BEFORE[fault](request, body)
+        return web.Response(body=body, status=status, content_type="application/json")
+
+
+async def reset(request: web.Request, _sent: bytes) -> web.StreamResponse:
+    """The connection goes before an answer comes."""
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def hang(_request: web.Request, _sent: bytes) -> web.StreamResponse:
+    """No answer for longer than anybody waits."""
+    await asyncio.sleep(HANG_SECONDS)
+    return web.json_response(SAID, status=504)
+
+
+def refuse(status: int, **headers: str) -> Any:
+    """An error status, with headers."""
+
+    async def answer(_request: web.Request, _sent: bytes) -> web.StreamResponse:
+        return web.json_response(SAID, status=status, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+    return answer
+
+
+def say(text: str, status: int = 200) -> Any:
+    """Something else than was asked for."""
+
+    async def answer(_request: web.Request, _sent: bytes) -> web.StreamResponse:
+        return web.Response(text=text, status=status, content_type="text/html" if "<" in text else "application/json")
+
+    return answer
+
+
+async def lose_images(request: web.Request, sent: bytes) -> web.StreamResponse:
+    """What vLLM says when it has lost an image, where there is one to lose."""
+    if b'"uuid"' not in sent:
+        return await reset(request, sent)
+    said = {"error": {"message": "Cache miss for image at index 0 but data is not provided.", "code": 400}}
+    return web.json_response(said, status=400)
+
+
+async def break_off(request: web.Request, body: bytes) -> web.StreamResponse:
+    """Half an answer, then the connection goes."""
+    response = web.StreamResponse(headers={"Content-Length": str(len(body)), "Content-Type": "application/json"})
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    assert request.transport is not None
+    request.transport.abort()
+    return response
+
+
+async def trickle(request: web.Request, body: bytes) -> web.StreamResponse:
+    """An answer byte by byte, slower than anybody waits."""
+    response = web.StreamResponse(headers={"Content-Length": str(len(body)), "Content-Type": "application/json"})
+    await response.prepare(request)
+    for at in range(len(body)):
+        await asyncio.sleep(HANG_SECONDS / 20)
+        try:
+            await response.write(body[at : at + 1])
+        except ConnectionError:
+            break
+    return response
+
+
+async def cut_json(_request: web.Request, body: bytes) -> web.StreamResponse:
+    """JSON without its end."""
+    return web.Response(body=body[: len(body) * 2 // 3], content_type="application/json")
+
+
+def change(**fields: Any) -> Any:
+    """An answer whose first choice says something else; fields that it does not have are left out."""
+
+    async def answer(_request: web.Request, body: bytes) -> web.StreamResponse:
+        said = json.loads(body)
+        if "choices" not in said:
+            return web.json_response({})
+        if "choices" in fields:
+            said["choices"] = fields["choices"]
+        else:
+            choice = said["choices"][0]
+            choice.update({name: value for name, value in fields.items() if name in choice})
+            if "usage" in fields:
+                said["usage"] = fields["usage"]
+            if "message" in choice:
+                choice["message"]["content"] = None
+                said["usage"] = {"prompt_tokens": 1, "completion_tokens": 99999}
+        return web.json_response(said)
+
+    return answer
+
+
+INSTEAD = {
+    "reset": reset,
+    "hang": hang,
+    "429": refuse(429),
+    "429, Retry-After": refuse(429, Retry_After="1"),
+    "500": refuse(500),
+    "502, HTML": say("<html><h1>502 Bad Gateway</h1></html>", 502),
+    "503": refuse(503),
+    "200, HTML": say("<html>please log in</html>"),
+    "200, an error": say(json.dumps(SAID)),
+    "cache lost": lose_images,
+}
+BEFORE = {
+    "reset mid-body": break_off,
+    "trickle": trickle,
+    "truncated JSON": cut_json,
+    "empty choices": change(choices=[]),
+    "null content": change(text=None, token_ids=None),
+    "wrong token counts": change(token_ids=[1] * 99999),
+}
