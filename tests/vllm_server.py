@@ -35,8 +35,7 @@ def serving(*flags: str) -> Iterator[str]:
     ``flags`` are for ``s1m serve``, and behind a ``--`` for vLLM; they win over the ones here. Skips the test without
     vLLM, and fails it when the server does not come up or does not end cleanly.
     """
-    if not VLLM.exists():
-        pytest.skip("there is no .venv-vllm here; make vllm sets it up")
+    need_vllm()
     port = free_port()
     process = subprocess.Popen(
         serve_words(port, flags), stdout=subprocess.PIPE, text=True, env={**os.environ, **ENVIRONMENT}
@@ -50,6 +49,12 @@ def serving(*flags: str) -> Iterator[str]:
         process.send_signal(signal.SIGINT)
         code = process.wait(60)
     assert code == 0
+
+
+def need_vllm() -> None:
+    """Skips the test where no vLLM has been set up."""
+    if not VLLM.exists():
+        pytest.skip("there is no .venv-vllm here; make vllm sets it up")
 
 
 def serve_words(port: int, flags: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from s1m.serve.command import local_address, serve_command, shell_line
 from s1m.serve.settings import ServeSettings
-from tests.vllm_server import VLLM
+from tests.vllm_server import VLLM, need_vllm
 
 SIZE = ["--gpu-memory-utilization", "0.9", "--dtype", "auto"]
 ALWAYS = ["--generation-config", "vllm", "--enable-prefix-caching", "--enable-scale-out"]
@@ -122,8 +122,7 @@ def test_the_address_from_here(host: str, address: str) -> None:
 
 @pytest.mark.vllm
 def test_vllm_knows_every_flag() -> None:
-    if not VLLM.exists():
-        pytest.skip("there is no .venv-vllm here; make vllm sets it up")
+    need_vllm()
     many = {"nodes": 2, "node_rank": 1, "head_address": "h"}
     used = {
         *words(served_model_name="n", max_model_len=1, tensor_parallel_size=2, nodes=2, head_address="h"),
