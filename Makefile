@@ -16,7 +16,7 @@ help: ## Show the targets
 demo: .venv/.local ## Set up, run the bundled model on the bundled benchmark, leave runs/demo/report.html
 	$(BIN)/s1m demo
 
-test: .venv/.test ## Set up, run every test
+test: .venv/.test ## Set up, run every test that needs no vLLM
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
 	$(BIN)/python scripts/coverage_floor.py .coverage.json
 

@@ -7,6 +7,7 @@ with serving("--served-model-name", "digits", "--", "--max-num-seqs", "8") as ur
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -14,10 +15,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
 
-import httpx
 import pytest
 
 VLLM = Path(__file__).parent.parent / ".venv-vllm" / "bin" / "vllm"
@@ -95,10 +99,27 @@ def gone(pids: Sequence[int], within_seconds: float = 5) -> bool:
     return True
 
 
-def get(url: str) -> httpx.Response:
-    """A GET that no proxy of the environment sees."""
-    with httpx.Client(trust_env=False, timeout=30) as client:
-        return client.get(url)
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What a server answered."""
+
+    status: int
+    text: str
+
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+def ask(url: str, body: object = None) -> Reply:
+    """The answer to a GET, or to a POST of ``body`` as JSON. No proxy of the environment is asked."""
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(url, data, {"Content-Type": "application/json"})
+    try:
+        with build_opener(ProxyHandler({})).open(request, timeout=60) as reply:
+            return Reply(status=reply.status, text=reply.read().decode())
+    except HTTPError as refusal:
+        with refusal:
+            return Reply(status=refusal.code, text=refusal.read().decode())
 
 
 def _alive(pid: int) -> bool:

@@ -9,26 +9,24 @@ import subprocess
 from io import BytesIO
 from pathlib import Path
 
-import httpx
 import pytest
 from PIL import Image
 
-from tests.vllm_server import ENVIRONMENT, MODEL, descendants, free_port, get, gone, need_vllm, serve_words
+from tests.vllm_server import ENVIRONMENT, MODEL, ask, descendants, free_port, gone, need_vllm, serve_words
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(400)]
 
 
 def test_it_serves_the_model_as_asked(vllm_url: str) -> None:
-    assert get(vllm_url.removesuffix("/v1") + "/health").status_code == 200
-    (model,) = get(f"{vllm_url}/models").json()["data"]
+    assert ask(vllm_url.removesuffix("/v1") + "/health").status == 200
+    (model,) = ask(f"{vllm_url}/models").json()["data"]
     assert (model["id"], model["max_model_len"]) == (MODEL, 4096)
 
 
 def test_it_takes_tokens_and_gives_tokens(vllm_url: str) -> None:
     body = {"token_ids": [1, 2, 3], "sampling_params": {"max_tokens": 4, "ignore_eos": True}, "return_token_ids": True}
-    with httpx.Client(trust_env=False, timeout=60) as client:
-        answer = client.post(vllm_url.removesuffix("/v1") + "/inference/v1/generate", json=body)
-    assert answer.status_code == 200, answer.text
+    answer = ask(vllm_url.removesuffix("/v1") + "/inference/v1/generate", body)
+    assert answer.status == 200, answer.text
     assert len(answer.json()["choices"][0]["token_ids"]) == 4
 
 
@@ -36,12 +34,11 @@ def test_it_takes_sixteen_images_and_no_more(vllm_url: str) -> None:
     picture = BytesIO()
     Image.new("RGB", (28, 28)).save(picture, "PNG")
     url = "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()
-    with httpx.Client(trust_env=False, timeout=60) as client:
-        for count, status in ((16, 200), (17, 400)):
-            content = [{"type": "image_url", "image_url": {"url": url}}] * count
-            body = {"model": MODEL, "messages": [{"role": "user", "content": content}], "max_tokens": 1}
-            answer = client.post(f"{vllm_url}/chat/completions", json=body)
-            assert answer.status_code == status, answer.text
+    for count, status in ((16, 200), (17, 400)):
+        content = [{"type": "image_url", "image_url": {"url": url}}] * count
+        body = {"model": MODEL, "messages": [{"role": "user", "content": content}], "max_tokens": 1}
+        answer = ask(f"{vllm_url}/chat/completions", body)
+        assert answer.status == status, answer.text
 
 
 def test_ctrl_c_ends_it_and_all_its_workers(tmp_path: Path) -> None:

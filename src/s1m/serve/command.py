@@ -73,7 +73,12 @@ def shell_line(settings: ServeSettings) -> str:
     return " ".join([*(f"{name}={value}" for name, value in ENVIRONMENT.items()), shlex.join(serve_command(settings))])
 
 
+def local_host(settings: ServeSettings) -> str:
+    """The host by which this machine reaches the server."""
+    return {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+
+
 def local_address(settings: ServeSettings) -> str:
     """Where this machine reaches the server, such as ``http://127.0.0.1:8000``."""
-    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    host = local_host(settings)
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"

@@ -12,10 +12,11 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from http.client import HTTPConnection, HTTPException
 from types import FrameType
 
 from s1m.errors import EngineUnavailable
-from s1m.serve.command import ENVIRONMENT, local_address, serve_command
+from s1m.serve.command import ENVIRONMENT, local_address, local_host, serve_command
 from s1m.serve.diagnosis import why
 from s1m.serve.process import ProcessFamily
 from s1m.serve.resolve import find_vllm, resolve
@@ -84,25 +85,31 @@ def start(command: Sequence[str]) -> ProcessFamily:
 
 def wait_until_ready(settings: ServeSettings, family: ProcessFamily, stops: Stops) -> bool:
     """Whether the server answers; False when it was told to stop before. Raises ``EngineUnavailable`` otherwise."""
-    import httpx
-
     began = time.monotonic()
     news = NEWS_SECONDS
-    with httpx.Client(base_url=local_address(settings), trust_env=False, timeout=5) as client:
-        while not stops.asked:
-            with contextlib.suppress(httpx.TransportError):
-                if client.get("/health").is_success:
-                    return True
-            raise_if_ended(family, stops, wait_seconds=POLL_SECONDS)
-            waited = time.monotonic() - began
-            if waited > settings.ready_seconds:
-                raise EngineUnavailable(
-                    f"the server is not ready after {settings.ready_seconds:g} s: allow more with --ready-seconds"
-                )
-            if waited > news:
-                _say(f"not ready yet after {waited:.0f} s; at most {settings.ready_seconds:g} s")
-                news += NEWS_SECONDS
+    while not stops.asked:
+        if is_healthy(settings):
+            return True
+        raise_if_ended(family, stops, wait_seconds=POLL_SECONDS)
+        waited = time.monotonic() - began
+        if waited > settings.ready_seconds:
+            raise EngineUnavailable(
+                f"the server is not ready after {settings.ready_seconds:g} s: allow more with --ready-seconds"
+            )
+        if waited > news:
+            _say(f"not ready yet after {waited:.0f} s; at most {settings.ready_seconds:g} s")
+            news += NEWS_SECONDS
     return False
+
+
+def is_healthy(settings: ServeSettings) -> bool:
+    """Whether the server says that it is well."""
+    with contextlib.closing(HTTPConnection(local_host(settings), settings.port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):  # not there yet
+            return False
 
 
 def raise_if_ended(family: ProcessFamily, stops: Stops, *, wait_seconds: float) -> None:
