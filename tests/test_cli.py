@@ -49,6 +49,15 @@ def s1m(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["eval", "digits", "--model", "hollow"], 1, "hollow is no checkpoint: it lacks config.json"),
         (["eval", "digits", "--engine", "http"], 2, "--engine http needs --base-url"),
         (["eval", "digits", "--engine", "http", "--base-url", "nonsense"], 2, "nonsense"),
+        (["serve"], 2, "the following arguments are required: MODEL"),
+        (["serve", "m", "--prot", "1"], 2, "there is no '--prot' here; did you mean --port?"),
+        (["serve", "m", "--engine", "embedded"], 2, "--engine embedded cannot serve yet; use --engine vllm"),
+        (["serve", "m", "--nodes", "2", "--tensor-parallel-size", "2"], 2, "--nodes needs --head-address"),
+        (["serve", "m", "--config", "typo.toml"], 2, "typo.toml: there is no setting 'temperatur'"),
+        (["serve", "m", "--config", "served.toml"], 2, "served.toml is for org/model, not for m"),
+        (["serve", "./absent"], 1, "there is no checkpoint folder ./absent"),
+        (["serve", "hollow"], 1, "hollow is no checkpoint: it lacks config.json"),
+        (["serve", "m", "--vllm", "./absent"], 1, "there is no ./absent: pip install vllm"),
         (["report", "absent"], 2, "absent is no run folder"),
     ],
 )
@@ -65,6 +74,7 @@ def test_every_mistake_gets_one_line_and_no_traceback(
     (tmp_path / "typo.toml").write_text("temperatur = 0.7\n")
     (tmp_path / "dry.toml").write_text("dry_run = 3\n")
     (tmp_path / "broken.toml").write_text("temperature = = 0.7\n")
+    (tmp_path / "served.toml").write_text('model = "org/model"\n')
     (tmp_path / "other.toml").write_text('benchmark = "mathvista"\n')
     try:
         result = main(arguments)
@@ -77,7 +87,15 @@ def test_every_mistake_gets_one_line_and_no_traceback(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["eval", "--help"], ["report", "--help"], ["demo", "--help"], ["benchmarks", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["eval", "--help"],
+        ["serve", "--help"],
+        ["report", "--help"],
+        ["demo", "--help"],
+        ["benchmarks", "--help"],
+    ],
 )
 def test_help_teaches(arguments: list[str]) -> None:
     shown = s1m(*arguments)
@@ -118,6 +136,16 @@ def test_a_dry_run_can_be_asked_for_in_the_file(tmp_path: Path) -> None:
     shown = s1m("eval", "digits", "--config", "dry.toml", cwd=tmp_path)
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "2 problems" in shown.stdout
+
+
+def test_a_dry_run_of_a_server_prints_its_command(tmp_path: Path) -> None:
+    (tmp_path / "served.toml").write_text('port = 81\nmax_model_len = 9\nextra = ["--from-file"]\n')
+    shown = s1m("serve", "org/model", "--config", "served.toml", "--port", "82", "--dry-run", "--", "--x", cwd=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.startswith("VLLM_NO_USAGE_STATS=1 vllm serve org/model --host 127.0.0.1 --port 82 ")
+    assert " --max-model-len 9 " in shown.stdout
+    assert shown.stdout.endswith(" --x\n")
+    assert "--from-file" not in shown.stdout
 
 
 def test_eval_then_resume_then_report(tmp_path: Path) -> None:

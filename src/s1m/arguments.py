@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
 from s1m.errors import did_you_mean
@@ -21,11 +22,15 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         """The arguments, or one line and exit code 2."""
-        found, unknown = self.parse_known_args(args, namespace)
+        words = list(sys.argv[1:] if args is None else args)  # argparse itself would forget where the -- stood
+        end = words.index("--") if words[:1] == ["serve"] and "--" in words else len(words)
+        found, unknown = self.parse_known_args(words[:end], namespace)
         if unknown:
             verb = getattr(found, "parser", self)
             word = unknown[0].partition("=")[0]
             verb.error(f"there is no {word!r} here{did_you_mean(word, verb.flags())}")
+        if words[end + 1 :]:
+            found.extra = words[end + 1 :]
         return found
 
     def error(self, message: str) -> NoReturn:
@@ -54,17 +59,23 @@ def build_parser() -> Parser:
 
 def fill_eval(verb: Parser) -> None:
     """Flags of ``s1m eval``: one a setting, all absent unless given, so that a file can fill the rest."""
-    from s1m.config import EvalSettings, field_help
+    from s1m.config import EvalSettings
 
     verb.epilog = EVAL_EXAMPLES
     verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks)")
-    verb.add_argument("--config", metavar="FILE.toml", help="settings from a file; flags on the command line win")
-    hints = get_type_hints(EvalSettings, include_extras=False)
-    defaults = {name: field.default for name, field in EvalSettings.__dataclass_fields__.items()}
-    for name, text in field_help(EvalSettings).items():
-        if name != "benchmark":
-            _add_setting(verb, name, hints[name], defaults[name], text)
+    _add_settings(verb, EvalSettings, but=("benchmark",))
     verb.add_argument("--dry-run", action="store_true", help="show settings, plan and requests; ask nobody")
+
+
+def fill_serve(verb: Parser) -> None:
+    """Flags of ``s1m serve``: as for ``s1m eval``; what follows a ``--`` is vLLM's."""
+    from s1m.serve.settings import ServeSettings
+
+    verb.epilog = SERVE_EXAMPLES
+    verb.usage = "s1m serve [-h] [flags] MODEL [-- flags of vllm serve]"
+    verb.add_argument("model", metavar="MODEL", help="folder or Hub id of the model")
+    _add_settings(verb, ServeSettings, but=("model", "extra"))
+    verb.add_argument("--dry-run", action="store_true", help="print the command that would be run; start nothing")
 
 
 def fill_report(verb: Parser) -> None:
@@ -85,6 +96,7 @@ def fill_benchmarks(verb: Parser) -> None:
 
 VERBS = {
     "eval": ("Run a benchmark: think, ignore the end of thinking, answer at every level, score.", fill_eval),
+    "serve": ("Serve a model with vLLM, set up for long thinking and for continuing it.", fill_serve),
     "report": ("Draw one page from one run or several.", fill_report),
     "demo": ("The bundled model on the bundled benchmark, ignored 0 to 7 times: about a minute.", fill_demo),
     "benchmarks": ("List the benchmarks.", fill_benchmarks),
@@ -96,6 +108,7 @@ EXAMPLES = """examples:
   s1m demo                                              everything at once, in about a minute
   s1m eval digits --num-ignore 0-7 --out runs/mine      your own run; interrupted, the same command goes on
   s1m eval digits --engine http --base-url http://127.0.0.1:8000/v1
+  s1m serve PKU-Alignment/s1-m_7b_beta --tensor-parallel-size 4
   s1m report runs/mine runs/other --out compare.html
 """
 
@@ -106,6 +119,29 @@ examples:
   s1m eval digits --config configs/digits.toml --temperature 0.7
   s1m eval digits --ignore-strings "Wait," "Look at the picture again."
 """
+
+SERVE_EXAMPLES = """Every flag is also a key of a settings file, with underscores; extra is what follows a --.
+Standard output says when the server is ready and how to use it; vLLM's own output goes to standard error.
+
+examples:
+  s1m serve Qwen/Qwen2-VL-7B-Instruct                                        one GPU
+  s1m serve PKU-Alignment/s1-m_7b_beta --tensor-parallel-size 4 --dry-run    four; only print the command
+  s1m serve ./my-checkpoint --served-model-name mine --port 8001 -- --max-num-seqs 64
+  s1m serve MODEL --tensor-parallel-size 16 --nodes 2 --head-address 10.0.0.1                 on the first of two nodes
+  s1m serve MODEL --tensor-parallel-size 16 --nodes 2 --head-address 10.0.0.1 --node-rank 1   on the second
+"""
+
+
+def _add_settings(verb: Parser, kind: type, *, but: Sequence[str]) -> None:
+    """A flag for every setting, all absent unless given, so that a file can fill the rest."""
+    from s1m.config import field_help
+
+    verb.add_argument("--config", metavar="FILE.toml", help="settings from a file; flags on the command line win")
+    hints = get_type_hints(kind, include_extras=False)
+    texts = field_help(kind)
+    for field in fields(kind):
+        if field.name not in but:
+            _add_setting(verb, field.name, hints[field.name], field.default, texts[field.name])
 
 
 def _add_setting(verb: Parser, name: str, hint: Any, default: Any, text: str) -> None:

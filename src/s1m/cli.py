@@ -6,15 +6,16 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from s1m.arguments import build_parser
-from s1m.errors import S1mError
+from s1m.errors import S1mError, UsageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb; the exit code. 0 done, 1 something failed, 2 the request was wrong, 130 interrupted."""
     found = build_parser().parse_args(arguments)
-    verbs = {"eval": evaluate, "report": report, "demo": demo, "benchmarks": benchmarks}
+    verbs = {"eval": evaluate, "serve": serve, "report": report, "demo": demo, "benchmarks": benchmarks}
     try:
         return verbs[found.verb](found)
     except S1mError as error:
@@ -31,19 +32,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def evaluate(found: Namespace) -> int:
     """``s1m eval``."""
     from s1m.commands import run_benchmark, show_plan
-    from s1m.config import check_keys, eval_settings, read_toml
-    from s1m.errors import UsageError
+    from s1m.config import EvalSettings, eval_settings
 
-    values = {} if found.config is None else read_toml(Path(found.config))
-    dry_run = values.pop("dry_run", False) or found.dry_run
-    if not isinstance(dry_run, bool):
-        raise UsageError(f"{found.config}: dry_run is true or false, not {dry_run!r}")
-    check_keys(values, str(found.config))
-    if values.get("benchmark", found.benchmark) != found.benchmark:
-        raise UsageError(f"{found.config} is for {values['benchmark']}, not for {found.benchmark}")
-    flags = {k: v for k, v in vars(found).items() if k not in ("verb", "parser", "config", "dry_run")}
-    settings = eval_settings({**values, **flags}, "s1m eval")
+    values = _given(found, EvalSettings, "benchmark")
+    dry_run = values.pop("dry_run")
+    settings = eval_settings(values, "s1m eval")
     return show_plan(settings) if dry_run else run_benchmark(settings)
+
+
+def serve(found: Namespace) -> int:
+    """``s1m serve``."""
+    from s1m.config import settings_from
+    from s1m.serve.command import shell_line
+    from s1m.serve.launch import serve_model
+    from s1m.serve.resolve import resolve
+    from s1m.serve.settings import ServeSettings
+
+    values = _given(found, ServeSettings, "model")
+    dry_run = values.pop("dry_run")
+    settings = settings_from(ServeSettings, values, "s1m serve")
+    if dry_run:
+        sys.stdout.write(shell_line(resolve(settings)) + "\n")
+        return 0
+    return serve_model(settings)
 
 
 def report(found: Namespace) -> int:
@@ -69,6 +80,22 @@ def benchmarks(_found: Namespace) -> int:
     from s1m.commands import list_benchmarks
 
     return list_benchmarks()
+
+
+def _given(found: Namespace, kind: type, subject: str) -> dict[str, Any]:
+    """The settings that file and flags give, flags winning, and ``dry_run``, true or false."""
+    from s1m.config import check_keys, read_toml
+
+    values = {} if found.config is None else read_toml(Path(found.config))
+    dry_run = values.pop("dry_run", False) or found.dry_run
+    if not isinstance(dry_run, bool):
+        raise UsageError(f"{found.config}: dry_run is true or false, not {dry_run!r}")
+    check_keys(kind, values, str(found.config))
+    named = getattr(found, subject)
+    if values.get(subject, named) != named:
+        raise UsageError(f"{found.config} is for {values[subject]}, not for {named}")
+    flags = {k: v for k, v in vars(found).items() if k not in ("verb", "parser", "config", "dry_run")}
+    return {**values, **flags, "dry_run": dry_run}
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +24,7 @@ from s1m.types import Sampling
 
 Count = Annotated[int, Meta(ge=1)]
 Fraction = Annotated[float, Meta(gt=0, le=1)]
+Settings = TypeVar("Settings")
 
 MOST_LEVELS = 1000
 """A chain refused more often than this is a slip of the keyboard."""
@@ -128,11 +129,7 @@ class EvalSettings:
 
 
 def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSettings:
-    """Settings from plain values, as TOML or flags give them.
-
-    Raises ``UsageError`` that names ``source`` and the key for an unknown key, a wrong type or an impossible value.
-    """
-    check_keys(given, source)
+    """Settings of ``s1m eval`` from plain values, in which levels and ignore strings have spellings of their own."""
     values = dict(given)
     if "num_ignore" in values:
         values["num_ignore"] = levels_from(values["num_ignore"])
@@ -140,15 +137,24 @@ def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSet
         values["base_url"] = [values["base_url"]] if values["base_url"] else []
     if "ignore_strings" in values:
         values["ignore_strings"] = strings_from(values["ignore_strings"])
+    return settings_from(EvalSettings, values, source)
+
+
+def settings_from(kind: type[Settings], given: Mapping[str, Any], source: str = "settings") -> Settings:
+    """Settings of a verb from plain values, as TOML or flags give them.
+
+    Raises ``UsageError`` that names ``source`` and the key for an unknown key, a wrong type or an impossible value.
+    """
+    check_keys(kind, given, source)
     try:
-        return msgspec.convert(values, EvalSettings)
+        return msgspec.convert(dict(given), kind)
     except msgspec.ValidationError as error:
         raise UsageError(f"{source}: {_plain(str(error))}") from None
 
 
-def check_keys(given: Mapping[str, Any], source: str) -> None:
+def check_keys(kind: type, given: Mapping[str, Any], source: str) -> None:
     """Raises ``UsageError`` for a key that is no setting, with the nearest that is one, and for text that is none."""
-    known = [field.name for field in fields(EvalSettings)]
+    known = [field.name for field in fields(kind)]
     for name, value in given.items():
         if name not in known:
             raise UsageError(f"{source}: there is no setting {name!r}{did_you_mean(name, known)}")
@@ -197,7 +203,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is no TOML: {error}") from None
 
 
-def to_toml(settings: EvalSettings) -> str:
+def to_toml(settings: Any) -> str:
     """The settings as a file that ``--config`` reads back."""
     import tomli_w
 

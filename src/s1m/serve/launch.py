@@ -1,0 +1,160 @@
+"""Run ``vllm serve`` as a child until it is told to stop: start, wait until it answers, say how to use it, clean up.
+
+vLLM is never imported: it may live in another environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from http.client import HTTPConnection, HTTPException
+from types import FrameType
+
+from s1m.errors import EngineUnavailable
+from s1m.serve.command import ENVIRONMENT, local_address, local_host, serve_command
+from s1m.serve.diagnosis import why
+from s1m.serve.process import ProcessFamily
+from s1m.serve.resolve import find_vllm, resolve
+from s1m.serve.settings import ServeSettings
+
+GRACE_SECONDS = 30.0
+"""How long vLLM may take to end by itself before it is killed."""
+POLL_SECONDS = 0.25
+NEWS_SECONDS = 15.0
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stops:
+    """The signals that asked this command to stop, passed on to the server; a second one kills it."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.family: ProcessFamily | None = None
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        """A signal arrived. A terminal that is closed counts as a polite request."""
+        if self.family is not None:
+            polite = signal.SIGINT if number == signal.SIGINT else signal.SIGTERM
+            self.family.signal(signal.SIGKILL if self.asked else polite)
+        self.asked = True
+
+
+def serve_model(settings: ServeSettings, *, grace_seconds: float = GRACE_SECONDS) -> int:
+    """``s1m serve``: exit code 0 after a server that was told to stop, 130 when that was before it was ready.
+
+    Raises ``EngineUnavailable`` in one line when it cannot start, ends by itself, or is not ready in time. In every
+    case no process of the server remains.
+    """
+    settings = resolve(settings)
+    command = serve_command(settings)
+    command[0] = find_vllm(command[0])
+    if not settings.headless:
+        check_port(settings)
+    with stopping() as stops:
+        _say(f"starting {command[0]} for {settings.model}; Ctrl-C stops it")
+        family = start(command)
+        stops.family = family
+        ready = False
+        try:
+            ready = settings.headless or wait_until_ready(settings, family, stops)
+            if ready:
+                _welcome(settings)
+            while not stops.asked:
+                raise_if_ended(family, stops, wait_seconds=POLL_SECONDS)
+        finally:
+            if not ready or not stops.asked:
+                family.signal(signal.SIGTERM)
+            if family.exit_code() is None:
+                _say("stopping the server")
+            family.outlast(grace_seconds)
+    return 0 if ready else 130
+
+
+def start(command: Sequence[str]) -> ProcessFamily:
+    """The server, started, writing to standard error. Raises ``EngineUnavailable`` when it is no program."""
+    try:
+        return ProcessFamily(command, {**os.environ, **ENVIRONMENT}, sys.stderr.buffer)
+    except OSError as error:
+        raise EngineUnavailable(f"cannot run {command[0]}: {error.strerror}") from None
+
+
+def wait_until_ready(settings: ServeSettings, family: ProcessFamily, stops: Stops) -> bool:
+    """Whether the server answers; False when it was told to stop before. Raises ``EngineUnavailable`` otherwise."""
+    began = time.monotonic()
+    news = NEWS_SECONDS
+    while not stops.asked:
+        if is_healthy(settings):
+            return True
+        raise_if_ended(family, stops, wait_seconds=POLL_SECONDS)
+        waited = time.monotonic() - began
+        if waited > settings.ready_seconds:
+            raise EngineUnavailable(
+                f"the server is not ready after {settings.ready_seconds:g} s: allow more with --ready-seconds"
+            )
+        if waited > news:
+            _say(f"not ready yet after {waited:.0f} s; at most {settings.ready_seconds:g} s")
+            news += NEWS_SECONDS
+    return False
+
+
+def is_healthy(settings: ServeSettings) -> bool:
+    """Whether the server says that it is well."""
+    with contextlib.closing(HTTPConnection(local_host(settings), settings.port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):  # not there yet
+            return False
+
+
+def raise_if_ended(family: ProcessFamily, stops: Stops, *, wait_seconds: float) -> None:
+    """Raises ``EngineUnavailable`` with the reason when the server ends within ``wait_seconds``, unasked."""
+    code = family.exit_code(wait_seconds)
+    if code is not None and not stops.asked:
+        raise EngineUnavailable(why(family.last_lines(), code))
+
+
+def check_port(settings: ServeSettings) -> None:
+    """Raises ``EngineUnavailable`` when nobody could listen there, before a model is loaded in vain."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        with socket.socket(found[0][0], socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(found[0][4])
+    except OSError as error:
+        where = f"port {settings.port} of {settings.host}"
+        raise EngineUnavailable(f"cannot listen on {where}: {error.strerror}; choose another with --port") from None
+
+
+@contextlib.contextmanager
+def stopping() -> Iterator[Stops]:
+    """Signals that would end this process only note that they came, while the block lasts."""
+    stops = Stops()
+    before: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None] = {}
+    for number in STOPS:
+        before[number] = signal.signal(number, stops)
+    try:
+        yield stops
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _welcome(settings: ServeSettings) -> None:
+    """What to do with the server, on standard output, where nothing else is written."""
+    if settings.headless:
+        _say(f"node {settings.node_rank} of {settings.nodes} lends its GPUs to {settings.head_address}")
+        return
+    url = f"{local_address(settings)}/v1"
+    sys.stdout.write(f"ready: {url}\ns1m eval digits --engine vllm --base-url {url} --num-ignore 0-7\n")
+    sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"s1m: {text}\n")
+    sys.stderr.flush()
