@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s1m.engines.http.chat import user_content
+from s1m.engines.remote.once import OnceEach
 from s1m.engines.remote.reply import decode, encode
 from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.engines.vllm.protocol import DETOKENIZE, TOKENIZE, Text, Tokens
-from s1m.errors import EngineError
+from s1m.errors import DataError, EngineError
 from s1m.types import Problem
 
 STAND_IN = (
@@ -37,6 +38,14 @@ class Placeholder:
     one: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What prompts differ in beside their images: benchmarks ask the same question of many pictures."""
+
+    text: str
+    images: int
+
+
 @dataclass(eq=False)
 class Prompt:
     """A problem's ids with one place-holder an image, the images' hashes, and the servers that have them already."""
@@ -53,22 +62,30 @@ class Prompts:
         self._servers = servers
         self._model = model
         self._placeholder = placeholder
+        self._questions = OnceEach(self._question_ids, key=lambda question: question)
 
     async def prompt(self, problem: Problem) -> Prompt:
         """The prompt of a problem. Raises ``EngineError`` when its images have no place in it."""
         if problem.images and self._placeholder is None:
             raise EngineError(f"problem {problem.id}: {self._model} takes no images")
-        messages = question_messages(problem.question, [STAND_IN] * len(problem.images))
-        ids = await self._tokenize({"messages": messages}, problem.id)
-        if self._placeholder is not None:
-            ids, found = collapse(ids, self._placeholder)
-            if found != len(problem.images):
-                raise EngineError(
-                    f"problem {problem.id}: its question spells an image place-holder ({found} for "
-                    f"{len(problem.images)} images); correct the data"
-                )
+        try:
+            ids = await self._questions.get(Question(text=problem.question, images=len(problem.images)))
+        except DataError as error:
+            raise EngineError(f"problem {problem.id}: {error}") from error
         images = tuple(hashlib.sha256(image).hexdigest() for image in problem.images)
-        return Prompt(token_ids=tuple(ids), images=images)
+        return Prompt(token_ids=ids, images=images)
+
+    async def _question_ids(self, question: Question) -> tuple[int, ...]:
+        messages = question_messages(question.text, [STAND_IN] * question.images)
+        ids = await self._tokenize({"messages": messages})
+        if self._placeholder is None:
+            return tuple(ids)
+        ids, found = collapse(ids, self._placeholder)
+        if found != question.images:
+            raise DataError(
+                f"its question spells an image place-holder ({found} for {question.images} images); correct the data"
+            )
+        return tuple(ids)
 
     async def spell(self, text: str) -> tuple[int, ...]:
         """The token ids of a text on its own."""
@@ -94,12 +111,12 @@ class Prompts:
 
         return await self._servers.ask(Request(path=DETOKENIZE, body=body, read=lambda b: decode(b, Text).prompt))
 
-    async def _tokenize(self, what: dict[str, Any], problem: str = "") -> list[int]:
+    async def _tokenize(self, what: dict[str, Any]) -> list[int]:
         async def body(_server: Server) -> bytes:
             return encode({"model": self._model, **what})
 
         request = Request(path=TOKENIZE, body=body, read=lambda reply: decode(reply, Tokens).tokens)
-        return await self._servers.ask(request, problem=problem)
+        return await self._servers.ask(request)
 
 
 def question_messages(question: str, images: Sequence[str]) -> list[dict[str, Any]]:

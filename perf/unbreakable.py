@@ -1,0 +1,128 @@
+"""A real vLLM behind a proxy that fails one request in five, and that restarts twice: `python perf/unbreakable.py`.
+
+Starts vLLM itself (`make vllm` first), through `s1m serve`. 500 problems, greedy, levels 0-7: once in peace, once
+through the proxy, killed and started again after a third and after two thirds of the problems.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from keep import keep
+from proxy import Proxy
+
+from s1m.evaluate.store import Run, load_run
+
+ROOT = Path(__file__).parent.parent
+MODEL = ROOT / "src" / "s1m" / "assets" / "digits-qwen2vl"
+PORT = 8377
+API = f"http://127.0.0.1:{PORT}"
+PROBLEMS = 500
+SHARE = 0.2
+VLLM = ["--enforce-eager", "--max-num-seqs", "32", "--block-size", "32", "--max-num-batched-tokens", "16384"]
+INJECTED = "injected by the proxy"
+
+
+def start() -> subprocess.Popen[bytes]:
+    """A vLLM that answers."""
+    words = ["serve", str(MODEL), "--port", str(PORT), "--dtype", "float32", "--max-model-len", "4096", "--", *VLLM]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "s1m.cli", *words],
+        env={**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith(b"ready"), "vLLM did not come up"
+    return process
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End it, and all its processes."""
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)  # at once: whatever it was doing is lost
+    process.wait()
+
+
+def evaluate(api: str, out: Path, split: str, limit: int) -> subprocess.Popen[bytes]:
+    """A greedy run of one split, as a user would start it."""
+    words = ["eval", "digits", "--engine", "vllm", "--base-url", api, "--split", split, "--limit", str(limit)]
+    settings = ["--temperature", "0", "--timeout-seconds", "4", "--max-thinking-tokens", "1024", "--out", str(out)]
+    command = [sys.executable, "-m", "s1m.cli", *words, "--max-answer-tokens", "16", *settings]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+
+SPLITS = {"test": 256, "train": PROBLEMS - 256}
+
+
+def texts(run: Run) -> dict[str, object]:
+    """What was thought and answered, problem by problem."""
+    return {
+        record.id: ([s.text for s in record.trace.chains[0]], [a.text for a in record.trace.answers])
+        for record in run.records
+    }
+
+
+def recorded(folder: Path) -> int:
+    """Lines of a run so far."""
+    path = folder / "records.jsonl"
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def main() -> None:
+    """In peace, then in trouble."""
+    with tempfile.TemporaryDirectory() as scratch:
+        clean, rough = Path(scratch) / "clean", Path(scratch) / "rough"
+        server = start()
+        began = time.monotonic()
+        for split, limit in SPLITS.items():
+            assert evaluate(API, clean / split, split, limit).wait() == 0
+        peace = time.monotonic() - began
+        began = time.monotonic()
+        codes = []
+        with Proxy(API, faults=SHARE) as proxy:
+            for split, limit in SPLITS.items():
+                run = evaluate(proxy.url, rough / split, split, limit)
+                while run.poll() is None and recorded(rough / split) < limit // 2:
+                    time.sleep(0.5)
+                stop(server)
+                server = start()
+                codes.append(run.wait())
+        trouble = time.monotonic() - began
+        stop(server)
+        pairs = [(load_run(clean / split), load_run(rough / split)) for split in SPLITS]
+        lines = sum(recorded(rough / split) for split in SPLITS)
+        spoilt = sum((rough / split / "records.jsonl").read_text().count(INJECTED) for split in SPLITS)
+    records = sum(len(b.records) for _, b in pairs)
+    equal = sum(texts(a)[name] == said for a, b in pairs for name, said in texts(b).items())
+    keep(
+        "unbreakable",
+        f"{PROBLEMS} problems against a real vLLM: {100 * SHARE:.0f} % of requests fail, two restarts",
+        ("", "count"),
+        [
+            ("problems", PROBLEMS),
+            ("recorded", records),
+            ("lost", PROBLEMS - records),
+            ("duplicates", lines - records),
+            ("records with an injected text", spoilt),
+            ("thoughts and answers equal to the run in peace", equal),
+            ("exit codes of the runs", ", ".join(map(str, codes))),
+        ],
+        [
+            f"{proxy.requests:,} requests, {sum(proxy.faults.values()):,} faults: "
+            + ", ".join(f"{name} {count}" for name, count in sorted(proxy.faults.items()))
+            + ".",
+            f"{peace:.0f} s in peace, {trouble:.0f} s in trouble, both restarts included; timeout 4 s.",
+            "Final faults (401, 404, a prompt too long) end the run or fail the problem by design, and are unit tests.",
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()
