@@ -1,7 +1,8 @@
 """What a sweep costs: `python perf/cheap.py http://127.0.0.1:8000/v1`.
 
-Levels 0-7, nested and independent, in turn on the same vLLM, on problems that it has not seen; then a nested sweep
-through a proxy that counts how often each image is sent. Serve the bundled model first:
+Levels 0-7, nested and independent, in turn on the same vLLM, on problems that it has not seen: with the bundled model's
+own segments of 33 tokens, and with segments of at least 200, which is still short for a reasoning model. Then a nested
+sweep through a proxy that counts how often each image is sent. Serve the bundled model first:
 `s1m serve src/s1m/assets/digits-qwen2vl --dtype float32`.
 """
 
@@ -12,6 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from full import CONFIG, Quiet, unseen
@@ -25,20 +27,35 @@ from s1m.engines.vllm import VllmEngine
 from s1m.evaluate.build import resolve
 from s1m.evaluate.runner import Runner
 from s1m.evaluate.store import RunStore, load_run
-from s1m.types import Problem
+from s1m.types import Completion, Problem, Sampling, Step
 
-ROUNDS = 3
-PROBLEMS = 256
+ROUNDS = 2
+LENGTHS = {1: 128, 200: 24}
+"""Least tokens of a segment, and how many problems are asked with it."""
 
 
-async def run(api: str, problems: list[Problem], sweep: str, folder: Path) -> float:
+class Lengthener(VllmEngine):
+    """The vllm engine, with segments that may not end before so many tokens."""
+
+    least = 1
+
+    async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+        """Continue the turn; thinking goes on for a while."""
+        if step.stop:
+            step = replace(step, min_tokens=min(step.max_tokens, max(step.min_tokens, self.least)))
+        return await super().generate(problem, step, sampling)
+
+
+async def run(api: str, problems: list[Problem], sweep: str, folder: Path, least: int = 1) -> float:
     """Seconds of a run."""
     benchmark = find_benchmark("digits")
     given = {**read_toml(CONFIG), "engine": "vllm", "base_url": api, "out": str(folder), "model": "m", "sweep": sweep}
+    given["max_thinking_tokens"] = 3072
     settings = eval_settings(given)
     store = RunStore(resolve(settings, benchmark))
     runner = Runner(settings, benchmark, store, Quiet())
-    engine = VllmEngine(Servers(api))
+    engine = Lengthener(Servers(api))
+    engine.least = least
     await engine.ready()
     began = time.monotonic()
     await runner.run(problems, runner.owed(problems), engine)
@@ -51,29 +68,33 @@ async def run(api: str, problems: list[Problem], sweep: str, folder: Path) -> fl
 async def main() -> None:
     """Both sweeps in turn, then the images."""
     api = sys.argv[1]
-    problems = find_benchmark("digits").load(split="test", limit=PROBLEMS, data=None)
-    rows, shares = [], []
+    problems = find_benchmark("digits").load(split="test", limit=None, data=None)
+    rows, notes = [], []
     with tempfile.TemporaryDirectory() as scratch:
-        for number in range(ROUNDS):
-            seconds, tokens = [], []
-            for sweep in ("nested", "independent"):
-                folder = Path(scratch) / f"{sweep}-{number}"
-                seconds.append(await run(api, [unseen(problem) for problem in problems], sweep, folder))
-                tokens.append(sum(record.trace.generated_tokens for record in load_run(folder).records))
-            shares.append(seconds[0] / seconds[1])
-            token_share = tokens[0] / tokens[1]
-            rows.append((number + 1, *(f"{s:.1f}" for s in seconds), f"{shares[-1]:.3f}", f"{token_share:.3f}"))
+        for least, count in LENGTHS.items():
+            shares = []
+            for number in range(ROUNDS):
+                seconds, tokens = [], []
+                for sweep in ("nested", "independent"):
+                    folder = Path(scratch) / f"{least}-{number}-{sweep}"
+                    asked = [unseen(problem) for problem in problems[:count]]
+                    seconds.append(await run(api, asked, sweep, folder, least))
+                    tokens.append(sum(record.trace.generated_tokens for record in load_run(folder).records))
+                shares.append(seconds[0] / seconds[1])
+                share = f"{tokens[0] / tokens[1]:.3f}"
+                rows.append((count, f">= {least}", *(f"{s:.1f}" for s in seconds), f"{shares[-1]:.3f}", share))
+            notes.append(f"Segments of {least} tokens or more: mean share of time {statistics.mean(shares):.3f}.")
         with Proxy(api.removesuffix("/v1")) as proxy:
             await run(f"{proxy.url}/v1", [unseen(problem) for problem in problems], "nested", Path(scratch) / "images")
     sent = sum(proxy.images.values()) - 1  # the check at the start sends a stand-in
     keep(
         "cheap",
         "Nested and independent sweep 0-7 on one vLLM",
-        ("round", "nested, s", "independent, s", "share of time", "share of tokens"),
+        ("problems", "tokens a segment", "nested, s", "independent, s", "share of time", "share of tokens"),
         rows,
         [
-            f"{PROBLEMS} problems a round. Median share of time: {statistics.median(shares):.3f}.",
-            f"Images sent in a nested sweep of {PROBLEMS} problems with one image each: {sent}, in "
+            *notes,
+            f"Images sent in a nested sweep of {len(problems)} problems with one image each: {sent}, in "
             f"{proxy.requests:,} requests.",
         ],
     )

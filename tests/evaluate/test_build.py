@@ -13,6 +13,7 @@ from s1m.cli import main
 from s1m.config import EvalSettings
 from s1m.engines.http import HttpEngine
 from s1m.engines.scripted import replay
+from s1m.engines.vllm import VllmEngine
 from s1m.errors import UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
 from s1m.evaluate.store import load_run
@@ -49,6 +50,16 @@ def test_the_servers_only_model_is_named_in_the_settings() -> None:
 def test_the_engine_is_the_one_named() -> None:
     engine = build_engine(replace(DIGITS, engine="http", base_url=("http://127.0.0.1:9",), model="m"))
     assert isinstance(engine, HttpEngine)
+    several = ("http://127.0.0.1:8", "http://127.0.0.1:9/v1")
+    engine = build_engine(replace(DIGITS, engine="vllm", base_url=several))
+    assert isinstance(engine, VllmEngine)
+    assert repr(engine) == "VllmEngine('http://127.0.0.1:8/v1, http://127.0.0.1:9/v1')"
+
+
+def test_how_many_problems_are_in_flight() -> None:
+    served = replace(DIGITS, engine="http", base_url=("http://a", "http://b"))
+    assert (DIGITS.most_in_flight, replace(DIGITS, concurrency=3).most_in_flight) == (64, 3)
+    assert (served.most_in_flight, replace(served, concurrency=3).most_in_flight) == (512, 6)
 
 
 def small_model(turn: str) -> str:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from s1m.config import EvalSettings
 from s1m.errors import DataError, EngineError, UsageError
-from s1m.evaluate.store import RunStore, load_run
+from s1m.evaluate.store import RunStore, Standing, load_run
 from s1m.types import Answer, Problem, Record, Segment, Trace, Verdict
 
 
@@ -226,3 +226,29 @@ def test_pictures_are_kept_small_and_side_by_side(tmp_path: Path) -> None:
     assert image.size == (384, 64)
     assert image.getpixel((10, 30)) == (255, 0, 0)
     assert image.getpixel((370, 30)) == (0, 0, 255)
+
+
+def test_the_store_remembers_keys_and_how_the_run_stands_and_no_records(tmp_path: Path) -> None:
+    store = RunStore(settings(tmp_path))
+    store.add(record("k1"))
+    store.add(record("k2"))
+    store.close()
+    store = RunStore(settings(tmp_path))
+    assert store.keys == {"k1", "k2"}
+    right = record("k1").verdicts
+    assert store.standing == Standing(recorded=2, right_first=2 * right[0].correct, right_last=2 * right[-1].correct)
+    store.close()
+
+
+def test_a_torn_line_longer_than_a_block_is_found_from_the_end(tmp_path: Path) -> None:
+    store = RunStore(settings(tmp_path))
+    store.add(record("k1"))
+    store.close()
+    path = tmp_path / "records.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"x" * 200_000)
+    RunStore(settings(tmp_path)).close()
+    assert path.read_bytes() == whole
+    path.write_bytes(b"x" * 200_000)
+    RunStore(settings(tmp_path)).close()
+    assert path.read_bytes() == b""

@@ -16,6 +16,7 @@ import msgspec
 
 from s1m.config import EvalSettings
 from s1m.errors import DataError, EngineError, EngineUnavailable
+from s1m.evaluate.images import within_pixels
 from s1m.evaluate.store import RunStore
 from s1m.forcing import SWEEPS, drive
 from s1m.forcing.flow import derive_seed
@@ -99,6 +100,8 @@ class Runner:
 
     async def _solve(self, key: str, problem: Problem, engine: Engine) -> Record:
         started = time.time()
+        if self._settings.max_image_pixels is not None:
+            problem = await asyncio.to_thread(within_pixels, problem, self._settings.max_image_pixels)
         flow = self._sweep(self._forcing, derive_seed(self._settings.seed, problem.id))
         trace = await drive(flow, problem, engine, self._sampling)
         verdicts = tuple(self._benchmark.score(problem, answer.text) for answer in trace.answers)
