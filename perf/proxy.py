@@ -119,8 +119,8 @@ def say(text: str, status: int = 200) -> Any:
 
 
 async def lose_images(request: web.Request, sent: bytes) -> web.StreamResponse:
-    """What vLLM says when it has lost an image, where there is one to lose."""
-    if b'"uuid"' not in sent:
+    """What vLLM says when it has lost an image, where one is named and not sent."""
+    if all("url" in part for part in json.loads(sent).get("content_parts", ())):
         return await reset(request, sent)
     said = {"error": {"message": "Cache miss for image at index 0 but data is not provided.", "code": 400}}
     return web.json_response(said, status=400)
