@@ -142,6 +142,7 @@ class Digits:
     splits: tuple[str, ...] = ("test", "train")
     default_limit = 256
     licence = "CC BY 4.0 (digits), Apache-2.0 (problems)"
+    breakdowns: tuple[str, ...] = ("kind", "layout")
     source = "bundled; UCI Optical Recognition of Handwritten Digits, doi:10.24432/C50P49"
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
@@ -152,7 +153,7 @@ class Digits:
             raise DataError(f"digits has no split {split!r}; it has: {', '.join(self.splits)}")
         return [make_problem(split, i) for i in range(self.default_limit if limit is None else limit)]
 
-    def score(self, problem: Problem, answer: str) -> Verdict:
+    def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:  # noqa: ARG002
         """Right when the last integer of the answer equals the gold one."""
         prediction = last_integer(answer)
         if prediction is None:
