@@ -1,0 +1,83 @@
+"""Decide what an answer text commits to: the last statement of an answer, found by rule, or nothing.
+
+The text may be a chain of thought, an answer, or both. Statements are tried from the most explicit to the least: the
+whole text, what is boxed or follows words such as "the answer is", a last line that is nothing else, the opening, the
+last sentences. Nothing found is None, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from s1m.scoring import silence, statements
+from s1m.scoring.plain import BOX_CLOSES, BOX_OPENS, after_thinking, plain
+from s1m.scoring.readers import Reader, reader_of
+
+Kind = Literal["choice", "integer", "number", "list", "yes_no", "text", "expression"]
+"""What a question asks for. A choice is committed to as its letter."""
+
+LAST_SENTENCES = 3
+"""How many sentences from the end are searched for an answer that nothing marks as one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Commitment:
+    """What a text commits to, None when that is nothing, and the rule that found it or the reason that none did."""
+
+    prediction: str | None
+    rule: str
+
+
+def committed(text: str, *, kind: Kind, choices: Sequence[str] = ()) -> Commitment:
+    """The answer that ``text`` commits to. A question with letters but without choice texts has choices A to E."""
+    if silence.is_failure(text):
+        return Commitment(prediction=None, rule="failure")
+    raw = after_thinking(text)
+    if silence.is_blank(raw):
+        return Commitment(prediction=None, rule="blank")
+    reader = reader_of(kind, choices)
+    return _explicit(raw, reader) or _implicit(raw, reader)
+
+
+def _explicit(raw: str, reader: Reader) -> Commitment | None:
+    """What the whole text is, or what it states in so many words; None when neither says anything."""
+    text = raw if reader.keeps_markup else plain(raw)
+    if found := reader.whole(text.replace(BOX_OPENS, "").replace(BOX_CLOSES, "")):
+        return Commitment(prediction=found, rule="whole")
+    stated = [*statements.boxes(text), *statements.tags(text), *statements.marked(text)]
+    if reader.chooses:
+        stated += statements.chosen(text)
+    unfinished = False
+    for statement in sorted(stated, key=lambda statement: statement.start, reverse=True):
+        if found := reader.stated(statement.text):
+            return Commitment(prediction=found, rule=statement.rule)
+        if silence.is_undecided(statements.before_reasons(statement.text)):
+            return Commitment(prediction=None, rule="undecided")
+        unfinished = unfinished or silence.is_blank(statement.text)
+    return Commitment(prediction=None, rule="unfinished") if unfinished else None
+
+
+def _implicit(raw: str, reader: Reader) -> Commitment:
+    """What the last line, the opening or the last sentences amount to."""
+    text = raw if reader.keeps_markup else plain(raw)
+    lines = [line for line in text.splitlines() if line.strip()]
+    if found := reader.whole(lines[-1]):
+        return Commitment(prediction=found, rule="last-line")
+    if silence.is_apology(text):
+        return Commitment(prediction=None, rule="apology")
+    sentences = statements.sentences(text)
+    if found := reader.opening(sentences):
+        return Commitment(prediction=found, rule="opening")
+    for sentence in reversed(statements.conclusions(sentences)):
+        if found := reader.concluded(sentence):
+            return Commitment(prediction=found, rule="conclusion")
+        if silence.is_undecided(sentence):
+            return Commitment(prediction=None, rule="undecided")
+    for sentence in reversed(sentences[-LAST_SENTENCES:]):
+        if silence.is_undecided(sentence):
+            return Commitment(prediction=None, rule="undecided")
+        if found := reader.concluded(sentence):
+            return Commitment(prediction=found, rule="last-sentence")
+    return Commitment(prediction=None, rule="no-answer")

@@ -1,0 +1,124 @@
+"""Decide how each kind of answer is read out of a stretch of text.
+
+A reader is asked four questions, from the strictest to the loosest: is this whole text an answer, what does this stated
+answer say, does the text open with its answer, what does this sentence conclude.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from s1m.scoring.choices import Choices
+from s1m.scoring.numerals import NumberReader
+from s1m.scoring.phrases import ExpressionReader, ListReader, TextReader
+from s1m.scoring.statements import before_reasons
+
+
+class Reader(Protocol):
+    """How one kind of answer is read. Every method gives None where it reads nothing."""
+
+    keeps_markup: bool
+    chooses: bool
+
+    def whole(self, text: str) -> str | None:
+        """The answer that ``text`` is and nothing else."""
+        ...
+
+    def stated(self, span: str) -> str | None:
+        """The answer in a span that is said to be one."""
+        ...
+
+    def opening(self, sentences: Sequence[str]) -> str | None:
+        """The answer that a text begins with."""
+        ...
+
+    def concluded(self, sentence: str) -> str | None:
+        """The answer that a sentence comes to."""
+        ...
+
+
+class ChoiceReader:
+    """Reads the letter of a choice."""
+
+    keeps_markup = False
+    chooses = True
+
+    def __init__(self, choices: Sequence[str]) -> None:
+        self.choices = Choices(choices)
+
+    def whole(self, text: str) -> str | None:
+        return self.choices.line(text) if len(text) < 400 else None
+
+    def stated(self, span: str) -> str | None:
+        span = span.strip()
+        if found := self.choices.opening(span):
+            return found
+        reasoned = before_reasons(span)
+        letters = set(self.choices.lettered(reasoned))
+        if len(letters) == 1:
+            return letters.pop()
+        named = set(self.choices.mentioned(reasoned))
+        if len(named) == 1 and not letters:
+            return named.pop()
+        return None if letters or named else self.choices.last_value(reasoned)
+
+    def opening(self, sentences: Sequence[str]) -> str | None:
+        first = sentences[0] if sentences else ""
+        found = self.choices.opening(first)
+        if found is None:
+            return None
+        later = {letter for sentence in sentences[1:] for letter in self.choices.lettered(sentence)}
+        return None if later - {found} else found
+
+    def concluded(self, sentence: str) -> str | None:
+        if found := self.choices.called(sentence):
+            return found
+        if letters := self.choices.lettered(sentence):
+            return letters[-1]
+        if found := self.choices.ending(sentence):
+            return found
+        named = self.choices.mentioned(sentence)
+        if len(set(named)) == 1:
+            return named[0]
+        return None if named else self.choices.last_value(sentence)
+
+
+class YesNoReader:
+    """Reads "Yes" or "No", also where they are said as "true" or "false"."""
+
+    keeps_markup = False
+    chooses = False
+    _WORD = re.compile(r"[\s\"'(*]*(?:(yes|true|correct)|(no|false|incorrect))(?=[\s\"'*]*(?:[.,;:!)\-\n]|$))", re.IGNORECASE)
+    _END = re.compile(r"\b(?:(yes|true)|(no|false))[\s\"'.!*)]*$", re.IGNORECASE)
+
+    def whole(self, text: str) -> str | None:
+        match = self._WORD.match(text)
+        return self._said(match) if match and len(text) < match.end() + 4 else None
+
+    def stated(self, span: str) -> str | None:
+        return self._said(self._WORD.match(span) or self._END.search(before_reasons(span)[:400]))
+
+    def opening(self, sentences: Sequence[str]) -> str | None:
+        return self._said(self._WORD.match(sentences[0])) if sentences else None
+
+    def concluded(self, sentence: str) -> str | None:
+        return self._said(self._WORD.match(sentence) or self._END.search(sentence[-30:]))
+
+    @staticmethod
+    def _said(match: re.Match[str] | None) -> str | None:
+        return None if match is None else "Yes" if match[1] else "No"
+
+
+def reader_of(kind: str, choices: Sequence[str]) -> Reader:
+    """The reader for a kind of answer."""
+    if kind == "choice":
+        return ChoiceReader(choices)
+    if kind == "yes_no":
+        return YesNoReader()
+    if kind == "list":
+        return ListReader()
+    if kind == "text":
+        return TextReader()
+    return ExpressionReader() if kind == "expression" else NumberReader(integer=kind == "integer")

@@ -1,0 +1,121 @@
+"""Decide where in a text its author states the answer: in a box, behind words such as "the answer is", at the end.
+
+Finds spans only; what a span says is read by the module for its kind of answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_ADJECTIVE = r"(?:final|correct|right|best|closest|ultimate|only|numerical|short|proper|appropriate|most|desired|extracted)"
+_NOUN = r"(?:answers?|option|choice|final\s(?:value|result|number|list))"
+_VERB = (
+    r"(?:[\s\"']{0,3}(?:[:=→⇒]|->|=>)|"
+    r"\s(?:is|are|was|be|must\sbe|should\sbe|would\sbe|will\sbe|could\sbe|becomes|equals)(?![a-z])(?:\sthus|\stherefore)?\s?[:=]?)"
+)
+_MARKERS = re.compile(
+    rf"""
+    \b(?:{_ADJECTIVE}\s){{0,3}}{_NOUN}(?:\s(?:letter|choice|option|value))?(?:\s\([^()\n]{{0,20}}\))?
+        (?:\s(?:to|for|of|from|in|that|among)\s[^.:=\n]{{1,120}}?)?{_VERB}
+    | ^\W{{0,4}}(?:the\s)?(?:final\s|correct\s)?answer\b(?=\W{{0,6}}(?:\n|$)|\s[(\[]?[A-Z0-9-]|\s?[(（])
+    | (?:故|因此|所以|应该?|则|正确)选(?:择|项)?\s?(?:为|是)?\s?[::]?
+    | (?:正确|最终)?(?:答案|选项)\s?(?:应该?)?\s?(?:是|为|选|[::])\s?[::]?
+    | 答案(?=\s?[(（A-Z0-9-])
+    | \bcorrect\s(?:letter|one)\s(?:is|:)
+    """,
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
+_CHOSEN = re.compile(
+    r"\b(?:I\s(?:would\s|will\s)?(?:choose|select|pick|go\swith)|(?:is|are|corresponds?\sto|matches|select|choose)\s"
+    r"(?:the\s)?(?:answer\s)?(?:option|choice))\b",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"<answer>(.{0,2000}?)(?:</answer>|$)", re.DOTALL | re.IGNORECASE)
+_BOX = re.compile(r"⟦([^⟦⟧]{0,1000})⟧")
+_NO_BOX = {ord("⟦"): None, ord("⟧"): None}
+_NEGATED = re.compile(r"\s*(?:not|n't|never|neither)\b", re.IGNORECASE)
+_BUT = re.compile(r"\bbut\b(?:\srather)?\s*", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]{0,2}\s+(?=[^a-z\s])|[。！？;]\s*|\n+")
+_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|approx|Fig|Dr|Mr|Mrs|Ms|St|cf)\.$")
+_BECAUSE = re.compile(r"\s*(?:,\s*)?\b(?:since|because|as it|as the|given that|so that|due to|rather than|not|instead of)\b")
+_THEREFORE = re.compile(
+    r"^\W*(?:so|then)\b|\b(?:therefore|thus|hence|consequently|accordingly|in conclusion|so,|overall,)|∴|所以|因此|故",
+    re.IGNORECASE,
+)
+_EMPTY = re.compile(r"[\W_]*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statement:
+    """A stretch of text that is said to be the answer; ``rule`` names what says so, ``start`` is where it stands."""
+
+    text: str
+    rule: str
+    start: int
+
+
+def boxes(text: str) -> Iterator[Statement]:
+    """What was boxed."""
+    for match in _BOX.finditer(text):
+        yield Statement(text=match[1], rule="boxed", start=match.start())
+
+
+def tags(text: str) -> Iterator[Statement]:
+    """What stands in ``<answer>...</answer>``."""
+    for match in _TAG.finditer(text):
+        yield Statement(text=match[1].strip(), rule="tag", start=match.start())
+
+
+def marked(text: str) -> Iterator[Statement]:
+    """What follows words such as "the answer is", to the end of its line, in order; negated ones are left out."""
+    for match in _MARKERS.finditer(text):
+        span = rest_of_line(text, match.end())
+        if _NEGATED.match(span):
+            turn = _BUT.search(span)
+            if turn is None:
+                continue
+            span = span[turn.end() :]
+        yield Statement(text=span.translate(_NO_BOX), rule="marked", start=match.end())
+
+
+def chosen(text: str) -> Iterator[Statement]:
+    """What follows words that name an option, such as "I choose" or "which matches option"."""
+    for match in _CHOSEN.finditer(text):
+        yield Statement(text=rest_of_line(text, match.end()), rule="chosen", start=match.end())
+
+
+def rest_of_line(text: str, start: int) -> str:
+    """The text from ``start`` to the end of the line, or the next line that says anything when this one does not."""
+    lines = text[start : start + 800].split("\n")
+    spoken = (line.strip() for line in lines if not _EMPTY.fullmatch(line) or line.strip() in "-+")
+    return next((line for line in spoken if line), "")
+
+
+def before_reasons(span: str) -> str:
+    """The first sentence of a span, up to where it begins to give reasons."""
+    sentence = next(iter(sentences(span)), "")
+    reasons = _BECAUSE.search(sentence, 1)
+    return sentence[: reasons.start()] if reasons and reasons.start() > 0 else sentence
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a plain text; a decimal point or an abbreviation ends none."""
+    found: list[str] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        piece = text[start : match.start()]
+        if "\n" not in match[0] and _ABBREVIATION.search(piece[-8:]):
+            continue
+        if piece.strip():
+            found.append(piece.strip())
+        start = match.end()
+    if text[start:].strip():
+        found.append(text[start:].strip())
+    return found
+
+
+def conclusions(sentences: list[str]) -> list[str]:
+    """Those of the last sentences that draw a conclusion: "therefore", "so", "thus"."""
+    return [sentence for sentence in sentences[-6:] if _THEREFORE.search(sentence[:200])]
