@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from s1m.analysis import print_table, save_figures, summarize, summary_json, write_report
-from s1m.benchmarks import BENCHMARKS, find_benchmark
+from s1m.benchmarks import BENCHMARKS, find_benchmark, where_is_data
 from s1m.config import EvalSettings, to_toml
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
@@ -137,10 +137,11 @@ def draw_report(folders: Sequence[Path], out: str, *, as_json: bool) -> int:
 
 
 def list_benchmarks() -> int:
-    """``s1m benchmarks``: a table of what can be run."""
-    table = Table("name", "what", "splits", "licence", "source")
-    for benchmark in BENCHMARKS.values():
-        table.add_row(benchmark.name, benchmark.title, ", ".join(benchmark.splits), benchmark.licence, benchmark.source)
+    """``s1m benchmarks``: a table of what can be run, and whether its data is on this machine."""
+    table = Table("name", "what", "problems", "scored", "licence", "source", "data", show_lines=True)
+    for page in BENCHMARKS.values():
+        sizes = "\n".join(f"{split} {page.sizes[split]:,}" if split in page.sizes else split for split in page.splits)
+        table.add_row(page.name, page.title, sizes, page.scoring, page.licence, page.source, where_is_data(page))
     Console().print(table)
     return 0
 

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from s1m.benchmarks.digits import Digits
+from s1m.benchmarks.files import cached
+from s1m.benchmarks.mathvision import MathVision
+from s1m.benchmarks.mathvista import MathVista
+from s1m.benchmarks.page import Page
 from s1m.errors import UsageError, did_you_mean
-from s1m.types import Benchmark
 
-BENCHMARKS: dict[str, Benchmark] = {benchmark.name: benchmark for benchmark in (Digits(),)}
+_PAGES: tuple[Page, ...] = (Digits(), MathVista(), MathVision())
+
+BENCHMARKS: dict[str, Page] = {page.name: page for page in _PAGES}
 
 
-def find_benchmark(name: str) -> Benchmark:
+def find_benchmark(name: str) -> Page:
     """The benchmark called ``name``. Raises ``UsageError`` with the nearest name when there is none."""
     if name not in BENCHMARKS:
         raise UsageError(f"there is no benchmark {name!r}{did_you_mean(name, BENCHMARKS)}; see: s1m benchmarks")
     return BENCHMARKS[name]
 
 
-__all__ = ["BENCHMARKS", "find_benchmark"]
+def where_is_data(page: Page) -> str:
+    """Whether a benchmark's data is at hand: bundled, given by the user, in the Hub's cache, or not yet."""
+    if page.source.startswith("bundled"):
+        return "bundled"
+    return "in the Hub's cache" if cached(page.source) else "downloaded when first used, or --data FOLDER"
+
+
+__all__ = ["BENCHMARKS", "Page", "find_benchmark", "where_is_data"]

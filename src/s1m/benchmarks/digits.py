@@ -14,7 +14,7 @@ Scored by exact integer equality with the committed answer.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -140,9 +140,11 @@ class Digits:
     name = "digits"
     title = "Arithmetic over pictures of real handwritten digits"
     splits: tuple[str, ...] = ("test", "train")
+    sizes: Mapping[str, int] = {}
     default_limit = 256
     licence = "CC BY 4.0 (digits), Apache-2.0 (problems)"
     breakdowns: tuple[str, ...] = ("kind", "layout")
+    scoring = "integer"
     source = "bundled; UCI Optical Recognition of Handwritten Digits, doi:10.24432/C50P49"
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
