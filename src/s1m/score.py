@@ -1,0 +1,148 @@
+"""``s1m score``: recorded responses through a benchmark's scorers, one line at a time.
+
+    {"id": "17", "response": "The answer is (B).", "extraction": "B"}
+    -> {"id": "17", "extraction": "B", "prediction": "B", "official": true, "strict": true, "rule": "letter"}
+
+A line without a response (null, or missing) is an error of the run that recorded it: counted, never scored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from s1m.analysis.tally import Count, Tally
+from s1m.benchmarks import find_benchmark
+from s1m.errors import DataError, UsageError
+from s1m.types import Benchmark, Problem, Verdict
+
+
+class Response(msgspec.Struct, frozen=True):
+    """A line of recorded responses; ``extraction`` is what the official extractor made of it, where that is known."""
+
+    id: str | int
+    response: str | None = None
+    extraction: str | None = None
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """A line of verdicts."""
+
+    id: str
+    extraction: str | None
+    prediction: str | None
+    official: bool | None
+    strict: bool
+    rule: str
+
+
+def score_file(benchmark_name: str, responses: Path, *, split: str, data: str, out: str, as_json: bool) -> int:
+    """Score a file of responses and print what came of it; the exit code."""
+    benchmark = find_benchmark(benchmark_name)
+    problems = _problems(benchmark, split, data)
+    tally = Tally(breakdowns=benchmark.breakdowns)
+    with contextlib.ExitStack() as stack:
+        verdicts = stack.enter_context(_create(Path(out))) if out else None
+        for response in read_responses(responses):
+            problem = problems.get(str(response.id))
+            if problem is None:
+                raise DataError(
+                    f"{responses} has a response to {response.id!r}, which is no problem of {benchmark.name}"
+                )
+            if response.response is None:
+                tally.errors += 1
+                continue
+            verdict = benchmark.score(problem, response.response, response.extraction)
+            tally.add(problem, verdict)
+            if verdicts is not None:
+                verdicts.write(msgspec.json.encode(_scored(response, verdict)) + b"\n")
+    if as_json:
+        sys.stdout.write(json.dumps(tally.as_json(), ensure_ascii=False, indent=2) + "\n")
+    else:
+        print_tally(tally, benchmark, Console(highlight=False))
+    return 0
+
+
+def read_responses(path: Path) -> Iterator[Response]:
+    """The lines of a file of responses. Raises ``UsageError`` or ``DataError`` that names the line."""
+    decoder = msgspec.json.Decoder(Response)
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    yield decoder.decode(line)
+                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                    raise DataError(
+                        f'{path}, line {number}: {error}; a line is {{"id": …, "response": …, "extraction": …}}'
+                    ) from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def print_tally(tally: Tally, benchmark: Benchmark, console: Console) -> None:
+    """Both accuracies, every part, and the rules that decided."""
+    table = Table(title=f"{benchmark.title}", title_justify="left", box=None, header_style="bold")
+    table.add_column("")
+    for column in ("responses", "strict", "95 %", "official", "no answer"):
+        table.add_column(column, justify="right")
+    table.add_row("all", *_cells(tally.whole))
+    for key, found in tally.parts.items():
+        table.add_section()
+        for value in sorted(found):
+            table.add_row(f"{key}: {value}", *_cells(found[value]))
+    console.print(table)
+    rules = ", ".join(f"{rule} {count}" for rule, count in tally.rules.most_common())
+    console.print(f"rules: {rules}", soft_wrap=True)
+    if tally.errors:
+        console.print(f"{tally.errors} lines have no response: errors of the run, not scored", soft_wrap=True)
+    if tally.whole.official > tally.whole.strict and tally.whole.no_answer:
+        console.print(
+            "official scorers may give credit to text that commits to no answer; strict never does", soft_wrap=True
+        )
+
+
+def _problems(benchmark: Benchmark, split: str, data: str) -> dict[str, Problem]:
+    loaded = benchmark.load(split=split or benchmark.splits[0], limit=None, data=data or None)
+    # Texts only: nothing here looks at a picture.
+    return {problem.id: replace(problem, images=()) for problem in loaded}
+
+
+def _create(path: Path) -> IO[bytes]:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _scored(response: Response, verdict: Verdict) -> Scored:
+    return Scored(
+        id=str(response.id),
+        extraction=response.extraction,
+        prediction=verdict.prediction,
+        official=verdict.official,
+        strict=verdict.correct,
+        rule=verdict.rule,
+    )
+
+
+def _cells(count: Count) -> tuple[str, ...]:
+    found = count.as_json()
+    strict, official = found["strict"], found["official"]
+    return (
+        f"{count.responses:,}",
+        f"{100 * strict['accuracy']:.1f} %",
+        f"{100 * strict['low']:.1f}\N{EN DASH}{100 * strict['high']:.1f}",
+        "\N{EN DASH}" if official is None else f"{100 * official['accuracy']:.1f} %",
+        f"{count.no_answer:,}",
+    )
