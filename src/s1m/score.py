@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from s1m.analysis.tally import Count, Tally
+from s1m.analysis.wording import percent, range_text
 from s1m.benchmarks import find_benchmark
 from s1m.errors import DataError, UsageError
 from s1m.types import Benchmark, Problem, Verdict
@@ -93,7 +94,7 @@ def read_responses(path: Path) -> Iterator[Response]:
 def print_tally(tally: Tally, benchmark: Benchmark, console: Console) -> None:
     """Both accuracies, every part, and the rules that decided."""
     table = Table(title=f"{benchmark.title}", title_justify="left", box=None, header_style="bold")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for column in ("responses", "strict", "95 %", "official", "no answer"):
         table.add_column(column, justify="right")
     table.add_row("all", *_cells(tally.whole))
@@ -137,12 +138,11 @@ def _scored(response: Response, verdict: Verdict) -> Scored:
 
 
 def _cells(count: Count) -> tuple[str, ...]:
-    found = count.as_json()
-    strict, official = found["strict"], found["official"]
+    strict, official = count.strict_share, count.official_share
     return (
         f"{count.responses:,}",
-        f"{100 * strict['accuracy']:.1f} %",
-        f"{100 * strict['low']:.1f}\N{EN DASH}{100 * strict['high']:.1f}",
-        "\N{EN DASH}" if official is None else f"{100 * official['accuracy']:.1f} %",
+        percent(strict.accuracy),
+        range_text(strict.ci95),
+        percent(official.accuracy),
         f"{count.no_answer:,}",
     )

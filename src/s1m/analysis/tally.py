@@ -7,11 +7,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from s1m.analysis.intervals import wilson_interval
+from s1m.analysis.intervals import Interval, wilson_interval
 from s1m.types import Problem, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """An accuracy with its 95 % Wilson interval; both None where nothing was judged."""
+
+    accuracy: float | None
+    ci95: Interval | None
+
+
+def share(successes: int, trials: int) -> Share:
+    """Successes among trials."""
+    if not trials:
+        return Share(accuracy=None, ci95=None)
+    return Share(accuracy=successes / trials, ci95=wilson_interval(successes, trials))
 
 
 @dataclass
@@ -32,14 +47,23 @@ class Count:
         self.official += verdict.official is True
         self.without_official += verdict.official is None
 
+    @property
+    def strict_share(self) -> Share:
+        """Strict accuracy."""
+        return share(self.strict, self.responses)
+
+    @property
+    def official_share(self) -> Share:
+        """Official accuracy among the responses that the official scorer judged."""
+        return share(self.official, self.responses - self.without_official)
+
     def as_json(self) -> dict[str, Any]:
-        """Counts and accuracies with 95 % Wilson intervals; None where there is nothing to divide by."""
-        judged = self.responses - self.without_official
+        """Counts, and accuracies with their intervals."""
         return {
             "responses": self.responses,
             "no_answer": self.no_answer,
-            "strict": _share(self.strict, self.responses),
-            "official": _share(self.official, judged),
+            "strict": asdict(self.strict_share),
+            "official": asdict(self.official_share),
         }
 
 
@@ -72,10 +96,3 @@ class Tally:
                 key: {value: found[value].as_json() for value in sorted(found)} for key, found in self.parts.items()
             },
         }
-
-
-def _share(successes: int, trials: int) -> dict[str, float] | None:
-    if not trials:
-        return None
-    interval = wilson_interval(successes, trials)
-    return {"accuracy": successes / trials, "low": interval.low, "high": interval.high}
