@@ -14,12 +14,17 @@ from typing import Literal
 from s1m.scoring import silence, statements
 from s1m.scoring.plain import BOX_CLOSES, BOX_OPENS, after_thinking, plain
 from s1m.scoring.readers import Reader, reader_of
+from s1m.scoring.restated import overlap
 
 Kind = Literal["choice", "integer", "number", "list", "yes_no", "text", "expression"]
 """What a question asks for. A choice is committed to as its letter."""
 
 LAST_SENTENCES = 3
 """How many sentences from the end are searched for an answer that nothing marks as one."""
+
+
+ECHO = 0.6
+"""Share of a question's longer words that a sentence must repeat to be looked at before the last ones."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,20 +35,28 @@ class Commitment:
     rule: str
 
 
-def committed(text: str, *, kind: Kind, choices: Sequence[str] = ()) -> Commitment:
-    """The answer that ``text`` commits to. A question with letters but without choice texts has choices A to E."""
+def committed(text: str, *, kind: Kind, choices: Sequence[str] = (), question: str = "") -> Commitment:
+    """The answer that ``text`` commits to. A question with letters but without choice texts has choices A to E.
+
+    ``question`` lets an answer be found that states the question's own words: "there are 3 bars below 40".
+    """
     if silence.is_failure(text):
         return Commitment(prediction=None, rule="failure")
     raw = after_thinking(text)
     if silence.is_blank(raw):
         return Commitment(prediction=None, rule="blank")
-    reader = reader_of(kind, choices)
-    return _explicit(raw, reader) or _implicit(raw, reader)
+    reader = reader_of(kind, choices, question)
+    text = statements.without_listings(raw if reader.keeps_markup else plain(raw))
+    answered = statements.before_next_question(text)
+    if answered is not None:
+        first = _explicit(answered, reader)
+        if first is not None and first.prediction is not None:
+            return first
+    return _explicit(text, reader) or _implicit(raw, text, reader, question)
 
 
-def _explicit(raw: str, reader: Reader) -> Commitment | None:
+def _explicit(text: str, reader: Reader) -> Commitment | None:
     """What the whole text is, or what it states in so many words; None when neither says anything."""
-    text = raw if reader.keeps_markup else plain(raw)
     if found := reader.whole(text.replace(BOX_OPENS, "").replace(BOX_CLOSES, "")):
         return Commitment(prediction=found, rule="whole")
     stated = [*statements.boxes(text), *statements.tags(text), *statements.marked(text)]
@@ -59,15 +72,16 @@ def _explicit(raw: str, reader: Reader) -> Commitment | None:
     return Commitment(prediction=None, rule="unfinished") if unfinished else None
 
 
-def _implicit(raw: str, reader: Reader) -> Commitment:
+def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
     """What the last line, the opening or the last sentences amount to."""
-    text = raw if reader.keeps_markup else plain(raw)
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = statements.without_pleasantries([line for line in text.splitlines() if line.strip()])
+    if not lines:
+        return Commitment(prediction=None, rule="no-answer")
     if found := reader.whole(lines[-1]):
         return Commitment(prediction=found, rule="last-line")
     if silence.is_apology(text):
         return Commitment(prediction=None, rule="apology")
-    sentences = statements.sentences(text)
+    sentences = statements.without_pleasantries(statements.sentences(text))
     if found := reader.opening(sentences):
         return Commitment(prediction=found, rule="opening")
     for sentence in reversed(statements.conclusions(sentences)):
@@ -75,7 +89,13 @@ def _implicit(raw: str, reader: Reader) -> Commitment:
             return Commitment(prediction=found, rule="conclusion")
         if silence.is_undecided(sentence):
             return Commitment(prediction=None, rule="undecided")
-    for sentence in reversed(sentences[-LAST_SENTENCES:]):
+    if found := reader.restated(sentences):
+        return Commitment(prediction=found, rule="restated")
+    emphasised = {found for bold in statements.emphasised(raw) if (found := reader.whole(bold))}
+    if len(emphasised) == 1:
+        return Commitment(prediction=emphasised.pop(), rule="emphasised")
+    echoing = [sentence for sentence in sentences if overlap(question, sentence) >= ECHO]
+    for sentence in [*reversed(echoing), *reversed(sentences[-LAST_SENTENCES:])]:
         if silence.is_undecided(sentence):
             return Commitment(prediction=None, rule="undecided")
         if found := reader.concluded(sentence):

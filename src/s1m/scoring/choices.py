@@ -18,7 +18,7 @@ _LEAD = (
     r"answers?|选项|选)(?:\sis|\sletter)?[\s:\"']*)?"
 )
 _OPENING = re.compile(
-    rf"{_LEAD}(?:[(\[{{<]\s?([A-Za-z])\s?[)\]}}>]|([A-Z])(?=[.):,;\]\"'\n]|\s?$|\s[-=(]|\s?[，。、；])|"
+    rf"{_LEAD}(?:[(\[{{<]\s?([A-Za-z])\s?[)\]}}>]|([A-Z])(?=[.):,;\]\"'*\n]|\s?$|\s[-=(]|\s?[，。、；])|"
     r"([a-z])(?=[.):]\s|\)|\s?$)|([A-Z])(?=\s))(?!\w)"
 )
 _PARENTHESISED = re.compile(r"(?<![\w)])\(\s?([A-Z])\s?\)(?!\()")
@@ -155,7 +155,7 @@ def _opens(text: str, choice: str) -> bool:
         return False
     after = text[len(choice) : len(choice) + 2]
     if choice in _ANSWER_WORDS:
-        return not after or after[0] in ",.;:!-–\n" or after[:1] == ""
+        return not after or after[0] in ",.;:!-–\n\"')" or after[:2] in (" -", " (")
     return _ends_word(choice, after)
 
 

@@ -91,7 +91,7 @@ def official(problem: Problem, extraction: str) -> bool:
 def strict(problem: Problem, text: str) -> tuple[str | None, bool, str]:
     """What a response commits to (for a choice its letter), whether that is right, and the rule that found it."""
     kind = _kind(problem)
-    commitment = committed(text, kind=kind, choices=problem.choices)
+    commitment = committed(text, kind=kind, choices=problem.choices, question=problem.question)
     prediction = commitment.prediction
     return prediction, prediction is not None and _right(problem, kind, prediction), commitment.rule
 

@@ -12,15 +12,15 @@ from fractions import Fraction
 
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d]|,\d)|\d{1,60}(?!\d))"
 _NUMBER = re.compile(
-    rf"""(?<![\w.√^_\\/])(?<!\d[-,])
-    (?P<sign>[-+]\s?)?[€£¥₹]?
+    rf"""(?<![\w.√^_\\/])(?<!\d[-,:])
+    (?P<sign>[-+]|(?<==\s)-\s)?[€£¥₹]?
     (?:(?P<whole>\d{{1,9}})\s(?=\d{{1,9}}/\d))?
     (?P<above>{_DIGITS}(?:\.\d{{1,60}}(?!\d))?|\.\d{{1,60}}(?!\d))
     (?:[eE](?P<exponent>[-+]?\d{{1,3}})(?!\w))?
     (?:\s?[×x*·]\s?10\s?(?:\^|\*\*)\s?[({{]?\s?(?P<power>[-+]?\d{{1,3}})\s?[)}}]?)?
     (?:\s?/\s?(?P<below>\d{{1,30}}(?:\.\d{{1,30}})?)(?![\d/]))?
     (?P<unit>\s?%|\s?percent\b|\s(?:thousand|million|billion|trillion)\b)?
-    (?![\d√π^_/]|\.\d|[a-zA-Z]*[_^\\]|[xyznθ]\b|:\d)""",
+    (?![\d√π^_/]|\.\d|[a-zA-Z]*[_^\\]|[xyznθ]\b|:\d|-\d)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SCALES = {

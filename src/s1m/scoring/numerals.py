@@ -54,6 +54,9 @@ class NumberReader:
     def opening(self, sentences: Sequence[str]) -> str | None:
         return self.whole(sentences[0]) if sentences else None
 
+    def restated(self, sentences: Sequence[str]) -> str | None:  # noqa: ARG002
+        return None
+
     def concluded(self, sentence: str) -> str | None:
         there = _THERE.search(sentence)
         if there:

@@ -31,6 +31,9 @@ class TextReader:
     def opening(self, sentences: Sequence[str]) -> str | None:  # noqa: ARG002
         return None
 
+    def restated(self, sentences: Sequence[str]) -> str | None:  # noqa: ARG002
+        return None
+
     def concluded(self, sentence: str) -> str | None:  # noqa: ARG002
         return None
 
@@ -52,6 +55,9 @@ class ListReader:
         return _bracketed(match) if match else None
 
     def opening(self, sentences: Sequence[str]) -> str | None:  # noqa: ARG002
+        return None
+
+    def restated(self, sentences: Sequence[str]) -> str | None:  # noqa: ARG002
         return None
 
     def concluded(self, sentence: str) -> str | None:
@@ -78,6 +84,9 @@ class ExpressionReader:
         return _unset(text) if text else None
 
     def opening(self, sentences: Sequence[str]) -> str | None:  # noqa: ARG002
+        return None
+
+    def restated(self, sentences: Sequence[str]) -> str | None:  # noqa: ARG002
         return None
 
     def concluded(self, sentence: str) -> str | None:

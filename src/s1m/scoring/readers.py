@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from s1m.scoring.choices import Choices
+from s1m.scoring.choices import Choices, letter_of
 from s1m.scoring.numerals import NumberReader
 from s1m.scoring.phrases import ExpressionReader, ListReader, TextReader
+from s1m.scoring.restated import affirmed, woven
 from s1m.scoring.statements import before_reasons
 
 
@@ -34,6 +35,10 @@ class Reader(Protocol):
         """The answer that a text begins with."""
         ...
 
+    def restated(self, sentences: Sequence[str]) -> str | None:
+        """The answer that is given by saying the question's own words."""
+        ...
+
     def concluded(self, sentence: str) -> str | None:
         """The answer that a sentence comes to."""
         ...
@@ -45,8 +50,10 @@ class ChoiceReader:
     keeps_markup = False
     chooses = True
 
-    def __init__(self, choices: Sequence[str]) -> None:
+    def __init__(self, choices: Sequence[str], question: str) -> None:
         self.choices = Choices(choices)
+        self.question = question
+        self.yes_no = {word: letter_of(index) for index, word in enumerate(self.choices.flat) if word in ("yes", "no")}
 
     def whole(self, text: str) -> str | None:
         return self.choices.line(text) if len(text) < 400 else None
@@ -72,6 +79,17 @@ class ChoiceReader:
         later = {letter for sentence in sentences[1:] for letter in self.choices.lettered(sentence)}
         return None if later - {found} else found
 
+    def restated(self, sentences: Sequence[str]) -> str | None:
+        if len(self.yes_no) == 2:
+            said = {affirmed(self.question, sentence) for sentence in sentences} - {None}
+            return self.yes_no["yes" if said.pop() else "no"] if len(said) == 1 else None
+        woven_in = [
+            letter_of(index)
+            for index, choice in enumerate(self.choices.texts)
+            if any(woven(choice, sentence) for sentence in sentences)
+        ]
+        return woven_in[0] if len(woven_in) == 1 else None
+
     def concluded(self, sentence: str) -> str | None:
         if found := self.choices.called(sentence):
             return found
@@ -93,6 +111,9 @@ class YesNoReader:
     _WORD = re.compile(r"[\s\"'(*]*(?:(yes|true|correct)|(no|false|incorrect))(?=[\s\"'*]*(?:[.,;:!)\-\n]|$))", re.IGNORECASE)
     _END = re.compile(r"\b(?:(yes|true)|(no|false))[\s\"'.!*)]*$", re.IGNORECASE)
 
+    def __init__(self, question: str) -> None:
+        self.question = question
+
     def whole(self, text: str) -> str | None:
         match = self._WORD.match(text)
         return self._said(match) if match and len(text) < match.end() + 4 else None
@@ -103,6 +124,10 @@ class YesNoReader:
     def opening(self, sentences: Sequence[str]) -> str | None:
         return self._said(self._WORD.match(sentences[0])) if sentences else None
 
+    def restated(self, sentences: Sequence[str]) -> str | None:
+        said = {affirmed(self.question, sentence) for sentence in sentences} - {None}
+        return ("Yes" if said.pop() else "No") if len(said) == 1 else None
+
     def concluded(self, sentence: str) -> str | None:
         return self._said(self._WORD.match(sentence) or self._END.search(sentence[-30:]))
 
@@ -111,12 +136,12 @@ class YesNoReader:
         return None if match is None else "Yes" if match[1] else "No"
 
 
-def reader_of(kind: str, choices: Sequence[str]) -> Reader:
+def reader_of(kind: str, choices: Sequence[str], question: str) -> Reader:
     """The reader for a kind of answer."""
     if kind == "choice":
-        return ChoiceReader(choices)
+        return ChoiceReader(choices, question)
     if kind == "yes_no":
-        return YesNoReader()
+        return YesNoReader(question)
     if kind == "list":
         return ListReader()
     if kind == "text":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 _ADJECTIVE = r"(?:final|correct|right|best|closest|ultimate|only|numerical|short|proper|appropriate|most|desired|extracted)"
 _NOUN = r"(?:answers?|option|choice|final\s(?:value|result|number|list))"
@@ -19,7 +20,7 @@ _MARKERS = re.compile(
     rf"""
     \b(?:{_ADJECTIVE}\s){{0,3}}{_NOUN}(?:\s(?:letter|choice|option|value))?(?:\s\([^()\n]{{0,20}}\))?
         (?:\s(?:to|for|of|from|in|that|among)\s[^.:=\n]{{1,120}}?)?{_VERB}
-    | ^\W{{0,4}}(?:the\s)?(?:final\s|correct\s)?answer\b(?=\W{{0,6}}(?:\n|$)|\s[(\[]?[A-Z0-9-]|\s?[(（])
+    | ^\W{{0,4}}(?:the\s)?(?:final\s|correct\s)?answer\b(?=\W{{0,6}}(?:\n|$)|(?-i:\s[(\[]?[A-Z0-9-])|\s?\()
     | (?:故|因此|所以|应该?|则|正确)选(?:择|项)?\s?(?:为|是)?\s?[::]?
     | (?:正确|最终)?(?:答案|选项)\s?(?:应该?)?\s?(?:是|为|选|[::])\s?[::]?
     | 答案(?=\s?[(（A-Z0-9-])
@@ -34,6 +35,7 @@ _CHOSEN = re.compile(
 )
 _TAG = re.compile(r"<answer>(.{0,2000}?)(?:</answer>|$)", re.DOTALL | re.IGNORECASE)
 _BOX = re.compile(r"⟦([^⟦⟧]{0,1000})⟧")
+_CONDITION = re.compile(r"(?:^|[.!?]\s|\n)\s*(?:\d\.\s)?(?:-\s)?If\b[^.!?\n]{0,180}$")
 _NO_BOX = {ord("⟦"): None, ord("⟧"): None}
 _NEGATED = re.compile(r"\s*(?:not|n't|never|neither)\b", re.IGNORECASE)
 _BUT = re.compile(r"\bbut\b(?:\srather)?\s*", re.IGNORECASE)
@@ -44,6 +46,14 @@ _THEREFORE = re.compile(
     r"^\W*(?:so|then)\b|\b(?:therefore|thus|hence|consequently|accordingly|in conclusion|so,|overall,)|∴|所以|因此|故",
     re.IGNORECASE,
 )
+_NEXT_QUESTION = re.compile(r"\n\s*(?:Hint:\s|Question:\s|Q:\s|User:|Human:|Please answer the (?:next )?question)")
+_LISTED = re.compile(r"^[^\S\n]*[-*]?[^\S\n]*\(?([A-Z])[).:][^\S\n]+\S[^\n]{0,300}$")
+_PLEASANTRY = re.compile(
+    r"\W*(?:(?:I )?hope (?:this|that)|let me know|do you (?:have|want|need)|is there anything|feel free|would you like|"
+    r"if you have any|please let me know|here is a table|thank you)|\W*\||[-|\s:]+$",
+    re.IGNORECASE,
+)
+_BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _EMPTY = re.compile(r"[\W_]*")
 
 
@@ -71,6 +81,8 @@ def tags(text: str) -> Iterator[Statement]:
 def marked(text: str) -> Iterator[Statement]:
     """What follows words such as "the answer is", to the end of its line, in order; negated ones are left out."""
     for match in _MARKERS.finditer(text):
+        if _CONDITION.search(text[max(0, match.start() - 200) : match.start()]):
+            continue
         span = rest_of_line(text, match.end())
         if _NEGATED.match(span):
             turn = _BUT.search(span)
@@ -119,3 +131,32 @@ def sentences(text: str) -> list[str]:
 def conclusions(sentences: list[str]) -> list[str]:
     """Those of the last sentences that draw a conclusion: "therefore", "so", "thus"."""
     return [sentence for sentence in sentences[-6:] if _THEREFORE.search(sentence[:200])]
+
+
+def emphasised(raw: str) -> list[str]:
+    """What is set in bold type in a Markdown text."""
+    return [match[1] for match in _BOLD.finditer(raw)]
+
+
+def without_pleasantries(parts: list[str]) -> list[str]:
+    """Lines or sentences without those that address the reader ("I hope this helps") and without rows of tables."""
+    return [part for part in parts if not _PLEASANTRY.match(part)]
+
+
+def before_next_question(text: str) -> str | None:
+    """What stands before the text begins another question, as models do that go on by themselves; None if none does."""
+    match = _NEXT_QUESTION.search(text)
+    return text[: match.start()] if match and text[: match.start()].strip() else None
+
+
+def without_listings(text: str) -> str:
+    """``text`` without lists of lettered choices: lines that begin (A), (B), (C) one after the other."""
+    lines = text.split("\n")
+    letters = [match[1] if (match := _LISTED.match(line)) else "" for line in lines]
+    listed = {
+        index
+        for first, second in pairwise(range(len(lines)))
+        if letters[first] and letters[second] and ord(letters[second]) == ord(letters[first]) + 1
+        for index in (first, second)
+    }
+    return "\n".join(line for index, line in enumerate(lines) if index not in listed) if listed else text
