@@ -47,11 +47,6 @@ def committed(text: str, *, kind: Kind, choices: Sequence[str] = (), question: s
         return Commitment(prediction=None, rule="blank")
     reader = reader_of(kind, choices, question)
     text = statements.without_listings(raw if reader.keeps_markup else plain(raw))
-    answered = statements.before_next_question(text)
-    if answered is not None:
-        first = _explicit(answered, reader)
-        if first is not None and first.prediction is not None:
-            return first
     return _explicit(text, reader) or _implicit(raw, text, reader, question)
 
 
@@ -89,12 +84,13 @@ def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
             return Commitment(prediction=found, rule="conclusion")
         if silence.is_undecided(sentence):
             return Commitment(prediction=None, rule="undecided")
-    if found := reader.restated(sentences):
+    sayings = [sentence for sentence in sentences if not statements.is_wondering(sentence)]
+    if found := reader.restated(sayings):
         return Commitment(prediction=found, rule="restated")
     emphasised = {found for bold in statements.emphasised(raw) if (found := reader.whole(bold))}
     if len(emphasised) == 1:
         return Commitment(prediction=emphasised.pop(), rule="emphasised")
-    echoing = [sentence for sentence in sentences if overlap(question, sentence) >= ECHO]
+    echoing = [sentence for sentence in sayings if overlap(question, sentence) >= ECHO and not silence.is_undecided(sentence)]
     for sentence in [*reversed(echoing), *reversed(sentences[-LAST_SENTENCES:])]:
         if silence.is_undecided(sentence):
             return Commitment(prediction=None, rule="undecided")

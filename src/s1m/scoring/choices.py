@@ -30,6 +30,9 @@ _CALLED = re.compile(
 )
 _DRESSED_LINE = re.compile(r"\W{0,4}(?:option|choice|answer)?\W{0,3}\(?([A-Za-z])(?:[).:]+|\b)\s*(.{0,200})", re.IGNORECASE)
 _ARROW = re.compile(r"(?:→|=>|->|⇒|\b(?:so|thus|hence|therefore|it's|is|选))[,:]?\s?\(?([A-Z])\)?\W{0,3}$")
+_LOOSE = re.compile(r"[\s()*·×]+")
+_LETTER = re.compile(r"\W*[A-Za-z]\W*")
+_AFTER_IS = re.compile(r"(?:\b(?:is|are|was|be|equals|approximately|called)\b|[=≈:])\s*(?=[^=≈:]{1,120}$)")
 _SPACE = re.compile(r"\s+")
 _ENDS = " \t\n.,;:!?\"'*。，"
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
@@ -54,6 +57,9 @@ class Choices:
         self.texts = tuple(choices)
         self.flat = tuple(flat(choice) for choice in self.texts)
         self.bare = tuple(_ARTICLE.sub("", text) for text in self.flat)
+        self.tight = tuple(_LOOSE.sub("", text) for text in self.flat)
+        self.permuted = bool(self.texts) and all(_LETTER.fullmatch(text) for text in self.texts)
+        """Choices that are pictures named by letters, such as "(c)", "(a)": a letter may mean either."""
         self.count = count or len(self.texts) or 5
 
     def has(self, letter: str) -> bool:
@@ -65,9 +71,14 @@ class Choices:
         if text.strip() in self.texts:
             return letter_of(self.texts.index(text.strip()))
         bare = _ARTICLE.sub("", flat(text))
-        if bare in self.bare and bare:
+        if bare in self.bare and bare and not (self.permuted and len(bare) <= 3):
             return letter_of(self.bare.index(bare))
-        return self.by_value(text)
+        return self.by_value(text) or self._tightly(text)
+
+    def _tightly(self, text: str) -> str | None:
+        tight = _LOOSE.sub("", flat(text))
+        same = [index for index, choice in enumerate(self.tight) if choice == tight] if len(tight) > 1 else []
+        return letter_of(same[0]) if same and not self.permuted else None
 
     def by_value(self, text: str) -> str | None:
         """The letter of the one choice that is worth the same number as ``text``."""
@@ -143,6 +154,11 @@ class Choices:
         """The letter that ``sentence`` ends with behind "so", "is" or an arrow."""
         match = _ARROW.search(sentence[-40:])
         return match[1] if match and self.has(match[1]) else None
+
+    def said(self, sentence: str) -> str | None:
+        """The letter of the choice that is all that follows the last "is" or equals sign of ``sentence``."""
+        starts = [match.end() for match in _AFTER_IS.finditer(sentence[-200:])]
+        return self.exactly(sentence[-200:][starts[-1] :]) if starts else None
 
     def last_value(self, sentence: str) -> str | None:
         """The letter of the one choice that is worth the last number of ``sentence``."""

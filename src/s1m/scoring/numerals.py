@@ -16,6 +16,13 @@ _IS = re.compile(
     re.IGNORECASE,
 )
 _NEGATED = re.compile(r"\bnot\s(?:\w{1,12}\s)?$")
+_OPERAND = re.compile(r"[\w)]\s?[-+*/×·^]\s?$")
+_COMPARED = re.compile(
+    r"\b(?:less|more|greater|fewer|higher|lower|larger|smaller|other|rather)\sthan\s\$?$|"
+    r"\b(?:below|above|under|at\sleast|at\smost|up\sto|between)\s\$?$",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\bbetween\s\$?$", re.IGNORECASE)
 _OR = re.compile(r"[^.,;\d]{0,20}\bor\s(?:about\s)?$")
 _THERE = re.compile(rf"\bthere\s(?:is|are|were|was|will\sbe|would\sbe)\s(?:only\s|a\stotal\sof\s)?({NUMBER_WORD})\b", re.IGNORECASE)
 _WORD = re.compile(rf"(?<![-\w])(?:{NUMBER_WORD})(?![-\w])", re.IGNORECASE)
@@ -42,14 +49,16 @@ class NumberReader:
 
     def stated(self, span: str) -> str | None:
         sentence = before_reasons(span)
-        found = list(quantities(sentence))
+        found = [quantity for quantity in quantities(sentence) if not _OPERAND.search(sentence[: quantity.start])]
         if not found:
             word = _WORD.search(sentence[:80])
             return str(number_in_words(word[0])) if word else None
         equal = [quantity for quantity in found if _EQUALS.search(sentence[: quantity.start][-30:])]
         said = [quantity for quantity in found if _IS.search(sentence[: quantity.start][-60:])]
         first = equal[-1] if equal else said[0] if said and found[0].start > 12 else found[0]
-        return None if _torn(sentence, found, first) else first.text
+        if _BETWEEN.search(sentence[: first.start]) or _torn(sentence, found, first):
+            return None
+        return first.text
 
     def opening(self, sentences: Sequence[str]) -> str | None:
         return self.whole(sentences[0]) if sentences else None
@@ -61,7 +70,7 @@ class NumberReader:
         there = _THERE.search(sentence)
         if there:
             return str(number_in_words(there[1]))
-        found = list(quantities(sentence))
+        found = [quantity for quantity in quantities(sentence) if not _COMPARED.search(sentence[: quantity.start][-30:])]
         for marks in (_EQUALS, _IS):
             said = [quantity for quantity in found if marks.search(sentence[: quantity.start][-60:])]
             if said and not _NEGATED.search(sentence[: said[-1].start][-30:]):
@@ -70,7 +79,7 @@ class NumberReader:
             return str(number_in_words(word[1]))
         if found:
             return found[-1].text
-        words = {number_in_words(word) for word in _WORD.findall(sentence)}
+        words = {number_in_words(word) for word in _WORD.findall(sentence) if word.lower() != "one"}
         return str(words.pop()) if len(words) == 1 else None
 
 

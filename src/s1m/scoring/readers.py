@@ -95,7 +95,7 @@ class ChoiceReader:
             return found
         if letters := self.choices.lettered(sentence):
             return letters[-1]
-        if found := self.choices.ending(sentence):
+        if found := self.choices.ending(sentence) or self.choices.said(sentence):
             return found
         named = self.choices.mentioned(sentence)
         if len(set(named)) == 1:

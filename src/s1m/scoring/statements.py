@@ -46,7 +46,11 @@ _THEREFORE = re.compile(
     r"^\W*(?:so|then)\b|\b(?:therefore|thus|hence|consequently|accordingly|in conclusion|so,|overall,)|∴|所以|因此|故",
     re.IGNORECASE,
 )
-_NEXT_QUESTION = re.compile(r"\n\s*(?:Hint:\s|Question:\s|Q:\s|User:|Human:|Please answer the (?:next )?question)")
+_WONDERING = re.compile(
+    r"\?\W*$|^\W*(?:if|question|hint|please)\b|\b(?:whether|determine (?:if|the|which)|to (?:find|determine|answer)|look at|not sure|"
+    r"tell (?:if|whether)|let's|suppose|assum(?:e|ing) that)\b",
+    re.IGNORECASE,
+)
 _LISTED = re.compile(r"^[^\S\n]*[-*]?[^\S\n]*\(?([A-Z])[).:][^\S\n]+\S[^\n]{0,300}$")
 _PLEASANTRY = re.compile(
     r"\W*(?:(?:I )?hope (?:this|that)|let me know|do you (?:have|want|need)|is there anything|feel free|would you like|"
@@ -54,7 +58,11 @@ _PLEASANTRY = re.compile(
     re.IGNORECASE,
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
+_SAYING_SIGNS = frozenset({"+", "-", "%"})
 _EMPTY = re.compile(r"[\W_]*")
+
+LONGEST_NEXT_LINE = 12
+"""Words of a line beneath "Answer:" that is still taken for the answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,10 +107,12 @@ def chosen(text: str) -> Iterator[Statement]:
 
 
 def rest_of_line(text: str, start: int) -> str:
-    """The text from ``start`` to the end of the line, or the next line that says anything when this one does not."""
-    lines = text[start : start + 800].split("\n")
-    spoken = (line.strip() for line in lines if not _EMPTY.fullmatch(line) or line.strip() in "-+")
-    return next((line for line in spoken if line), "")
+    """The text from ``start`` to the end of the line; when that says nothing, the next line that does, if it is short."""
+    line, *following = text[start : start + 800].split("\n")
+    if not _EMPTY.fullmatch(line) or line.strip() in _SAYING_SIGNS:
+        return line.strip()
+    spoken = next((line.strip() for line in following if not _EMPTY.fullmatch(line)), "")
+    return spoken if len(spoken.split()) <= LONGEST_NEXT_LINE else ""
 
 
 def before_reasons(span: str) -> str:
@@ -143,10 +153,9 @@ def without_pleasantries(parts: list[str]) -> list[str]:
     return [part for part in parts if not _PLEASANTRY.match(part)]
 
 
-def before_next_question(text: str) -> str | None:
-    """What stands before the text begins another question, as models do that go on by themselves; None if none does."""
-    match = _NEXT_QUESTION.search(text)
-    return text[: match.start()] if match and text[: match.start()].strip() else None
+def is_wondering(sentence: str) -> bool:
+    """Whether a sentence asks or considers, rather than says: questions, conditions, "to determine whether"."""
+    return _WONDERING.search(sentence) is not None
 
 
 def without_listings(text: str) -> str:
