@@ -13,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from s1m.benchmarks.files import find_files
-from s1m.benchmarks.local_rules import choice_verdict, value_verdict
 from s1m.benchmarks.row import Row, lettered
 from s1m.benchmarks.rows import check_split, load_rows
+from s1m.benchmarks.strict import choice, value
+from s1m.scoring import mathvision
+from s1m.scoring.latex_value import same_value
 from s1m.types import Problem, Verdict
 
 PROMPT = (
@@ -42,12 +44,13 @@ class MathVision:
         files = find_files(data, source=self.source, names=(split,))
         return load_rows(files, images=("decoded_image",), read=read_problem, limit=limit)
 
-    def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:  # noqa: ARG002
-        """The strict verdict on an answer."""
-        # To be replaced by s1m.scoring.answer and s1m.scoring.mathvision.
+    def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
+        """Both verdicts on an answer. The official extractor is a rule, so there is always an official one."""
+        extracted = mathvision.extraction_of(answer) if extraction is None else extraction
+        official = mathvision.official(problem, extracted)
         if problem.choices:
-            return choice_verdict(answer, problem.gold, problem.choices)
-        return value_verdict(answer, problem.gold)
+            return choice(answer, problem, official)
+        return value(answer, "expression", (problem.gold,), same_value, official)
 
 
 def read_problem(row: Row) -> Problem:

@@ -19,10 +19,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from s1m.benchmarks.files import find_files
-from s1m.benchmarks.local_rules import choice_verdict, value_verdict
-from s1m.benchmarks.row import LETTERS, Row, lettered
+from s1m.benchmarks.row import Row, lettered
 from s1m.benchmarks.rows import check_split, load_rows
 from s1m.errors import DataError
+from s1m.scoring.mathvista import extraction_of, is_guess, official, strict
 from s1m.types import Problem, Verdict
 
 _HINT = "Hint: Please answer the question"
@@ -71,12 +71,18 @@ class MathVista:
         files = find_files(data, source=self.source, names=(split,))
         return load_rows(files, images=("decoded_image",), read=read_problem, limit=limit)
 
-    def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:  # noqa: ARG002
-        """The verdicts on an answer; one without a public gold answer is never right."""
-        # To be replaced by s1m.scoring.mathvista, official verdict included.
-        if problem.choices:
-            return choice_verdict(answer, LETTERS[problem.choices.index(problem.gold)], problem.choices)
-        return value_verdict(answer, problem.gold)
+    def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
+        """Both verdicts on an answer; one without a public gold answer is never right.
+
+        There is an official one where the official extractor needs no language model or ``extraction`` is given.
+        """
+        prediction, correct, rule = strict(problem, answer)
+        extracted = extraction_of(problem, answer) if extraction is None else extraction
+        if extracted is None or not problem.gold:
+            return Verdict(prediction=prediction, correct=correct, rule=rule)
+        if is_guess(problem, extracted):
+            rule += "; official: guess"
+        return Verdict(prediction=prediction, correct=correct, rule=rule, official=official(problem, extracted))
 
 
 def query(question: str, unit: str, choices: tuple[str, ...], hint: str) -> str:
