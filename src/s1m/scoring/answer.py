@@ -46,7 +46,7 @@ def committed(text: str, *, kind: Kind, choices: Sequence[str] = (), question: s
     if silence.is_blank(raw):
         return Commitment(prediction=None, rule="blank")
     reader = reader_of(kind, choices, question)
-    text = statements.without_listings(raw if reader.keeps_markup else plain(raw))
+    text = raw if reader.keeps_markup else plain(raw)
     return _explicit(text, reader) or _implicit(raw, text, reader, question)
 
 
@@ -69,22 +69,23 @@ def _explicit(text: str, reader: Reader) -> Commitment | None:
 
 def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
     """What the last line, the opening or the last sentences amount to."""
-    lines = statements.without_pleasantries([line for line in text.splitlines() if line.strip()])
+    spoken = statements.without_listings(text)
+    lines = statements.without_pleasantries([line for line in spoken.splitlines() if line.strip()])
     if not lines:
         return Commitment(prediction=None, rule="no-answer")
     if found := reader.whole(lines[-1]):
         return Commitment(prediction=found, rule="last-line")
     if silence.is_apology(text):
         return Commitment(prediction=None, rule="apology")
-    sentences = statements.without_pleasantries(statements.sentences(text))
-    if found := reader.opening(sentences):
+    if found := reader.opening(statements.sentences(text)):
         return Commitment(prediction=found, rule="opening")
+    sentences = statements.without_pleasantries(statements.sentences(spoken))
     for sentence in reversed(statements.conclusions(sentences)):
         if found := reader.concluded(sentence):
             return Commitment(prediction=found, rule="conclusion")
         if silence.is_undecided(sentence):
             return Commitment(prediction=None, rule="undecided")
-    sayings = [sentence for sentence in sentences if not statements.is_wondering(sentence)]
+    sayings = statements.sayings(sentences)
     if found := reader.restated(sayings):
         return Commitment(prediction=found, rule="restated")
     emphasised = {found for bold in statements.emphasised(raw) if (found := reader.whole(bold))}

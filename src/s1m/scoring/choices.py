@@ -23,6 +23,9 @@ _OPENING = re.compile(
 )
 _PARENTHESISED = re.compile(r"(?<![\w)])\(\s?([A-Z])\s?\)(?!\()")
 _NAMED = re.compile(r"\b(?:option|choice|answer)\s\"?\(?([A-Z])\b(?!')|选项?\s?([A-Z])(?![a-z])", re.IGNORECASE)
+_PICTURED = re.compile(
+    r"\b(?:letter|labell?ed|image|picture|figure|shape|cube|graph|diagram|number|part)\s[\"'(]?([A-Z])(?![\w'])"
+)
 _MORE_LETTERS = re.compile(r"[)\].]?\s?(?:,|and|or|&|/|、|或|和)\s?(?:option\s|choice\s)?[(\[]?([A-Z])(?=[)\].,\s]|$)(?!\s[a-z])")
 _CALLED = re.compile(
     r"(?<![\w)])(?:option\s|choice\s|answer\s)?\(?([A-Z])[).]?(?:\s[^.\n]{0,80}?)?\sis\s(?:therefore\s|thus\s|indeed\s)?"
@@ -60,6 +63,8 @@ class Choices:
         self.tight = tuple(_LOOSE.sub("", text) for text in self.flat)
         self.permuted = bool(self.texts) and all(_LETTER.fullmatch(text) for text in self.texts)
         """Choices that are pictures named by letters, such as "(c)", "(a)": a letter may mean either."""
+        self.pictures = bool(self.flat) and self.flat == tuple(LETTERS[: len(self.flat)].lower())
+        """Choices that are nothing but their letters: they stand in the picture."""
         self.count = count or len(self.texts) or 5
 
     def has(self, letter: str) -> bool:
@@ -129,6 +134,8 @@ class Choices:
         """Letters that ``sentence`` names as such: "(B)", "option B"."""
         named = [(match.start(), match[1]) for match in _PARENTHESISED.finditer(sentence)]
         named += [(match.start(), (match[1] or match[2])) for match in _NAMED.finditer(sentence)]
+        if self.pictures:
+            named += [(match.start(), match[1]) for match in _PICTURED.finditer(sentence)]
         return [letter for _, letter in sorted(named) if letter.isupper() and self.has(letter)]
 
     def called(self, sentence: str) -> str | None:

@@ -19,7 +19,7 @@ _NEGATED = re.compile(r"\bnot\s(?:\w{1,12}\s)?$")
 _OPERAND = re.compile(r"[\w)]\s?[-+*/×·^]\s?$")
 _COMPARED = re.compile(
     r"\b(?:less|more|greater|fewer|higher|lower|larger|smaller|other|rather)\sthan\s\$?$|"
-    r"\b(?:below|above|under|at\sleast|at\smost|up\sto|between)\s\$?$",
+    r"\b(?:below|above|under|at\sleast|at\smost|up\sto|between|between\s\$?[\d.,]{1,12}\s(?:and|to))\s\$?$",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\bbetween\s\$?$", re.IGNORECASE)

@@ -97,7 +97,7 @@ class ChoiceReader:
             return letters[-1]
         if found := self.choices.ending(sentence) or self.choices.said(sentence):
             return found
-        named = self.choices.mentioned(sentence)
+        named = self.choices.mentioned(before_reasons(sentence)) or self.choices.mentioned(sentence)
         if len(set(named)) == 1:
             return named[0]
         return None if named else self.choices.last_value(sentence)

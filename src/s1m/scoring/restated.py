@@ -17,7 +17,9 @@ _FILLERS = frozenset(
 )
 _NEGATIONS = frozenset("not no never isn't aren't doesn't don't wasn't weren't didn't cannot can't".split())
 _AUXILIARIES = frozenset("is are was were do does did has have can could will would".split())
-_SAME = {"has": "have", "had": "have", "does": "do", "is": "be", "are": "be", "was": "be", "were": "be"}
+_SAME = {"has": "have", "had": "have", "does": "do", "is": "be", "are": "be", "was": "be", "were": "be"} | dict.fromkeys(
+    ("this", "these", "those", "that"), "the"
+)
 _PRONOUNS = frozenset("it they he she this that".split())
 
 LONGEST_SENTENCE = 60

@@ -19,7 +19,7 @@ _VERB = (
 _MARKERS = re.compile(
     rf"""
     \b(?:{_ADJECTIVE}\s){{0,3}}{_NOUN}(?:\s(?:letter|choice|option|value))?(?:\s\([^()\n]{{0,20}}\))?
-        (?:\s(?:to|for|of|from|in|that|among)\s[^.:=\n]{{1,120}}?)?{_VERB}
+        (?:\s(?:to|for|of|from|in|that|among)\s(?!\(?[A-Z]\))[^.:=\n]{{1,120}}?)?{_VERB}
     | ^\W{{0,4}}(?:the\s)?(?:final\s|correct\s)?answer\b(?=\W{{0,6}}(?:\n|$)|(?-i:\s[(\[]?[A-Z0-9-])|\s?\()
     | (?:故|因此|所以|应该?|则|正确)选(?:择|项)?\s?(?:为|是)?\s?[::]?
     | (?:正确|最终)?(?:答案|选项)\s?(?:应该?)?\s?(?:是|为|选|[::])\s?[::]?
@@ -41,16 +41,17 @@ _NEGATED = re.compile(r"\s*(?:not|n't|never|neither)\b", re.IGNORECASE)
 _BUT = re.compile(r"\bbut\b(?:\srather)?\s*", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]{0,2}\s+(?=[^a-z\s])|[。！？;]\s*|\n+")
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|approx|Fig|Dr|Mr|Mrs|Ms|St|cf)\.$")
-_BECAUSE = re.compile(r"\s*(?:,\s*)?\b(?:since|because|as it|as the|given that|so that|due to|rather than|not|instead of)\b")
+_BECAUSE = re.compile(r"\s*(?:,\s*)?\b(?:since|because|as (?:it|they|the|there|this)|given that|so that|due to|rather than|not|instead of)\b")
 _THEREFORE = re.compile(
     r"^\W*(?:so|then)\b|\b(?:therefore|thus|hence|consequently|accordingly|in conclusion|so,|overall,)|∴|所以|因此|故",
     re.IGNORECASE,
 )
 _WONDERING = re.compile(
-    r"\?\W*$|^\W*(?:if|question|hint|please)\b|\b(?:whether|determine (?:if|the|which)|to (?:find|determine|answer)|look at|not sure|"
-    r"tell (?:if|whether)|let's|suppose|assum(?:e|ing) that)\b",
+    r"\?\W*$|^\W*(?:if|question|hint|please|choices)\b|\b(?:whether|determine (?:if|the|which)|to (?:find|determine|answer)|not sure|"
+    r"tell (?:if|whether)|let's|suppose|assume that)\b",
     re.IGNORECASE,
 )
+_IF = re.compile(r"^\W*If\b[^,.;]{1,160},\s*(?:then\s)?")
 _LISTED = re.compile(r"^[^\S\n]*[-*]?[^\S\n]*\(?([A-Z])[).:][^\S\n]+\S[^\n]{0,300}$")
 _PLEASANTRY = re.compile(
     r"\W*(?:(?:I )?hope (?:this|that)|let me know|do you (?:have|want|need)|is there anything|feel free|would you like|"
@@ -153,9 +154,10 @@ def without_pleasantries(parts: list[str]) -> list[str]:
     return [part for part in parts if not _PLEASANTRY.match(part)]
 
 
-def is_wondering(sentence: str) -> bool:
-    """Whether a sentence asks or considers, rather than says: questions, conditions, "to determine whether"."""
-    return _WONDERING.search(sentence) is not None
+def sayings(sentences: list[str]) -> list[str]:
+    """What the sentences say: of "if ..., then ..." the consequence; questions and considerations are left out."""
+    said = [sentence[match.end() :] if (match := _IF.match(sentence)) else sentence for sentence in sentences]
+    return [sentence for sentence in said if not _WONDERING.search(sentence)]
 
 
 def without_listings(text: str) -> str:
