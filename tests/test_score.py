@@ -20,7 +20,7 @@ def responses(folder: Path, *lines: object) -> str:
 
 
 def answers(folder: Path) -> str:
-    right = [{"id": problem.id, "response": f"I look. Final answer: {problem.gold}"} for problem in PROBLEMS[:3]]
+    right = [{"pid": problem.id, "response": f"I look. Final answer: {problem.gold}"} for problem in PROBLEMS[:3]]
     wrong = [{"id": problem.id, "response": "no idea"} for problem in PROBLEMS[3:5]]
     return responses(folder, *right, *wrong, {"id": PROBLEMS[5].id, "response": None})
 
@@ -60,7 +60,7 @@ def test_the_table_shows_every_part(tmp_path: Path, capsys: pytest.CaptureFixtur
     ("line", "complaint"),
     [
         ({"id": "digits-test-99999", "response": "7"}, "which is no problem of digits"),
-        ({"response": "7"}, "line 1: Object missing required field `id`"),
+        ({"response": "7"}, "line 1: it has no id"),
         ({"id": PROBLEMS[0].id, "response": 7}, "line 1: Expected `str | null`, got `int`"),
     ],
 )

@@ -28,11 +28,20 @@ from s1m.types import Benchmark, Problem, Verdict
 
 
 class Response(msgspec.Struct, frozen=True):
-    """A line of recorded responses; ``extraction`` is what the official extractor made of it, where that is known."""
+    """A line of recorded responses; ``extraction`` is what the official extractor made of it, where that is known.
 
-    id: str | int
+    MathVista's own files say ``pid`` for the id.
+    """
+
+    id: str | int | None = None
+    pid: str | int | None = None
     response: str | None = None
     extraction: str | None = None
+
+    @property
+    def problem_id(self) -> str:
+        """The problem's id by either name."""
+        return str(self.pid if self.id is None else self.id)
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -54,10 +63,10 @@ def score_file(benchmark_name: str, responses: Path, *, split: str, data: str, o
     with contextlib.ExitStack() as stack:
         verdicts = stack.enter_context(_create(Path(out))) if out else None
         for response in read_responses(responses):
-            problem = problems.get(str(response.id))
+            problem = problems.get(response.problem_id)
             if problem is None:
                 raise DataError(
-                    f"{responses} has a response to {response.id!r}, which is no problem of {benchmark.name}"
+                    f"{responses} has a response to {response.problem_id!r}, which is no problem of {benchmark.name}"
                 )
             if response.response is None:
                 tally.errors += 1
@@ -82,11 +91,14 @@ def read_responses(path: Path) -> Iterator[Response]:
                 if not line.strip():
                     continue
                 try:
-                    yield decoder.decode(line)
+                    response = decoder.decode(line)
+                    if response.id is None and response.pid is None:
+                        raise msgspec.ValidationError("it has no id")
                 except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                     raise DataError(
                         f'{path}, line {number}: {error}; a line is {{"id": …, "response": …, "extraction": …}}'
                     ) from None
+                yield response
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
 
@@ -128,7 +140,7 @@ def _create(path: Path) -> IO[bytes]:
 
 def _scored(response: Response, verdict: Verdict) -> Scored:
     return Scored(
-        id=str(response.id),
+        id=response.problem_id,
         extraction=response.extraction,
         prediction=verdict.prediction,
         official=verdict.official,
