@@ -27,6 +27,10 @@ from s1m.errors import DataError, UsageError
 from s1m.types import Benchmark, Problem, Verdict
 
 
+PLAIN_WIDTH = 120
+"""Columns of the table in a file or a pipe."""
+
+
 class Response(msgspec.Struct, frozen=True):
     """A line of recorded responses; ``extraction`` is what the official extractor made of it, where that is known.
 
@@ -78,7 +82,7 @@ def score_file(benchmark_name: str, responses: Path, *, split: str, data: str, o
     if as_json:
         sys.stdout.write(json.dumps(tally.as_json(), ensure_ascii=False, indent=2) + "\n")
     else:
-        print_tally(tally, benchmark, Console(highlight=False))
+        print_tally(tally, benchmark, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
     return 0
 
 
@@ -108,7 +112,7 @@ def print_tally(tally: Tally, benchmark: Benchmark, console: Console) -> None:
     table = Table(title=f"{benchmark.title}", title_justify="left", box=None, header_style="bold")
     table.add_column("", no_wrap=True)
     for column in ("responses", "strict", "95 %", "official", "no answer"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     table.add_row("all", *_cells(tally.whole))
     for key, found in tally.parts.items():
         table.add_section()
