@@ -13,7 +13,8 @@ from typing import Literal
 
 from s1m.scoring import silence, statements
 from s1m.scoring.plain import BOX_CLOSES, BOX_OPENS, after_thinking, plain
-from s1m.scoring.readers import Reader, reader_of
+from s1m.scoring.reader import Reader
+from s1m.scoring.readers import reader_of
 from s1m.scoring.restated import overlap
 
 Kind = Literal["choice", "integer", "number", "list", "yes_no", "text", "expression"]
@@ -91,7 +92,9 @@ def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
     emphasised = {found for bold in statements.emphasised(raw) if (found := reader.whole(bold))}
     if len(emphasised) == 1:
         return Commitment(prediction=emphasised.pop(), rule="emphasised")
-    echoing = [sentence for sentence in sayings if overlap(question, sentence) >= ECHO and not silence.is_undecided(sentence)]
+    echoing = [
+        sentence for sentence in sayings if overlap(question, sentence) >= ECHO and not silence.is_undecided(sentence)
+    ]
     for sentence in [*reversed(echoing), *reversed(sentences[-LAST_SENTENCES:])]:
         if silence.is_undecided(sentence):
             return Commitment(prediction=None, rule="undecided")

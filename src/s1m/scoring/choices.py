@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from s1m.scoring.numbers import quantities, worth
 from s1m.scoring.plain import plain
+from s1m.scoring.quantity import quantities, worth
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -19,19 +19,31 @@ _LEAD = (
 )
 _OPENING = re.compile(
     rf"{_LEAD}(?:[(\[{{<]\s?([A-Za-z])\s?[)\]}}>]|([A-Z])(?=[.):,;\]\"'*\n]|\s?$|\s[-=(]|\s?[，。、；])|"
-    r"([a-z])(?=[.):]\s|\)|\s?$)|([A-Z])(?=\s))(?!\w)"
+    r"([a-z])(?=[.):](?:\s|$)|\)|\s?$)|([A-Z])(?=\s))(?!\w)"
 )
 _PARENTHESISED = re.compile(r"(?<![\w)])\(\s?([A-Z])\s?\)(?!\()")
-_NAMED = re.compile(r"\b(?:option|choice|answer)\s\"?\(?([A-Z])\b(?!')|选项?\s?([A-Z])(?![a-z])", re.IGNORECASE)
+_NAMED = re.compile(
+    r"\b(?:option|choice|answer)\s\"?\(?([A-Z])\b(?!['’])(?!\s(?:few|lot|good|bad|better|valid|possible|list)\b)|选项?\s?([A-Z])(?![a-z])",
+    re.IGNORECASE,
+)
 _PICTURED = re.compile(
     r"\b(?:letter|labell?ed|image|picture|figure|shape|cube|graph|diagram|number|part)\s[\"'(]?([A-Z])(?![\w'])"
 )
-_MORE_LETTERS = re.compile(r"[)\].]?\s?(?:,|and|or|&|/|、|或|和)\s?(?:option\s|choice\s)?[(\[]?([A-Z])(?=[)\].,\s]|$)(?!\s[a-z])")
+_MORE_LETTERS = re.compile(
+    r"[)\].]?\s?(?:,|and|or|&|/|、|或|和)\s?(?:option\s|choice\s)?[(\[]?([A-Z])(?=[)\].,\s]|$)(?!\s[a-z])"
+)
 _CALLED = re.compile(
     r"(?<![\w)])(?:option\s|choice\s|answer\s)?\(?([A-Z])[).]?(?:\s[^.\n]{0,80}?)?\sis\s(?:therefore\s|thus\s|indeed\s)?"
     r"(?:the\s)?(?:only\s|most\s)?(?:correct|right|best|closest|answer|appropriate)\b",
 )
-_DRESSED_LINE = re.compile(r"\W{0,4}(?:option|choice|answer)?\W{0,3}\(?([A-Za-z])(?:[).:]+|\b)\s*(.{0,200})", re.IGNORECASE)
+_DRESSED_LINE = re.compile(
+    r"\W{0,4}(?:option|choice|answer)?\W{0,3}\(?([A-Za-z])(?:[).:]+|\b)\s*(.{0,200})", re.IGNORECASE
+)
+_HENCE = re.compile(
+    r"^\W*(?:(?:so|thus|hence|therefore|finally|ok|okay)\b[,:]?\s*)?(?:(?:it's|it\sis|that's|(?:I|we|I'd|I'll|let's)(?:\swould|\swill|"
+    r"\scan)?\s(?:choose|select|pick|say|go\swith|go\sfor|vote)|choose|select|pick)\b[,:]?\s*)?",
+    re.IGNORECASE,
+)
 _ARROW = re.compile(r"(?:→|=>|->|⇒|\b(?:so|thus|hence|therefore|it's|is|选))[,:]?\s?\(?([A-Z])\)?\W{0,3}$")
 _LOOSE = re.compile(r"[\s()*·×]+")
 _LETTER = re.compile(r"\W*[A-Za-z]\W*")
@@ -101,13 +113,14 @@ class Choices:
         match = _OPENING.match(span)
         if match:
             letter = (match[1] or match[2] or match[3] or match[4]).upper()
-            article = match[4] in ("A", "I") and match[4] is not None and bool(re.match(r"\s[a-z]", span[match.end() :]))
+            article = (
+                match[4] in ("A", "I") and match[4] is not None and bool(re.match(r"\s[a-z]", span[match.end() :]))
+            )
             if not article:
                 if not self.has(letter):
                     return None
-                others = {more.upper() for more in _MORE_LETTERS.findall(span, match.end())[:1]} - {letter}
-                followed = _MORE_LETTERS.match(span, match.end())
-                return None if followed and others else letter
+                another = _MORE_LETTERS.match(span, match.end())
+                return None if another and another[1] != letter else letter
         return self.opening_text(span)
 
     def opening_text(self, span: str) -> str | None:
@@ -136,7 +149,7 @@ class Choices:
         named += [(match.start(), (match[1] or match[2])) for match in _NAMED.finditer(sentence)]
         if self.pictures:
             named += [(match.start(), match[1]) for match in _PICTURED.finditer(sentence)]
-        return [letter for _, letter in sorted(named) if letter.isupper() and self.has(letter)]
+        return [letter.upper() for _, letter in sorted(named) if self.has(letter)]
 
     def called(self, sentence: str) -> str | None:
         """The letter that ``sentence`` calls correct, as in "B is the right answer"."""
@@ -147,7 +160,7 @@ class Choices:
         """The letter of a line that is nothing but a dressed letter, with or without its choice's text."""
         if exact := self.exactly(line):
             return exact
-        match = _DRESSED_LINE.fullmatch(line.strip())
+        match = _DRESSED_LINE.fullmatch(_HENCE.sub("", line.strip()))
         if match is None or not self.has(match[1]):
             return None
         rest = flat(match[2])
@@ -185,7 +198,12 @@ def _opens(text: str, choice: str) -> bool:
 def _ends_word(choice: str, after: str) -> bool:
     if not after:
         return True
-    if after[0].isalnum() and (choice[-1].isalnum() or choice[-1] in "√.") and choice[-1].isascii() and after[0].isascii():
+    if (
+        after[0].isalnum()
+        and (choice[-1].isalnum() or choice[-1] in "√.")
+        and choice[-1].isascii()
+        and after[0].isascii()
+    ):
         return False
     numeric = choice[-1].isdigit()
     return not (numeric and (after[0] in "√/^%" or (after[0] in ".,:" and after[1:2].isdigit())))

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 
 from s1m.scoring.choices import LETTERS, flat
-from s1m.scoring.numbers import worth
+from s1m.scoring.quantity import worth
 
 INTEGER_TOLERANCE = Fraction(1, 10**9)
 """How far from a whole number still counts as one."""

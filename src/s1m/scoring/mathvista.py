@@ -91,9 +91,15 @@ def official(problem: Problem, extraction: str) -> bool:
 def strict(problem: Problem, text: str) -> tuple[str | None, bool, str]:
     """What a response commits to (for a choice its letter), whether that is right, and the rule that found it."""
     kind = _kind(problem)
-    commitment = committed(text, kind=kind, choices=problem.choices, question=problem.question)
+    commitment = committed(text, kind=kind, choices=problem.choices, question=_asked(problem.question))
     prediction = commitment.prediction
     return prediction, prediction is not None and _right(problem, kind, prediction), commitment.rule
+
+
+def _asked(query: str) -> str:
+    """The question of an official query, without its hint, unit and choices."""
+    question = query.rpartition("Question: ")[2]
+    return question.partition("\nChoices:")[0].partition(" (Unit: ")[0]
 
 
 def _kind(problem: Problem) -> Kind:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from s1m.scoring.numbers import NUMBER_WORD, Quantity, number_in_words, quantities, worth
+from s1m.scoring.quantity import NUMBER_WORD, Quantity, number_in_words, quantities, worth
+from s1m.scoring.reader import Reader
 from s1m.scoring.statements import before_reasons
 
 _EQUALS = re.compile(r"[=≈≃]\s*(?:about|approximately)?\s*[(\[]?\s*$")
@@ -24,23 +25,24 @@ _COMPARED = re.compile(
 )
 _BETWEEN = re.compile(r"\bbetween\s\$?$", re.IGNORECASE)
 _OR = re.compile(r"[^.,;\d]{0,20}\bor\s(?:about\s)?$")
-_THERE = re.compile(rf"\bthere\s(?:is|are|were|was|will\sbe|would\sbe)\s(?:only\s|a\stotal\sof\s)?({NUMBER_WORD})\b", re.IGNORECASE)
+_THERE = re.compile(
+    rf"\bthere\s(?:is|are|were|was|will\sbe|would\sbe)\s(?:only\s|a\stotal\sof\s)?({NUMBER_WORD})\b", re.IGNORECASE
+)
 _WORD = re.compile(rf"(?<![-\w])(?:{NUMBER_WORD})(?![-\w])", re.IGNORECASE)
 _IS_WORD = re.compile(
-    rf"\b(?:is|are|was|were|has|have|equals|=|shows?)\s(?:only\s|exactly\s|about\s)?({NUMBER_WORD})(?![-\w])", re.IGNORECASE
+    rf"\b(?:is|are|was|were|has|have|equals|=|shows?)\s(?:only\s|exactly\s|about\s)?({NUMBER_WORD})(?![-\w])",
+    re.IGNORECASE,
 )
 
 
-class NumberReader:
+class NumberReader(Reader):
     """Reads a number, as it was written; "seven" is read as 7."""
-
-    keeps_markup = False
-    chooses = False
 
     def __init__(self, *, integer: bool) -> None:
         self.integer = integer
 
     def whole(self, text: str) -> str | None:
+        """All of a text, when it is an answer and nothing else."""
         text = text.strip().rstrip(".")
         if len(text) > 80 or not worth(text):
             return None
@@ -48,6 +50,7 @@ class NumberReader:
         return found[0].text if found else str(number_in_words(text))
 
     def stated(self, span: str) -> str | None:
+        """The answer in a span that is said to be one."""
         sentence = before_reasons(span)
         found = [quantity for quantity in quantities(sentence) if not _OPERAND.search(sentence[: quantity.start])]
         if not found:
@@ -61,16 +64,17 @@ class NumberReader:
         return first.text
 
     def opening(self, sentences: Sequence[str]) -> str | None:
+        """The answer that a text begins with."""
         return self.whole(sentences[0]) if sentences else None
 
-    def restated(self, sentences: Sequence[str]) -> str | None:  # noqa: ARG002
-        return None
-
     def concluded(self, sentence: str) -> str | None:
+        """The answer that a sentence comes to."""
         there = _THERE.search(sentence)
         if there:
             return str(number_in_words(there[1]))
-        found = [quantity for quantity in quantities(sentence) if not _COMPARED.search(sentence[: quantity.start][-30:])]
+        found = [
+            quantity for quantity in quantities(sentence) if not _COMPARED.search(sentence[: quantity.start][-30:])
+        ]
         for marks in (_EQUALS, _IS):
             said = [quantity for quantity in found if marks.search(sentence[: quantity.start][-60:])]
             if said and not _NEGATED.search(sentence[: said[-1].start][-30:]):

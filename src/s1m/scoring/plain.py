@@ -39,7 +39,10 @@ _LATEX = (
     (re.compile(r"\\(?:left|right|displaystyle|,|;|!|:|quad|qquad|big|Big)(?![a-zA-Z])"), " "),
     (re.compile(r"\\[dtc]frac(?![a-zA-Z])"), r"\\frac"),
     (re.compile(r"\^\s?\{?\s?\\circ\s?\}?|\\degree(?![a-zA-Z])"), "°"),
-    (re.compile(r"\\(?:text|textbf|textit|texttt|textrm|mathrm|mathbf|mathit|mathsf|operatorname|mbox|emph)\s?\{"), "{"),
+    (
+        re.compile(r"\\(?:text|textbf|textit|texttt|textrm|mathrm|mathbf|mathit|mathsf|operatorname|mbox|emph)\s?\{"),
+        "{",
+    ),
     (re.compile(r"\\(?:times)(?![a-zA-Z])"), "×"),
     (re.compile(r"\\(?:cdot)(?![a-zA-Z])"), "·"),
     (re.compile(r"\\(?:approx|simeq)(?![a-zA-Z])"), "≈"),
@@ -60,7 +63,7 @@ _HEADING = re.compile(r"^#{1,6}(?=\s)|^>(?=\s)", re.MULTILINE)
 
 
 def after_thinking(text: str) -> str:
-    """The end of ``text`` that can hold the answer: what follows a closed thought, at most the last 6,000 characters."""
+    """The end of ``text`` that can hold the answer: what follows a closed thought, no more than a tail."""
     if len(text) > TAIL_CHARACTERS:
         start = len(text) - TAIL_CHARACTERS
         while start < len(text) and not text[start - 1].isspace():
@@ -72,7 +75,7 @@ def after_thinking(text: str) -> str:
 
 
 def with_boxes(text: str) -> str:
-    """``text`` with every ``\\boxed{...}`` written as ``⟦...⟧``, braces balanced; an unclosed one is left as it is."""
+    r"""``text`` with every ``\boxed{...}`` written as ``⟦...⟧``, braces balanced; an unclosed one is left as it is."""
     match = _BOX.search(text)
     pieces: list[str] = []
     start = 0

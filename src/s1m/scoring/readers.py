@@ -1,53 +1,21 @@
-"""Decide how each kind of answer is read out of a stretch of text.
-
-A reader is asked four questions, from the strictest to the loosest: is this whole text an answer, what does this stated
-answer say, does the text open with its answer, what does this sentence conclude.
-"""
+"""Decide how a choice and a yes or no are read, and which reader serves which kind of answer."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
 
 from s1m.scoring.choices import Choices, letter_of
 from s1m.scoring.numerals import NumberReader
 from s1m.scoring.phrases import ExpressionReader, ListReader, TextReader
+from s1m.scoring.reader import Reader
 from s1m.scoring.restated import affirmed, woven
 from s1m.scoring.statements import before_reasons
 
 
-class Reader(Protocol):
-    """How one kind of answer is read. Every method gives None where it reads nothing."""
-
-    keeps_markup: bool
-    chooses: bool
-
-    def whole(self, text: str) -> str | None:
-        """The answer that ``text`` is and nothing else."""
-        ...
-
-    def stated(self, span: str) -> str | None:
-        """The answer in a span that is said to be one."""
-        ...
-
-    def opening(self, sentences: Sequence[str]) -> str | None:
-        """The answer that a text begins with."""
-        ...
-
-    def restated(self, sentences: Sequence[str]) -> str | None:
-        """The answer that is given by saying the question's own words."""
-        ...
-
-    def concluded(self, sentence: str) -> str | None:
-        """The answer that a sentence comes to."""
-        ...
-
-
-class ChoiceReader:
+class ChoiceReader(Reader):
     """Reads the letter of a choice."""
 
-    keeps_markup = False
     chooses = True
 
     def __init__(self, choices: Sequence[str], question: str) -> None:
@@ -56,9 +24,11 @@ class ChoiceReader:
         self.yes_no = {word: letter_of(index) for index, word in enumerate(self.choices.flat) if word in ("yes", "no")}
 
     def whole(self, text: str) -> str | None:
+        """All of a text, when it is an answer and nothing else."""
         return self.choices.line(text) if len(text) < 400 else None
 
     def stated(self, span: str) -> str | None:
+        """The answer in a span that is said to be one."""
         span = span.strip()
         if found := self.choices.opening(span):
             return found
@@ -72,6 +42,7 @@ class ChoiceReader:
         return None if letters or named else self.choices.last_value(reasoned)
 
     def opening(self, sentences: Sequence[str]) -> str | None:
+        """The answer that a text begins with."""
         first = sentences[0] if sentences else ""
         found = self.choices.opening(first)
         if found is None:
@@ -80,6 +51,7 @@ class ChoiceReader:
         return None if later - {found} else found
 
     def restated(self, sentences: Sequence[str]) -> str | None:
+        """The answer given by saying the question's or a choice's own words."""
         if len(self.yes_no) == 2:
             said = {affirmed(self.question, sentence) for sentence in sentences} - {None}
             return self.yes_no["yes" if said.pop() else "no"] if len(said) == 1 else None
@@ -91,6 +63,7 @@ class ChoiceReader:
         return woven_in[0] if len(woven_in) == 1 else None
 
     def concluded(self, sentence: str) -> str | None:
+        """The answer that a sentence comes to."""
         if found := self.choices.called(sentence):
             return found
         if letters := self.choices.lettered(sentence):
@@ -103,32 +76,37 @@ class ChoiceReader:
         return None if named else self.choices.last_value(sentence)
 
 
-class YesNoReader:
+class YesNoReader(Reader):
     """Reads "Yes" or "No", also where they are said as "true" or "false"."""
 
-    keeps_markup = False
-    chooses = False
-    _WORD = re.compile(r"[\s\"'(*]*(?:(yes|true|correct)|(no|false|incorrect))(?=[\s\"'*]*(?:[.,;:!)\-\n]|$))", re.IGNORECASE)
+    _WORD = re.compile(
+        r"[\s\"'(*]*(?:(yes|true|correct)|(no|false|incorrect))(?=[\s\"'*]*(?:[.,;:!)\-\n]|$))", re.IGNORECASE
+    )
     _END = re.compile(r"\b(?:(yes|true)|(no|false))[\s\"'.!*)]*$", re.IGNORECASE)
 
     def __init__(self, question: str) -> None:
         self.question = question
 
     def whole(self, text: str) -> str | None:
+        """All of a text, when it is an answer and nothing else."""
         match = self._WORD.match(text)
         return self._said(match) if match and len(text) < match.end() + 4 else None
 
     def stated(self, span: str) -> str | None:
+        """The answer in a span that is said to be one."""
         return self._said(self._WORD.match(span) or self._END.search(before_reasons(span)[:400]))
 
     def opening(self, sentences: Sequence[str]) -> str | None:
+        """The answer that a text begins with."""
         return self._said(self._WORD.match(sentences[0])) if sentences else None
 
     def restated(self, sentences: Sequence[str]) -> str | None:
+        """The answer given by saying the question's or a choice's own words."""
         said = {affirmed(self.question, sentence) for sentence in sentences} - {None}
         return ("Yes" if said.pop() else "No") if len(said) == 1 else None
 
     def concluded(self, sentence: str) -> str | None:
+        """The answer that a sentence comes to."""
         return self._said(self._WORD.match(sentence) or self._END.search(sentence[-30:]))
 
     @staticmethod

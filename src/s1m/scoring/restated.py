@@ -12,15 +12,23 @@ from itertools import islice
 
 _WORD = re.compile(r"[^\W_]+(?:[.'][^\W_]+)*")
 _FILLERS = frozenset(
-    "is are was were be been being do does did will would may might could can has have not also likely most probably "
-    "possibly potentially more then there a an the it they actually indeed still in fact".split()
+    _WORD.findall(
+        "is are was were be been being do does did will would may might could can has have not also likely most "
+        "probably possibly potentially more then there a an the it they actually indeed still in fact"
+    )
 )
-_NEGATIONS = frozenset("not no never isn't aren't doesn't don't wasn't weren't didn't cannot can't".split())
-_AUXILIARIES = frozenset("is are was were do does did has have can could will would".split())
-_SAME = {"has": "have", "had": "have", "does": "do", "is": "be", "are": "be", "was": "be", "were": "be"} | dict.fromkeys(
-    ("this", "these", "those", "that"), "the"
-)
-_PRONOUNS = frozenset("it they he she this that".split())
+_NEGATIONS = frozenset(_WORD.findall("not no never isn't aren't doesn't don't wasn't weren't didn't cannot can't"))
+_AUXILIARIES = frozenset(_WORD.findall("is are was were do does did has have can could will would"))
+_SAME = {
+    "has": "have",
+    "had": "have",
+    "does": "do",
+    "is": "be",
+    "are": "be",
+    "was": "be",
+    "were": "be",
+} | dict.fromkeys(("this", "these", "those", "that"), "the")
+_PRONOUNS = frozenset(_WORD.findall("it they he she this that"))
 
 LONGEST_SENTENCE = 60
 """Words of a sentence that are looked at."""

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-_ADJECTIVE = r"(?:final|correct|right|best|closest|ultimate|only|numerical|short|proper|appropriate|most|desired|extracted)"
+_ADJECTIVE = (
+    r"(?:final|correct|right|best|closest|ultimate|only|numerical|short|proper|appropriate|most|desired|extracted)"
+)
 _NOUN = r"(?:answers?|option|choice|final\s(?:value|result|number|list))"
 _VERB = (
     r"(?:[\s\"']{0,3}(?:[:=→⇒]|->|=>)|"
@@ -21,6 +23,7 @@ _MARKERS = re.compile(
     \b(?:{_ADJECTIVE}\s){{0,3}}{_NOUN}(?:\s(?:letter|choice|option|value))?(?:\s\([^()\n]{{0,20}}\))?
         (?:\s(?:to|for|of|from|in|that|among)\s(?!\(?[A-Z]\))[^.:=\n]{{1,120}}?)?{_VERB}
     | ^\W{{0,4}}(?:the\s)?(?:final\s|correct\s)?answer\b(?=\W{{0,6}}(?:\n|$)|(?-i:\s[(\[]?[A-Z0-9-])|\s?\()
+    | ^\W{{0,4}}ans\b\.?\s?[:=-]?
     | (?:故|因此|所以|应该?|则|正确)选(?:择|项)?\s?(?:为|是)?\s?[::]?
     | (?:正确|最终)?(?:答案|选项)\s?(?:应该?)?\s?(?:是|为|选|[::])\s?[::]?
     | 答案(?=\s?[(（A-Z0-9-])
@@ -41,13 +44,17 @@ _NEGATED = re.compile(r"\s*(?:not|n't|never|neither)\b", re.IGNORECASE)
 _BUT = re.compile(r"\bbut\b(?:\srather)?\s*", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]{0,2}\s+(?=[^a-z\s])|[。！？;]\s*|\n+")
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|approx|Fig|Dr|Mr|Mrs|Ms|St|cf)\.$")
-_BECAUSE = re.compile(r"\s*(?:,\s*)?\b(?:since|because|as (?:it|they|the|there|this)|given that|so that|due to|rather than|not|instead of)\b")
+_BECAUSE = re.compile(
+    r"\s*(?:,\s*)?\b(?:since|because|as (?:it|they|the|there|this)|given that|so that|due to|"
+    r"rather than|not|instead of)\b"
+)
 _THEREFORE = re.compile(
     r"^\W*(?:so|then)\b|\b(?:therefore|thus|hence|consequently|accordingly|in conclusion|so,|overall,)|∴|所以|因此|故",
     re.IGNORECASE,
 )
 _WONDERING = re.compile(
-    r"\?\W*$|^\W*(?:if|question|hint|please|choices)\b|\b(?:whether|determine (?:if|the|which)|to (?:find|determine|answer)|not sure|"
+    r"\?\W*$|^\W*(?:if|question|hint|please|choices)\b|"
+    r"\b(?:whether|determine (?:if|the|which)|to (?:find|determine|answer)|not sure|"
     r"tell (?:if|whether)|let's|suppose|assume that)\b",
     re.IGNORECASE,
 )
@@ -108,7 +115,7 @@ def chosen(text: str) -> Iterator[Statement]:
 
 
 def rest_of_line(text: str, start: int) -> str:
-    """The text from ``start`` to the end of the line; when that says nothing, the next line that does, if it is short."""
+    """The text from ``start`` to the end of the line; when that says nothing, a short next line that does."""
     line, *following = text[start : start + 800].split("\n")
     if not _EMPTY.fullmatch(line) or line.strip() in _SAYING_SIGNS:
         return line.strip()

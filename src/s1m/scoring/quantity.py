@@ -36,7 +36,9 @@ _UNITS = "zero one two three four five six seven eight nine ten eleven twelve th
 _SMALL = {word: value for value, word in enumerate(f"{_UNITS} seventeen eighteen nineteen".split())}
 _TENS = {
     word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    for value, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
+    )
 }
 NUMBER_WORD = "|".join([*(f"{tens}(?:[- ](?:{'|'.join(list(_SMALL)[1:10])}))?" for tens in _TENS), *reversed(_SMALL)])
 _WORDS = re.compile(r"[a-z]+", re.IGNORECASE)
