@@ -26,7 +26,6 @@ from s1m.benchmarks import find_benchmark
 from s1m.errors import DataError, UsageError
 from s1m.types import Benchmark, Problem, Verdict
 
-
 PLAIN_WIDTH = 120
 """Columns of the table in a file or a pipe."""
 
