@@ -58,14 +58,21 @@ def _explicit(text: str, reader: Reader) -> Commitment | None:
     stated = [*statements.boxes(text), *statements.tags(text), *statements.marked(text)]
     if reader.chooses:
         stated += statements.chosen(text)
-    unfinished = False
+    unfinished = unread = None
     for statement in sorted(stated, key=lambda statement: statement.start, reverse=True):
+        if unread is not None and "\n" in text[statement.start : unread]:
+            break
         if found := reader.stated(statement.text):
             return Commitment(prediction=found, rule=statement.rule)
+        if reader.torn(statement.text):
+            return Commitment(prediction=None, rule="several")
         if silence.is_undecided(statements.before_reasons(statement.text)):
             return Commitment(prediction=None, rule="undecided")
-        unfinished = unfinished or silence.is_blank(statement.text)
-    return Commitment(prediction=None, rule="unfinished") if unfinished else None
+        if silence.is_blank(statement.text):
+            unfinished = Commitment(prediction=None, rule="unfinished")
+        elif statement.rule in ("boxed", "tag") and unread is None:
+            unread = statement.start
+    return unfinished if unread is None else Commitment(prediction=None, rule="unreadable")
 
 
 def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:

@@ -30,8 +30,13 @@ _PICTURED = re.compile(
     r"\b(?:letter|labell?ed|image|picture|figure|shape|cube|graph|diagram|number|part)\s[\"'(]?([A-Z])(?![\w'])"
 )
 _MORE_LETTERS = re.compile(
-    r"[)\].]?\s?(?:,|and|or|&|/|、|或|和)\s?(?:option\s|choice\s)?[(\[]?([A-Z])(?=[)\].,\s]|$)(?!\s[a-z])"
+    r"[)\].]?\s?(?:,|and|or|&|/|→|->|、|或|和)\s?(?:option\s|choice\s)?[(\[]?([A-Z])(?=[)\].,\s]|$)(?!\s[a-z])"
 )
+_RUN = re.compile(
+    r"(?<![\w)])[(\[]?[A-Z][)\]]?(?![\w'])(?:\s?(?:,|and|or|&|/|→|->|、|或|和|,\s?and|,\s?or)\s?(?:options?\s|choices?\s)?"
+    r"[(\[]?[A-Z][)\]]?(?![\w'])(?!\s[a-z]{2}))+"
+)
+_RUN_LETTER = re.compile(r"[A-Z]")
 _CALLED = re.compile(
     r"(?<![\w)])(?:option\s|choice\s|answer\s)?\(?([A-Z])[).]?(?:\s[^.\n]{0,80}?)?\sis\s(?:therefore\s|thus\s|indeed\s)?"
     r"(?:the\s)?(?:only\s|most\s)?(?:correct|right|best|closest|answer|appropriate)\b",
@@ -72,7 +77,7 @@ class Choices:
         self.texts = tuple(choices)
         self.flat = tuple(flat(choice) for choice in self.texts)
         self.bare = tuple(_ARTICLE.sub("", text) for text in self.flat)
-        self.tight = tuple(_LOOSE.sub("", text) for text in self.flat)
+        self.tight = tuple(_LOOSE.sub("", text).replace(";", ",") for text in self.flat)
         self.permuted = bool(self.texts) and all(_LETTER.fullmatch(text) for text in self.texts)
         """Choices that are pictures named by letters, such as "(c)", "(a)": a letter may mean either."""
         self.pictures = bool(self.flat) and self.flat == tuple(LETTERS[: len(self.flat)].lower())
@@ -93,7 +98,7 @@ class Choices:
         return self.by_value(text) or self._tightly(text)
 
     def _tightly(self, text: str) -> str | None:
-        tight = _LOOSE.sub("", flat(text))
+        tight = _LOOSE.sub("", flat(text)).replace(";", ",")
         same = [index for index, choice in enumerate(self.tight) if choice == tight] if len(tight) > 1 else []
         return letter_of(same[0]) if same and not self.permuted else None
 
@@ -151,6 +156,13 @@ class Choices:
             named += [(match.start(), match[1]) for match in _PICTURED.finditer(sentence)]
         return [letter.upper() for _, letter in sorted(named) if self.has(letter)]
 
+    def several(self, sentence: str) -> list[str]:
+        """The letters of a run such as "(A), (B) and (D)" or "A -> C"; none where a sentence has no such run."""
+        found: list[str] = []
+        for match in _RUN.finditer(sentence):
+            found = [letter for letter in _RUN_LETTER.findall(match[0]) if self.has(letter)]
+        return found
+
     def called(self, sentence: str) -> str | None:
         """The letter that ``sentence`` calls correct, as in "B is the right answer"."""
         letters = [letter for letter in _CALLED.findall(sentence) if self.has(letter)]
@@ -168,7 +180,9 @@ class Choices:
         if not rest:
             return letter
         own = self.flat[LETTERS.index(letter)] if self.texts else ""
-        return letter if own and rest.startswith(own) else None
+        if not own or not rest.startswith(own) or _PARENTHESISED.search(match[2]):
+            return None
+        return letter if _ends_word(own, rest[len(own) : len(own) + 2]) else None
 
     def ending(self, sentence: str) -> str | None:
         """The letter that ``sentence`` ends with behind "so", "is" or an arrow."""

@@ -63,6 +63,12 @@ class NumberReader(Reader):
             return None
         return first.text
 
+    def torn(self, span: str) -> bool:
+        """Whether the span offers two numbers: "3 or 5"."""
+        sentence = before_reasons(span)
+        found = list(quantities(sentence))
+        return any(_torn(sentence, found, quantity) for quantity in found[:1])
+
     def opening(self, sentences: Sequence[str]) -> str | None:
         """The answer that a text begins with."""
         return self.whole(sentences[0]) if sentences else None

@@ -22,6 +22,10 @@ class Reader:
         """The answer in a span that is said to be one."""
         return None
 
+    def torn(self, span: str) -> bool:  # noqa: ARG002
+        """Whether a span that is said to be the answer names several."""
+        return False
+
     def opening(self, sentences: Sequence[str]) -> str | None:  # noqa: ARG002
         """The answer that a text begins with."""
         return None

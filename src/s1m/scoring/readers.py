@@ -41,6 +41,10 @@ class ChoiceReader(Reader):
             return named.pop()
         return None if letters or named else self.choices.last_value(reasoned)
 
+    def torn(self, span: str) -> bool:
+        """Whether the span names several choices by letter."""
+        return self.choices.opening(span.strip()) is None and len(set(self.choices.several(before_reasons(span)))) > 1
+
     def opening(self, sentences: Sequence[str]) -> str | None:
         """The answer that a text begins with."""
         first = sentences[0] if sentences else ""
@@ -67,7 +71,7 @@ class ChoiceReader(Reader):
         if found := self.choices.called(sentence):
             return found
         if letters := self.choices.lettered(sentence):
-            return letters[-1]
+            return None if len(set(self.choices.several(sentence))) > 1 else letters[-1]
         if found := self.choices.ending(sentence) or self.choices.said(sentence):
             return found
         named = self.choices.mentioned(before_reasons(sentence)) or self.choices.mentioned(sentence)

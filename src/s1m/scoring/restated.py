@@ -56,7 +56,7 @@ def woven(phrase: str, sentence: str) -> bool:
     wanted = words_of(phrase)
     if wanted and wanted[0] in _PRONOUNS:
         wanted = wanted[1:]
-    if len(wanted) < 2:
+    if sum(word.isalpha() and len(word) > 1 for word in wanted) < 2:
         return False
     between = _between([_stem(word) for word in wanted], words_of(sentence))
     return between is not None and not _NEGATIONS.intersection(between)
