@@ -19,7 +19,7 @@ def test_each_thing_is_looked_up_once_and_the_latest_used_are_kept() -> None:
 
     async def main() -> None:
         each = OnceEach(find, key=str, remembered=2)
-        assert await asyncio.gather(each.get("a"), each.get("a"), each.get("b")) == ["A", "A", "B"]
+        assert await asyncio.gather(*map(each.get, "aab")) == ["A", "A", "B"]
         await each.get("a")
         await each.get("c")  # the one that is no longer kept is b
         await each.get("a")

@@ -180,18 +180,16 @@ def test_a_delimiter_of_several_tokens_is_cut_out_of_the_ids(vllm_url: str) -> N
 
 
 def test_the_beginning_of_a_delimiter_at_the_limit_is_written_again(vllm_url: str) -> None:
-    (whole,) = in_order(VllmEngine(servers(vllm_url)), [thinking(stop=" far,")])
-    length = len(whole.token_ids or ())
-    text = ""
-    for limit in range(length, length + 3):
-        engine = VllmEngine(servers(vllm_url))
-        (part,) = in_order(engine, [thinking(max_tokens=limit, stop=" far,")])
-        if part.finish == "length":
-            rest = Piece(text=part.text, token_ids=part.token_ids)
-            (last,) = in_order(VllmEngine(servers(vllm_url)), [thinking(rest, stop=" far,")])
-            text = part.text + last.text
-            assert (last.finish, text) == ("stop", whole.text)
-    assert text
+    delimiter = ", largest"  # two tokens: a comma and a word
+    (whole,) = in_order(VllmEngine(servers(vllm_url)), [thinking(stop=delimiter)])
+    assert whole.finish == "stop"
+    limit = len(whole.token_ids or ()) + 1
+    (part,) = in_order(VllmEngine(servers(vllm_url)), [thinking(max_tokens=limit, stop=delimiter)])
+    assert (part.finish, part.text, part.tokens) == ("length", whole.text, limit)
+    assert part.token_ids == whole.token_ids
+    rest = Piece(text=part.text, token_ids=part.token_ids)
+    (last,) = in_order(VllmEngine(servers(vllm_url)), [thinking(rest, stop=delimiter)])
+    assert (last.finish, last.text) == ("stop", "")
 
 
 def test_thinking_that_the_template_has_begun_is_not_begun_twice(vllm_url: str) -> None:

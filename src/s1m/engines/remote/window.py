@@ -1,10 +1,10 @@
 """How many requests a server is given at once: found out while it works, never guessed.
 
-It grows while growing pays: after every round of as many answers as there are places, the tokens per second of the
-round are compared with the best so far. More of them, and the places double; twice no more, and they rest, so that one
-doubling more than needed keeps the server's own queue from running dry; a while later growth is tried again. A server
-that says it is overloaded gets two thirds at once and one more place a round afterwards (additive increase,
-multiplicative decrease, as in TCP).
+It grows while growing pays: a round is as many answers as there are places, and its tokens per second are compared
+with the best so far. More of them, and the places double; twice no more, and they go back to what was best, to be tried
+again a while later. The first round after every change says nothing: it is half of the old kind. A server that says it
+is overloaded gets two thirds at once and one more place a round afterwards (additive increase, multiplicative decrease,
+as in TCP).
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Window:
         self._best_rate = 0.0
         self._strikes = 0
         self._resting = 0
-        self._settled: int | None = None
+        self._best_places = self.places
+        self._changed = True
         self._begin_round()
 
     @property
@@ -101,7 +102,7 @@ class Window:
         if began < self._shrunk_at:
             return
         self.places = max(1, math.floor(self.places * DECREASE))
-        self._congested = True
+        self._congested, self._changed = True, False
         self._shrunk_at = self._clock()
         self._begin_round()
 
@@ -113,26 +114,28 @@ class Window:
                 future.set_exception(Left())
 
     def _judge(self, rate: float) -> None:
-        if self._congested:
-            self.places = min(self._most, self.places + 1)
-            self._admit()
-            return
-        if self._resting:
+        if self._changed:
+            self._changed = False
+        elif self._congested:
+            self._set_places(self.places + 1)
+        elif self._resting:
             self._resting -= 1
             if not self._resting:
-                self._settled, self._best_rate, self._strikes = self.places, rate, STRIKES - 1
-                self._grow()
+                self._best_rate, self._best_places, self._strikes = rate, self.places, STRIKES - 1
+                self._set_places(2 * self.places)
         elif rate > WORTHWHILE * self._best_rate:
-            self._settled, self._best_rate, self._strikes = None, rate, 0
-            self._grow()
+            self._best_rate, self._best_places, self._strikes = rate, self.places, 0
+            self._set_places(2 * self.places)
         else:
             self._strikes += 1
             if self._strikes >= STRIKES:
-                self.places = self._settled or self.places
                 self._resting = REST_ROUNDS
+                self._set_places(self._best_places)
 
-    def _grow(self) -> None:
-        self.places = min(self._most, 2 * self.places)
+    def _set_places(self, places: int) -> None:
+        places = min(self._most, places)
+        self._changed = places != self.places and not self._congested
+        self.places = places
         self._admit()
 
     def _begin_round(self) -> None:
