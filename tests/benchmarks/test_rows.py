@@ -108,7 +108,8 @@ def test_text_is_read_without_the_images(tmp_path: Path) -> None:
 
 
 def test_values_are_what_a_page_expects_or_named() -> None:
-    row = Row({"a": "x", "n": 3, "f": 1.5, "m": {"g": None, "s": ["u", "v"]}, "o": "['1', 2]"}, "f.parquet", 7)
+    values = {"a": "x", "n": 3, "f": 1.5, "m": {"g": None, "s": ["u", "v"]}, "o": "['1', 2]"}
+    row = Row(values=values, file="f.parquet", number=7)
     assert (row.text("a"), row.integer("n"), row.texts("m.s"), row.text_or("m.g", "-")) == ("x", 3, ("u", "v"), "-")
     assert row.written_texts("o") == ("1", "2")
     assert row.texts("zzz") == ()

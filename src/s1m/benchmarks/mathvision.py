@@ -15,9 +15,8 @@ from collections.abc import Mapping, Sequence
 from s1m.benchmarks.files import find_files
 from s1m.benchmarks.row import Row, lettered
 from s1m.benchmarks.rows import check_split, load_rows
-from s1m.benchmarks.strict import choice, value
+from s1m.benchmarks.strict import choice, formula
 from s1m.scoring import mathvision
-from s1m.scoring.latex_value import same_value
 from s1m.types import Problem, Verdict
 
 PROMPT = (
@@ -50,7 +49,7 @@ class MathVision:
         official = mathvision.official(problem, extracted)
         if problem.choices:
             return choice(answer, problem, official)
-        return value(answer, "expression", (problem.gold,), same_value, official)
+        return formula(answer, (problem.gold,), official)
 
 
 def read_problem(row: Row) -> Problem:

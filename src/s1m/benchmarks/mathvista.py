@@ -141,4 +141,6 @@ def load_json(path: Path, limit: int | None) -> list[Problem]:
     if not isinstance(rows, dict) or not all(isinstance(values, dict) for values in rows.values()):
         raise DataError(f"{path}: expected a mapping from pid to row, such as the authors' testmini.json")
     wanted = list(rows.values())[:limit]
-    return [read_problem(Row(values, str(path), number)) for number, values in enumerate(wanted, start=1)]
+    return [
+        read_problem(Row(values=values, file=str(path), number=number)) for number, values in enumerate(wanted, start=1)
+    ]

@@ -79,6 +79,11 @@ class ParquetRows:
                 raise DataError(f"{where}: the image is not in the file, only the path {image['path']}")
 
 
+def image_columns(path: Path) -> tuple[str, ...]:
+    """The columns of a file that hold images."""
+    return tuple(column.name for column in _open(path).schema_arrow if _holds_images(column.type))
+
+
 def _open(path: Path) -> ParquetFile:
     try:
         from pyarrow import ArrowException

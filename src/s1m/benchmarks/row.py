@@ -1,10 +1,8 @@
 """One row of a benchmark's file, with what is expected of each value: a wrong one is named by file, row and column.
 
-    row = Row({"pid": "1", "metadata": {"grade": "college"}}, file="testmini.parquet", number=1)
-    row.text("metadata.grade")     "college": a dot goes into a struct
-    row.integer("pid")             DataError: testmini.parquet, row 1, column 'pid': expected a whole number, got '1'
-
-The first row is number 1.
+row = Row(values={"pid": "1", "metadata": {"grade": "college"}}, file="testmini.parquet", number=1)
+row.text("metadata.grade")     "college": a dot goes into a struct
+row.integer("pid")             DataError: testmini.parquet, row 1, column 'pid': expected a whole number, got '1'
 """
 
 from __future__ import annotations
@@ -16,13 +14,17 @@ from dataclasses import dataclass
 from s1m.errors import DataError, did_you_mean
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """Values of one row by column, and where it stands."""
+    """Values of one row by column, and where it stands.
+
+    ``number`` counts the rows of the file from 1, ``index`` those of all files of a split from 0.
+    """
 
     values: Mapping[str, object]
     file: str
     number: int
+    index: int = 0
 
     def wrong(self, column: str, what: str) -> DataError:
         """The error to raise for a value of this row."""
@@ -71,6 +73,13 @@ class Row:
         value = self.value(column)
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.wrong(column, f"expected a whole number, got {_shown(value)}")
+        return value
+
+    def flag(self, column: str) -> bool:
+        """Whether something is so; not, where the column is missing or null."""
+        value = self.value(column) if self.has(column) else False
+        if not isinstance(value, bool):
+            raise self.wrong(column, f"expected true or false, got {_shown(value)}")
         return value
 
     def texts(self, column: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import overload
+from typing import Protocol, overload
 
 from s1m.benchmarks.parquet import ParquetRows
 from s1m.benchmarks.row import Row
@@ -21,10 +21,18 @@ from s1m.errors import DataError
 from s1m.types import Problem
 
 
+class ImageSource(Protocol):
+    """Whoever has the images of some rows."""
+
+    def images(self, row: int) -> tuple[bytes, ...]:
+        """The images of a row, of which the first is 0."""
+        ...
+
+
 class Problems(Sequence[Problem]):
     """Problems and the rows where their images are. A slice of them is of the same kind."""
 
-    def __init__(self, problems: Sequence[Problem], places: Sequence[tuple[ParquetRows, int]]) -> None:
+    def __init__(self, problems: Sequence[Problem], places: Sequence[tuple[ImageSource, int]]) -> None:
         self._problems = problems
         self._places = places
 
@@ -38,8 +46,8 @@ class Problems(Sequence[Problem]):
     def __getitem__(self, index: int | slice) -> Problem | Problems:
         if isinstance(index, slice):
             return Problems(self._problems[index], self._places[index])
-        file, row = self._places[index]
-        return replace(self._problems[index], images=file.images(row))
+        source, row = self._places[index]
+        return replace(self._problems[index], images=source.images(row))
 
 
 def load_rows(
@@ -48,19 +56,25 @@ def load_rows(
     images: Sequence[str],
     read: Callable[[Row], Problem | None],
     limit: int | None,
+    has_images: bool = False,
 ) -> Problems:
     """The first ``limit`` problems that ``read`` makes of the rows; a row of which it makes None is left out.
 
-    ``images`` are the columns that may hold images. Raises ``DataError`` for a wrong value or an id that occurs twice.
+    ``images`` are the columns that may hold images; with ``has_images`` a row also says whether it has any, in a column
+    of that name, which costs one look through all of them. Raises ``DataError`` for a wrong value or an id that occurs
+    twice.
     """
     problems: dict[str, Problem] = {}
-    places: list[tuple[ParquetRows, int]] = []
+    places: list[tuple[ImageSource, int]] = []
+    index = 0
     for path in files:
         rows = ParquetRows(path, images)
         for number, values in enumerate(rows.texts()):
             if limit is not None and len(problems) == limit:
                 return Problems(list(problems.values()), places)
-            row = Row(values, str(path), number + 1)
+            more = {"has_images": bool(rows.images(number))} if has_images else {}
+            row = Row(values={**values, **more}, file=str(path), number=number + 1, index=index)
+            index += 1
             problem = read(row)
             if problem is None:
                 continue
