@@ -53,15 +53,17 @@ def committed(text: str, *, kind: Kind, choices: Sequence[str] = (), question: s
 
 def _explicit(text: str, reader: Reader) -> Commitment | None:
     """What the whole text is, or what it states in so many words; None when neither says anything."""
-    if found := reader.whole(text.replace(BOX_OPENS, "").replace(BOX_CLOSES, "")):
+    refuses = silence.is_apology(text) and not reader.recognisable
+    if not refuses and (found := reader.whole(text.replace(BOX_OPENS, "").replace(BOX_CLOSES, ""))):
         return Commitment(prediction=found, rule="whole")
     stated = [*statements.boxes(text), *statements.tags(text), *statements.marked(text)]
     if reader.chooses:
         stated += statements.chosen(text)
-    unfinished = unread = None
+    last = statements.last_line(text, after=max((statement.start for statement in stated), default=0))
+    if last is not None and reader.recognisable and (found := reader.whole(last.text)):
+        return Commitment(prediction=found, rule=last.rule)
+    missing: Commitment | None = None
     for statement in sorted(stated, key=lambda statement: statement.start, reverse=True):
-        if unread is not None and "\n" in text[statement.start : unread]:
-            break
         if found := reader.stated(statement.text):
             return Commitment(prediction=found, rule=statement.rule)
         if reader.torn(statement.text):
@@ -69,10 +71,10 @@ def _explicit(text: str, reader: Reader) -> Commitment | None:
         if silence.is_undecided(statements.before_reasons(statement.text)):
             return Commitment(prediction=None, rule="undecided")
         if silence.is_blank(statement.text):
-            unfinished = Commitment(prediction=None, rule="unfinished")
-        elif statement.rule in ("boxed", "tag") and unread is None:
-            unread = statement.start
-    return unfinished if unread is None else Commitment(prediction=None, rule="unreadable")
+            missing = missing or Commitment(prediction=None, rule="unfinished")
+        elif statement.rule in ("boxed", "tag"):
+            missing = missing or Commitment(prediction=None, rule="unreadable")
+    return missing
 
 
 def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
@@ -81,9 +83,10 @@ def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
     lines = statements.without_pleasantries([line for line in spoken.splitlines() if line.strip()])
     if not lines:
         return Commitment(prediction=None, rule="no-answer")
-    if found := reader.whole(lines[-1]):
+    apologises = silence.is_apology(text)
+    if (reader.recognisable or not apologises) and (found := reader.whole(lines[-1])):
         return Commitment(prediction=found, rule="last-line")
-    if silence.is_apology(text):
+    if apologises:
         return Commitment(prediction=None, rule="apology")
     if found := reader.opening(statements.sentences(text)):
         return Commitment(prediction=found, rule="opening")

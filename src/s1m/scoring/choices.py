@@ -37,12 +37,8 @@ _RUN = re.compile(
     r"[(\[]?[A-Z][)\]]?(?![\w'])(?!\s[a-z]{2}))+"
 )
 _RUN_LETTER = re.compile(r"[A-Z]")
-_CALLED = re.compile(
-    r"(?<![\w)])(?:option\s|choice\s|answer\s)?\(?([A-Z])[).]?(?:\s[^.\n]{0,80}?)?\sis\s(?:therefore\s|thus\s|indeed\s)?"
-    r"(?:the\s)?(?:only\s|most\s)?(?:correct|right|best|closest|answer|appropriate)\b",
-)
 _DRESSED_LINE = re.compile(
-    r"\W{0,4}(?:option|choice|answer)?\W{0,3}\(?([A-Za-z])(?:[).:]+|\b)\s*(.{0,200})", re.IGNORECASE
+    r"\W{0,4}(?:option|choice|answer)?\W{0,3}[(\[]?([A-Za-z])(?:[)\].:]+|\b)\s*(.{0,200})", re.IGNORECASE
 )
 _HENCE = re.compile(
     r"^\W*(?:(?:so|thus|hence|therefore|finally|ok|okay)\b[,:]?\s*)?(?:(?:it's|it\sis|that's|(?:I|we|I'd|I'll|let's)(?:\swould|\swill|"
@@ -162,11 +158,6 @@ class Choices:
         for match in _RUN.finditer(sentence):
             found = [letter for letter in _RUN_LETTER.findall(match[0]) if self.has(letter)]
         return found
-
-    def called(self, sentence: str) -> str | None:
-        """The letter that ``sentence`` calls correct, as in "B is the right answer"."""
-        letters = [letter for letter in _CALLED.findall(sentence) if self.has(letter)]
-        return letters[-1] if letters else None
 
     def line(self, line: str) -> str | None:
         """The letter of a line that is nothing but a dressed letter, with or without its choice's text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from s1m.scoring.reader import Reader
-from s1m.scoring.statements import before_reasons
+from s1m.scoring.statements import before_reasons, marked, tags
 
 _ENDS = " \t\n.,;:!?\"'*`。"
 _LIST = re.compile(r"[\[({]([^\[\](){}]{1,500})[\])}]")
@@ -20,10 +20,13 @@ _UNSET = re.compile(r"^\$+|\$+$|^\\[(\[]|\\[)\]]$")
 class TextReader(Reader):
     """Reads a word or a phrase."""
 
+    recognisable = False
+
     def whole(self, text: str) -> str | None:
         """All of a text, when it is an answer and nothing else."""
         text = text.strip(_ENDS)
-        return text if text and "\n" not in text and len(text.split()) <= 8 and "answer" not in text.lower() else None
+        short = text and "\n" not in text and len(text.split()) <= 8
+        return text if short and not any(marked(text)) and not any(tags(text)) else None
 
     def stated(self, span: str) -> str | None:
         """The answer in a span that is said to be one."""
@@ -55,6 +58,7 @@ class ExpressionReader(Reader):
     """Reads a formula, its LaTeX kept."""
 
     keeps_markup = True
+    recognisable = False
 
     def whole(self, text: str) -> str | None:
         """All of a text, when it is an answer and nothing else."""

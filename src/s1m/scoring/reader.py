@@ -11,6 +11,9 @@ class Reader:
     keeps_markup = False
     """Whether it reads the text as written, LaTeX and all, not as plain text."""
 
+    recognisable = True
+    """Whether its answers can be told from other text: a last line that is one is then the last answer stated."""
+
     chooses = False
     """Whether it reads choices: then "I choose" states an answer."""
 

@@ -12,6 +12,9 @@ from s1m.scoring.reader import Reader
 from s1m.scoring.restated import affirmed, woven
 from s1m.scoring.statements import before_reasons
 
+_REASONING = re.compile(r"\b(?:because|since|wrong|incorrect|not|cannot|can't|n't|too|but)\b", re.IGNORECASE)
+"""Words of sentences that speak of choices without choosing them."""
+
 
 class ChoiceReader(Reader):
     """Reads the letter of a choice."""
@@ -51,7 +54,8 @@ class ChoiceReader(Reader):
         found = self.choices.opening(first)
         if found is None:
             return None
-        later = {letter for sentence in sentences[1:] for letter in self.choices.lettered(sentence)}
+        others = [sentence for sentence in sentences[1:] if not _REASONING.search(sentence)]
+        later = {letter for sentence in others for letter in self.choices.lettered(sentence)}
         return None if later - {found} else found
 
     def restated(self, sentences: Sequence[str]) -> str | None:
@@ -68,8 +72,6 @@ class ChoiceReader(Reader):
 
     def concluded(self, sentence: str) -> str | None:
         """The answer that a sentence comes to."""
-        if found := self.choices.called(sentence):
-            return found
         if letters := self.choices.lettered(sentence):
             return None if len(set(self.choices.several(sentence))) > 1 else letters[-1]
         if found := self.choices.ending(sentence) or self.choices.said(sentence):

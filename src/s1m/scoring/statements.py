@@ -41,6 +41,16 @@ _BOX = re.compile(r"⟦([^⟦⟧]{0,1000})⟧")
 _CONDITION = re.compile(r"(?:^|[.!?]\s|\n)\s*(?:\d\.\s)?(?:-\s)?If\b[^.!?\n]{0,180}$")
 _NO_BOX = {ord("⟦"): None, ord("⟧"): None}
 _NEGATED = re.compile(r"\s*(?:not|n't|never|neither)\b", re.IGNORECASE)
+_RETRACTED = re.compile(
+    r"\b(?:wait|hmm|hold on|actually|no|oops)\b[^.!?\n]{0,60}"
+    r"\b(?:not (?:right|correct)|wrong|incorrect|mistake|misread)\b",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"(?<![\w)])(?<!nor )(?<!if )(?<!If )(?<!not )(?<!whether )(?:\(([A-Z])\)(?:\s[^.\n(]{0,80}?)?|([A-Z])[).]?)\sis\s"
+    r"(?:therefore\s|thus\s|indeed\s)?(?:(?:the\s)?(?:only\s|most\s)?(?:correct|right|best|closest|appropriate)"
+    r"(?:\s(?:answer|option|choice|one|match)\b|(?=\s?[.,;!\n]|\s?$))|(?:the|our|my)\sanswer\b)"
+)
 _BUT = re.compile(r"\bbut\b(?:\srather)?\s*", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]{0,2}\s+(?=[^a-z\s])|[。！？;]\s*|\n+")
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|approx|Fig|Dr|Mr|Mrs|Ms|St|cf)\.$")
@@ -100,6 +110,10 @@ def marked(text: str) -> Iterator[Statement]:
         if _CONDITION.search(text[max(0, match.start() - 200) : match.start()]):
             continue
         span = rest_of_line(text, match.end())
+        if not span and not _EMPTY.fullmatch(text, match.end()):
+            continue
+        if _RETRACTED.search(span[:200]):
+            continue
         if _NEGATED.match(span):
             turn = _BUT.search(span)
             if turn is None:
@@ -109,9 +123,19 @@ def marked(text: str) -> Iterator[Statement]:
 
 
 def chosen(text: str) -> Iterator[Statement]:
-    """What follows words that name an option, such as "I choose" or "which matches option"."""
+    """What follows words that name an option, such as "I choose" or "which matches option" or "B is correct"."""
     for match in _CHOSEN.finditer(text):
         yield Statement(text=rest_of_line(text, match.end()), rule="chosen", start=match.end())
+    for match in _CALLED.finditer(text):
+        yield Statement(text=match[1] or match[2], rule="chosen", start=match.start())
+
+
+def last_line(text: str, after: int) -> Statement | None:
+    """The last line that says anything, where it begins behind ``after`` and is not one of a list of choices."""
+    start = text.rstrip().rfind("\n") + 1
+    if start <= after or any(_LISTED.match(line) for line in text[after:start].splitlines()):
+        return None
+    return Statement(text=text[start:].strip(), rule="last-line", start=start)
 
 
 def rest_of_line(text: str, start: int) -> str:
