@@ -63,6 +63,11 @@ def test_a_row_becomes_a_problem(tmp_path: Path) -> None:
     assert problem.metadata == {"subject": "counting", "level": "2", "question_type": "multi_choice"}
     assert free.question == PROMPT + "How many?\n<image1>"
     assert free.images == (ROW["decoded_image"]["bytes"],)
+    assert PAGE.score(problem, r"So \boxed{B}").official is True
+    assert PAGE.score(problem, "two").correct
+    assert PAGE.score(problem, "anything", extraction="b").official is True
+    assert PAGE.score(free, "The answer is $61$.").correct
+    assert not PAGE.score(free, "The answer is $60$.").correct
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "P", "L", "CMYK"])

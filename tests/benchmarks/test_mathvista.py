@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,11 @@ def test_a_row_becomes_a_problem(tmp_path: Path) -> None:
     assert PAGE.score(problem, "(B)").correct
     assert not PAGE.score(problem, "(A)").correct
     assert PAGE.score(problem, "").prediction is None
+    assert PAGE.score(problem, "").rule == "blank; official: guess"
+    assert PAGE.score(problem, "It is the right one.").official is None
+    assert PAGE.score(problem, "It is the right one.", extraction="B").official is True
+    nobody_knows = replace(problem, gold="")
+    assert (PAGE.score(nobody_knows, "left").correct, PAGE.score(nobody_knows, "left").official) == (False, None)
 
 
 def test_a_published_query_is_asked_as_it_is(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from s1m.benchmarks.m3cot import official_letter
 from s1m.benchmarks.wemath import official_letter as wemath_letter
 from s1m.scoring.mmmu import Parsed, open_is_right, parse_choice, parse_pro
 from s1m.scoring.olympiadbench import final_answer, judge
+from tests.benchmarks.sample_rows import ROWS
 from tests.benchmarks.test_pages import load
 
 CHOICES = {"A": "red", "B": "green", "C": "blue"}
@@ -114,6 +115,19 @@ def test_logicvista_compares_sets_of_letters(tmp_path: Path) -> None:
     assert page.score(problem, "anything", extraction="c, a").official is True
 
 
+def test_a_question_without_a_gold_answer_is_never_right(tmp_path: Path) -> None:
+    page = BENCHMARKS["logicvista"]
+    row = ROWS["logicvista"][2][0]
+    empty, digit = load("logicvista", tmp_path, [row | {"answer": ""}, row | {"answer": "3"}])
+    assert not page.score(empty, "A").correct
+    assert not page.score(empty, "").correct
+    assert page.score(digit, "3").correct
+    hidden = load("mmmu", tmp_path, [row | {"answer": "?"} for row in ROWS["mmmu"][2]])
+    for problem in hidden:
+        verdict = BENCHMARKS["mmmu"].score(problem, "A")
+        assert (problem.gold, verdict.correct, verdict.official) == ("", False, None)
+
+
 def test_mathverse_has_an_official_verdict_only_for_an_extraction_that_is_the_gold(tmp_path: Path) -> None:
     page, problem = BENCHMARKS["mathverse"], load("mathverse", tmp_path)[0]
     assert page.score(problem, "B").official is None
@@ -156,10 +170,43 @@ def test_m3cot(response: str, letter: str | None) -> None:
         (r"\boxed{1+x^2}", "$x^2+1$", 1e-8, None),  # sympy would know
         (r"\boxed{x^2+1}", "$x^2+1$", 1e-8, True),
         (r"\boxed{unclosed", "1", 1e-8, False),
+        (r"the set is $x \in (1,2]\cup[3,4)$", r"$(1,2]\cup[3,4)$", 1e-8, True),
+        (r"\boxed{(1,2]\cup[3,5)}", r"$(1,2]\cup[3,4)$", 1e-8, False),
+        (r"\boxed{(1,2]\cup[3,a)}", r"$(1,2]\cup[3,4)$", 1e-8, None),
+        (r"\boxed{(1,2]}", r"$(1,2]\cup[3,4)$", 1e-8, False),
+        (r"\boxed{[0.5,1]}", r"$[\frac{1}{2},1]$", 1e-8, True),
+        (r"\boxed{y=x}", "$x=y$", 1e-8, None),
+        (r"\boxed{x=\frac{4}{2}}", "$2$", 1e-8, True),
+        ("", "$2$", 1e-8, False),
     ],
 )
 def test_olympiadbench(response: str, gold: str, precision: float, right: bool | None) -> None:
     assert judge(final_answer(response), gold, (precision,)) is right
+
+
+def test_olympiadbench_asks_in_chinese_too(tmp_path: Path) -> None:
+    rows = [row | {"language": "Chinese"} for row in ROWS["olympiadbench"][2]]
+    rows.append(rows[3] | {"id": 9, "answer_type": "Numerical,Interval", "unit": "m"})
+    rows.append(rows[0] | {"id": 10, "answer_type": "Tuple"})
+    one, speed, *_, several, pair = [problem.question for problem in load("olympiadbench", tmp_path, rows)]
+    assert one.startswith("以下是中国数学竞赛中的解答题，答案类型为数值。请根据")
+    assert one.endswith("所以最终答案是\\boxed{答案}。”显式给出结果。\nFind the value of <image_1>.")
+    assert "以下是中国物理竞赛中" in speed
+    assert "\\boxed{答案}(单位)。”显式给出结果，注意答案的单位不要放在\\boxed{}中。\nSo:" in speed
+    assert "，题目有多个答案，答案类型分别为数值、区间。" in several
+    assert "解答题。请根据" in pair
+    english = [*ROWS["olympiadbench"][2], ROWS["olympiadbench"][2][3] | {"id": 9, "answer_type": "Numerical,Equation"}]
+    assert "in order being a numerical value, an equation. " in load("olympiadbench", tmp_path, english)[-1].question
+
+
+def test_olympiadbench_with_a_precision_for_each_answer(tmp_path: Path) -> None:
+    row = ROWS["olympiadbench"][2][3] | {"final_answer": ["$1.5,20$"], "error": "1e-1,1"}
+    (problem,) = load("olympiadbench", tmp_path, [row])
+    page = BENCHMARKS["olympiadbench"]
+    assert page.score(problem, r"\boxed{1.45, 20.9}").correct
+    assert page.score(problem, r"\boxed{1.45, 20.9}").official is True
+    assert not page.score(problem, r"\boxed{1.3, 20.9}").correct
+    assert page.score(problem, "").prediction is None
 
 
 def test_olympiadbench_strictly_asks_algebra_and_forgives_no_factor(tmp_path: Path) -> None:

@@ -50,6 +50,11 @@ def test_every_recorded_verdict_and_extraction(problems: dict[str, Problem], mod
         (r"first \boxed{1}, then \boxed{\text{(D)}}", "d"),
         (r"$\boxed{x = 30^\circ}$", "30"),
         ("", ""),
+        (r"\boxed{.25}", "0.25"),
+        ("0.5", r"\frac{1}{2}"),
+        ("3/4", r"\frac{3}{4}"),
+        (r"\sqrt3", r"\sqrt{3}"),
+        ("12}, so", "12"),
     ],
 )
 def test_what_is_cut_out_of_a_response(response: str, extraction: str) -> None:
@@ -68,6 +73,9 @@ def test_what_is_cut_out_of_a_response(response: str, extraction: str) -> None:
         ("(1,x)", "(1,2)", False),
         ("", "", False),
         ("b", "B", True),
+        ("[1,infty]", "[1,infty]", True),
+        ("(1.001,infty)", "(1,infty)", True),
+        ("xyz", "abc", False),
     ],
 )
 def test_what_is_equal(one: str, other: str, same: bool) -> None:

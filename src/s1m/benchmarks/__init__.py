@@ -55,7 +55,7 @@ def where_is_data(page: Page) -> str:
         return "bundled"
     if page.name == "custom":
         return "--data FILE"
-    return "in the Hub's cache" if cached(page.source) else "downloaded when first used, or --data FOLDER"
+    return "in the Hub's cache" if cached(page.source) else "not here: downloaded when used, or --data"
 
 
 __all__ = ["BENCHMARKS", "Page", "find_benchmark", "where_is_data"]
