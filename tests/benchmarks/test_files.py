@@ -83,3 +83,22 @@ def test_without_a_network_the_error_says_what_to_do(tmp_path: Path, monkeypatch
     assert not module.cached("org/set")
     touch(tmp_path, "datasets--org--set/snapshots/abc/data/test-00000-of-00001.parquet")
     assert module.cached("org/set")
+
+
+@pytest.mark.parametrize(
+    ("names", "configs", "wanted"),
+    [
+        (["test"], [], ["data/test-00000-of-00002-6b81bd7f7e2065e6.parquet", "test.parquet", "test/0000.parquet"]),
+        (["testmini"], ["testmini"], ["testmini.parquet", "testmini/testmini-00000-of-00001.parquet"]),
+        (["validation"], ["Art", "Math"], ["Art/validation-00000-of-00001.parquet"]),
+        (["test"], ["standard (10 options)"], ["standard (10 options)/test-00000-of-00001.parquet"]),
+        (["train", "OE_en"], ["OE_en"], ["Set/OE_en/OE_en.parquet"]),
+    ],
+)
+def test_only_the_files_of_the_split_are_downloaded(names: list[str], configs: list[str], wanted: list[str]) -> None:
+    from huggingface_hub.utils import filter_repo_objects
+
+    others = ["testmini-00000-of-00001.parquet", "testmini_text_only.parquet", "Law/validation-00000-of-00001.parquet"]
+    others += ["images.zip", "README.md", "dev/x.parquet", "vision/test-00000-of-00001.parquet", "Set/TP/TP.parquet"]
+    others = [other for other in others if other != "testmini-00000-of-00001.parquet" or "testmini" not in names]
+    assert list(filter_repo_objects([*wanted, *others], allow_patterns=module.patterns(names, configs))) == wanted

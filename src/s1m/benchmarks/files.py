@@ -50,16 +50,21 @@ def download(source: str, names: Sequence[str], configs: Sequence[str] = ()) -> 
         from huggingface_hub import snapshot_download
     except ImportError:
         raise DataError(f"downloading {source} needs huggingface_hub: {INSTALL}, or give --data FOLDER") from None
-    folders = [f"*{config}/" for config in configs] or [""]
-    patterns = [f"{folder}*{name}*.parquet" for folder in folders for name in names]
     try:
-        return Path(snapshot_download(source, repo_type="dataset", allow_patterns=patterns))
+        return Path(snapshot_download(source, repo_type="dataset", allow_patterns=patterns(names, configs)))
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise DataError(
             f"cannot download {source} from the Hub ({reason}); download it where there is a network "
             f"(hf download --repo-type dataset {source} --local-dir FOLDER) and give --data FOLDER"
         ) from None
+
+
+def patterns(names: Sequence[str], configs: Sequence[str] = ()) -> list[str]:
+    """What the files of a split are called on the Hub, wherever they lie: a star stands for folders too."""
+    places = ("", "data/", "default/", *(f"*{config}/" for config in configs))
+    forms = ("{}-*.parquet", "{}.parquet", "{}/*.parquet")
+    return [place + form.format(name) for place in places for name in names for form in forms]
 
 
 def cached(source: str) -> bool:
