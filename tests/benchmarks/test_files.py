@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from huggingface_hub.utils._paths import filter_repo_objects
+
 from s1m.benchmarks import files as module
 from s1m.benchmarks.files import find_files
 from s1m.errors import DataError
@@ -96,8 +98,6 @@ def test_without_a_network_the_error_says_what_to_do(tmp_path: Path, monkeypatch
     ],
 )
 def test_only_the_files_of_the_split_are_downloaded(names: list[str], configs: list[str], wanted: list[str]) -> None:
-    from huggingface_hub.utils import filter_repo_objects
-
     others = ["testmini-00000-of-00001.parquet", "testmini_text_only.parquet", "Law/validation-00000-of-00001.parquet"]
     others += ["images.zip", "README.md", "dev/x.parquet", "vision/test-00000-of-00001.parquet", "Set/TP/TP.parquet"]
     others = [other for other in others if other != "testmini-00000-of-00001.parquet" or "testmini" not in names]
