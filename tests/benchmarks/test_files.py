@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-
 from huggingface_hub.utils._paths import filter_repo_objects
 
 from s1m.benchmarks import files as module
