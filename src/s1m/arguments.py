@@ -67,6 +67,17 @@ def fill_eval(verb: Parser) -> None:
     verb.add_argument("--dry-run", action="store_true", help="show settings, plan and requests; ask nobody")
 
 
+def fill_score(verb: Parser) -> None:
+    """Flags of ``s1m score``."""
+    verb.epilog = SCORE_EXAMPLES
+    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks)")
+    verb.add_argument("responses", metavar="RESPONSES.jsonl", help='lines of {"id", "response", "extraction"}')
+    verb.add_argument("--data", metavar="FOLDER", default="", help="local folder with the benchmark's data")
+    verb.add_argument("--split", metavar="SPLIT", default="", help="part of the benchmark (default: its usual one)")
+    verb.add_argument("--out", metavar="VERDICTS.jsonl", default="", help="write a line of verdicts for every response")
+    verb.add_argument("--json", action="store_true", help="print the counts as JSON instead of a table")
+
+
 def fill_serve(verb: Parser) -> None:
     """Flags of ``s1m serve``: as for ``s1m eval``; what follows a ``--`` is vLLM's."""
     from s1m.serve.settings import ServeSettings
@@ -96,6 +107,7 @@ def fill_benchmarks(verb: Parser) -> None:
 
 VERBS = {
     "eval": ("Run a benchmark: think, ignore the end of thinking, answer at every level, score.", fill_eval),
+    "score": ("Score recorded responses of any model, by rule: the official verdict and ours.", fill_score),
     "serve": ("Serve a model with vLLM, set up for long thinking and for continuing it.", fill_serve),
     "report": ("Draw one page from one run or several.", fill_report),
     "demo": ("The bundled model on the bundled benchmark, ignored 0 to 7 times: about a minute.", fill_demo),
@@ -110,6 +122,14 @@ EXAMPLES = """examples:
   s1m eval digits --engine http --base-url http://127.0.0.1:8000/v1
   s1m serve PKU-Alignment/s1-m_7b_beta --tensor-parallel-size 4
   s1m report runs/mine runs/other --out compare.html
+"""
+
+SCORE_EXAMPLES = """Two verdicts a response: official, as the benchmark's own scorer gives it, edit-distance guesses and
+all; and strict, which asks what the response commits to, and gives nothing for nothing. No model is asked.
+
+examples:
+  s1m score mathvista responses.jsonl --data mathvista/ --out verdicts.jsonl
+  s1m score mathvision responses.jsonl --json
 """
 
 EVAL_EXAMPLES = """Every flag is also a key of a settings file, with underscores: --top-p 1 is top_p = 1.

@@ -15,7 +15,14 @@ from s1m.errors import S1mError, UsageError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb; the exit code. 0 done, 1 something failed, 2 the request was wrong, 130 interrupted."""
     found = build_parser().parse_args(arguments)
-    verbs = {"eval": evaluate, "serve": serve, "report": report, "demo": demo, "benchmarks": benchmarks}
+    verbs = {
+        "eval": evaluate,
+        "score": score,
+        "serve": serve,
+        "report": report,
+        "demo": demo,
+        "benchmarks": benchmarks,
+    }
     try:
         return verbs[found.verb](found)
     except S1mError as error:
@@ -38,6 +45,14 @@ def evaluate(found: Namespace) -> int:
     dry_run = values.pop("dry_run")
     settings = eval_settings(values, "s1m eval")
     return show_plan(settings) if dry_run else run_benchmark(settings)
+
+
+def score(found: Namespace) -> int:
+    """``s1m score``."""
+    from s1m.score import score_file
+
+    responses = Path(found.responses)
+    return score_file(found.benchmark, responses, split=found.split, data=found.data, out=found.out, as_json=found.json)
 
 
 def serve(found: Namespace) -> int:

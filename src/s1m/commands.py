@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from s1m.analysis import print_table, save_figures, summarize, summary_json, write_report
-from s1m.benchmarks import BENCHMARKS, find_benchmark
+from s1m.benchmarks import BENCHMARKS, Page, find_benchmark, where_is_data
 from s1m.config import EvalSettings, to_toml
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
@@ -137,12 +138,25 @@ def draw_report(folders: Sequence[Path], out: str, *, as_json: bool) -> int:
 
 
 def list_benchmarks() -> int:
-    """``s1m benchmarks``: a table of what can be run."""
-    table = Table("name", "what", "splits", "licence", "source")
-    for benchmark in BENCHMARKS.values():
-        table.add_row(benchmark.name, benchmark.title, ", ".join(benchmark.splits), benchmark.licence, benchmark.source)
+    """``s1m benchmarks``: a table of what can be run, and whether its data is on this machine."""
+    table = Table("name", "what", "problems", "scored", "licence", "source", "data", show_lines=True)
+    for page in BENCHMARKS.values():
+        table.add_row(
+            page.name, page.title, _sizes(page), page.scoring, page.licence, page.source, where_is_data(page)
+        )
     Console().print(table)
     return 0
+
+
+def _sizes(page: Page) -> str:
+    """A benchmark's splits and how many problems each has, a line each; alike ones in one line."""
+    sizes = [(split, f"{page.sizes[split]:,}" if split in page.sizes else "") for split in page.splits]
+    lines = []
+    for size, alike in groupby(sizes, key=lambda pair: pair[1]):
+        splits = [split for split, _ in alike]
+        first = splits if len(splits) < 4 else [f"{splits[0]} ... {splits[-1]}"]
+        lines += [f"{split} {size}".strip() for split in first]
+    return "\n".join(lines)
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -56,6 +56,8 @@ class EvalSettings:
     """Part of the benchmark (empty: its usual one)."""
     limit: Count | None = None
     """Only the first so many problems."""
+    reasoning_prompt: str = ""
+    """Said after every question, such as 'Think step by step.' (empty: the benchmark's own prompt alone)."""
     max_image_pixels: Count | None = None
     """Larger images are scaled down to so many pixels, width times height (empty: they go as they are)."""
     num_ignore: tuple[Annotated[int, Meta(ge=0, le=MOST_LEVELS)], ...] = (0, 1, 2, 3, 4, 5, 6, 7)

@@ -167,11 +167,17 @@ class Trace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """What a benchmark says of one answer: ``prediction`` is None when the answer commits to nothing."""
+    """What a benchmark says of one answer.
+
+    ``correct`` is the strict verdict: ``prediction`` is what the answer commits to, None when that is nothing, and
+    ``rule`` names how it was found. ``official`` is the verdict of the benchmark's own scorer, guesses and all; None
+    where it has none or could not be asked.
+    """
 
     prediction: str | None
     correct: bool
     rule: str
+    official: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,11 +207,17 @@ class Benchmark(Protocol):
     """The first is the default."""
     licence: str
     source: str
+    breakdowns: tuple[str, ...]
+    """Keys of a problem's metadata by which results are broken down; several values are joined with "; "."""
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The problems of a split, in a fixed order. Raises ``DataError`` when they cannot be had."""
         ...
 
-    def score(self, problem: Problem, answer: str) -> Verdict:
-        """The verdict on one answer text."""
+    def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
+        """The verdict on one answer text.
+
+        ``extraction`` is what the official extractor (often a language model) made of the answer, where that is
+        recorded; the official verdict then rests on it, the strict one never does.
+        """
         ...

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from s1m.analysis import Summary, summarize, summary_json
 from s1m.analysis.measure import wall_seconds
+from s1m.analysis.parts import parts_of
 from s1m.errors import DataError
-from s1m.types import Trace
+from s1m.types import Record, Trace
 from tests.analysis.made_runs import made_record, made_run, sampled_run
 
 
@@ -154,6 +155,7 @@ def test_an_empty_run_summarises() -> None:
             "slope_per_1k_tokens": None,
             "slope_ci95": None,
         },
+        "parts": [],
     }
     assert summary.best is None
     assert summary.cost_share is None
@@ -186,7 +188,7 @@ def test_json_has_the_documented_keys_and_no_nan() -> None:
     assert set(level) == {
         *("num_ignore", "accuracy", "accuracy_ci95", "gain", "gain_ci95", "mcnemar_p"),
         *("thinking_tokens_mean", "thinking_tokens_std", "thinking_tokens_median", "answer_tokens_mean"),
-        *("stops", "answered", "lost", "shared"),
+        *("stops", "answered", "lost", "shared", "official"),
     }
     assert set(level["stops"]) == {"closed", "eos", "capped", "looped"}
     assert sum(level["stops"].values()) == pytest.approx(1, abs=3e-6)
@@ -214,3 +216,23 @@ def test_importing_the_package_is_cheap() -> None:
     code = f"import sys, s1m.analysis; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_official_verdicts_are_averaged_where_there_are_any() -> None:
+    def judged(index: int, *official: bool | None) -> Record:
+        record = made_record(index, correct=[True, False], thinking=[5, 5])
+        verdicts = [replace(v, official=o) for v, o in zip(record.verdicts, official, strict=True)]
+        return replace(record, verdicts=tuple(verdicts))
+
+    summary = summarize(made_run([judged(0, True, None), judged(1, False, None), judged(2, None, None)]))
+    assert [level.official for level in summary.levels] == [0.5, None]
+
+
+def test_parts_are_counted_by_every_value_of_every_key() -> None:
+    def about(index: int, subject: str, right: bool) -> Record:
+        record = made_record(index, correct=[False, right], thinking=[5, 5])
+        return replace(record, metadata={"subject": subject, "other": "x"})
+
+    parts = parts_of([about(0, "sets; logic", True), about(1, "sets", False), about(2, "", True)], ("subject", "gone"))
+    found = [(part.key, part.value, part.problems, part.first_accuracy, part.last_accuracy) for part in parts]
+    assert found == [("subject", "logic", 1, 0.0, 1.0), ("subject", "sets", 2, 0.0, 0.5)]

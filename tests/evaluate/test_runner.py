@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from s1m.benchmarks.digits import Digits
 from s1m.config import EvalSettings
@@ -170,3 +172,20 @@ def test_seeds_differ_by_problem_and_repeat_by_run(tmp_path: Path) -> None:
     assert first == again
     assert len(set(first.values())) == 12
     assert not set(first.values()) & set(other.values())
+
+
+def test_the_reasoning_prompt_follows_the_question_and_images_keep_to_their_limit(tmp_path: Path) -> None:
+    asked: list[Problem] = []
+
+    def script(problem: Problem, step: Step) -> str:
+        asked.append(problem)
+        return right(problem, step)
+
+    run(
+        settings(tmp_path, reasoning_prompt="Think step by step.", max_image_pixels=400, limit=2),
+        ScriptedEngine(script),
+    )
+    assert all(problem.question.endswith("?\nThink step by step.") for problem in asked)
+    sizes = [Image.open(io.BytesIO(image)).size for problem in asked for image in problem.images]
+    assert all(width * height <= 400 for width, height in sizes)
+    assert not any("step by step" in record.question for record in load_run(tmp_path).records)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, get_args
 
 from s1m.analysis.intervals import mcnemar_p, percentile_interval, resampled_means, wilson_interval
 from s1m.analysis.metrics import control, performance, scaling, slope_per_1k_tokens, slopes_per_1k_tokens
+from s1m.analysis.parts import parts_of
 from s1m.analysis.summary import LevelSummary, StopShares, Summary, SweepMetrics
+from s1m.benchmarks import BENCHMARKS
 from s1m.errors import DataError
 from s1m.types import Record, StopClass
 
@@ -27,11 +29,15 @@ STOPS: tuple[StopClass, ...] = get_args(StopClass)
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """A run as arrays of whole numbers, each of shape (problems, levels); ``stops`` holds indices into ``STOPS``."""
+    """A run as arrays of numbers, each of shape (problems, levels).
+
+    ``stops`` holds indices into ``STOPS``; ``official`` is NaN where the official scorer did not judge.
+    """
 
     num_ignore: tuple[int, ...]
     correct: NDArray[np.float64]
     answered: NDArray[np.float64]
+    official: NDArray[np.float64]
     thinking_tokens: NDArray[np.float64]
     answer_tokens: NDArray[np.float64]
     shared: NDArray[np.float64]
@@ -67,7 +73,14 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         wall_seconds=wall_seconds(records),
         levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.num_ignore))),
         metrics=summarize_sweep(grid, run.settings, resamples),
+        parts=parts_of(records, breakdowns(run.settings)),
     )
+
+
+def breakdowns(settings: Mapping[str, object]) -> tuple[str, ...]:
+    """The keys by which the run's benchmark is broken down; none for a benchmark that is not known here."""
+    benchmark = BENCHMARKS.get(str(settings.get("benchmark", "")))
+    return benchmark.breakdowns if benchmark else ()
 
 
 def wall_seconds(records: Sequence[Record]) -> float:
@@ -99,6 +112,7 @@ def grid_of(records: Sequence[Record]) -> Grid:
         num_ignore=levels,
         correct=grid([[verdict.correct for verdict in record.verdicts] for record in records]),
         answered=grid([[verdict.prediction is not None for verdict in record.verdicts] for record in records]),
+        official=grid([[nan_if_none(verdict.official) for verdict in record.verdicts] for record in records]),
         thinking_tokens=grid([[trace.thinking_tokens(answer) for answer in trace.answers] for trace in traces]),
         answer_tokens=grid([[answer.tokens for answer in trace.answers] for trace in traces]),
         shared=grid([[answer.same_as is not None for answer in trace.answers] for trace in traces]),
@@ -125,6 +139,7 @@ def summarize_level(grid: Grid, column: int, resamples: Resamples | None) -> Lev
     correct = grid.correct[:, column]
     change = correct - grid.correct[:, 0]
     tokens = grid.thinking_tokens[:, column]
+    official = grid.official[:, column]
     answered = int(grid.answered[:, column].sum())
     stops = {stop: float((grid.stops[:, column] == index).mean()) for index, stop in enumerate(STOPS)}
     gain_ci95 = p = None
@@ -147,6 +162,7 @@ def summarize_level(grid: Grid, column: int, resamples: Resamples | None) -> Lev
         answered=answered,
         lost=problems - answered,
         shared=float(grid.shared[:, column].mean()),
+        official=None if np.isnan(official).all() else float(np.nanmean(official)),
     )
 
 
@@ -165,6 +181,11 @@ def summarize_sweep(grid: Grid, settings: Mapping[str, object], resamples: Resam
         slope_per_1k_tokens=slope,
         slope_ci95=None if slope is None or slopes is None else percentile_interval(slopes),
     )
+
+
+def nan_if_none(judged: bool | None) -> float:
+    """A verdict as a number."""
+    return float("nan") if judged is None else float(judged)
 
 
 def number(settings: Mapping[str, object], name: str) -> float | None:

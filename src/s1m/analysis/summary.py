@@ -53,6 +53,20 @@ class LevelSummary:
     """Problems whose answer commits to nothing: problems minus answered."""
     shared: float
     """Share of problems whose answer is that of a lower level."""
+    official: float | None = None
+    """Accuracy by the benchmark's own scorer, guesses and all; None where it judged no answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartSummary:
+    """The problems that share a value of a key, such as subject algebra, at the first and the last level."""
+
+    key: str
+    value: str
+    problems: int
+    first_accuracy: float
+    last_accuracy: float
+    last_accuracy_ci95: Interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +98,7 @@ class Summary:
     wall_seconds: float
     levels: tuple[LevelSummary, ...]
     metrics: SweepMetrics
+    parts: tuple[PartSummary, ...] = ()
 
     @property
     def cost_share(self) -> float | None:

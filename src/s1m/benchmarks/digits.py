@@ -14,7 +14,7 @@ Scored by exact integer equality with the committed answer.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -140,8 +140,11 @@ class Digits:
     name = "digits"
     title = "Arithmetic over pictures of real handwritten digits"
     splits: tuple[str, ...] = ("test", "train")
+    sizes: Mapping[str, int] = {}
     default_limit = 256
     licence = "CC BY 4.0 (digits), Apache-2.0 (problems)"
+    breakdowns: tuple[str, ...] = ("kind", "layout")
+    scoring = "integer"
     source = "bundled; UCI Optical Recognition of Handwritten Digits, doi:10.24432/C50P49"
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
@@ -152,7 +155,7 @@ class Digits:
             raise DataError(f"digits has no split {split!r}; it has: {', '.join(self.splits)}")
         return [make_problem(split, i) for i in range(self.default_limit if limit is None else limit)]
 
-    def score(self, problem: Problem, answer: str) -> Verdict:
+    def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:  # noqa: ARG002
         """Right when the last integer of the answer equals the gold one."""
         prediction = last_integer(answer)
         if prediction is None:

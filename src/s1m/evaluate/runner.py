@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import msgspec
@@ -98,12 +99,18 @@ class Runner:
                 await asyncio.to_thread(self._store.keep_thumbnail, key, problem)
         return failed
 
-    async def _solve(self, key: str, problem: Problem, engine: Engine) -> Record:
-        started = time.time()
+    async def _as_asked(self, problem: Problem) -> Problem:
+        """The problem as the settings would have it put."""
+        if self._settings.reasoning_prompt:
+            problem = replace(problem, question=f"{problem.question}\n{self._settings.reasoning_prompt}")
         if self._settings.max_image_pixels is not None:
             problem = await asyncio.to_thread(within_pixels, problem, self._settings.max_image_pixels)
+        return problem
+
+    async def _solve(self, key: str, problem: Problem, engine: Engine) -> Record:
+        started = time.time()
         flow = self._sweep(self._forcing, derive_seed(self._settings.seed, problem.id))
-        trace = await drive(flow, problem, engine, self._sampling)
+        trace = await drive(flow, await self._as_asked(problem), engine, self._sampling)
         verdicts = tuple(self._benchmark.score(problem, answer.text) for answer in trace.answers)
         return Record(
             key=key,

@@ -1,0 +1,131 @@
+r"""DynaMath: 501 questions in ten variants each (C. Zou and others, https://arxiv.org/abs/2411.00836).
+
+    {"id": "1", "question": "What is the value of y when x = 3?", "image": "images/1.png",
+     "decoded_image": {bytes, path}, "ground_truth": "2.5", "answer_type": "float", "subject": "algebra",
+     "knowledge_level": "high school"}
+
+Each variant is a split; ``all`` is the ten of them, with ids such as ``17-3`` and the question's number in the
+metadata, so that worst-case accuracy (right in all ten) can be computed from a run. Models are asked for JSON with
+"solution" and "short answer", as VLMEvalKit asks them; the official verdict (DynaMath/DynaMath) reads that JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+from s1m.benchmarks.files import find_files
+from s1m.benchmarks.row import Row
+from s1m.benchmarks.rows import check_split, load_rows
+from s1m.benchmarks.strict import choice, value
+from s1m.scoring.latex_value import same_value, value_of
+from s1m.scoring.match import same_text
+from s1m.types import Problem, Verdict
+
+TOLERANCE = 0.001
+"""Of the official scorer, for numbers; golds are given to three digits."""
+
+_INSTRUCTIONS = {
+    "multiple choice": "Provide the corresponing choice option in the 'short answer' key, "
+    "such as 'A', 'B', 'C', or 'D'.",
+    "float": "Format the answer as a three-digit floating-point number and provide it in the 'short answer' key.",
+    "text": "Float numbers in the answer should be formatted as three-digit floating-point numbers.",
+}
+_GUIDE = """
+## Answer Instruction Please provide an answer to the question outlined above. Your response should adhere \
+to the following JSON format, which includes two keys: 'solution' and 'short answer'. The 'solution' key can contain \
+detailed steps needed to solve the question, and the 'short answer' key should provide a concise response. {instruction}
+
+Example of expected JSON response format:
+
+"""
+_EXAMPLE = json.dumps({"solution": "[Detailed step-by-step explanation]", "short answer": "[Concise Answer]"}, indent=4)
+_VARIANTS = tuple(f"sample_variant{number}" for number in range(1, 11))
+_VARIANT = re.compile(r"sample_variant(\d+)")
+
+
+class DynaMath:
+    """The benchmark."""
+
+    name = "dynamath"
+    title = "The same questions with other numbers and pictures: is the model right every time?"
+    splits: tuple[str, ...] = ("all", *_VARIANTS)
+    sizes: Mapping[str, int] = {"all": 5010} | dict.fromkeys(_VARIANTS, 501)
+    licence = "Apache-2.0"
+    source = "DynaMath/DynaMath_Sample"
+    scoring = "letter of a choice, number to 0.001, or text"
+    breakdowns: tuple[str, ...] = ("subject", "knowledge_level", "answer_type", "variant")
+
+    def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
+        """The problems of a variant, or of all ten, one after the other."""
+        check_split(self.name, self.splits, split)
+        variants = _VARIANTS if split == "all" else (split,)
+        files = [file for name in variants for file in find_files(data, source=self.source, names=(name,))]
+        return load_rows(files, images=("decoded_image",), read=read_problem, limit=limit)
+
+    def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
+        """Both verdicts on an answer."""
+        short = short_answer(answer)
+        official = is_right(problem, extraction if extraction is not None else answer if short is None else short)
+        said = answer if short is None else short
+        kind = problem.metadata["answer_type"]
+        if kind == "multiple choice":
+            return choice(said, problem, official)
+        if kind == "float":
+            return value(said, "expression", (problem.gold,), _near, official)
+        return value(
+            said, "text", (problem.gold,), lambda one, gold: same_text(one, gold) or same_value(one, gold), official
+        )
+
+
+def short_answer(response: str) -> str | None:
+    """The "short answer" of the JSON in a response; None without such JSON."""
+    start, end = response.find("{"), response.rfind("}")
+    try:
+        read = json.loads(response[start : end + 1].replace("\\", ""), strict=False) if 0 <= start < end else None
+    except (ValueError, RecursionError):
+        return None
+    return str(read["short answer"]) if isinstance(read, dict) and read.get("short answer") is not None else None
+
+
+def is_right(problem: Problem, said: str) -> bool:
+    """The official verdict on a short answer."""
+    if problem.metadata["answer_type"] == "float":
+        return _near(said.strip().split(" ")[0], problem.gold)
+    if problem.metadata["answer_type"] == "multiple choice":
+        letters = set(re.findall(r"\b[A-E]\b", said))
+        return said.strip() == problem.gold or letters == {problem.gold}
+    return problem.gold.lower() in said.lower()
+
+
+def _near(one: str, gold: str) -> bool:
+    ours, theirs = value_of(one), value_of(gold)
+    if ours is None or theirs is None:
+        return one.strip() == gold.strip()
+    return math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=TOLERANCE + 1e-12)
+
+
+def read_problem(row: Row) -> Problem:
+    """The problem of a row; the file's name says which variant it is."""
+    answer_type = row.filled("answer_type")
+    instruction = _INSTRUCTIONS.get(answer_type)
+    if instruction is None:
+        raise row.wrong("answer_type", f"expected one of {', '.join(_INSTRUCTIONS)}; got {answer_type!r}")
+    numbers = _VARIANT.findall(row.file)
+    variant = numbers[-1] if numbers else "1"
+    question = row.filled("id")
+    return Problem(
+        id=f"{question}-{variant}",
+        question=f"## Question\n {row.filled('question')}{_GUIDE.format(instruction=instruction)}{_EXAMPLE}",
+        images=(),
+        gold=row.filled("ground_truth").strip(),
+        metadata={
+            "question": question,
+            "variant": variant,
+            "answer_type": answer_type,
+            "subject": row.filled("subject"),
+            "knowledge_level": row.filled("knowledge_level"),
+        },
+    )

@@ -1,0 +1,84 @@
+r"""M3CoT: several steps of reasoning over pictures, in three domains (Q. Chen and others, https://arxiv.org/abs/2405.16473).
+
+    {"id": "physical-commonsense-1", "category": "physical-commonsense", "image_id": "p-1", "question": "Why?",
+     "choices": ["a", "b", "c"], "context": "", "answer": "A", "rationale": "...", "split": "test",
+     "image": {bytes, path}, "domain": "commonsense", "topic": "physical-commonsense"}
+
+The official verdict (LightChen233/M3CoT, utils/metric.py) takes the last letter in brackets behind "[Answer]", else the
+last choice whose text occurs, else the last letter that stands alone, in capitals before small ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from s1m.benchmarks.files import find_files
+from s1m.benchmarks.row import LETTERS, Row, lettered
+from s1m.benchmarks.rows import check_split, load_rows
+from s1m.benchmarks.strict import choice
+from s1m.types import Problem, Verdict
+
+_BRACKETED = re.compile(r"\(([A-Za-z])\)")
+_MARKS = re.compile(r"[\n.,!?]")
+
+
+class M3Cot:
+    """The benchmark."""
+
+    name = "m3cot"
+    title = "Several steps of reasoning in science, commonsense and mathematics"
+    splits: tuple[str, ...] = ("test", "validation", "train")
+    sizes: Mapping[str, int] = {"test": 2318, "validation": 1108, "train": 7863}
+    licence = "CC BY-SA 4.0"
+    source = "LightChen2333/M3CoT"
+    scoring = "letter of a choice"
+    breakdowns: tuple[str, ...] = ("domain", "topic")
+
+    def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
+        """The problems of a split."""
+        check_split(self.name, self.splits, split)
+        files = find_files(data, source=self.source, names=(split,))
+        return load_rows(files, images=("image",), read=read_problem, limit=limit)
+
+    def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
+        """Both verdicts on an answer."""
+        letter = official_letter(answer if extraction is None else extraction, problem.choices)
+        return choice(answer, problem, letter == problem.gold)
+
+
+def official_letter(response: str, choices: Sequence[str]) -> str | None:
+    """The letter that the official scorer reads."""
+    if "[Answer]" in response:
+        response = response.split("[Answer]")[-1].split("[Rationale]")[0].split("[Context]")[0]
+    if bracketed := _BRACKETED.findall(response):
+        return str(bracketed[-1]).upper()
+    lettered_choices = list(zip(LETTERS, choices, strict=False))
+    words = _MARKS.sub(" ", response).split(" ")
+    for named in (
+        [letter for letter, text in lettered_choices if text.lower() in response.lower()],
+        [letter for letter, _ in lettered_choices if letter in words],
+        [letter for letter, _ in lettered_choices if letter.lower() in words],
+    ):
+        if named:
+            return named[-1]
+    return None
+
+
+def read_problem(row: Row) -> Problem:
+    """The problem of a row."""
+    choices = row.texts("choices")
+    context = row.text_or("context")
+    before = f"[Context]\n{context}\n\n" if context else ""
+    return Problem(
+        id=row.filled("id"),
+        question=f"{before}[Question]\n{row.filled('question')}\n[Choices]\n{lettered(choices, '({letter}) {choice}')}",
+        images=(),
+        gold=row.letter("answer", len(choices)),
+        choices=choices,
+        metadata={
+            "domain": row.filled("domain"),
+            "topic": row.filled("topic"),
+            "category": row.text_or("category"),
+        },
+    )

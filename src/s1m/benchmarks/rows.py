@@ -1,0 +1,91 @@
+"""A split's problems, of which only the images stay on disk until they are asked for.
+
+All text is read, checked and turned into problems before anything runs: it is small, and a wrong value should be
+named now and not after a night. The images may be many gigabytes: ``problems[i]`` reads those of one row, encoded as
+they are in the file, and forgets them.
+
+    problems = load_rows(files, images=("decoded_image",), read=read_problem, limit=None)
+    len(problems), problems[7].images, problems[10:20]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol, overload
+
+from s1m.benchmarks.parquet import ParquetRows
+from s1m.benchmarks.row import Row
+from s1m.errors import DataError
+from s1m.types import Problem
+
+
+class ImageSource(Protocol):
+    """Whoever has the images of some rows."""
+
+    def images(self, row: int) -> tuple[bytes, ...]:
+        """The images of a row, of which the first is 0."""
+        ...
+
+
+class Problems(Sequence[Problem]):
+    """Problems and the rows where their images are. A slice of them is of the same kind."""
+
+    def __init__(self, problems: Sequence[Problem], places: Sequence[tuple[ImageSource, int]]) -> None:
+        self._problems = problems
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._problems)
+
+    @overload
+    def __getitem__(self, index: int) -> Problem: ...
+    @overload
+    def __getitem__(self, index: slice) -> Problems: ...
+    def __getitem__(self, index: int | slice) -> Problem | Problems:
+        if isinstance(index, slice):
+            return Problems(self._problems[index], self._places[index])
+        source, row = self._places[index]
+        return replace(self._problems[index], images=source.images(row))
+
+
+def load_rows(
+    files: Sequence[Path],
+    *,
+    images: Sequence[str],
+    read: Callable[[Row], Problem | None],
+    limit: int | None,
+    has_images: bool = False,
+) -> Problems:
+    """The first ``limit`` problems that ``read`` makes of the rows; a row of which it makes None is left out.
+
+    ``images`` are the columns that may hold images; with ``has_images`` a row also says whether it has any, in a column
+    of that name, which costs one look through all of them. Raises ``DataError`` for a wrong value or an id that occurs
+    twice.
+    """
+    problems: dict[str, Problem] = {}
+    places: list[tuple[ImageSource, int]] = []
+    index = 0
+    for path in files:
+        rows = ParquetRows(path, images)
+        for number, values in enumerate(rows.texts()):
+            if limit is not None and len(problems) == limit:
+                return Problems(list(problems.values()), places)
+            more = {"has_images": bool(rows.images(number))} if has_images else {}
+            row = Row(values={**values, **more}, file=str(path), number=number + 1, index=index)
+            index += 1
+            problem = read(row)
+            if problem is None:
+                continue
+            if problem.id in problems:
+                raise DataError(f"{path}, row {row.number}: there is already a problem {problem.id!r}")
+            problems[problem.id] = problem
+            places.append((rows, number))
+    return Problems(list(problems.values()), places)
+
+
+def check_split(name: str, splits: Sequence[str], split: str) -> None:
+    """Raise ``DataError`` for a split that a benchmark does not have."""
+    if split not in splits:
+        raise DataError(f"{name} has no split {split!r}; it has: {', '.join(splits)}")

@@ -1,0 +1,87 @@
+"""We-Math: problems of two or three steps, each step also asked alone (R. Qiao and others, https://arxiv.org/abs/2407.01284).
+
+    {"ID": "2steps_1", "key": "2steps_1", "split": "testmini", "question": "OA = ( ) m, AB = ( ) m",
+     "option": "A. 300, 400;B. 400, 300;C. 3000, 4000; D. No correct answer", "answer": "C",
+     "image_path": {bytes, path}, "knowledge concept": "Conversion Rates ...", "question number": 1,
+     "knowledge concept description": "..."}
+
+``ID`` names one of 525 problems, ``key`` the step of it (``2steps_1``, ``2steps_2``, ``2steps_multi``): together they
+are the id, and both are in the metadata, so that the measures over a problem's steps can be computed from a run. The
+official verdict (We-Math/We-Math, evaluation/accuracy.py) takes the first letter behind the last "Answer".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from s1m.benchmarks.files import find_files
+from s1m.benchmarks.row import Row
+from s1m.benchmarks.rows import check_split, load_rows
+from s1m.benchmarks.strict import choice
+from s1m.types import Problem, Verdict
+
+PROMPT = (
+    "Now, we require you to solve a multiple-choice math question. Please briefly describe your thought process and "
+    "provide the final answer(option).\nQuestion: {question}\nOption: {option}\nRegarding the format, please answer "
+    "following the template below, and be sure to include two <> symbols:\n"
+    "<Thought process>: <<your thought process>> <Answer>: <<your option>>"
+)
+_OPTION = re.compile(r"(?:^|;)\s*([A-H])\.\s*")
+
+
+class WeMath:
+    """The benchmark."""
+
+    name = "wemath"
+    title = "Mathematics in steps: is the whole right because the steps are?"
+    splits: tuple[str, ...] = ("testmini",)
+    sizes: Mapping[str, int] = {"testmini": 1740}
+    licence = "CC BY-NC 4.0"
+    source = "We-Math/We-Math"
+    scoring = "letter of a choice"
+    breakdowns: tuple[str, ...] = ("key", "knowledge")
+
+    def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
+        """The problems of a split."""
+        check_split(self.name, self.splits, split)
+        files = find_files(data, source=self.source, names=(split,))
+        return load_rows(files, images=("image_path",), read=read_problem, limit=limit)
+
+    def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
+        """Both verdicts on an answer."""
+        letter = official_letter(answer if extraction is None else extraction)
+        return choice(answer, problem, letter == problem.gold)
+
+
+def official_letter(response: str) -> str | None:
+    """The letter that the official scorer reads."""
+    said = re.sub(r"[<>:.]", "", response.split("Answer")[-1].strip()).strip()
+    return said[0] if said[:1] in tuple("ABCDEFGH") else None
+
+
+def read_problem(row: Row) -> Problem:
+    """The problem of a row."""
+    option = row.filled("option")
+    choices = options_in(option)
+    if not choices:
+        raise row.wrong("option", f"expected choices such as 'A. 6 cm; B. 8 cm', got {option!r}")
+    return Problem(
+        id=f"{row.filled('ID')} {row.filled('key')}",
+        question=PROMPT.format(question=row.filled("question"), option=option),
+        images=(),
+        gold=row.letter("answer", len(choices)),
+        choices=choices,
+        metadata={
+            "problem": row.filled("ID"),
+            "key": row.filled("key"),
+            "knowledge": row.text_or("knowledge concept"),
+        },
+    )
+
+
+def options_in(option: str) -> tuple[str, ...]:
+    """The choices of ``A. 6 cm; B. 8 cm``; none where the letters are not A, B, ... in order."""
+    _, *parts = _OPTION.split(option)
+    letters, texts = "".join(parts[::2]), parts[1::2]
+    return tuple(text.strip() for text in texts) if letters and "ABCDEFGH".startswith(letters) else ()

@@ -1,0 +1,163 @@
+"""``s1m score``: recorded responses through a benchmark's scorers, one line at a time.
+
+    {"id": "17", "response": "The answer is (B).", "extraction": "B"}
+    -> {"id": "17", "extraction": "B", "prediction": "B", "official": true, "strict": true, "rule": "letter"}
+
+A line without a response (null, or missing) is an error of the run that recorded it: counted, never scored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from s1m.analysis.tally import Count, Tally
+from s1m.analysis.wording import percent, range_text
+from s1m.benchmarks import find_benchmark
+from s1m.errors import DataError, UsageError
+from s1m.types import Benchmark, Problem, Verdict
+
+PLAIN_WIDTH = 120
+"""Columns of the table in a file or a pipe."""
+
+
+class Response(msgspec.Struct, frozen=True):
+    """A line of recorded responses; ``extraction`` is what the official extractor made of it, where that is known.
+
+    MathVista's own files say ``pid`` for the id.
+    """
+
+    id: str | int | None = None
+    pid: str | int | None = None
+    response: str | None = None
+    extraction: str | None = None
+
+    @property
+    def problem_id(self) -> str:
+        """The problem's id by either name."""
+        return str(self.pid if self.id is None else self.id)
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """A line of verdicts."""
+
+    id: str
+    extraction: str | None
+    prediction: str | None
+    official: bool | None
+    strict: bool
+    rule: str
+
+
+def score_file(benchmark_name: str, responses: Path, *, split: str, data: str, out: str, as_json: bool) -> int:
+    """Score a file of responses and print what came of it; the exit code."""
+    benchmark = find_benchmark(benchmark_name)
+    problems = _problems(benchmark, split, data)
+    tally = Tally(breakdowns=benchmark.breakdowns)
+    with contextlib.ExitStack() as stack:
+        verdicts = stack.enter_context(_create(Path(out))) if out else None
+        for response in read_responses(responses):
+            problem = problems.get(response.problem_id)
+            if problem is None:
+                raise DataError(
+                    f"{responses} has a response to {response.problem_id!r}, which is no problem of {benchmark.name}"
+                )
+            if response.response is None:
+                tally.errors += 1
+                continue
+            verdict = benchmark.score(problem, response.response, response.extraction)
+            tally.add(problem, verdict)
+            if verdicts is not None:
+                verdicts.write(msgspec.json.encode(_scored(response, verdict)) + b"\n")
+    if as_json:
+        sys.stdout.write(json.dumps(tally.as_json(), ensure_ascii=False, indent=2) + "\n")
+    else:
+        print_tally(tally, benchmark, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
+    return 0
+
+
+def read_responses(path: Path) -> Iterator[Response]:
+    """The lines of a file of responses. Raises ``UsageError`` or ``DataError`` that names the line."""
+    decoder = msgspec.json.Decoder(Response)
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    response = decoder.decode(line)
+                    if response.id is None and response.pid is None:
+                        raise msgspec.ValidationError("it has no id")
+                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                    raise DataError(
+                        f'{path}, line {number}: {error}; a line is {{"id": …, "response": …, "extraction": …}}'
+                    ) from None
+                yield response
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def print_tally(tally: Tally, benchmark: Benchmark, console: Console) -> None:
+    """Both accuracies, every part, and the rules that decided."""
+    table = Table(title=f"{benchmark.title}", title_justify="left", box=None, header_style="bold")
+    table.add_column("", no_wrap=True)
+    for column in ("responses", "strict", "95 %", "official", "no answer"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_row("all", *_cells(tally.whole))
+    for key, found in tally.parts.items():
+        table.add_section()
+        for value in sorted(found):
+            table.add_row(f"{key}: {value}", *_cells(found[value]))
+    console.print(table)
+    rules = ", ".join(f"{rule} {count}" for rule, count in tally.rules.most_common())
+    console.print(f"rules: {rules}", soft_wrap=True)
+    if tally.errors:
+        console.print(f"{tally.errors} lines have no response: errors of the run, not scored", soft_wrap=True)
+    if tally.whole.official > tally.whole.strict and tally.whole.no_answer:
+        console.print(
+            "official scorers may give credit to text that commits to no answer; strict never does", soft_wrap=True
+        )
+
+
+def _problems(benchmark: Benchmark, split: str, data: str) -> dict[str, Problem]:
+    loaded = benchmark.load(split=split or benchmark.splits[0], limit=None, data=data or None)
+    # Texts only: nothing here looks at a picture.
+    return {problem.id: replace(problem, images=()) for problem in loaded}
+
+
+def _create(path: Path) -> IO[bytes]:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _scored(response: Response, verdict: Verdict) -> Scored:
+    return Scored(
+        id=response.problem_id,
+        extraction=response.extraction,
+        prediction=verdict.prediction,
+        official=verdict.official,
+        strict=verdict.correct,
+        rule=verdict.rule,
+    )
+
+
+def _cells(count: Count) -> tuple[str, ...]:
+    strict, official = count.strict_share, count.official_share
+    return (
+        f"{count.responses:,}",
+        percent(strict.accuracy),
+        range_text(strict.ci95),
+        percent(official.accuracy),
+        f"{count.no_answer:,}",
+    )

@@ -1,0 +1,34 @@
+"""The process in which formulas are compared: reads pairs as lines of JSON, writes True or False. See expression.py."""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+import sys
+
+MEMORY_BYTES = 4 * 2**30
+"""What it may allocate: a formula that needs more is no match."""
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    logging.disable(logging.CRITICAL)
+    configurations = (LatexExtractionConfig(), ExprExtractionConfig())
+    print("ready", flush=True)  # noqa: T201 - this is how it answers
+    for line in sys.stdin:
+        try:
+            gold, prediction = (
+                parse(f"${text.strip().strip('$')}$", configurations, parsing_timeout=None) for text in json.loads(line)
+            )
+            same = verify(gold, prediction, timeout_seconds=None)
+        except Exception:  # whatever sympy cannot do is no match
+            same = False
+        print(bool(same), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Decide what an answer text commits to: the last statement of an answer, found by rule, or nothing.
+
+The text may be a chain of thought, an answer, or both. Statements are tried from the most explicit to the least: the
+whole text, what is boxed or follows words such as "the answer is", a last line that is nothing else, the opening, the
+last sentences. Nothing found is None, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from s1m.scoring import silence, statements
+from s1m.scoring.plain import BOX_CLOSES, BOX_OPENS, after_thinking, plain
+from s1m.scoring.reader import Reader
+from s1m.scoring.readers import reader_of
+from s1m.scoring.restated import overlap
+
+Kind = Literal["choice", "integer", "number", "list", "yes_no", "text", "expression"]
+"""What a question asks for. A choice is committed to as its letter."""
+
+LAST_SENTENCES = 3
+"""How many sentences from the end are searched for an answer that nothing marks as one."""
+
+
+ECHO = 0.6
+"""Share of a question's longer words that a sentence must repeat to be looked at before the last ones."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Commitment:
+    """What a text commits to, None when that is nothing, and the rule that found it or the reason that none did."""
+
+    prediction: str | None
+    rule: str
+
+
+def committed(text: str, *, kind: Kind, choices: Sequence[str] = (), question: str = "") -> Commitment:
+    """The answer that ``text`` commits to. A question with letters but without choice texts has choices A to E.
+
+    ``question`` lets an answer be found that states the question's own words: "there are 3 bars below 40".
+    """
+    if silence.is_failure(text):
+        return Commitment(prediction=None, rule="failure")
+    raw = after_thinking(text)
+    if silence.is_blank(raw):
+        return Commitment(prediction=None, rule="blank")
+    reader = reader_of(kind, choices, question)
+    text = raw if reader.keeps_markup else plain(raw)
+    return _explicit(text, reader) or _implicit(raw, text, reader, question)
+
+
+def _explicit(text: str, reader: Reader) -> Commitment | None:
+    """What the whole text is, or what it states in so many words; None when neither says anything."""
+    refuses = silence.is_apology(text) and not reader.recognisable
+    if not refuses and (found := reader.whole(text.replace(BOX_OPENS, "").replace(BOX_CLOSES, ""))):
+        return Commitment(prediction=found, rule="whole")
+    stated = [*statements.boxes(text), *statements.tags(text), *statements.marked(text)]
+    if reader.chooses:
+        stated += statements.chosen(text)
+    last = statements.last_line(text, after=max((statement.start for statement in stated), default=0))
+    if last is not None and reader.recognisable and (found := reader.whole(last.text)):
+        return Commitment(prediction=found, rule=last.rule)
+    missing: Commitment | None = None
+    for statement in sorted(stated, key=lambda statement: statement.start, reverse=True):
+        if found := reader.stated(statement.text):
+            return Commitment(prediction=found, rule=statement.rule)
+        if reader.torn(statement.text):
+            return Commitment(prediction=None, rule="several")
+        if silence.is_undecided(statements.before_reasons(statement.text)):
+            return Commitment(prediction=None, rule="undecided")
+        if silence.is_blank(statement.text):
+            missing = missing or Commitment(prediction=None, rule="unfinished")
+        elif statement.rule in ("boxed", "tag"):
+            missing = missing or Commitment(prediction=None, rule="unreadable")
+    return missing
+
+
+def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
+    """What the last line, the opening or the last sentences amount to."""
+    spoken = statements.without_listings(text)
+    lines = statements.without_pleasantries([line for line in spoken.splitlines() if line.strip()])
+    if not lines:
+        return Commitment(prediction=None, rule="no-answer")
+    apologises = silence.is_apology(text)
+    if (reader.recognisable or not apologises) and (found := reader.whole(lines[-1])):
+        return Commitment(prediction=found, rule="last-line")
+    if apologises:
+        return Commitment(prediction=None, rule="apology")
+    if found := reader.opening(statements.sentences(text)):
+        return Commitment(prediction=found, rule="opening")
+    sentences = statements.without_pleasantries(statements.sentences(spoken))
+    for sentence in reversed(statements.conclusions(sentences)):
+        if found := reader.concluded(sentence):
+            return Commitment(prediction=found, rule="conclusion")
+        if silence.is_undecided(sentence):
+            return Commitment(prediction=None, rule="undecided")
+    sayings = statements.sayings(sentences)
+    if found := reader.restated(sayings):
+        return Commitment(prediction=found, rule="restated")
+    emphasised = {found for bold in statements.emphasised(raw) if (found := reader.whole(bold))}
+    if len(emphasised) == 1:
+        return Commitment(prediction=emphasised.pop(), rule="emphasised")
+    echoing = [
+        sentence for sentence in sayings if overlap(question, sentence) >= ECHO and not silence.is_undecided(sentence)
+    ]
+    for sentence in [*reversed(echoing), *reversed(sentences[-LAST_SENTENCES:])]:
+        if silence.is_undecided(sentence):
+            return Commitment(prediction=None, rule="undecided")
+        if found := reader.concluded(sentence):
+            return Commitment(prediction=found, rule="last-sentence")
+    return Commitment(prediction=None, rule="no-answer")

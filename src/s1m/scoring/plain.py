@@ -1,0 +1,116 @@
+"""Decide what of an answer is markup and what is content: LaTeX, Markdown and full-width signs become plain text.
+
+Every pattern here is linear: no quantifier can match the same characters in two ways. Only the end of a very long text
+is read; an answer stands there.
+"""
+
+from __future__ import annotations
+
+import re
+
+TAIL_CHARACTERS = 6000
+"""How much of a text's end is read."""
+
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_SIGNS = _FULL_WIDTH | {
+    ord(sign): plain
+    for plain, signs in {
+        "-": "−‒–﹣",
+        "'": "‘’′",
+        '"': "“”",
+        " ": "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000",
+        "": "\u200b\u200c\u200d\ufeff\u2060",
+        ":": "∶",
+        "×": "✕✖⨯",
+    }.items()
+    for sign in signs
+}
+_CIRCLED = {0x24B6 + i: f"({chr(65 + i)})" for i in range(26)} | {0x24D0 + i: f"({chr(97 + i)})" for i in range(26)}
+_TABLE = _SIGNS | _CIRCLED
+
+BOX_OPENS, BOX_CLOSES = "⟦", "⟧"
+"""What stands for ``\\boxed{`` and its brace in a plain text."""
+
+_BOX = re.compile(r"\\?(?:f?boxed|fbox)\s?\{")
+_THOUGHT_ENDS = re.compile(r"</think(?:ing)?>|◁/think▷", re.IGNORECASE)
+_SPECIAL_TOKEN = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>|\[/?INST\]")
+
+_LATEX = (
+    (re.compile(r"\\(?:left|right|displaystyle|,|;|!|:|quad|qquad|big|Big)(?![a-zA-Z])"), " "),
+    (re.compile(r"\\[dtc]frac(?![a-zA-Z])"), r"\\frac"),
+    (re.compile(r"\^\s?\{?\s?\\circ\s?\}?|\\degree(?![a-zA-Z])"), "°"),
+    (
+        re.compile(r"\\(?:text|textbf|textit|texttt|textrm|mathrm|mathbf|mathit|mathsf|operatorname|mbox|emph)\s?\{"),
+        "{",
+    ),
+    (re.compile(r"\\(?:times)(?![a-zA-Z])"), "×"),
+    (re.compile(r"\\(?:cdot)(?![a-zA-Z])"), "·"),
+    (re.compile(r"\\(?:approx|simeq)(?![a-zA-Z])"), "≈"),
+    (re.compile(r"\\pi(?![a-zA-Z])"), "π"),
+    (re.compile(r"\\angle(?![a-zA-Z])"), "∠"),
+    (re.compile(r"\\sqrt(?![a-zA-Z])"), "√"),
+    (re.compile(r"\\(?:therefore)(?![a-zA-Z])"), "∴"),
+    (re.compile(r"\\(?:Rightarrow|implies|rightarrow|to)(?![a-zA-Z])"), "→"),
+    (re.compile(r"\\[()\[\]]"), " "),
+    (re.compile(r"\\([%$#&_{} ])"), r"\1"),
+    (re.compile(r"\\\\"), "\n"),
+)
+_FRACTION = re.compile(r"\\frac\s?(?:\{([^{}\\]{1,60})\}|(\d))\s?(?:\{([^{}\\]{1,60})\}|(\d))")
+_THOUSANDS_GAP = re.compile(r"(?<=\d)(?:\{,\}|\\[,!;:]|,\\!| , )(?=\d{3}(?!\d))")
+_BRACED = re.compile(r"(?<![\w√^_}{])\{([^{}]{1,200})\}")
+_EMPHASIS = re.compile(r"\*\*|__|`+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|~~")
+_HEADING = re.compile(r"^#{1,6}(?=\s)|^>(?=\s)", re.MULTILINE)
+
+
+def after_thinking(text: str) -> str:
+    """The end of ``text`` that can hold the answer: what follows a closed thought, no more than a tail."""
+    if len(text) > TAIL_CHARACTERS:
+        start = len(text) - TAIL_CHARACTERS
+        while start < len(text) and not text[start - 1].isspace():
+            start += 1
+        text = text[start:]
+    if "think" in text:
+        text = _THOUGHT_ENDS.split(text)[-1]
+    return with_boxes(_SPECIAL_TOKEN.sub(" ", text).translate(_TABLE).strip())
+
+
+def with_boxes(text: str) -> str:
+    r"""``text`` with every ``\boxed{...}`` written as ``⟦...⟧``, braces balanced; an unclosed one is left as it is."""
+    match = _BOX.search(text)
+    pieces: list[str] = []
+    start = 0
+    while match:
+        depth = 1
+        end = match.end()
+        limit = min(len(text), end + 1000)
+        while end < limit and depth:
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        if depth == 0:
+            pieces += [text[start : match.start()], BOX_OPENS, text[match.end() : end - 1], BOX_CLOSES]
+            start = end
+        match = _BOX.search(text, max(end if depth == 0 else match.end(), start))
+    return "".join([*pieces, text[start:]])
+
+
+def plain(text: str) -> str:
+    """``text`` without LaTeX, Markdown and dollar signs; fractions become ``a/b``, roots ``√{a}``, degrees ``°``."""
+    if "\\" in text or "{" in text:
+        text = _THOUSANDS_GAP.sub("", text)
+        for pattern, replacement in _LATEX:
+            text = pattern.sub(replacement, text)
+        text = _FRACTION.sub(_fraction, text)
+        for _ in range(3):
+            text = _BRACED.sub(r"\1", text)
+    text = text.replace("$", "")
+    return _HEADING.sub("", _EMPHASIS.sub("", text))
+
+
+def _fraction(match: re.Match[str]) -> str:
+    above, below = match[1] or match[2], match[3] or match[4]
+    before = match.string[match.start() - 1 : match.start()]
+    return f"{' ' if before.isdigit() else ''}{_grouped(above.strip())}/{_grouped(below.strip())}"
+
+
+def _grouped(part: str) -> str:
+    return part if part.replace(".", "", 1).lstrip("-").isalnum() else f"({part})"

@@ -1,0 +1,125 @@
+"""Decide what is a number in a plain text, and what it is worth: exactly, as a fraction.
+
+A number stands on its own: the digits of ``B12``, ``x_1``, ``2x`` or ``3√2`` are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d]|,\d)|\d{1,60}(?!\d))"
+_NUMBER = re.compile(
+    rf"""(?<![\w.√^_\\/])(?<!\d[-,:])
+    (?P<sign>[-+]|(?<==\s)-\s)?[€£¥₹]?
+    (?:(?P<whole>\d{{1,9}})\s(?=\d{{1,9}}/\d))?
+    (?P<above>{_DIGITS}(?:\.\d{{1,60}}(?!\d))?|\.\d{{1,60}}(?!\d))
+    (?:[eE](?P<exponent>[-+]?\d{{1,3}})(?!\w))?
+    (?:\s?[×x*·]\s?10\s?(?:\^|\*\*)\s?[({{]?\s?(?P<power>[-+]?\d{{1,3}})\s?[)}}]?)?
+    (?:\s?/\s?(?P<below>\d{{1,30}}(?:\.\d{{1,30}})?)(?![\d/]))?
+    (?P<unit>\s?%|\s?percent\b|\s(?:thousand|million|billion|trillion)\b)?
+    (?![\d√π^_/]|\.\d|[a-zA-Z]*[_^\\]|[xyznθ]\b|:\d|-\d)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SCALES = {
+    "%": Fraction(1, 100),
+    "percent": Fraction(1, 100),
+    "thousand": Fraction(10**3),
+    "million": Fraction(10**6),
+    "billion": Fraction(10**9),
+    "trillion": Fraction(10**12),
+}
+
+_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+_SMALL = {word: value for value, word in enumerate(f"{_UNITS} seventeen eighteen nineteen".split())}
+_TENS = {
+    word: 10 * value
+    for value, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
+    )
+}
+NUMBER_WORD = "|".join([*(f"{tens}(?:[- ](?:{'|'.join(list(_SMALL)[1:10])}))?" for tens in _TENS), *reversed(_SMALL)])
+_WORDS = re.compile(r"[a-z]+", re.IGNORECASE)
+_BEFORE = re.compile(r"\s*(?:(?:about|approximately|around|≈|~|=|[a-zA-Z∠]{1,4}\s?=)\s?)?[(\[]?")
+_AFTER = re.compile(r"[)\]]?\s*(?:[^\W\d]{1,16}|[°$€£¥%])?(?:[ /·][^\W\d]{1,12}){0,2}[²³]?(?:\^\{?[23]\}?)?[.)\]]*\s*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quantity:
+    """A number as it was written and what it is worth.
+
+    ``scale`` is what a percent sign or a word such as "million" multiplies it by: whether the question already counts
+    in percent or millions is not known here, so both readings are offered.
+    """
+
+    text: str
+    value: Fraction
+    scale: Fraction
+    start: int
+    end: int
+
+    @property
+    def readings(self) -> tuple[Fraction, ...]:
+        """What it can be worth: as written, and scaled."""
+        return (self.value,) if self.scale == 1 else (self.value, self.value * self.scale)
+
+
+def quantities(text: str) -> Iterator[Quantity]:
+    """The numbers of a plain text, from left to right."""
+    for match in _NUMBER.finditer(text):
+        quantity = _quantity(match)
+        if quantity is not None:
+            yield quantity
+
+
+def _quantity(match: re.Match[str]) -> Quantity | None:
+    value = Fraction(match["above"].replace(",", ""))
+    if match["exponent"] or match["power"]:
+        value *= Fraction(10) ** int(match["exponent"] or match["power"])
+    if match["below"]:
+        below = Fraction(match["below"])
+        if below == 0:
+            return None
+        value /= below
+    value += int(match["whole"] or 0)
+    if (match["sign"] or "").startswith("-"):
+        value = -value
+    unit = (match["unit"] or "").strip().lower()
+    scale = _SCALES.get(unit, Fraction(1))
+    text = " ".join(match[0].split())
+    return Quantity(text=text, value=value, scale=scale, start=match.start(), end=match.end())
+
+
+def number_in_words(text: str) -> int | None:
+    """The number that ``text`` spells, such as "twenty-one" or "three hundred and five"; None if it spells none."""
+    words = [word for word in _WORDS.findall(text[:80].lower()) if word != "and"]
+    if not words or len(words) > 8:
+        return None
+    total = group = 0
+    for position, word in enumerate(words):
+        if word in _SMALL or word in _TENS:
+            group += _SMALL.get(word, 0) + _TENS.get(word, 0)
+        elif word == "a" and position == 0 and len(words) > 1:
+            group = 1
+        elif word == "hundred" and group:
+            group *= 100
+        elif word in ("thousand", "million") and group:
+            total, group = total + group * int(_SCALES[word]), 0
+        else:
+            return None
+    return total + group
+
+
+def worth(text: str) -> tuple[Fraction, ...]:
+    """What a text that is one number, with or without a unit, can be worth; nothing for any other text."""
+    text = text.strip()
+    if len(text) > 80:
+        return ()
+    found = list(quantities(text))
+    if len(found) == 1:
+        alone = _BEFORE.fullmatch(text[: found[0].start]) and _AFTER.fullmatch(text[found[0].end :])
+        return found[0].readings if alone else ()
+    spelled = number_in_words(text) if not found else None
+    return () if spelled is None else (Fraction(spelled),)

@@ -1,0 +1,60 @@
+"""Decide which texts commit to nothing: blanks, place-holders, apologies, refusals and error messages.
+
+A failure is never an answer: none of these may score, whatever the type of the question.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BLANK = re.compile(
+    r"[\W_]*(?:none|null|nan|n/?\s?a|nil|undefined|unknown|not available|no answer|empty|tbd|error|failed|"
+    r"(?:the |my )?(?:final |correct |short |extracted )*answer(?: is)?|答案)?[\W_]*",
+    re.IGNORECASE,
+)
+_ERROR = re.compile(
+    r"maximum context length|context[ _](?:window|length)[ _]?exceeded|rate limit|too many requests|quota exceeded|"
+    r"(?:error|status)[ _]?code\s?[:=]?\s?\d{3}|\bHTTP(?:/1\.1)?\s?(?:Error\s?)?[45]\d\d\b|internal server error|"
+    r"bad gateway|service (?:temporarily )?unavailable|gateway time-?out|Traceback \(most recent|"
+    r"(?:connection|read|request) (?:error|refused|reset|aborted|timed out)|time-?out error|invalid_request|"
+    r"(?:api|server|openai|http|runtime|value|key)_?\s?error|API key|[\"']error[\"']\s?:|CUDA out of memory|"
+    r"content (?:policy|filter|management)|failed to obtain answer|<!doctype html|<html",
+    re.IGNORECASE,
+)
+_APOLOGY = re.compile(
+    r"[\W_]*(?:(?:i['a ]?a?m |we are |my )?(?:(?:very |so |truly |terribly )?sorry|apologi[sz]e|apologies|"
+    r"unfortunately|regret)|as an ai\b|i (?:can(?:not|'t| not)|am (?:unable|not able)|do(?:n't| not) (?:know|have)|"
+    r"won't|could ?n[o']t)|i'm (?:unable|not able|not sure)|(?:抱歉|对不起|很遗憾|无法))",
+    re.IGNORECASE,
+)
+_UNKNOWABLE = re.compile(
+    r"\b(?:can(?:not|'t| not)|could(?:n't| not)|impossible|unable|not possible|difficult|hard|no way)\b[^.\n]{0,40}?"
+    r"\b(?:determin|answer|provid|calculat|tell|know|say|solv|find|infer|comput|identif|give)|"
+    r"\b(?:not|n't|without|no|insufficient|lacks?|need|requires?)\b[^.\n]{0,40}?"
+    r"\b(?:enough|sufficient|specific|additional|more|any|further|necessary|actual)?\s?"
+    r"(?:information|data|context|details)\b|"
+    r"\bnot (?:provided|specified|mentioned|given|available|visible|listed|among|one of|an option|in the)\b|"
+    r"\bplease provide\b|\bnone of the (?:given |above |provided |answer )*(?:options|choices|answers)|"
+    r"\bthere (?:might|may|seems to|must) be an? (?:mistake|error)|\bno (?:correct|matching) (?:answer|option|choice)",
+    re.IGNORECASE,
+)
+
+
+def is_blank(text: str) -> bool:
+    """Whether ``text`` says nothing: empty, a place-holder such as "N/A", or "Final answer:" with nothing behind it."""
+    return len(text) < 80 and _BLANK.fullmatch(text) is not None
+
+
+def is_failure(text: str) -> bool:
+    """Whether ``text`` is a machine's error message, or a short text that holds one."""
+    return _ERROR.search(text[:2000] if len(text) < 2000 else text[:300]) is not None
+
+
+def is_apology(text: str) -> bool:
+    """Whether ``text`` begins with an apology or a refusal."""
+    return _APOLOGY.match(text) is not None
+
+
+def is_undecided(sentence: str) -> bool:
+    """Whether a sentence says that no answer can be given."""
+    return _UNKNOWABLE.search(sentence[:600]) is not None
