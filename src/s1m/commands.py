@@ -141,9 +141,7 @@ def list_benchmarks() -> int:
     """``s1m benchmarks``: a table of what can be run, and whether its data is on this machine."""
     table = Table("name", "what", "problems", "scored", "licence", "source", "data", show_lines=True)
     for page in BENCHMARKS.values():
-        table.add_row(
-            page.name, page.title, _sizes(page), page.scoring, page.licence, page.source, where_is_data(page)
-        )
+        table.add_row(page.name, page.title, _sizes(page), page.scoring, page.licence, page.source, where_is_data(page))
     Console().print(table)
     return 0
 
