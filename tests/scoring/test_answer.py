@@ -165,7 +165,8 @@ PIECES = st.lists(
         st.text(max_size=8),
         st.sampled_from(
             ["(A)", "\\boxed{", "}", "{", "the answer is ", "Answer:", "**", "1/0", "\\pi", "1e999", "9" * 70,
-             "\n", "答案", "$", "\\frac{1}{0}", ", and ", " or ", "[1,", "If ", "</think>", "<answer>", "= ", "not ", "⟦", "⟧", "<|a|>"]
+             "\n", "答案", "$", "\\frac{1}{0}", ", and ", " or ", "[1,", "If ",
+             "</think>", "<answer>", "= ", "not ", "⟦", "⟧", "<|a|>"]
         ),
     ),
     max_size=14,
