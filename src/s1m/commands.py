@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from s1m.analysis import print_table, save_figures, summarize, summary_json, write_report
 from s1m.benchmarks import BENCHMARKS, Page, find_benchmark, where_is_data
@@ -138,23 +139,32 @@ def draw_report(folders: Sequence[Path], out: str, *, as_json: bool) -> int:
 
 
 def list_benchmarks() -> int:
-    """``s1m benchmarks``: a table of what can be run, and whether its data is on this machine."""
-    table = Table("name", "what", "problems", "scored", "licence", "source", "data", show_lines=True)
+    """``s1m benchmarks``: what can be run, and whether its data is on this machine; a paragraph each."""
+    console = Console(highlight=False, markup=False)
     for page in BENCHMARKS.values():
-        table.add_row(page.name, page.title, _sizes(page), page.scoring, page.licence, page.source, where_is_data(page))
-    Console().print(table)
+        console.print(f"{page.name}  {page.title}", style="bold")
+        facts = Table.grid(padding=(0, 2))
+        for name, value in (
+            ("problems", _sizes(page)),
+            ("scored", page.scoring),
+            ("licence", page.licence),
+            ("source", page.source),
+            ("data", where_is_data(page)),
+        ):
+            facts.add_row(f"  {name}", Text(value))
+        console.print(facts, "")
     return 0
 
 
 def _sizes(page: Page) -> str:
-    """A benchmark's splits and how many problems each has, a line each; alike ones in one line."""
+    """A benchmark's splits and how many problems each has; alike ones together."""
     sizes = [(split, f"{page.sizes[split]:,}" if split in page.sizes else "") for split in page.splits]
     lines = []
     for size, alike in groupby(sizes, key=lambda pair: pair[1]):
         splits = [split for split, _ in alike]
         first = splits if len(splits) < 4 else [f"{splits[0]} ... {splits[-1]}"]
         lines += [f"{split} {size}".strip() for split in first]
-    return "\n".join(lines)
+    return ", ".join(lines)
 
 
 def _write_json(path: Path, value: object) -> None:
