@@ -160,16 +160,41 @@ def test_ten_thousand_dresses() -> None:
     assert scored_wrong / wrong <= 0.001
 
 
-PIECES = st.lists(
-    st.one_of(
-        st.text(max_size=8),
-        st.sampled_from(
-            ["(A)", "\\boxed{", "}", "{", "the answer is ", "Answer:", "**", "1/0", "\\pi", "1e999", "9" * 70,
-             "\n", "答案", "$", "\\frac{1}{0}", ", and ", " or ", "[1,", "If ", "</think>", "<answer>", "= ", "not ", "⟦", "⟧", "<|a|>"]
-        ),
+FRAGMENTS = (
+    *(
+        "(A)",
+        "\\boxed{",
+        "}",
+        "{",
+        "the answer is ",
+        "Answer:",
+        "**",
+        "1/0",
+        "\\pi",
+        "1e999",
+        "9" * 70,
+        "\n",
+        "答案",
+        "$",
     ),
-    max_size=14,
-)  # fmt: skip
+    *(
+        "\\frac{1}{0}",
+        ", and ",
+        " or ",
+        "[1,",
+        "If ",
+        "</think>",
+        "<answer>",
+        "= ",
+        "not ",
+        "⟦",
+        "⟧",
+        "<|a|>",
+        "10^-999",
+    ),
+)
+
+PIECES = st.lists(st.one_of(st.text(max_size=8), st.sampled_from(FRAGMENTS)), max_size=14)
 
 
 @given(PIECES, st.sampled_from(KINDS), st.sampled_from([LENGTHS, ("Yes", "No"), ("(c)", "(a)"), ("",), ()]))
