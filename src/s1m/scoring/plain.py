@@ -78,8 +78,8 @@ def after_thinking(text: str) -> str:
     """The end of ``text`` that can hold the answer: what follows a closed thought, no more than a tail."""
     if len(text) > TAIL_CHARACTERS:
         start = len(text) - TAIL_CHARACTERS
-        while start < len(text) and not text[start - 1].isspace():
-            start += 1
+        while start < len(text) and text[start - 1].isascii() and text[start - 1].isalnum():
+            start += 1  # a word or number cut in two would be read as another
         text = text[start:]
     if "think" in text:
         text = _THOUGHT_ENDS.split(text)[-1]
