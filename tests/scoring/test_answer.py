@@ -148,6 +148,12 @@ def test_silence_commits_to_nothing(text: str, kind: Kind, choices: tuple[str, .
     assert committed(text, kind=kind, choices=choices).prediction is None
 
 
+def test_the_end_of_a_long_text_is_read() -> None:
+    assert committed("因为三角形相似" * 2000 + "故选：B", kind="choice", choices=LENGTHS).prediction == "B"
+    assert committed("so it goes on " * 1000 + "\n\n42", kind="integer").prediction == "42"
+    assert committed("1" + "0" * 7000, kind="integer").prediction is None
+
+
 def test_ten_thousand_dresses() -> None:
     right = wrong = scored_right = scored_wrong = 0
     for dressed in corpus(10_000):
@@ -160,17 +166,41 @@ def test_ten_thousand_dresses() -> None:
     assert scored_wrong / wrong <= 0.001
 
 
-PIECES = st.lists(
-    st.one_of(
-        st.text(max_size=8),
-        st.sampled_from(
-            ["(A)", "\\boxed{", "}", "{", "the answer is ", "Answer:", "**", "1/0", "\\pi", "1e999", "9" * 70,
-             "\n", "答案", "$", "\\frac{1}{0}", ", and ", " or ", "[1,", "If ",
-             "</think>", "<answer>", "= ", "not ", "⟦", "⟧", "<|a|>"]
-        ),
+FRAGMENTS = (
+    *(
+        "(A)",
+        "\\boxed{",
+        "}",
+        "{",
+        "the answer is ",
+        "Answer:",
+        "**",
+        "1/0",
+        "\\pi",
+        "1e999",
+        "9" * 70,
+        "\n",
+        "答案",
+        "$",
     ),
-    max_size=14,
-)  # fmt: skip
+    *(
+        "\\frac{1}{0}",
+        ", and ",
+        " or ",
+        "[1,",
+        "If ",
+        "</think>",
+        "<answer>",
+        "= ",
+        "not ",
+        "⟦",
+        "⟧",
+        "<|a|>",
+        "10^-999",
+    ),
+)
+
+PIECES = st.lists(st.one_of(st.text(max_size=8), st.sampled_from(FRAGMENTS)), max_size=14)
 
 
 @given(PIECES, st.sampled_from(KINDS), st.sampled_from([LENGTHS, ("Yes", "No"), ("(c)", "(a)"), ("",), ()]))

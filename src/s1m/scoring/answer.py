@@ -96,6 +96,8 @@ def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
             return Commitment(prediction=found, rule="conclusion")
         if silence.is_undecided(sentence):
             return Commitment(prediction=None, rule="undecided")
+    if sentences and silence.is_undecided(sentences[-1]):
+        return Commitment(prediction=None, rule="undecided")
     sayings = statements.sayings(sentences)
     if found := reader.restated(sayings):
         return Commitment(prediction=found, rule="restated")

@@ -18,7 +18,7 @@ _LEAD = (
     r"answers?|选项|选)(?:\sis|\sletter)?[\s:\"']*)?"
 )
 _OPENING = re.compile(
-    rf"{_LEAD}(?:[(\[{{<]\s?([A-Za-z])\s?[)\]}}>]|([A-Z])(?=[.):,;\]\"'*\n]|\s?$|\s[-=(]|\s?[，。、；])|"
+    rf"{_LEAD}(?:[(\[{{<]\s?([A-Za-z])\s?[)\]}}>]|([A-Z])(?=[.):,;\]\"*\n]|'(?!\w)|\s?$|\s[-=(]|\s?[，。、；])|"
     r"([a-z])(?=[.):](?:\s|$)|\)|\s?$)|([A-Z])(?=\s))(?!\w)"
 )
 _PARENTHESISED = re.compile(r"(?<![\w)])\(\s?([A-Z])\s?\)(?!\()")
@@ -41,11 +41,15 @@ _DRESSED_LINE = re.compile(
     r"\W{0,4}(?:option|choice|answer)?\W{0,3}[(\[]?([A-Za-z])(?:[)\].:]+|\b)\s*(.{0,200})", re.IGNORECASE
 )
 _HENCE = re.compile(
-    r"^\W*(?:(?:so|thus|hence|therefore|finally|ok|okay)\b[,:]?\s*)?(?:(?:it's|it\sis|that's|(?:I|we|I'd|I'll|let's)(?:\swould|\swill|"
-    r"\scan)?\s(?:choose|select|pick|say|go\swith|go\sfor|vote)|choose|select|pick)\b[,:]?\s*)?",
+    r"^\W*(?:(?:so|thus|hence|therefore|finally|ok|okay)\b[,:]?\s*)?(?:(?:it's|it\s(?:is|must\sbe|should\sbe)|that's|"
+    r"(?:I|we|I'd|I'll|I'm|let's)(?:\swould|\swill|\scan)?\s(?:choose|select|pick|say|go\swith|go\sfor|going\swith|vote)|choose|select|pick)\b[,:]?\s*)?",
     re.IGNORECASE,
 )
 _ARROW = re.compile(r"(?:→|=>|->|⇒|\b(?:so|thus|hence|therefore|it's|is|选))[,:]?\s?\(?([A-Z])\)?\W{0,3}$")
+_DENIED = re.compile(
+    r"(?:\bnot|n't|\bneither|\bnor|\bnever|\brule\sout|\beliminated?|\bexclude)\s(?:be\s|choose\s|option\s|choice\s)?$",
+    re.IGNORECASE,
+)
 _LOOSE = re.compile(r"[\s()*·×]+")
 _LETTER = re.compile(r"\W*[A-Za-z]\W*")
 _AFTER_IS = re.compile(r"(?:\b(?:is|are|was|be|equals|approximately|called)\b|[=≈:])\s*(?=[^=≈:]{1,120}$)")
@@ -76,6 +80,8 @@ class Choices:
         self.tight = tuple(_LOOSE.sub("", text).replace(";", ",") for text in self.flat)
         self.permuted = bool(self.texts) and all(_LETTER.fullmatch(text) for text in self.texts)
         """Choices that are pictures named by letters, such as "(c)", "(a)": a letter may mean either."""
+        self.numeric = bool(self.flat) and all(worth(text) for text in self.flat)
+        """Choices that are all numbers: a sentence that has several is read as a sum is."""
         self.pictures = bool(self.flat) and self.flat == tuple(LETTERS[: len(self.flat)].lower())
         """Choices that are nothing but their letters: they stand in the picture."""
         self.count = count or len(self.texts) or 5
@@ -150,7 +156,8 @@ class Choices:
         named += [(match.start(), (match[1] or match[2])) for match in _NAMED.finditer(sentence)]
         if self.pictures:
             named += [(match.start(), match[1]) for match in _PICTURED.finditer(sentence)]
-        return [letter.upper() for _, letter in sorted(named) if self.has(letter)]
+        said = [(start, letter) for start, letter in named if not _DENIED.search(sentence[max(0, start - 30) : start])]
+        return [letter.upper() for _, letter in sorted(said) if self.has(letter)]
 
     def several(self, sentence: str) -> list[str]:
         """The letters of a run such as "(A), (B) and (D)" or "A -> C"; none where a sentence has no such run."""
@@ -211,7 +218,7 @@ def _ends_word(choice: str, after: str) -> bool:
     ):
         return False
     numeric = choice[-1].isdigit()
-    return not (numeric and (after[0] in "√/^%" or (after[0] in ".,:" and after[1:2].isdigit())))
+    return not (numeric and (after[0] in "√/^%π" or (after[0] in ".,:" and after[1:2].isdigit())))
 
 
 def _places(text: str, choice: str) -> Iterator[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from s1m.scoring.quantity import NUMBER_WORD, Quantity, number_in_words, quantities, worth
+from s1m.scoring.quantity import NUMBER_WORD, Quantity, joined, number_in_words, quantities, worth
 from s1m.scoring.reader import Reader
 from s1m.scoring.statements import before_reasons
 
@@ -16,7 +16,7 @@ _IS = re.compile(
     r"actually|the|number|a|an)\s){0,3}[($\[]?$|[为是有]\s?$",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(r"\bnot\s(?:\w{1,12}\s)?$")
+_NEGATED = re.compile(r"(?:\bnot|n't|\bthan|\binstead\sof)\s(?:\w{1,12}\s)?$")
 _OPERAND = re.compile(r"[\w)]\s?[-+*/×·^]\s?$")
 _COMPARED = re.compile(
     r"\b(?:less|more|greater|fewer|higher|lower|larger|smaller|other|rather)\sthan\s\$?$|"
@@ -27,6 +27,10 @@ _BETWEEN = re.compile(r"\bbetween\s\$?$", re.IGNORECASE)
 _OR = re.compile(r"[^.,;\d]{0,20}\bor\s(?:about\s)?$")
 _THERE = re.compile(
     rf"\bthere\s(?:is|are|were|was|will\sbe|would\sbe)\s(?:only\s|a\stotal\sof\s)?({NUMBER_WORD})\b", re.IGNORECASE
+)
+_THERE_NO = re.compile(
+    r"\bthere\s(?:is|are|was|were)\sno\s(?!way|information|answer|data|need|enough|specific|clear|context|image|mention|doubt)",
+    re.IGNORECASE,
 )
 _WORD = re.compile(rf"(?<![-\w])(?:{NUMBER_WORD})(?![-\w])", re.IGNORECASE)
 _IS_WORD = re.compile(
@@ -43,7 +47,7 @@ class NumberReader(Reader):
 
     def whole(self, text: str) -> str | None:
         """All of a text, when it is an answer and nothing else."""
-        text = text.strip().rstrip(".")
+        text = joined(text.strip().rstrip("."))
         if len(text) > 80 or not worth(text):
             return None
         found = list(quantities(text))
@@ -52,7 +56,7 @@ class NumberReader(Reader):
     def stated(self, span: str) -> str | None:
         """The answer in a span that is said to be one."""
         sentence = before_reasons(span)
-        found = [quantity for quantity in quantities(sentence) if not _OPERAND.search(sentence[: quantity.start])]
+        found = [quantity for quantity in quantities(sentence) if not _OPERAND.search(sentence[: quantity.start][-10:])]
         if not found:
             word = _WORD.search(sentence[:80])
             return str(number_in_words(word[0])) if word else None
@@ -78,19 +82,23 @@ class NumberReader(Reader):
         there = _THERE.search(sentence)
         if there:
             return str(number_in_words(there[1]))
+        if _THERE_NO.search(sentence):
+            return "0"
         found = [
-            quantity for quantity in quantities(sentence) if not _COMPARED.search(sentence[: quantity.start][-30:])
+            quantity
+            for quantity in quantities(sentence)
+            if not any(
+                words.search(sentence[: quantity.start][-30:])
+                for words in (_COMPARED, _NEGATED, *(() if "=" in sentence else (_OPERAND,)))
+            )
         ]
         for marks in (_EQUALS, _IS):
             said = [quantity for quantity in found if marks.search(sentence[: quantity.start][-60:])]
-            if said and not _NEGATED.search(sentence[: said[-1].start][-30:]):
+            if said:
                 return said[-1].text
         if word := _IS_WORD.search(sentence):
             return str(number_in_words(word[1]))
-        if found:
-            return found[-1].text
-        words = {number_in_words(word) for word in _WORD.findall(sentence) if word.lower() != "one"}
-        return str(words.pop()) if len(words) == 1 else None
+        return found[-1].text if found else None
 
 
 def _torn(sentence: str, found: Sequence[Quantity], first: Quantity) -> bool:

@@ -22,6 +22,13 @@ _SIGNS = _FULL_WIDTH | {
         "": "\u200b\u200c\u200d\ufeff\u2060",
         ":": "∶",
         "×": "✕✖⨯",
+        " 1/2": "½",
+        " 1/3": "⅓",
+        " 2/3": "⅔",
+        " 1/4": "¼",
+        " 3/4": "¾",
+        " 1/5": "⅕",
+        " 1/8": "⅛",
     }.items()
     for sign in signs
 }
@@ -33,7 +40,9 @@ BOX_OPENS, BOX_CLOSES = "⟦", "⟧"
 
 _BOX = re.compile(r"\\?(?:f?boxed|fbox)\s?\{")
 _THOUGHT_ENDS = re.compile(r"</think(?:ing)?>|◁/think▷", re.IGNORECASE)
-_SPECIAL_TOKEN = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>|\[/?INST\]")
+_SPECIAL_TOKEN = re.compile(
+    r"<\|[a-z_]{1,20}\|>(?:assistant\b:?)?|</?(?:s|b|i|u|p|br|strong|em|span|center)\s?/?>|\[/?INST\]"
+)
 
 _LATEX = (
     (re.compile(r"\\(?:left|right|displaystyle|,|;|!|:|quad|qquad|big|Big)(?![a-zA-Z])"), " "),
@@ -56,8 +65,11 @@ _LATEX = (
     (re.compile(r"\\\\"), "\n"),
 )
 _FRACTION = re.compile(r"\\frac\s?(?:\{([^{}\\]{1,60})\}|(\d))\s?(?:\{([^{}\\]{1,60})\}|(\d))")
+_ROOT = re.compile(r"√\s?\{(\w{1,12})\}")
 _THOUSANDS_GAP = re.compile(r"(?<=\d)(?:\{,\}|\\[,!;:]|,\\!| , )(?=\d{3}(?!\d))")
 _BRACED = re.compile(r"(?<![\w√^_}{])\{([^{}]{1,200})\}")
+_POWER_OF_TEN = re.compile(r"(?<=10)[⁻⁰¹²³⁴-⁹]+")
+_SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _EMPHASIS = re.compile(r"\*\*|__|`+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|~~")
 _HEADING = re.compile(r"^#{1,6}(?=\s)|^>(?=\s)", re.MULTILINE)
 
@@ -66,8 +78,8 @@ def after_thinking(text: str) -> str:
     """The end of ``text`` that can hold the answer: what follows a closed thought, no more than a tail."""
     if len(text) > TAIL_CHARACTERS:
         start = len(text) - TAIL_CHARACTERS
-        while start < len(text) and not text[start - 1].isspace():
-            start += 1
+        while start < len(text) and text[start - 1].isascii() and text[start - 1].isalnum():
+            start += 1  # a word or number cut in two would be read as another
         text = text[start:]
     if "think" in text:
         text = _THOUGHT_ENDS.split(text)[-1]
@@ -99,10 +111,11 @@ def plain(text: str) -> str:
         text = _THOUSANDS_GAP.sub("", text)
         for pattern, replacement in _LATEX:
             text = pattern.sub(replacement, text)
+        text = _ROOT.sub(r"√\1", text)
         text = _FRACTION.sub(_fraction, text)
         for _ in range(3):
             text = _BRACED.sub(r"\1", text)
-    text = text.replace("$", "")
+    text = _POWER_OF_TEN.sub(lambda match: f"^{match[0].translate(_SUPERSCRIPTS)}", text.replace("$", ""))
     return _HEADING.sub("", _EMPHASIS.sub("", text))
 
 

@@ -12,17 +12,19 @@ from fractions import Fraction
 
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d]|,\d)|\d{1,60}(?!\d))"
 _NUMBER = re.compile(
-    rf"""(?<![\w.√^_\\/])(?<!\d[-,:])
+    rf"""(?<![a-zA-Z0-9.√^_\\/])(?<!\d[-,:])(?<![√^_][{{(])(?<![√^_][{{(]-)(?<![√^_]-)
     (?P<sign>[-+]|(?<==\s)-\s)?[€£¥₹]?
     (?:(?P<whole>\d{{1,9}})\s(?=\d{{1,9}}/\d))?
-    (?P<above>{_DIGITS}(?:\.\d{{1,60}}(?!\d))?|\.\d{{1,60}}(?!\d))
+    (?:10\s?(?:\^|\*\*)\s?[({{]?(?P<tenth>[-+]?\d{{1,3}}(?!\d))[)}}]?
+    |(?P<above>{_DIGITS}(?:\.\d{{1,60}}(?!\d))?|\.\d{{1,60}}(?!\d)))
     (?:[eE](?P<exponent>[-+]?\d{{1,3}})(?!\w))?
     (?:\s?[×x*·]\s?10\s?(?:\^|\*\*)\s?[({{]?\s?(?P<power>[-+]?\d{{1,3}})\s?[)}}]?)?
     (?:\s?/\s?(?P<below>\d{{1,30}}(?:\.\d{{1,30}})?)(?![\d/]))?
     (?P<unit>\s?%|\s?percent\b|\s(?:thousand|million|billion|trillion)\b)?
-    (?![\d√π^_/]|\.\d|[a-zA-Z]*[_^\\]|[xyznθ]\b|:\d|-\d)""",
+    (?![\d√π^_/]|\.\d|[a-zA-Z]*[_^\\]|[xyznθ]\b|:\d|-\d|,\d)""",
     re.VERBOSE | re.IGNORECASE,
 )
+_SPACED = re.compile(r"-?\d{1,3}(?: \d{3})+(?:\.\d+)?")
 _SCALES = {
     "%": Fraction(1, 100),
     "percent": Fraction(1, 100),
@@ -75,7 +77,7 @@ def quantities(text: str) -> Iterator[Quantity]:
 
 
 def _quantity(match: re.Match[str]) -> Quantity | None:
-    value = Fraction(match["above"].replace(",", ""))
+    value = Fraction(10) ** int(match["tenth"]) if match["tenth"] else Fraction(match["above"].replace(",", ""))
     if match["exponent"] or match["power"]:
         value *= Fraction(10) ** int(match["exponent"] or match["power"])
     if match["below"]:
@@ -112,9 +114,14 @@ def number_in_words(text: str) -> int | None:
     return total + group
 
 
+def joined(text: str) -> str:
+    """A number whose thousands are set apart by blanks, without them; any other text as it is."""
+    return text.replace(" ", "") if len(text) < 40 and _SPACED.fullmatch(text) else text
+
+
 def worth(text: str) -> tuple[Fraction, ...]:
     """What a text that is one number, with or without a unit, can be worth; nothing for any other text."""
-    text = text.strip()
+    text = joined(text.strip())
     if len(text) > 80:
         return ()
     found = list(quantities(text))

@@ -15,6 +15,13 @@ from s1m.scoring.statements import before_reasons
 _REASONING = re.compile(r"\b(?:because|since|wrong|incorrect|not|cannot|can't|n't|too|but)\b", re.IGNORECASE)
 """Words of sentences that speak of choices without choosing them."""
 
+_DENYING = re.compile(
+    r"^[^,.;:]{1,60}?(?:\b(?:is|are|was|were|seems|looks)\s(?:clearly\s|also\s|obviously\s)?"
+    r"(?:not|wrong|incorrect|too|false|impossible|out)\b|n't\b|\bcannot\b)",
+    re.IGNORECASE,
+)
+"""How a sentence begins that says what the answer is not."""
+
 
 class ChoiceReader(Reader):
     """Reads the letter of a choice."""
@@ -23,6 +30,7 @@ class ChoiceReader(Reader):
 
     def __init__(self, choices: Sequence[str], question: str) -> None:
         self.choices = Choices(choices)
+        self.numbers = NumberReader(integer=False)
         self.question = question
         self.yes_no = {word: letter_of(index) for index, word in enumerate(self.choices.flat) if word in ("yes", "no")}
 
@@ -51,7 +59,7 @@ class ChoiceReader(Reader):
     def opening(self, sentences: Sequence[str]) -> str | None:
         """The answer that a text begins with."""
         first = sentences[0] if sentences else ""
-        found = self.choices.opening(first)
+        found = None if _DENYING.search(first) else self.choices.opening(first)
         if found is None:
             return None
         others = [sentence for sentence in sentences[1:] if not _REASONING.search(sentence)]
@@ -76,6 +84,9 @@ class ChoiceReader(Reader):
             return None if len(set(self.choices.several(sentence))) > 1 else letters[-1]
         if found := self.choices.ending(sentence) or self.choices.said(sentence):
             return found
+        if self.choices.numeric:
+            number = self.numbers.concluded(sentence)
+            return self.choices.by_value(number) if number else None
         named = self.choices.mentioned(before_reasons(sentence)) or self.choices.mentioned(sentence)
         if len(set(named)) == 1:
             return named[0]

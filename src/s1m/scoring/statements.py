@@ -24,6 +24,7 @@ _MARKERS = re.compile(
         (?:\s(?:to|for|of|from|in|that|among)\s(?!\(?[A-Z]\))[^.:=\n]{{1,120}}?)?{_VERB}
     | ^\W{{0,4}}(?:the\s)?(?:final\s|correct\s)?answer\b(?=\W{{0,6}}(?:\n|$)|(?-i:\s[(\[]?[A-Z0-9-])|\s?\()
     | ^\W{{0,4}}ans\b\.?\s?[:=-]?
+    | ^\W{{0,4}}(?:答|选择?)\s?:?\s?(?=[(A-Z0-9-])
     | (?:故|因此|所以|应该?|则|正确)选(?:择|项)?\s?(?:为|是)?\s?[::]?
     | (?:正确|最终)?(?:答案|选项)\s?(?:应该?)?\s?(?:是|为|选|[::])\s?[::]?
     | 答案(?=\s?[(（A-Z0-9-])
@@ -144,6 +145,8 @@ def rest_of_line(text: str, start: int) -> str:
     if not _EMPTY.fullmatch(line) or line.strip() in _SAYING_SIGNS:
         return line.strip()
     spoken = next((line.strip() for line in following if not _EMPTY.fullmatch(line)), "")
+    if sum(_LISTED.match(line) is not None for line in following) > 1:
+        return ""
     return spoken if len(spoken.split()) <= LONGEST_NEXT_LINE else ""
 
 
