@@ -84,7 +84,7 @@ def test_a_deaf_server_with_a_deaf_child_is_killed_after_the_grace(tmp_path: Pat
     stopper.start()
     assert serve_here(program(tmp_path, DEAF + WITH_CHILD + "child.wait()")) == 130
     stopper.join()
-    assert gone(family, 0)
+    assert gone(family)
 
 
 def test_asking_twice_kills_at_once(tmp_path: Path) -> None:
