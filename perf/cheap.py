@@ -12,21 +12,17 @@ import asyncio
 import statistics
 import sys
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
-from full import CONFIG, Quiet, unseen
 from keep import keep
 from proxy import Proxy
+from timed_run import timed_run, unseen
 
 from s1m.benchmarks import find_benchmark
-from s1m.config import eval_settings, read_toml
 from s1m.engines.remote import Servers
 from s1m.engines.vllm import VllmEngine
-from s1m.evaluate.build import resolve
-from s1m.evaluate.runner import Runner
-from s1m.evaluate.store import RunStore, load_run
+from s1m.evaluate.store import load_run
 from s1m.types import Completion, Problem, Sampling, Step
 
 ROUNDS = 2
@@ -48,21 +44,9 @@ class Lengthener(VllmEngine):
 
 async def run(api: str, problems: list[Problem], sweep: str, folder: Path, least: int = 1) -> float:
     """Seconds of a run."""
-    benchmark = find_benchmark("digits")
-    given = {**read_toml(CONFIG), "engine": "vllm", "base_url": api, "out": str(folder), "model": "m", "sweep": sweep}
-    given["max_thinking_tokens"] = 3072
-    settings = eval_settings(given)
-    store = RunStore(resolve(settings, benchmark))
-    runner = Runner(settings, benchmark, store, Quiet())
     engine = Lengthener(Servers(api))
     engine.least = least
-    await engine.ready()
-    began = time.monotonic()
-    await runner.run(problems, runner.owed(problems), engine)
-    seconds = time.monotonic() - began
-    await engine.close()
-    store.close()
-    return seconds
+    return await timed_run(engine, api, problems, folder, sweep=sweep, max_thinking_tokens=3072)
 
 
 async def main() -> None:

@@ -9,8 +9,6 @@ its own. Serve the bundled model first: `s1m serve src/s1m/assets/digits-qwen2vl
 from __future__ import annotations
 
 import asyncio
-import io
-import random
 import statistics
 import sys
 import tempfile
@@ -22,20 +20,15 @@ from pathlib import Path
 import aiohttp
 import msgspec
 from keep import keep
-from PIL import Image
+from timed_run import timed_run, unseen
 
 from s1m.benchmarks import find_benchmark
-from s1m.config import eval_settings, read_toml
 from s1m.engines.remote import Servers
 from s1m.engines.remote.images import data_urls
 from s1m.engines.vllm import VllmEngine
 from s1m.engines.vllm.protocol import generate_request, image_part
-from s1m.evaluate.build import resolve
-from s1m.evaluate.runner import Runner
-from s1m.evaluate.store import RunStore
-from s1m.types import Completion, Problem, Record, Sampling, Step
+from s1m.types import Completion, Problem, Sampling, Step
 
-CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
 ROUNDS = 4
 PROBLEMS = 256
 CONCURRENCIES = (64, 256)
@@ -86,30 +79,10 @@ class Recorder:
         await self._engine.close()
 
 
-class Quiet:
-    """Progress that nobody watches."""
-
-    def landed(self, record: Record) -> None:
-        """Nothing to show."""
-
-    def failed(self, problem: Problem, error: Exception) -> None:  # noqa: ARG002
-        """Must not happen here."""
-        raise error
-
-
 async def ours(api: str, problems: list[Problem], folder: Path) -> tuple[float, list[Asked]]:
     """Tokens per second of a whole run, records and scores included, and its requests."""
-    benchmark = find_benchmark("digits")
-    settings = eval_settings({**read_toml(CONFIG), "engine": "vllm", "base_url": api, "out": str(folder), "model": "m"})
-    store = RunStore(resolve(settings, benchmark))
-    runner = Runner(settings, benchmark, store, Quiet())
     engine = Recorder(VllmEngine(Servers(api)))
-    await engine.ready()
-    began = time.monotonic()
-    await runner.run(problems, runner.owed(problems), engine)
-    seconds = time.monotonic() - began
-    await engine.close()
-    store.close()
+    seconds = await timed_run(engine, api, problems, folder)
     return sum(one.tokens for one in engine.asked) / seconds, engine.asked
 
 
@@ -139,16 +112,6 @@ async def plain(api: str, asked: list[Asked], concurrency: int) -> float:
         began = time.monotonic()
         tokens = sum(await asyncio.gather(*(work() for _ in range(concurrency))))
         return tokens / (time.monotonic() - began)
-
-
-def unseen(problem: Problem) -> Problem:
-    """The same problem with one corner of its picture another grey, so that no cache knows it."""
-    picture = Image.open(io.BytesIO(problem.images[0])).convert("L")
-    picture.putpixel((0, 0), random.randrange(256))
-    picture.putpixel((1, 0), random.randrange(256))
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return replace(problem, images=(buffer.getvalue(),))
 
 
 async def main() -> None:

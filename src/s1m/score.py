@@ -12,7 +12,6 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +22,7 @@ from rich.table import Table
 from s1m.analysis.tally import Count, Tally
 from s1m.analysis.wording import percent, range_text
 from s1m.benchmarks import find_benchmark
+from s1m.benchmarks.rows import without_images
 from s1m.errors import DataError, UsageError
 from s1m.types import Benchmark, Problem, Verdict
 
@@ -130,8 +130,7 @@ def print_tally(tally: Tally, benchmark: Benchmark, console: Console) -> None:
 
 def _problems(benchmark: Benchmark, split: str, data: str) -> dict[str, Problem]:
     loaded = benchmark.load(split=split or benchmark.splits[0], limit=None, data=data or None)
-    # Texts only: nothing here looks at a picture.
-    return {problem.id: replace(problem, images=()) for problem in loaded}
+    return {problem.id: problem for problem in without_images(loaded)}
 
 
 def _create(path: Path) -> IO[bytes]:

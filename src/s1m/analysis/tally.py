@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from s1m.analysis.intervals import Interval, wilson_interval
+from s1m.analysis.parts import parts_named
 from s1m.types import Problem, Verdict
 
 
@@ -81,10 +82,8 @@ class Tally:
         """One more response; a problem with several values of a key counts in each of them."""
         self.whole.add(verdict)
         self.rules[verdict.rule] += 1
-        for key in self.breakdowns:
-            for value in problem.metadata.get(key, "").split("; "):
-                if value:
-                    self.parts.setdefault(key, {}).setdefault(value, Count()).add(verdict)
+        for key, value in parts_named(problem.metadata, self.breakdowns):
+            self.parts.setdefault(key, {}).setdefault(value, Count()).add(verdict)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, with the parts in alphabetical order and the rules by how often they decided."""

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.files import find_files
 from s1m.benchmarks.row import Row
-from s1m.benchmarks.rows import check_split, load_rows
+from s1m.benchmarks.rows import load_split
 from s1m.benchmarks.strict import value
 from s1m.scoring.answer import Kind
 from s1m.scoring.match import same_number, same_relaxed
@@ -38,9 +37,7 @@ class ChartQa:
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The problems of a split."""
-        check_split(self.name, self.splits, split)
-        files = find_files(data, source=self.source, names=(split,))
-        return load_rows(files, images=("image",), read=read_problem, limit=limit)
+        return load_split(self, split, data=data, limit=limit, images=("image",), read=read_problem)
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         """Both verdicts on an answer."""

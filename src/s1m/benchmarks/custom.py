@@ -17,10 +17,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from s1m.benchmarks.parquet import ParquetRows, image_columns
-from s1m.benchmarks.row import LETTERS, Row, lettered
+from s1m.benchmarks.row import Row, lettered
 from s1m.benchmarks.rows import Problems, check_split, load_rows
 from s1m.benchmarks.strict import KINDS, by_kind
 from s1m.errors import DataError, UsageError
+from s1m.scoring.choices import LETTERS
 from s1m.types import Problem, Verdict
 
 
@@ -38,7 +39,7 @@ class Custom:
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The questions of the file ``data``, every path to an image checked."""
-        check_split(self.name, self.splits, split)
+        check_split(self, split)
         if data is None:
             raise UsageError("custom asks your own questions: add --data FILE.jsonl or --data FILE.parquet")
         path = Path(data).expanduser()

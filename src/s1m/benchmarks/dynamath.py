@@ -60,7 +60,7 @@ class DynaMath:
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The problems of a variant, or of all ten, one after the other."""
-        check_split(self.name, self.splits, split)
+        check_split(self, split)
         variants = _VARIANTS if split == "all" else (split,)
         files = [file for name in variants for file in find_files(data, source=self.source, names=(name,))]
         return load_rows(files, images=("decoded_image",), read=read_problem, limit=limit)

@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.files import find_files
-from s1m.benchmarks.row import LETTERS, Row, lettered
-from s1m.benchmarks.rows import check_split, load_rows
+from s1m.benchmarks.row import Row, lettered
+from s1m.benchmarks.rows import load_split
 from s1m.benchmarks.strict import choice
+from s1m.scoring.choices import LETTERS
 from s1m.types import Problem, Verdict
 
 _BRACKETED = re.compile(r"\(([A-Za-z])\)")
@@ -37,9 +37,7 @@ class M3Cot:
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The problems of a split."""
-        check_split(self.name, self.splits, split)
-        files = find_files(data, source=self.source, names=(split,))
-        return load_rows(files, images=("image",), read=read_problem, limit=limit)
+        return load_split(self, split, data=data, limit=limit, images=("image",), read=read_problem)
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         """Both verdicts on an answer."""

@@ -18,9 +18,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from s1m.benchmarks.files import find_files
 from s1m.benchmarks.row import Row, lettered
-from s1m.benchmarks.rows import check_split, load_rows
+from s1m.benchmarks.rows import check_split, load_split
 from s1m.errors import DataError
 from s1m.scoring.mathvista import extraction_of, is_guess, official, strict
 from s1m.types import Problem, Verdict
@@ -65,11 +64,10 @@ class MathVista:
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The problems of a split, from parquet files or from the authors' ``testmini.json``."""
-        check_split(self.name, self.splits, split)
         if data is not None and data.endswith(".json"):
+            check_split(self, split)
             return load_json(Path(data).expanduser(), limit)
-        files = find_files(data, source=self.source, names=(split,))
-        return load_rows(files, images=("decoded_image",), read=read_problem, limit=limit)
+        return load_split(self, split, data=data, limit=limit, images=("decoded_image",), read=read_problem)
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         """Both verdicts on an answer; one without a public gold answer is never right.

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.files import find_files
-from s1m.benchmarks.row import LETTERS, Row, lettered
-from s1m.benchmarks.rows import check_split, load_rows
+from s1m.benchmarks.row import Row, lettered
+from s1m.benchmarks.rows import load_split
 from s1m.benchmarks.strict import choice, guessed, value
 from s1m.scoring.answer import Kind
+from s1m.scoring.choices import LETTERS
 from s1m.scoring.match import same_number, same_text
 from s1m.scoring.mmmu import open_is_right, parse_choice
 from s1m.types import Problem, Verdict
@@ -65,9 +65,9 @@ class Mmmu:
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The problems of a split, subject after subject."""
-        check_split(self.name, self.splits, split)
-        files = find_files(data, source=self.source, names=(split,), configs=tuple(sorted(DOMAIN_OF)))
-        return load_rows(files, images=IMAGES, read=read_problem, limit=limit)
+        return load_split(
+            self, split, data=data, limit=limit, images=IMAGES, read=read_problem, configs=tuple(sorted(DOMAIN_OF))
+        )
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         """Both verdicts on an answer; one without a public gold answer is never right."""

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.files import find_files
 from s1m.benchmarks.mmmu import DOMAIN_OF, IMAGES
-from s1m.benchmarks.row import LETTERS, Row, lettered
-from s1m.benchmarks.rows import check_split, load_rows
+from s1m.benchmarks.row import Row, lettered
+from s1m.benchmarks.rows import load_split
 from s1m.benchmarks.strict import choice, guessed
+from s1m.scoring.choices import LETTERS
 from s1m.scoring.mmmu import parse_pro
 from s1m.types import Problem, Verdict
 
@@ -47,11 +47,11 @@ class MmmuPro:
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The problems of a split, which is a config of the Hub's dataset."""
-        check_split(self.name, self.splits, split)
-        files = find_files(data, source=self.source, names=("test",), configs=(_CONFIGS[split],))
-        if split == "vision":
-            return load_rows(files, images=("image",), read=read_vision, limit=limit)
-        return load_rows(files, images=IMAGES, read=read_standard, limit=limit)
+        images, read = (("image",), read_vision) if split == "vision" else (IMAGES, read_standard)
+        configs = (_CONFIGS[split],) if split in _CONFIGS else ()
+        return load_split(
+            self, split, data=data, limit=limit, images=images, read=read, names=("test",), configs=configs
+        )
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         """Both verdicts on an answer."""

@@ -15,10 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.files import find_files
 from s1m.benchmarks.olympiad_prompt import prompt_of
 from s1m.benchmarks.row import Row
-from s1m.benchmarks.rows import check_split, load_rows
+from s1m.benchmarks.rows import load_split
 from s1m.benchmarks.strict import same_formula
 from s1m.scoring.answer import committed
 from s1m.scoring.latex_value import value_of
@@ -46,10 +45,11 @@ class OlympiadBench:
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The problems of a split, config after config."""
-        check_split(self.name, self.splits, split)
-        configs = _CONFIGS[split]
-        files = find_files(data, source=self.source, names=("train", *configs), configs=configs)
-        return load_rows(files, images=_IMAGES, read=read_problem, limit=limit)
+        configs = _CONFIGS.get(split, ())
+        names = ("train", *configs)
+        return load_split(
+            self, split, data=data, limit=limit, images=_IMAGES, read=read_problem, names=names, configs=configs
+        )
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         """Both verdicts on an answer."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from s1m.errors import DataError, did_you_mean
+from s1m.scoring.choices import LETTERS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,10 +116,6 @@ def _shown(value: object) -> str:
         return "null"
     written = repr(value)
     return written if len(written) <= 60 else written[:57] + "..."
-
-
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-"""Names of choices, in order."""
 
 
 def lettered(choices: tuple[str, ...], form: str) -> str:

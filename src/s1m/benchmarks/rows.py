@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, overload
 
+from s1m.benchmarks.files import find_files
+from s1m.benchmarks.page import Page
 from s1m.benchmarks.parquet import ParquetRows
 from s1m.benchmarks.row import Row
 from s1m.errors import DataError
@@ -33,11 +35,12 @@ class Problems(Sequence[Problem]):
     """Problems and the rows where their images are. A slice of them is of the same kind."""
 
     def __init__(self, problems: Sequence[Problem], places: Sequence[tuple[ImageSource, int]]) -> None:
-        self._problems = problems
+        self.texts = problems
+        """The problems without their images, all in memory."""
         self._places = places
 
     def __len__(self) -> int:
-        return len(self._problems)
+        return len(self.texts)
 
     @overload
     def __getitem__(self, index: int) -> Problem: ...
@@ -45,9 +48,30 @@ class Problems(Sequence[Problem]):
     def __getitem__(self, index: slice) -> Problems: ...
     def __getitem__(self, index: int | slice) -> Problem | Problems:
         if isinstance(index, slice):
-            return Problems(self._problems[index], self._places[index])
+            return Problems(self.texts[index], self._places[index])
         source, row = self._places[index]
-        return replace(self._problems[index], images=source.images(row))
+        return replace(self.texts[index], images=source.images(row))
+
+
+def load_split(
+    page: Page,
+    split: str,
+    *,
+    data: str | None,
+    limit: int | None,
+    images: Sequence[str],
+    read: Callable[[Row], Problem | None],
+    names: Sequence[str] = (),
+    configs: Sequence[str] = (),
+    has_images: bool = False,
+) -> Problems:
+    """The first ``limit`` problems of a page's split, from ``data`` or the Hub: ``find_files``, then ``load_rows``.
+
+    The files are named for the split unless ``names`` says otherwise.
+    """
+    check_split(page, split)
+    files = find_files(data, source=page.source, names=names or (split,), configs=configs)
+    return load_rows(files, images=images, read=read, limit=limit, has_images=has_images)
 
 
 def load_rows(
@@ -85,7 +109,12 @@ def load_rows(
     return Problems(list(problems.values()), places)
 
 
-def check_split(name: str, splits: Sequence[str], split: str) -> None:
+def check_split(page: Page, split: str) -> None:
     """Raise ``DataError`` for a split that a benchmark does not have."""
-    if split not in splits:
-        raise DataError(f"{name} has no split {split!r}; it has: {', '.join(splits)}")
+    if split not in page.splits:
+        raise DataError(f"{page.name} has no split {split!r}; it has: {', '.join(page.splits)}")
+
+
+def without_images(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """The same problems as texts, read from no disk."""
+    return problems.texts if isinstance(problems, Problems) else [replace(one, images=()) for one in problems]

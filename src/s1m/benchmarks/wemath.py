@@ -15,10 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.files import find_files
 from s1m.benchmarks.row import Row
-from s1m.benchmarks.rows import check_split, load_rows
+from s1m.benchmarks.rows import load_split
 from s1m.benchmarks.strict import choice
+from s1m.scoring.choices import LETTERS
 from s1m.types import Problem, Verdict
 
 PROMPT = (
@@ -44,9 +44,7 @@ class WeMath:
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The problems of a split."""
-        check_split(self.name, self.splits, split)
-        files = find_files(data, source=self.source, names=(split,))
-        return load_rows(files, images=("image_path",), read=read_problem, limit=limit)
+        return load_split(self, split, data=data, limit=limit, images=("image_path",), read=read_problem)
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         """Both verdicts on an answer."""
@@ -57,7 +55,7 @@ class WeMath:
 def official_letter(response: str) -> str | None:
     """The letter that the official scorer reads."""
     said = re.sub(r"[<>:.]", "", response.split("Answer")[-1].strip()).strip()
-    return said[0] if said[:1] in tuple("ABCDEFGH") else None
+    return said[0] if said[:1] in tuple(LETTERS[:8]) else None
 
 
 def read_problem(row: Row) -> Problem:
@@ -84,4 +82,4 @@ def options_in(option: str) -> tuple[str, ...]:
     """The choices of ``A. 6 cm; B. 8 cm``; none where the letters are not A, B, ... in order."""
     _, *parts = _OPTION.split(option)
     letters, texts = "".join(parts[::2]), parts[1::2]
-    return tuple(text.strip() for text in texts) if letters and "ABCDEFGH".startswith(letters) else ()
+    return tuple(text.strip() for text in texts) if letters and LETTERS.startswith(letters) else ()

@@ -12,6 +12,7 @@ from s1m.scoring.plain import plain
 from s1m.scoring.quantity import quantities, worth
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""Names of choices, in order."""
 
 _LEAD = (
     r"[\s\"'*:=]*(?:[:-]\s)?(?:(?:the\s|an?\s)?(?:(?:correct|final|right|best|letter)\s)*(?:options?|choices?|letters?|"

@@ -36,13 +36,12 @@ class Window:
     """Places for requests at one server, at most ``most``. Waiting requests go in by ``order``, then as they came."""
 
     def __init__(self, most: int, *, start: int = START_PLACES, clock: Callable[[], float] = monotonic) -> None:
-        self.places = min(start, most)
         self.under_way = 0
         self._most = most
         self._clock = clock
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._arrivals = itertools.count()
-        self._start = self.places
+        self._start = min(start, most)
         self.restart()
 
     def restart(self) -> None:
