@@ -21,7 +21,7 @@ from s1m.evaluate.images import within_pixels
 from s1m.evaluate.store import RunStore
 from s1m.forcing import SWEEPS, drive
 from s1m.forcing.flow import derive_seed
-from s1m.types import Benchmark, Engine, Problem, Record
+from s1m.types import Benchmark, Engine, Problem, Record, Trace, Verdict
 
 
 class Progress(Protocol):
@@ -107,11 +107,15 @@ class Runner:
             problem = await asyncio.to_thread(within_pixels, problem, self._settings.max_image_pixels)
         return problem
 
+    def _verdicts(self, problem: Problem, trace: Trace) -> tuple[Verdict, ...]:
+        return tuple(self._benchmark.score(problem, answer.text) for answer in trace.answers)
+
     async def _solve(self, key: str, problem: Problem, engine: Engine) -> Record:
         started = time.time()
         flow = self._sweep(self._forcing, derive_seed(self._settings.seed, problem.id))
         trace = await drive(flow, await self._as_asked(problem), engine, self._sampling)
-        verdicts = tuple(self._benchmark.score(problem, answer.text) for answer in trace.answers)
+        # In a thread: computer algebra may take a second, and other problems should not wait for it.
+        verdicts = await asyncio.to_thread(self._verdicts, problem, trace)
         return Record(
             key=key,
             id=problem.id,
