@@ -1,4 +1,4 @@
-"""A small Hub on the loopback: one dataset repository, served from a folder by the addresses that huggingface_hub asks."""
+"""A small Hub on the loopback: one dataset repository in a folder, at the addresses that huggingface_hub asks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def hub(folder: Path, asked: list[str]) -> Iterator[str]:
         def do_GET(self) -> None:
             self.wfile.write(self._reply())
 
-        def log_message(self, format: str, *arguments: object) -> None:
+        def log_message(self, *arguments: object) -> None:
             """Silent."""
 
         def _reply(self) -> bytes:
