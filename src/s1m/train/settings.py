@@ -1,0 +1,135 @@
+"""Settings of ``s1m train``: one frozen dataclass, and one for each source of data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from s1m.config import Count
+from s1m.forcing.presets import IGNORE_STRINGS
+
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+
+Tower = Literal["vision", "merger", "language"]
+Format = Literal["auto", "s1m", "messages", "sharegpt"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A source of examples, as a [[data]] table of the settings file."""
+
+    path: str
+    """A parquet or JSON lines file, a folder of them, a dataset of the Hub, or digits: traces made on the spot."""
+    split: str = "train"
+    """Split of a dataset of the Hub."""
+    format: Format = "auto"
+    """What its rows look like; auto goes by the columns."""
+    weight: Positive = 1.0
+    """How often a row is seen in an epoch, on average: 0.5 is every other row, 2 is twice."""
+    rows: Count | None = None
+    """Use only so many rows, the first (none: all); for digits, how many to make (none: 50,000)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+    """Settings of ``s1m train``; a [[data]] table for every source."""
+
+    model: str
+    """Folder or Hub id of the model to start from; tiny builds the bundled model's architecture, untrained."""
+    data: tuple[Source, ...]
+    """Sources of examples."""
+    out: str
+    """Folder for checkpoints, the finished model, log and settings."""
+
+    thinking_close: str = "</think>"
+    """The delimiter that ends the thinking."""
+    thinking_open: str = "<think>"
+    """The delimiter that begins the thinking."""
+    forcing_targets: bool = True
+    """Where an ignore string stands inside the thinking, learn to end there, and give the ignore string no loss."""
+    ignore_strings: tuple[str, ...] = tuple(
+        dict.fromkeys(text for preset in IGNORE_STRINGS.values() for text in preset)
+    )
+    """What counts as an ignore string in a trace, at the beginning of a line."""
+
+    max_tokens: Count = 32768
+    """Longest example, image tokens included; longer ones are dropped and counted, never cut."""
+    max_image_pixels: Count | None = 1_003_520
+    """Larger images are scaled down to so many pixels (1,280 tokens); none: as the model's processor has it."""
+    batch: Literal["packed", "grouped"] = "packed"
+    """packed: examples share rows without seeing each other. grouped: one example a row, alike lengths together."""
+    pack_tokens: Count = 32768
+    """Tokens that one row holds when packed; one micro-batch is one such row."""
+    batch_size: Count = 8
+    """Examples of a micro-batch when grouped."""
+    accumulation: Count = 1
+    """Micro-batches that make a step, on each device."""
+    epochs: Positive = 3.0
+    """Times that the data is gone through."""
+    max_steps: Count | None = None
+    """Stop after so many steps (none: by epochs)."""
+    order: Literal["shuffled", "short-first"] = "shuffled"
+    """short-first: the first epoch goes from short examples to long ones, later ones are shuffled."""
+
+    learning_rate: Positive = 1e-5
+    """Peak learning rate of the language tower, and of the others unless they have their own."""
+    vision_learning_rate: Positive | None = None
+    """Learning rate of the vision tower (none: as the others)."""
+    merger_learning_rate: Positive | None = None
+    """Learning rate of the merger between the towers (none: as the others)."""
+    freeze: tuple[Tower, ...] = ()
+    """Towers that are not trained: vision, merger, language."""
+    scheduler: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
+    """How the learning rate falls after the warm-up."""
+    warmup_share: Annotated[float, Meta(ge=0, lt=1)] = 0.03
+    """Share of the steps in which the learning rate rises."""
+    weight_decay: NotNegative = 0.0
+    """Weight decay of matrices (AdamW)."""
+    beta2: Annotated[float, Meta(gt=0, lt=1)] = 0.95
+    """AdamW's second beta; the first is 0.9."""
+    max_grad_norm: Positive = 1.0
+    """Longer gradients are cut to this length."""
+
+    lora_rank: Count | None = None
+    """Train low-rank adapters of the language tower of this rank instead of the weights (none: the weights)."""
+    lora_alpha: Count = 32
+    """Scale of the adapters."""
+    lora_merge: bool = True
+    """Merge the adapters into the model that is saved at the end."""
+
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """auto: bf16 on a GPU that has it, else fp32."""
+    attention: Literal["auto", "flash_attention_2", "sdpa"] = "auto"
+    """auto: flash attention where it is installed, else PyTorch's."""
+    gradient_checkpointing: bool = True
+    """Compute activations again in the backward pass: less memory, about a third more time."""
+    liger: bool = False
+    """Use liger's fused kernels where they are installed."""
+    workers: Annotated[int, Meta(ge=0)] = 2
+    """Processes that decode and prepare images."""
+    seed: int = 42
+    """Seed of order, packing and adapters."""
+
+    log_every: Count = 10
+    """Steps between lines of the log."""
+    save_every: Count = 500
+    """Steps between checkpoints; the newest two are kept."""
+    loggers: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
+    """Where else to log."""
+    eval_benchmark: str = ""
+    """Benchmark to evaluate on at every checkpoint, through the embedded engine (empty: none)."""
+    eval_limit: Count = 64
+    """Problems of it."""
+    eval_num_ignore: tuple[int, ...] = field(default=(0, 2))
+    """Levels of it."""
+
+    def __post_init__(self) -> None:
+        if not self.data:
+            raise ValueError("there is no data: add a [[data]] table with a path")
+        if self.batch == "packed" and self.pack_tokens < self.max_tokens:
+            raise ValueError(f"pack_tokens ({self.pack_tokens}) must hold the longest example (max_tokens {self.max_tokens})")
+        if set(self.freeze) == {"vision", "merger", "language"} and self.lora_rank is None:
+            raise ValueError("every tower is frozen: there is nothing to train")
