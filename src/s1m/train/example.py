@@ -46,3 +46,11 @@ class Example:
     id: str
     turns: tuple[Turn, ...]
     images: tuple[bytes, ...] = ()
+
+
+class Unusable(Exception):
+    """An example that cannot be learned from; ``reason`` is the same for all that fail alike, so it can be counted."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -36,10 +36,18 @@ class Checkpoint:
     context_tokens: int
 
 
-def load_checkpoint(name: str, device: str | None = None) -> Checkpoint:
+def load_checkpoint(
+    name: str,
+    device: str | None = None,
+    *,
+    dtype: Any = None,
+    attention: str | dict[str, str] = "sdpa",
+    max_image_pixels: int | None = None,
+) -> Checkpoint:
     """The checkpoint called ``name``: ``bundled``, a folder, or a Hub id.
 
-    Weights are float32 on a CPU and the checkpoint's own type elsewhere. Raises ``EngineUnavailable`` when torch or
+    Weights are of ``dtype``, without it float32 on a CPU and the checkpoint's own type elsewhere; larger images are
+    scaled down to ``max_image_pixels``, without it to what the checkpoint says. Raises ``EngineUnavailable`` when torch or
     transformers are missing, or the checkpoint is missing, broken or of another class.
     """
     try:
@@ -58,12 +66,14 @@ def load_checkpoint(name: str, device: str | None = None) -> Checkpoint:
     try:
         model, loaded = transformers.AutoModelForImageTextToText.from_pretrained(
             place,
-            dtype=torch.float32 if device == "cpu" else "auto",
-            attn_implementation="sdpa",
+            dtype=dtype or (torch.float32 if device == "cpu" else "auto"),
+            attn_implementation=attention,
             output_loading_info=True,
         )
         tokenizer = transformers.AutoTokenizer.from_pretrained(place)
         image_processor = transformers.AutoImageProcessor.from_pretrained(place)
+        if max_image_pixels is not None:
+            image_processor.size["longest_edge"] = min(image_processor.size["longest_edge"], max_image_pixels)
     except Exception as error:  # whatever a broken folder makes the loaders raise is the same news to the user
         raise EngineUnavailable(_why_not(name, place, error)) from error
     if not hasattr(getattr(model, "model", None), "get_rope_index"):

@@ -1,0 +1,97 @@
+"""The model that is trained: loaded in the type it is trained in, with packed attention where that is asked for."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint
+from s1m.errors import UsageError
+from s1m.train.attention import PACKED, register
+from s1m.train.settings import TrainSettings
+
+UNTRAINED = "tiny"
+"""The bundled model's architecture with random weights."""
+
+ADAPTED = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
+"""What low-rank adapters are put on: every matrix of the language tower but embeddings and head."""
+
+
+def load_model(settings: TrainSettings) -> Checkpoint:
+    """The model of the settings on the CPU; the trainer places it. Raises as ``load_checkpoint`` does."""
+    import torch
+
+    if settings.batch == "packed":
+        register()
+    # Masters are float32 wherever all weights are trained: updates smaller than bfloat16's step would be lost.
+    frozen_base = settings.lora_rank is not None and uses_bf16(settings)
+    return load_checkpoint(
+        place_of(settings),
+        "cpu",
+        dtype=torch.bfloat16 if frozen_base else torch.float32,
+        attention={"text_config": attention_of(settings), "vision_config": vision_attention_of(settings)},
+        max_image_pixels=settings.max_image_pixels,
+    )
+
+
+def place_of(settings: TrainSettings) -> str:
+    """Where the weights lie; an untrained model is made beside the checkpoints."""
+    if settings.model != UNTRAINED:
+        return settings.model
+    from accelerate import PartialState
+
+    from s1m.train.untrained import build_untrained
+
+    folder = Path(settings.out) / "untrained"
+    with PartialState().main_process_first():
+        if not (folder / "config.json").exists():
+            build_untrained(folder, settings.seed)
+    return str(folder)
+
+
+def attention_of(settings: TrainSettings) -> str:
+    """How the language tower attends. Raises ``UsageError`` for flash attention that is not installed."""
+    flash = vision_attention_of(settings)
+    return PACKED if flash == "sdpa" and settings.batch == "packed" else flash
+
+
+def vision_attention_of(settings: TrainSettings) -> str:
+    """How the vision tower attends: flash attention where it is installed and wanted, else PyTorch's."""
+    import torch
+
+    installed = find_spec("flash_attn") is not None and torch.cuda.is_available()
+    if settings.attention == "flash_attention_2" and not installed:
+        raise UsageError("attention = flash_attention_2 needs a GPU and the package flash-attn; auto does without")
+    return "flash_attention_2" if installed and settings.attention != "sdpa" else "sdpa"
+
+
+def uses_bf16(settings: TrainSettings) -> bool:
+    """Whether products are computed in bfloat16."""
+    import torch
+
+    if settings.precision == "auto":
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    return settings.precision == "bf16"
+
+
+def rules_of(model: Any) -> Any:
+    """A model of the same class and shape without weights, for what it knows about positions."""
+    import torch
+
+    with torch.device("meta"):
+        return type(model)(model.config)
+
+
+def adapters(settings: TrainSettings) -> Any:
+    """PEFT's description of the adapters that the settings ask for; None when the weights are trained."""
+    if settings.lora_rank is None:
+        return None
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        target_modules=ADAPTED,
+        task_type="CAUSAL_LM",
+    )

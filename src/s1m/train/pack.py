@@ -1,0 +1,137 @@
+"""Micro-batches: which examples share one, and how they are laid out for the model.
+
+Packed, examples stand one behind the other in a single row. Each keeps its own three-dimensional positions, counted from
+0, and attends to itself alone; transformers' Qwen2-VL classes read that from positions of shape (4, 1, time), of which
+the first row counts the tokens of each example. Grouped, every example has a row, padded to the longest, and examples of
+like length share a batch.
+"""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from s1m.train.encode import IGNORED, Encoded, Encoder
+from s1m.train.example import Example
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+WINDOW = 1024
+"""Examples among which companions are looked for: enough to fill rows, few enough to keep the order random."""
+
+
+def plan_epoch(lengths: Sequence[int], *, capacity: int | None, size: int, rng: random.Random) -> list[list[int]]:
+    """Micro-batches of one epoch, in random order: rows of at most ``capacity`` tokens, or, with None, ``size`` examples."""
+    order = list(range(len(lengths)))
+    rng.shuffle(order)
+    batches: list[list[int]] = []
+    for start in range(0, len(order), WINDOW):
+        window = sorted(order[start : start + WINDOW], key=lambda example: -lengths[example])
+        batches += in_tens(window, size) if capacity is None else best_fit(window, lengths, capacity)
+    rng.shuffle(batches)
+    return batches
+
+
+def plan_rising(lengths: Sequence[int], *, capacity: int | None, size: int) -> list[list[int]]:
+    """Micro-batches of one epoch, from the shortest examples to the longest."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    if capacity is None:
+        return in_tens(order, size)
+    batches: list[list[int]] = []
+    left = 0
+    for example in order:
+        if lengths[example] > left:
+            batches.append([])
+            left = capacity
+        batches[-1].append(example)
+        left -= lengths[example]
+    return batches
+
+
+def in_tens(order: Sequence[int], size: int) -> list[list[int]]:
+    """Cut an order into batches of ``size``."""
+    return [list(order[start : start + size]) for start in range(0, len(order), size)]
+
+
+def best_fit(window: Sequence[int], lengths: Sequence[int], capacity: int) -> list[list[int]]:
+    """Rows filled with examples, longest first, each into the row where it leaves the least room."""
+    rows: list[list[int]] = []
+    room: list[tuple[int, int]] = []  # what is left and in which row, in rising order
+    for example in window:
+        place = bisect_left(room, (lengths[example], -1))
+        if place == len(room):
+            rows.append([example])
+            insort(room, (capacity - lengths[example], len(rows) - 1))
+        else:
+            left, row = room.pop(place)
+            rows[row].append(example)
+            insort(room, (left - lengths[example], row))
+    return rows
+
+
+class Collator:
+    """Makes a micro-batch from the numbers of its examples; runs in the data loader's worker processes."""
+
+    def __init__(self, examples: Sequence[Example], encoder: Encoder, rope: Any, *, packed: bool, pad_id: int) -> None:
+        """``rope`` is a model of the class that is trained; it may be on the meta device, only its rules are used."""
+        self._examples = examples
+        self._encoder = encoder
+        self._rope = rope
+        self._lay_out = self._packed if packed else self._padded
+        self._pad_id = pad_id
+
+    def __call__(self, rows: Sequence[dict[str, list[int]]]) -> dict[str, Tensor]:
+        """The batch of ``rows``, each of which names its examples."""
+        encoded = [self._encoder.encode(self._examples[number]) for row in rows for number in row["examples"]]
+        return self._lay_out(encoded) | self._pixels(encoded)
+
+    def _packed(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+        import torch
+
+        return {
+            "input_ids": torch.tensor([[token for one in encoded for token in one.ids]]),
+            "labels": torch.tensor([[label for one in encoded for label in one.labels]]),
+            "position_ids": torch.cat([self._positions(one) for one in encoded], dim=-1),
+        }
+
+    def _padded(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+        import torch
+
+        longest = max(len(one.ids) for one in encoded)
+
+        def rows(parts: Iterator[list[int]], fill: int) -> Tensor:
+            return torch.tensor([part + [fill] * (longest - len(part)) for part in parts])
+
+        positions = [torch.nn.functional.pad(self._positions(one), (0, longest - len(one.ids))) for one in encoded]
+        return {
+            "input_ids": rows((one.ids for one in encoded), self._pad_id),
+            "labels": rows((one.labels for one in encoded), IGNORED),
+            "attention_mask": rows(([1] * len(one.ids) for one in encoded), 0),
+            "position_ids": torch.cat(positions, dim=1)[1:],
+        }
+
+    def _positions(self, one: Encoded) -> Tensor:
+        """Positions of shape (4, 1, time): the token's number, then its time, height and width."""
+        import torch
+
+        ids = torch.tensor([one.ids])
+        counted = torch.arange(len(one.ids)).view(1, 1, -1)
+        if one.grids is None:
+            return counted.expand(4, 1, -1)
+        is_image = (ids == self._rope.config.image_token_id).int()
+        rope, _ = self._rope.model.get_rope_index(
+            ids, mm_token_type_ids=is_image, image_grid_thw=one.grids, attention_mask=torch.ones_like(ids)
+        )
+        return torch.cat([counted, rope])
+
+    def _pixels(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+        import torch
+
+        seen = [(one.pixels, one.grids) for one in encoded if one.pixels is not None and one.grids is not None]
+        if not seen:
+            return {}
+        pixels, grids = zip(*seen, strict=True)
+        return {"pixel_values": torch.cat(pixels), "image_grid_thw": torch.cat(grids)}

@@ -1,0 +1,182 @@
+"""``s1m train``, read from top to bottom: model, data, plan, trainer, checkpoint.
+
+Every step is somebody else's where there is somebody: transformers loads, datasets reads, PEFT adapts, accelerate
+spreads over devices, TRL trains. Ours are the label mask, the packing and the accounts.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from s1m.engines.embedded.checkpoint import Checkpoint
+from s1m.errors import DataError
+from s1m.train.encode import Encoder
+from s1m.train.folder import claim, newest_checkpoint
+from s1m.train.model import adapters, load_model, rules_of, uses_bf16
+from s1m.train.pack import Collator, plan_epoch, plan_rising
+from s1m.train.settings import TrainSettings
+from s1m.train.sources import Examples, load_examples
+from s1m.train.survey import Survey, print_survey, survey
+from s1m.train.towers import count_parameters, freeze
+
+INTERRUPTED = 143
+"""Exit code after a SIGTERM that was obeyed, as shells have it."""
+
+
+def check(settings: TrainSettings) -> int:
+    """``s1m train --check``: read and judge every example, print what would be trained on."""
+    loaded = load_model(settings)
+    found = surveyed(settings, load_examples(settings), encoder_of(settings, loaded))
+    print_survey(found, Console(highlight=False))
+    return 0
+
+
+def train(settings: TrainSettings) -> int:
+    """``s1m train``: train, or go on from the newest checkpoint; the exit code."""
+    from s1m.train.callbacks import Log, Stop
+    from s1m.train.save import save_model
+    from s1m.train.trainer import TowerTrainer
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    out = claim(settings)
+    arguments = training_arguments(settings)  # before the model: ZeRO-3 shards weights as they are loaded
+    loaded = load_model(settings)
+    freeze(loaded.model, settings.freeze)
+    encoder, examples = encoder_of(settings, loaded), load_examples(settings)
+    found = surveyed(settings, examples, encoder)
+    if not len(found.kept):
+        raise DataError("no example is left to train on; see: s1m train CONFIG --check")
+    stop = Stop()
+    trainer = TowerTrainer(
+        settings,
+        model=loaded.model,
+        args=arguments,
+        processing_class=loaded.tokenizer,
+        peft_config=adapters(settings),
+        train_dataset=planned(settings, found),
+        data_collator=Collator(
+            examples,
+            encoder,
+            rules_of(loaded.model),
+            packed=settings.batch == "packed",
+            pad_id=loaded.tokenizer.pad_token_id,
+        ),
+        callbacks=[Log(console, out / "log.jsonl"), stop],
+    )
+    quiet(trainer)
+    if trainer.is_world_process_zero():
+        print_survey(found, console)
+        console.print(what_runs(trainer))
+    checkpoint = newest_checkpoint(out)
+    if checkpoint is not None and trainer.is_world_process_zero():
+        console.print(f"going on from {checkpoint}")
+    stop.watch()
+    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    if stop.asked:
+        console.print(f"stopped after step {trainer.state.global_step}; the same command goes on from there")
+        return INTERRUPTED
+    folder = save_model(settings, trainer, loaded, found)
+    if trainer.is_world_process_zero():
+        console.print(f"model: {folder}")
+    return 0
+
+
+def encoder_of(settings: TrainSettings, loaded: Checkpoint) -> Encoder:
+    """The encoder of a model."""
+    return Encoder(
+        loaded.tokenizer,
+        loaded.image_processor,
+        thinking_open=settings.thinking_open,
+        thinking_close=settings.thinking_close,
+        ignore_strings=settings.ignore_strings if settings.forcing_targets else (),
+    )
+
+
+def surveyed(settings: TrainSettings, examples: Examples, encoder: Encoder) -> Survey:
+    """What the data holds and which of it is used."""
+    return survey(examples, encoder.length, settings)
+
+
+def plan(settings: TrainSettings, lengths: Sequence[int]) -> list[list[int]]:
+    """Every micro-batch of the training, in order; numbers are places in ``lengths``."""
+    capacity = settings.pack_tokens if settings.batch == "packed" else None
+    batches: list[list[int]] = []
+    epoch = 0
+    while epoch < settings.epochs:
+        if epoch == 0 and settings.order == "short-first":
+            fresh = plan_rising(lengths, capacity=capacity, size=settings.batch_size)
+        else:
+            rng = random.Random(f"{settings.seed}-{epoch}")
+            fresh = plan_epoch(lengths, capacity=capacity, size=settings.batch_size, rng=rng)
+        batches += fresh[: max(1, round(len(fresh) * min(1.0, settings.epochs - epoch)))]
+        epoch += 1
+    return batches
+
+
+def planned(settings: TrainSettings, found: Survey) -> Any:
+    """The plan as a dataset whose rows name the examples of a micro-batch."""
+    from datasets import Dataset
+
+    kept = found.kept
+    batches = plan(settings, found.lengths)
+    return Dataset.from_dict({"examples": [[int(kept[place]) for place in batch] for batch in batches]})
+
+
+def training_arguments(settings: TrainSettings) -> Any:
+    """The settings in TRL's words. All epochs are one plan, so to the trainer they are one."""
+    from trl import SFTConfig
+
+    bf16 = uses_bf16(settings)
+    return SFTConfig(
+        output_dir=settings.out,
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=settings.accumulation,
+        num_train_epochs=1,
+        max_steps=settings.max_steps or -1,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=settings.scheduler,
+        warmup_steps=settings.warmup_share,
+        max_grad_norm=settings.max_grad_norm,
+        bf16=bf16,
+        gradient_checkpointing=settings.gradient_checkpointing,
+        use_liger_kernel=settings.liger,
+        use_cpu=False,
+        seed=settings.seed,
+        data_seed=settings.seed,
+        logging_steps=settings.log_every,
+        save_steps=settings.save_every,
+        save_total_limit=2,
+        report_to=list(settings.loggers) or "none",
+        logging_dir=str(Path(settings.out) / "tensorboard"),
+        dataloader_num_workers=settings.workers,
+        dataloader_persistent_workers=settings.workers > 0,
+        remove_unused_columns=False,
+        disable_tqdm=True,
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        ddp_find_unused_parameters=True,  # a batch of text alone leaves the vision tower without gradients
+        average_tokens_across_devices=True,
+    )
+
+
+def quiet(trainer: Any) -> None:
+    """Our log instead of the trainer's."""
+    from transformers.trainer_callback import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+
+
+def what_runs(trainer: Any) -> str:
+    """Where the training really runs and what it trains, in words."""
+    accelerator = trainer.accelerator
+    kind = str(accelerator.distributed_type.value)
+    spread = "one process" if accelerator.num_processes == 1 else f"{accelerator.num_processes} processes, {kind}"
+    lines = [f"on {accelerator.device}, {spread}, {accelerator.mixed_precision.replace('no', 'fp32')}"]
+    for tower, (trained, everything) in count_parameters(trainer.model).items():
+        lines.append(f"  {tower}: {trained:,} of {everything:,} parameters are trained")
+    return "\n".join(lines)

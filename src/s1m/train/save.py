@@ -1,0 +1,63 @@
+"""The finished model: a folder that ``s1m serve``, ``s1m eval`` and plain transformers load, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from s1m.engines.embedded.checkpoint import Checkpoint
+from s1m.errors import DataError
+from s1m.train.card import model_card
+from s1m.train.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from s1m.train.survey import Survey
+
+
+def save_model(settings: TrainSettings, trainer: Any, loaded: Checkpoint, found: Survey) -> Path:
+    """Write the model, its tokenizer, processor, chat template and card to ``OUT/model``; the folder.
+
+    Raises ``DataError`` when the disk is full; nothing half-written stays.
+    """
+    folder = Path(settings.out) / "model"
+    partial = folder.with_suffix(".partial")
+    try:
+        save_weights(settings, trainer, loaded, partial)
+        if trainer.is_world_process_zero():
+            loaded.tokenizer.save_pretrained(partial)
+            save_processor(loaded, partial)
+            (partial / "README.md").write_text(model_card(settings, trainer, found), encoding="utf-8")
+            shutil.rmtree(folder, ignore_errors=True)
+            partial.replace(folder)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise DataError(f"cannot write {folder}: {error.strerror or error}; the newest checkpoint is kept") from None
+    trainer.accelerator.wait_for_everyone()
+    return folder
+
+
+def save_weights(settings: TrainSettings, trainer: Any, loaded: Checkpoint, folder: Path) -> None:
+    """The weights in the type that the checkpoint came in; gathered from all devices, adapters merged if wanted."""
+    state = trainer.accelerator.get_state_dict(trainer.model)
+    if not trainer.is_world_process_zero():
+        return
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    kept = {name: weight.detach().cpu().to(loaded.saved_dtype) for name, weight in state.items()}
+    if settings.lora_rank is not None and settings.lora_merge:
+        model = model.merge_and_unload()
+        kept = {name: weight.detach().cpu().to(loaded.saved_dtype) for name, weight in model.state_dict().items()}
+    model.save_pretrained(folder, state_dict=kept)
+    with contextlib.suppress(FileNotFoundError):
+        (folder / "model.safetensors").chmod(0o644)
+
+
+def save_processor(loaded: Checkpoint, folder: Path) -> None:
+    """The whole processor where its parts are installed (with torchvision, for videos), else that of images."""
+    from transformers import AutoProcessor
+
+    try:
+        AutoProcessor.from_pretrained(loaded.place).save_pretrained(folder)
+    except (ImportError, RuntimeError, ValueError):
+        loaded.image_processor.save_pretrained(folder)
