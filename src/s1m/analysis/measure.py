@@ -15,6 +15,7 @@ from s1m.analysis.metrics import control, performance, scaling, slope_per_1k_tok
 from s1m.analysis.parts import parts_of
 from s1m.analysis.summary import LevelSummary, StopShares, Summary, SweepMetrics
 from s1m.benchmarks import BENCHMARKS
+from s1m.config import ESTIMATED
 from s1m.errors import DataError
 from s1m.types import Record, StopClass
 
@@ -73,6 +74,7 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         wall_seconds=wall_seconds(records),
         levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.num_ignore))),
         metrics=summarize_sweep(grid, run.settings, resamples),
+        tokens_estimated=run.settings.get("tokens") == ESTIMATED,
         parts=parts_of(records, breakdowns(run.settings)),
     )
 

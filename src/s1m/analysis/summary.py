@@ -99,6 +99,8 @@ class Summary:
     levels: tuple[LevelSummary, ...]
     metrics: SweepMetrics
     parts: tuple[PartSummary, ...] = ()
+    tokens_estimated: bool = False
+    """Whether nobody counted the tokens: imported texts have none."""
 
     @property
     def cost_share(self) -> float | None:

@@ -87,6 +87,9 @@ def headline(summary: Summary) -> str:
 
 def cost_sentence(summary: Summary) -> str:
     """What was generated, how long it took and what independent runs would have cost."""
+    if summary.engine == "imported":
+        how = "; tokens estimated: characters / 4" if summary.tokens_estimated else ""
+        return f"{summary.generated_tokens:,} tokens imported{how}."
     spent = f"{summary.generated_tokens:,} tokens generated in {duration(summary.wall_seconds)}"
     if summary.cost_share is None or summary.sweep == "independent":
         return f"{spent}."
