@@ -183,6 +183,17 @@ def test_a_bad_file_is_named(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_file_that_every_level_overwrote_must_be_told_its_level(
+    tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = results_file(tmp_path, "results_{args.num_ignore}.json", ONE)
+    command = ["import", "mathvista", file, "--data", data, "--out", str(tmp_path / "run")]
+    assert main(command) == 2
+    assert "does not say its level" in capsys.readouterr().err
+    assert main([*command, "--num-ignore", "7"]) == 0
+    assert load_run(tmp_path / "run").settings["num_ignore"] == [7]
+
+
 def test_files_that_are_none(tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--data", data, "--out", str(tmp_path / "run")]
     assert main(["import", "mathvista", str(tmp_path / "no.json"), *arguments]) == 2

@@ -67,10 +67,13 @@ def levels_of(files: Sequence[Path], num_ignore: str) -> tuple[int, ...]:
             raise UsageError(f"--num-ignore {num_ignore} names {len(levels)} levels, but there are {len(files)} files")
     else:
         named = [_LEVEL.fullmatch(file.stem) for file in files]
-        if len(files) > 1 and None in named:
+        # A file alone is level 0, but not S1-M's own "results_{args.num_ignore}.json", which every level overwrites.
+        untold = [file for file, name in zip(files, named, strict=True) if not name]
+        if untold and (len(files) > 1 or untold[0].stem.startswith("results_")):
+            example = f"0-{len(files) - 1}" if len(files) > 1 else "7"
             raise UsageError(
-                f"{files[named.index(None)]} does not say its level: name the levels of the files in their order, "
-                f"such as --num-ignore 0-{len(files) - 1}"
+                f"{untold[0]} does not say its level: name the levels of the files in their order, such as "
+                f"--num-ignore {example}"
             )
         levels = tuple(int(name[1]) if name else 0 for name in named)
     for level in levels:
