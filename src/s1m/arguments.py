@@ -96,6 +96,21 @@ def fill_report(verb: Parser) -> None:
     verb.add_argument("--json", action="store_true", help="print the summaries as JSON as well")
 
 
+def fill_import(verb: Parser) -> None:
+    """Flags of ``s1m import``."""
+    verb.epilog = IMPORT_EXAMPLES
+    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks)")
+    verb.add_argument("results", metavar="RESULTS.json", nargs="+", help="result files of S1-M, one a level")
+    verb.add_argument("--out", metavar="RUN", required=True, help="run folder to make; an empty one or none yet")
+    verb.add_argument("--num-ignore", metavar="LEVELS", default="", help="levels of the files in their order, as 0-7")
+    verb.add_argument("--model", metavar="NAME", default="", help="who answered (default: the first file's name)")
+    verb.add_argument(
+        "--tokenizer", metavar="FOLDER", default="", help="folder or Hub id of what counts tokens (default: estimated)"
+    )
+    verb.add_argument("--data", metavar="FOLDER", default="", help="local folder with the benchmark's data")
+    verb.add_argument("--split", metavar="SPLIT", default="", help="part of the benchmark (default: its usual one)")
+
+
 def fill_demo(verb: Parser) -> None:
     """Flags of ``s1m demo``."""
     verb.add_argument("--out", metavar="FOLDER", default="runs/demo", help="run folder (default: runs/demo)")
@@ -110,6 +125,7 @@ VERBS = {
     "score": ("Score recorded responses of any model, by rule: the official verdict and ours.", fill_score),
     "serve": ("Serve a model with vLLM, set up for long thinking and for continuing it.", fill_serve),
     "report": ("Draw one page from one run or several.", fill_report),
+    "import": ("Make a run of result files that S1-M published, to stand beside yours.", fill_import),
     "demo": ("The bundled model on the bundled benchmark, ignored 0 to 7 times: about a minute.", fill_demo),
     "benchmarks": ("List the benchmarks.", fill_benchmarks),
 }
@@ -130,6 +146,15 @@ all; and strict, which asks what the response commits to, and gives nothing for 
 examples:
   s1m score mathvista responses.jsonl --data mathvista/ --out verdicts.jsonl
   s1m score mathvision responses.jsonl --json
+"""
+
+IMPORT_EXAMPLES = """The level of a file is that of --num-ignore, else of its name (results_3.json), else 0 for one file
+alone. Without --tokenizer tokens are estimated as characters / 4, and the run says so.
+
+examples:
+  s1m import mathvista qwen2vl_7b_mathvista_baseline.json --data mathvista/testmini.json --out runs/qwen2vl_7b
+  s1m import mathvista results_0.json results_1.json --model s1-m_7b_beta --out runs/s1m_7b
+  s1m report runs/mine runs/s1m_7b --out compare.html
 """
 
 EVAL_EXAMPLES = """Every flag is also a key of a settings file, with underscores: --top-p 1 is top_p = 1.

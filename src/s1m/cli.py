@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "score": score,
         "serve": serve,
         "report": report,
+        "import": import_,
         "demo": demo,
         "benchmarks": benchmarks,
     }
@@ -77,6 +78,22 @@ def report(found: Namespace) -> int:
     from s1m.commands import draw_report
 
     return draw_report([Path(run) for run in found.runs], found.out, as_json=found.json)
+
+
+def import_(found: Namespace) -> int:
+    """``s1m import``."""
+    from s1m.commands import import_results
+
+    return import_results(
+        found.benchmark,
+        [Path(file) for file in found.results],
+        out=Path(found.out),
+        model=found.model,
+        num_ignore=found.num_ignore,
+        tokenizer=found.tokenizer,
+        data=found.data,
+        split=found.split,
+    )
 
 
 def demo(found: Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -13,15 +14,17 @@ from rich.table import Table
 from rich.text import Text
 
 from s1m.analysis import print_table, save_figures, summarize, summary_json, write_report
+from s1m.analysis.wording import percent
 from s1m.benchmarks import BENCHMARKS, Page, find_benchmark, where_is_data
-from s1m.config import EvalSettings, to_toml
+from s1m.config import ESTIMATED, EvalSettings, ImportSettings, to_toml
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
+from s1m.evaluate.imported import Level, levels_of, read_level, records_of, token_counter
 from s1m.evaluate.progress import RunProgress
 from s1m.evaluate.runner import Runner
 from s1m.evaluate.store import Run, RunStore, load_run
 from s1m.forcing import SWEEPS, drive
-from s1m.types import Benchmark, Engine, Problem, Step
+from s1m.types import Benchmark, Engine, Problem, Record, Step
 
 
 def run_benchmark(settings: EvalSettings) -> int:
@@ -136,6 +139,67 @@ def draw_report(folders: Sequence[Path], out: str, *, as_json: bool) -> int:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
     console.print(f"report: {path}", highlight=False, soft_wrap=True)
     return 0
+
+
+def import_results(
+    benchmark_name: str,
+    files: Sequence[Path],
+    *,
+    out: Path,
+    model: str,
+    num_ignore: str,
+    tokenizer: str,
+    data: str,
+    split: str,
+) -> int:
+    """``s1m import``: result files that others published as a run, and how their verdicts compare with ours."""
+    if out.is_dir() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty; an import makes a run folder of its own: choose another --out")
+    benchmark = find_benchmark(benchmark_name)
+    split = split or benchmark.splits[0]
+    by_level = sorted(zip(levels_of(files, num_ignore), files, strict=True))
+    count = token_counter(tokenizer)
+    # Texts only: results come without pictures.
+    problems = [replace(each, images=()) for each in benchmark.load(split=split, limit=None, data=data or None)]
+    levels = [read_level(path, level, problems) for level, path in by_level]
+    settings = ImportSettings(
+        benchmark=benchmark.name,
+        split=split,
+        model=model or files[0].stem,
+        num_ignore=tuple(level for level, _ in by_level),
+        sources=tuple(path.name for _, path in by_level),
+        tokens=f"counted by {tokenizer}" if tokenizer else ESTIMATED,
+        out=str(out),
+    )
+    records = records_of(levels, problems, benchmark, count, to_toml(replace(settings, out="")))
+    store = RunStore(settings)
+    try:
+        for record in records:
+            store.add(record)
+        finish(load_run(store.folder))
+    finally:
+        store.close()
+    _print_agreement(levels, records, of=len(problems))
+    return 0
+
+
+def _print_agreement(levels: Sequence[Level], records: Sequence[Record], of: int) -> None:
+    """The accuracies that files state beside ours, and how often the official verdicts are the same."""
+    console = Console(highlight=False)
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for name in ("ignored", "recorded", "official", "strict", "same verdicts"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for place, level in enumerate(levels):
+        verdicts = [record.verdicts[place] for record in records]
+        table.add_row(
+            str(level.num_ignore),
+            percent(level.accuracy),
+            percent(sum(verdict.official is True for verdict in verdicts) / len(records)),
+            percent(sum(verdict.correct for verdict in verdicts) / len(records)),
+            f"{level.same(records, place):,} of {len(records):,}",
+        )
+    console.print(f"{len(records):,} of {of:,} problems; recorded by the files, official and strict by s1m:")
+    console.print(table)
 
 
 def list_benchmarks() -> int:

@@ -34,6 +34,9 @@ EMBEDDED_CONCURRENCY = 64
 SERVER_CONCURRENCY = 256
 """Enough for one large GPU; each problem in flight holds its images in memory, encoded."""
 
+ESTIMATED = "estimated: characters / 4"
+"""How tokens were counted where nobody counted them."""
+
 NOT_CONTENT = ("out", "concurrency", "base_url", "timeout_seconds")
 """Settings that change no record, so that a run may be resumed with others."""
 
@@ -130,6 +133,28 @@ class EvalSettings:
         """A hash of everything that a record depends on. How many problems a run has changes none of them."""
         content = {name: value for name, value in self.content().items() if name != "limit"}
         return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportSettings:
+    """What a run was made of that ``s1m import`` made of result files."""
+
+    benchmark: str
+    split: str
+    model: str
+    num_ignore: tuple[int, ...]
+    sources: tuple[str, ...]
+    """Names of the files, level by level."""
+    tokens: str
+    """Who counted them, or ``ESTIMATED``."""
+    out: str
+    engine: Literal["imported"] = "imported"
+    sweep: Literal["independent"] = "independent"
+
+    @property
+    def run_folder(self) -> Path:
+        """Where the run is kept."""
+        return Path(self.out)
 
 
 def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSettings:

@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from s1m.analysis.tally import Count, Tally
-from s1m.analysis.wording import percent, range_text
-from s1m.benchmarks import find_benchmark
+from s1m.analysis.wording import groups_text, percent, range_text
+from s1m.benchmarks import Measured, find_benchmark
 from s1m.benchmarks.rows import without_images
 from s1m.errors import DataError, UsageError
 from s1m.types import Benchmark, Problem, Verdict
@@ -62,7 +62,7 @@ def score_file(benchmark_name: str, responses: Path, *, split: str, data: str, o
     """Score a file of responses and print what came of it; the exit code."""
     benchmark = find_benchmark(benchmark_name)
     problems = _problems(benchmark, split, data)
-    tally = Tally(breakdowns=benchmark.breakdowns)
+    tally = Tally(breakdowns=benchmark.breakdowns, measured=benchmark if isinstance(benchmark, Measured) else None)
     with contextlib.ExitStack() as stack:
         verdicts = stack.enter_context(_create(Path(out))) if out else None
         for response in read_responses(responses):
@@ -118,6 +118,8 @@ def print_tally(tally: Tally, benchmark: Benchmark, console: Console) -> None:
         for value in sorted(found):
             table.add_row(f"{key}: {value}", *_cells(found[value]))
     console.print(table)
+    if tally.measured:
+        _print_measures(tally, console)
     rules = ", ".join(f"{rule} {count}" for rule, count in tally.rules.most_common())
     console.print(f"rules: {rules}", soft_wrap=True)
     if tally.errors:
@@ -126,6 +128,20 @@ def print_tally(tally: Tally, benchmark: Benchmark, console: Console) -> None:
         console.print(
             "official scorers may give credit to text that commits to no answer; strict never does", soft_wrap=True
         )
+
+
+def _print_measures(tally: Tally, console: Console) -> None:
+    """What the benchmark measures over groups of problems, by either verdict."""
+    strict, official = tally.measures().values()
+    table = Table(box=None, header_style="bold")
+    table.add_column("", no_wrap=True)
+    for column in ("by strict", "by official"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for name, value in strict.shares.items():
+        table.add_row(name, percent(value), percent(official.shares.get(name)))
+    if strict.shares:
+        console.print(table)
+    console.print(groups_text(strict), soft_wrap=True)
 
 
 def _problems(benchmark: Benchmark, split: str, data: str) -> dict[str, Problem]:

@@ -156,6 +156,8 @@ def test_an_empty_run_summarises() -> None:
             "slope_ci95": None,
         },
         "parts": [],
+        "tokens_estimated": False,
+        "measures": None,
     }
     assert summary.best is None
     assert summary.cost_share is None

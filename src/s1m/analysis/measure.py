@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
+from s1m.analysis.groups import measures_of
 from s1m.analysis.intervals import mcnemar_p, percentile_interval, resampled_means, wilson_interval
 from s1m.analysis.metrics import control, performance, scaling, slope_per_1k_tokens, slopes_per_1k_tokens
 from s1m.analysis.parts import parts_of
 from s1m.analysis.summary import LevelSummary, StopShares, Summary, SweepMetrics
 from s1m.benchmarks import BENCHMARKS
+from s1m.config import ESTIMATED
 from s1m.errors import DataError
 from s1m.types import Record, StopClass
 
@@ -73,6 +75,8 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         wall_seconds=wall_seconds(records),
         levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.num_ignore))),
         metrics=summarize_sweep(grid, run.settings, resamples),
+        tokens_estimated=run.settings.get("tokens") == ESTIMATED,
+        measures=measures_of(records, BENCHMARKS.get(str(run.settings.get("benchmark", "")))),
         parts=parts_of(records, breakdowns(run.settings)),
     )
 

@@ -64,7 +64,7 @@ def accuracy_against_tokens(summaries: Sequence[Summary]) -> Figure:
             high = [level.accuracy_ci95.high - level.accuracy for level in summary.levels]
             ink = colour(position)
             axes.errorbar(x, y, yerr=[low, high], fmt="none", ecolor=ink, elinewidth=1.4, alpha=0.45)
-            axes.plot(x, y, color=ink, marker=marker(position), markersize=12)
+            axes.plot(x, y, color=ink, marker=marker(position), markersize=12, clip_on=False)  # a run may think nothing
             for level, tokens, share in zip(summary.levels, x, y, strict=True):
                 axes.annotate(
                     str(level.num_ignore), (tokens, share), color=PAPER, size=8, weight="bold", ha="center", va="center"

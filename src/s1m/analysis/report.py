@@ -80,6 +80,7 @@ def environment() -> Environment:
         wording.gain_text,
         wording.p_value,
         wording.duration,
+        wording.groups_text,
         wording.headline,
         wording.model_name,
         script_hash,

@@ -70,6 +70,24 @@ class PartSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeasureSummary:
+    """A measure that the benchmark publishes, at the first and the last level; None where it is a share of nothing."""
+
+    name: str
+    first: float | None
+    last: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupSummary:
+    """The benchmark's measures over groups of problems, such as the steps of one; incomplete groups count nowhere."""
+
+    groups: int
+    incomplete: int
+    values: tuple[MeasureSummary, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SweepMetrics:
     """The sweep in five numbers; slopes are accuracy per 1,000 thinking tokens. See ``s1m.analysis.metrics``."""
 
@@ -99,6 +117,9 @@ class Summary:
     levels: tuple[LevelSummary, ...]
     metrics: SweepMetrics
     parts: tuple[PartSummary, ...] = ()
+    tokens_estimated: bool = False
+    """Whether nobody counted the tokens: imported texts have none."""
+    measures: GroupSummary | None = None
 
     @property
     def cost_share(self) -> float | None:

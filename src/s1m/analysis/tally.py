@@ -1,17 +1,19 @@
 """Verdicts of recorded responses counted: both accuracies with intervals, part by part, and which rules decided.
 
-Holds counts only, so that any number of responses takes the same memory.
+Holds counts only, so that any number of responses takes the same memory; verdicts are kept only for a benchmark that
+publishes measures over groups of problems.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from s1m.analysis.intervals import Interval, wilson_interval
 from s1m.analysis.parts import parts_named
+from s1m.benchmarks import Measured, Measures
 from s1m.types import Problem, Verdict
 
 
@@ -77,19 +79,35 @@ class Tally:
     parts: dict[str, dict[str, Count]] = field(default_factory=dict)
     rules: Counter[str] = field(default_factory=Counter)
     errors: int = 0
+    measured: Measured | None = None
+    """The benchmark, where it publishes measures over groups of problems: those need every verdict kept."""
+    grouped: list[tuple[Mapping[str, str], Verdict]] = field(default_factory=list)
 
     def add(self, problem: Problem, verdict: Verdict) -> None:
         """One more response; a problem with several values of a key counts in each of them."""
         self.whole.add(verdict)
         self.rules[verdict.rule] += 1
+        if self.measured:
+            self.grouped.append((problem.metadata, verdict))
         for key, value in parts_named(problem.metadata, self.breakdowns):
             self.parts.setdefault(key, {}).setdefault(value, Count()).add(verdict)
+
+    def measures(self) -> dict[str, Measures]:
+        """The benchmark's measures by either verdict; nothing where it publishes none."""
+        if not self.measured:
+            return {}
+        official = [(metadata, verdict.official) for metadata, verdict in self.grouped if verdict.official is not None]
+        return {
+            "strict": self.measured.measures([(metadata, verdict.correct) for metadata, verdict in self.grouped]),
+            "official": self.measured.measures(official),
+        }
 
     def as_json(self) -> dict[str, Any]:
         """Everything, with the parts in alphabetical order and the rules by how often they decided."""
         return {
             **self.whole.as_json(),
             "errors": self.errors,
+            **({"measures": {by: asdict(found) for by, found in self.measures().items()}} if self.measured else {}),
             "rules": dict(self.rules.most_common()),
             "breakdowns": {
                 key: {value: found[value].as_json() for value in sorted(found)} for key, found in self.parts.items()

@@ -6,7 +6,8 @@ Shares are written in per cent, differences of shares in percentage points.
 from __future__ import annotations
 
 from s1m.analysis.intervals import Interval
-from s1m.analysis.summary import LevelSummary, Summary
+from s1m.analysis.summary import GroupSummary, LevelSummary, Summary
+from s1m.benchmarks import Measures
 
 UNDEFINED = "\N{EN DASH}"
 
@@ -87,6 +88,9 @@ def headline(summary: Summary) -> str:
 
 def cost_sentence(summary: Summary) -> str:
     """What was generated, how long it took and what independent runs would have cost."""
+    if summary.engine == "imported":
+        how = "; tokens estimated: characters / 4" if summary.tokens_estimated else ""
+        return f"{summary.generated_tokens:,} tokens imported{how}."
     spent = f"{summary.generated_tokens:,} tokens generated in {duration(summary.wall_seconds)}"
     if summary.cost_share is None or summary.sweep == "independent":
         return f"{spent}."
@@ -101,3 +105,17 @@ def slope_sentence(summary: Summary) -> str:
     interval = summary.metrics.slope_ci95
     between = f" (95 % interval {range_text(interval, signed=True)})" if interval else ""
     return f"{points(slope)} points of accuracy per 1,000 thinking tokens{between}."
+
+
+def measures_sentence(summary: Summary) -> str:
+    """The benchmark's own measures from the first level to the last, or nothing when it has none."""
+    if summary.measures is None:
+        return ""
+    values = (f"{each.name} {percent(each.first)} → {percent(each.last)}" for each in summary.measures.values)
+    return ", ".join(values) + ("; " if summary.measures.values else "") + groups_text(summary.measures)
+
+
+def groups_text(measured: GroupSummary | Measures) -> str:
+    """Of how many groups of problems the measures are, and how many were left out."""
+    left_out = f"; incomplete and left out: {measured.incomplete:,}" if measured.incomplete else ""
+    return f"complete groups of problems: {measured.groups:,}{left_out}."

@@ -13,6 +13,7 @@ from s1m.benchmarks.m3cot import M3Cot
 from s1m.benchmarks.mathverse import MathVerse
 from s1m.benchmarks.mathvision import MathVision
 from s1m.benchmarks.mathvista import MathVista
+from s1m.benchmarks.measured import Measured, Measures
 from s1m.benchmarks.mmmu import Mmmu
 from s1m.benchmarks.mmmu_pro import MmmuPro
 from s1m.benchmarks.olympiadbench import OlympiadBench
@@ -58,4 +59,4 @@ def where_is_data(page: Page) -> str:
     return "in the Hub's cache" if cached(page.source) else "not here: downloaded when used, or --data"
 
 
-__all__ = ["BENCHMARKS", "Page", "find_benchmark", "where_is_data"]
+__all__ = ["BENCHMARKS", "Measured", "Measures", "Page", "find_benchmark", "where_is_data"]

@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from s1m.benchmarks.files import find_files
+from s1m.benchmarks.measured import Judged, Measures, groups_of, ratio
 from s1m.benchmarks.row import Row
 from s1m.benchmarks.rows import check_split, load_rows
 from s1m.benchmarks.strict import choice, value
@@ -43,6 +44,7 @@ Example of expected JSON response format:
 """
 _EXAMPLE = json.dumps({"solution": "[Detailed step-by-step explanation]", "short answer": "[Concise Answer]"}, indent=4)
 _VARIANTS = tuple(f"sample_variant{number}" for number in range(1, 11))
+_NUMBERS = {name.removeprefix("sample_variant") for name in _VARIANTS}
 _VARIANT = re.compile(r"sample_variant(\d+)")
 
 
@@ -64,6 +66,23 @@ class DynaMath:
         variants = _VARIANTS if split == "all" else (split,)
         files = [file for name in variants for file in find_files(data, source=self.source, names=(name,))]
         return load_rows(files, images=("decoded_image",), read=read_problem, limit=limit)
+
+    def measures(self, judged: Sequence[Judged]) -> Measures:
+        """The published measures over a question's ten variants.
+
+        Average accuracy over all variants, worst case (the share of questions right in all ten), and robustness,
+        worst case by average.
+        """
+        groups = groups_of(judged, "question", "variant")
+        whole = [parts.values() for parts in groups.values() if parts.keys() == _NUMBERS]
+        right = sum(map(sum, whole))
+        all_right = sum(map(all, whole))
+        shares = {
+            "average": ratio(right, len(whole) * len(_VARIANTS)),
+            "worst case": ratio(all_right, len(whole)),
+            "robustness": ratio(all_right * len(_VARIANTS), right),
+        }
+        return Measures(groups=len(whole), incomplete=len(groups) - len(whole), shares=shares if whole else {})
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         """Both verdicts on an answer."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from s1m.benchmarks.measured import Judged, Measures, groups_of, ratio
 from s1m.benchmarks.row import Row
 from s1m.benchmarks.rows import load_split
 from s1m.benchmarks.strict import choice
@@ -46,10 +47,55 @@ class WeMath:
         """The problems of a split."""
         return load_split(self, split, data=data, limit=limit, images=("image_path",), read=read_problem)
 
+    def measures(self, judged: Sequence[Judged]) -> Measures:
+        """The published measures over the steps of a problem (evaluation/four_dimensional_metrics.py, accuracy.py).
+
+        S1, S2, S3: accuracy on single steps, on problems of two steps and of three. A wrong problem shows insufficient
+        knowledge (IK) when a step is wrong, else inadequate generalization (IG); a right one complete mastery (CM) or
+        rote memorization (RM): strict, CM takes all steps right; loose, one. Shares of all problems; the RM rate is
+        that among right ones. The score is 1 - IK - IG / 2 - RM.
+        """
+        groups = groups_of(judged, "problem", "key")
+        whole = [steps for steps in map(_steps_and_whole, groups.values()) if steps]
+        return Measures(groups=len(whole), incomplete=len(groups) - len(whole), shares=_shares(whole) if whole else {})
+
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         """Both verdicts on an answer."""
         letter = official_letter(answer if extraction is None else extraction)
         return choice(answer, problem, letter == problem.gold)
+
+
+def _steps_and_whole(parts: Mapping[str, bool]) -> tuple[tuple[bool, ...], bool] | None:
+    """Whether each step of a problem is right and whether the whole is; None where one is missing."""
+    for count in (2, 3):
+        whole = f"{count}steps_multi"
+        steps = [f"{count}steps_{step}" for step in range(1, count + 1)]
+        if parts.keys() == {*steps, whole}:
+            return tuple(parts[step] for step in steps), parts[whole]
+    return None
+
+
+def _shares(problems: Sequence[tuple[tuple[bool, ...], bool]]) -> dict[str, float | None]:
+    """The measures of problems whose steps and whole are all judged."""
+    steps = [step for each, _ in problems for step in each]
+    two, three = ([whole for each, whole in problems if len(each) == count] for count in (2, 3))
+    shares: dict[str, float | None] = {
+        "S1": ratio(sum(steps), len(steps)),
+        "S2": ratio(sum(two), len(two)),
+        "S3": ratio(sum(three), len(three)),
+    }
+    ik = sum(not whole and not all(each) for each, whole in problems)
+    ig = sum(not whole and all(each) for each, whole in problems)
+    right = sum(whole for _, whole in problems)
+    shares |= {"IK": ratio(ik, len(problems)), "IG": ratio(ig, len(problems))}
+    for name, mastered in (("strict", all), ("loose", any)):
+        cm = sum(whole and mastered(each) for each, whole in problems)
+        rm = right - cm
+        shares[f"CM {name}"] = ratio(cm, len(problems))
+        shares[f"RM {name}"] = ratio(rm, len(problems))
+        shares[f"RM rate {name}"] = ratio(rm, right)
+        shares[f"score {name}"] = ratio(len(problems) - 0.5 * ig - rm - ik, len(problems))
+    return shares
 
 
 def official_letter(response: str) -> str | None:

@@ -22,7 +22,7 @@ from typing import IO, Any, TypeVar
 
 import msgspec
 
-from s1m.config import NOT_CONTENT, EvalSettings, to_toml
+from s1m.config import NOT_CONTENT, EvalSettings, ImportSettings, to_toml
 from s1m.errors import DataError, UsageError
 from s1m.types import Problem, Record
 
@@ -84,7 +84,7 @@ def load_run(folder: Path) -> Run:
 class RunStore:
     """The writing side of a run folder, for one process at a time. Remembers which problems have a record, no more."""
 
-    def __init__(self, settings: EvalSettings) -> None:
+    def __init__(self, settings: EvalSettings | ImportSettings) -> None:
         """Open or create the settings' run folder.
 
         Raises ``UsageError`` when it holds a run with other settings, is in use, or cannot be written.
@@ -137,7 +137,7 @@ class RunStore:
         self.keys.add(record.key)
         self.standing.count(record)
 
-    def _claim(self, settings: EvalSettings) -> None:
+    def _claim(self, settings: EvalSettings | ImportSettings) -> None:
         found = _read_settings(self.folder)
         records = self.folder / "records.jsonl"
         recorded = records.exists() and records.stat().st_size > 0
@@ -149,6 +149,8 @@ class RunStore:
             partial.replace(self.folder / "settings.toml")
             return
         assert found is not None
+        if found.get("engine") == "imported":
+            raise UsageError(f"{self.folder} holds imported results, to which nothing is added; choose another --out")
         wanted = tomllib.loads(to_toml(settings))
         differing = [
             f"{name} ({found.get(name, 'unset')!r} there, {wanted.get(name, 'unset')!r} now)"

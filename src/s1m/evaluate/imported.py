@@ -1,0 +1,210 @@
+r"""Published result files of S1-M as records: whose result it is, what of it was thought, what was answered.
+
+    {"accuracy": 0.408, "results": [{"query": "Hint: ...", "answer": "1000", "response": "<think>...</think>\nFinal
+     answer: 500", "extraction": "500", "true_or_false": false, ...}, ...]}
+
+A file is a level (https://github.com/PKU-Alignment/s1-m, evaluation-test_time_scaling_law/MathVista/eval.py). A result
+has no id: its problem is the one with its query, and of several with one query the first that is not taken and has its
+answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from s1m.config import levels_from
+from s1m.errors import DataError, UsageError
+from s1m.evaluate.runner import key_of
+from s1m.forcing.flow import Forcing
+from s1m.types import Answer, Benchmark, Problem, Record, Segment, StopClass, Trace, Verdict
+
+OPEN = Forcing.thinking_open.strip()
+CLOSE = Forcing.thinking_close
+CHARACTERS_PER_TOKEN = 4
+
+_LEVEL = re.compile(r"results_(\d{1,4})")
+
+
+class Result(msgspec.Struct, frozen=True):
+    """One result, as far as it is read; ``true_or_false`` is the verdict recorded with it."""
+
+    query: str
+    answer: str
+    response: str
+    true_or_false: bool
+    extraction: str | None = None
+
+
+class _File(msgspec.Struct, frozen=True):
+    results: list[msgspec.Raw]
+    accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """The results of a file by the id of their problem, and the accuracy that the file states."""
+
+    num_ignore: int
+    path: Path
+    accuracy: float
+    results: Mapping[str, Result]
+
+    def same(self, records: Sequence[Record], place: int) -> int:
+        """Records whose official verdict at the level in this place is the recorded one."""
+        return sum(record.verdicts[place].official is self.results[record.id].true_or_false for record in records)
+
+
+def levels_of(files: Sequence[Path], num_ignore: str) -> tuple[int, ...]:
+    """The level of every file: as ``num_ignore`` says, else as its name does, else 0 for a file alone."""
+    if num_ignore:
+        levels = tuple(msgspec.convert(levels_from(num_ignore), tuple[int, ...]))
+        if len(levels) != len(files):
+            raise UsageError(f"--num-ignore {num_ignore} names {len(levels)} levels, but there are {len(files)} files")
+    else:
+        named = [_LEVEL.fullmatch(file.stem) for file in files]
+        # A file alone is level 0, but not S1-M's own "results_{args.num_ignore}.json", which every level overwrites.
+        untold = [file for file, name in zip(files, named, strict=True) if not name]
+        if untold and (len(files) > 1 or untold[0].stem.startswith("results_")):
+            example = f"0-{len(files) - 1}" if len(files) > 1 else "7"
+            raise UsageError(
+                f"{untold[0]} does not say its level: name the levels of the files in their order, such as "
+                f"--num-ignore {example}"
+            )
+        levels = tuple(int(name[1]) if name else 0 for name in named)
+    for level in levels:
+        if levels.count(level) > 1:
+            raise UsageError(f"two files are of level {level}; a level is one file")
+    return levels
+
+
+def read_level(path: Path, num_ignore: int, problems: Sequence[Problem]) -> Level:
+    """The results of a file. Raises ``UsageError`` or ``DataError`` that names the file and the result's index."""
+    try:
+        content = msgspec.json.decode(path.read_bytes(), type=_File)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DataError(f'{path}: {error}; a file is {{"accuracy": …, "results": [{{"query": …}}]}}') from None
+    if not content.results:
+        raise DataError(f"{path} has no results")
+    waiting: dict[str, list[Problem]] = {}
+    for problem in problems:
+        waiting.setdefault(problem.question.strip(), []).append(problem)
+    found: dict[str, Result] = {}
+    for index, raw in enumerate(content.results):
+        try:
+            result = msgspec.json.decode(raw, type=Result)
+            found[_take(waiting, result).id] = result
+        except (msgspec.MsgspecError, UnicodeDecodeError, LookupError) as error:
+            raise DataError(f"{path}, results[{index}]: {error.args[0]}") from None
+    return Level(num_ignore=num_ignore, path=path, accuracy=content.accuracy, results=found)
+
+
+def _take(waiting: Mapping[str, list[Problem]], result: Result) -> Problem:
+    """The problem of a result, no longer waiting. Raises ``LookupError`` that says why there is none."""
+    candidates = waiting.get(result.query.strip())
+    if not candidates:
+        why = "is that of no problem" if candidates is None else "comes more often than there are problems with it"
+        raise LookupError(f"its query {why}: {result.query[-60:]!r}")
+    for place, problem in enumerate(candidates):
+        if problem.gold.strip() == result.answer.strip():
+            return candidates.pop(place)
+    raise LookupError(f"its answer is {result.answer!r}, but that of problem {candidates[0].id} {candidates[0].gold!r}")
+
+
+def records_of(
+    levels: Sequence[Level], problems: Sequence[Problem], benchmark: Benchmark, count: Callable[[str], int], digest: str
+) -> list[Record]:
+    """A record for every problem of the files, in the benchmark's order, with its levels in rising order.
+
+    ``count`` counts tokens. Raises ``DataError`` that names a problem without a result at some level.
+    """
+    levels = sorted(levels, key=lambda level: level.num_ignore)
+    present = [problem for problem in problems if any(problem.id in level.results for level in levels)]
+    for level in levels:
+        absent = [problem.id for problem in present if problem.id not in level.results]
+        if absent:
+            more = f" and {len(absent) - 1} more" if absent[1:] else ""
+            raise DataError(f"{level.path} has no result for problem {absent[0]}{more}, which other levels have")
+    records = []
+    for problem in present:
+        results = {level.num_ignore: level.results[problem.id] for level in levels}
+        trace, verdicts = judged(problem, results, benchmark, count)
+        records.append(
+            Record(
+                key=key_of(problem, digest),
+                id=problem.id,
+                question=problem.question,
+                gold=problem.gold,
+                metadata=problem.metadata,
+                trace=trace,
+                verdicts=verdicts,
+                started=0.0,
+                seconds=0.0,
+            )
+        )
+    return records
+
+
+def judged(
+    problem: Problem, results: Mapping[int, Result], benchmark: Benchmark, count: Callable[[str], int]
+) -> tuple[Trace, tuple[Verdict, ...]]:
+    """The trace that a problem's results tell of, a chain a level, and our verdicts on its answers."""
+    chains: list[tuple[Segment, ...]] = []
+    answers: list[Answer] = []
+    for level, result in results.items():
+        thinking, text, stop = turn_of(result.response)
+        chain = (Segment(injected="", text=thinking, tokens=count(thinking), stop=stop),) if thinking else ()
+        answers.append(
+            Answer(
+                num_ignore=level,
+                chain=len(chains),
+                segments=len(chain),
+                stop=stop,
+                text=text,
+                tokens=count(text),
+                finish="eos",
+            )
+        )
+        chains.append(chain)
+    verdicts = (benchmark.score(problem, answer.text, results[answer.num_ignore].extraction) for answer in answers)
+    return Trace(chains=tuple(chains), answers=tuple(answers)), tuple(verdicts)
+
+
+def turn_of(response: str) -> tuple[str, str, StopClass]:
+    """The thinking of a recorded turn, its answer, and how the thinking ended.
+
+    Without a mark of thinking all is the answer, and no thinking was left open. Thinking that never ended has no
+    answer. That it closed says no more than that the delimiter is there: S1-M writes it itself before it asks.
+    """
+    thinking, close, answer = response.rpartition(CLOSE)
+    if not close and OPEN not in response:
+        return "", response, "closed"
+    if not close:
+        thinking, answer = response, ""
+    thinking = thinking.strip().removeprefix(OPEN).strip()
+    return thinking, answer.removeprefix(Forcing.answer_cue), "closed" if close else "eos"
+
+
+def token_counter(tokenizer: str) -> Callable[[str], int]:
+    """What counts the tokens of a text: a tokenizer by its folder or Hub id, or an estimate without one.
+
+    Raises ``UsageError`` when the tokenizer cannot be loaded.
+    """
+    if not tokenizer:
+        return lambda text: -(-len(text) // CHARACTERS_PER_TOKEN)
+    try:
+        from transformers import AutoTokenizer
+    except ImportError as error:
+        raise UsageError(f"--tokenizer needs {error.name}: pip install 's1m[local]'") from None
+    try:
+        loaded = AutoTokenizer.from_pretrained(tokenizer)
+    except Exception as error:  # whatever a missing or broken folder makes the loader raise is the same news
+        why = str(error).partition("\n")[0]
+        raise UsageError(f"--tokenizer {tokenizer} cannot be loaded: {why}") from None
+    return lambda text: len(loaded(text, add_special_tokens=False)["input_ids"])
