@@ -88,13 +88,14 @@ class Encoder:
         self._ignored = re.compile(rf"^({'|'.join(map(re.escape, longest_first))})", re.M) if ignore_strings else None
 
     def length(self, example: Example) -> int:
-        """Tokens of an example, images included, without preparing them. Raises ``Unusable``."""
-        ids = self._text(example).ids
-        return len(ids) + sum(self._visual_tokens(image) - 1 for image in example.images)
+        """Tokens of an example or its outline, images included, without preparing them. Raises ``Unusable``."""
+        sizes = example.sizes or [opened(image).size for image in example.images]
+        ids = self._text(example, len(sizes)).ids
+        return len(ids) + sum(self._visual_tokens(*size) - 1 for size in sizes)
 
     def encode(self, example: Example) -> Encoded:
         """Ids, labels and pixels. Raises ``Unusable`` with the reason."""
-        text = self._text(example)
+        text = self._text(example, len(example.images))
         if not example.images:
             return Encoded(ids=text.ids, labels=text.labels)
         pictures = [opened(image).convert("RGB") for image in example.images]
@@ -108,8 +109,8 @@ class Encoder:
             labels += [label] * times
         return Encoded(ids=ids, labels=labels, pixels=prepared["pixel_values"], grids=grids)
 
-    def _text(self, example: Example) -> _Text:
-        """The conversation with one token for every image."""
+    def _text(self, example: Example, images: int) -> _Text:
+        """The conversation with one token for each of so many images."""
         text, before = _Text(), ""
         messages = [_message(turn) for turn in example.turns]
         for place, turn in enumerate(example.turns):
@@ -125,7 +126,7 @@ class Encoder:
             self._say(text, said)
             text.learned(self._end_ids)
             before = prompt + said + self._end
-        if text.ids.count(self._image_id) != len(example.images):
+        if text.ids.count(self._image_id) != images:
             raise Unusable("its text spells an image place-holder, or the chat template leaves images out")
         if sum(label in self._end_ids for label in text.labels) != sum(t.role == "assistant" for t in example.turns):
             raise Unusable("its response spells the end of a turn")
@@ -155,8 +156,7 @@ class Encoder:
         ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
         return ids
 
-    def _visual_tokens(self, image: bytes) -> int:
-        width, height = opened(image).size
+    def _visual_tokens(self, width: int, height: int) -> int:
         patches: int = self.image_processor.get_number_of_image_patches(height, width, {})
         return patches // self.image_processor.merge_size**2
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,18 +38,18 @@ def save_model(settings: TrainSettings, trainer: Any, loaded: Checkpoint, found:
 
 
 def save_weights(settings: TrainSettings, trainer: Any, loaded: Checkpoint, folder: Path) -> None:
-    """The weights in the type that the checkpoint came in; gathered from all devices, adapters merged if wanted."""
-    state = trainer.accelerator.get_state_dict(trainer.model)
+    """The weights in the type that they were published in; gathered from all devices, adapters merged if wanted."""
+    from transformers import AutoConfig
+
+    state = trainer.accelerator.get_state_dict(trainer.model)  # a collective: every process takes part
     if not trainer.is_world_process_zero():
         return
     model = trainer.accelerator.unwrap_model(trainer.model)
-    kept = {name: weight.detach().cpu().to(loaded.saved_dtype) for name, weight in state.items()}
     if settings.lora_rank is not None and settings.lora_merge:
         model = model.merge_and_unload()
-        kept = {name: weight.detach().cpu().to(loaded.saved_dtype) for name, weight in model.state_dict().items()}
-    model.save_pretrained(folder, state_dict=kept)
-    with contextlib.suppress(FileNotFoundError):
-        (folder / "model.safetensors").chmod(0o644)
+        state = model.state_dict()
+    published = AutoConfig.from_pretrained(loaded.place).dtype
+    model.save_pretrained(folder, state_dict={name: weight.cpu().to(published) for name, weight in state.items()})
 
 
 def save_processor(loaded: Checkpoint, folder: Path) -> None:

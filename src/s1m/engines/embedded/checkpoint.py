@@ -24,6 +24,8 @@ class Checkpoint:
     """A loaded model with what is needed to talk to it."""
 
     name: str
+    place: str
+    """The folder or Hub id of its files."""
     model: Any
     tokenizer: Any
     image_processor: Any
@@ -92,6 +94,7 @@ def load_checkpoint(
     model.to(device).eval()
     return Checkpoint(
         name=name,
+        place=place,
         model=model,
         tokenizer=tokenizer,
         image_processor=image_processor,

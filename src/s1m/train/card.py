@@ -1,0 +1,68 @@
+"""The model card: what the model was made from, with which settings, and what came of it."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from s1m import __version__
+from s1m.train.folder import without_none
+from s1m.train.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from s1m.train.survey import Survey
+
+
+def model_card(settings: TrainSettings, trainer: Any, found: Survey) -> str:
+    """The card as Markdown with the Hub's header."""
+    import tomli_w
+
+    lines = [
+        "---",
+        "library_name: transformers",
+        "pipeline_tag: image-text-to-text",
+        *([] if settings.model == "tiny" else [f"base_model: {settings.model}"]),
+        "tags: [s1m, test-time-scaling, sft]",
+        "---",
+        "",
+        f"# {Path(settings.out).name}",
+        "",
+        f"Fine-tuned from `{settings.model}` with s1m {__version__}{commit()} to think inside "
+        f"`{settings.thinking_open}` and `{settings.thinking_close}`.",
+        "",
+        "## Data",
+        "",
+        "| source | examples | tokens |",
+        "|---|---|---|",
+        *(f"| {name} | {rows:,} | {tokens:,} |" for name, rows, tokens in found.by_source()),
+        "",
+        "## Result",
+        "",
+        f"{trainer.state.global_step:,} steps, last loss {last_loss(trainer)}.",
+        "",
+        "## Settings",
+        "",
+        "```toml",
+        tomli_w.dumps(without_none(asdict(settings))).strip(),
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def last_loss(trainer: Any) -> str:
+    """The last loss that was logged."""
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    return f"{float(losses[-1]):.4f}" if losses else "not logged"
+
+
+def commit() -> str:
+    """The commit of the checkout that trained, in words; nothing outside a checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return f" (commit {done.stdout.strip()})"
