@@ -129,6 +129,7 @@ def planned(settings: TrainSettings, found: Survey) -> Any:
 
 def training_arguments(settings: TrainSettings) -> Any:
     """The settings in TRL's words. All epochs are one plan, so to the trainer they are one."""
+    import torch
     from trl import SFTConfig
 
     bf16 = uses_bf16(settings)
@@ -143,19 +144,18 @@ def training_arguments(settings: TrainSettings) -> Any:
         warmup_steps=settings.warmup_share,
         max_grad_norm=settings.max_grad_norm,
         bf16=bf16,
-        gradient_checkpointing=settings.gradient_checkpointing,
+        activation_checkpointing=settings.gradient_checkpointing,
         use_liger_kernel=settings.liger,
-        use_cpu=False,
         seed=settings.seed,
         data_seed=settings.seed,
         logging_steps=settings.log_every,
         save_steps=settings.save_every,
         save_total_limit=2,
         report_to=list(settings.loggers) or "none",
-        logging_dir=str(Path(settings.out) / "tensorboard"),
         dataloader_num_workers=settings.workers,
         dataloader_persistent_workers=settings.workers > 0,
         remove_unused_columns=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=True,
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
