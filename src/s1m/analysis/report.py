@@ -81,6 +81,7 @@ def environment() -> Environment:
         wording.p_value,
         wording.duration,
         wording.headline,
+        wording.judge_note,
         wording.model_name,
         script_hash,
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s1m.analysis.summary import LevelSummary, Summary
-from s1m.analysis.wording import cost_sentence, gain_text, model_name, percent, range_text, slope_sentence
+from s1m.analysis.wording import cost_sentence, gain_text, judge_note, model_name, percent, range_text, slope_sentence
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +30,7 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
     for level in summary.levels:
         table.add_row(*level_cells(level), style="bold" if level is summary.best else None)
     console.print(table)
-    for sentence in (cost_sentence(summary), slope_sentence(summary)):
+    for sentence in (judge_note(summary), cost_sentence(summary), slope_sentence(summary)):
         if sentence:
             console.print(Text(sentence))
     if summary.failed:

@@ -32,13 +32,14 @@ def share(successes: int, trials: int) -> Share:
 
 @dataclass
 class Count:
-    """Responses of one part: how many, how many without an answer, how many right by either verdict."""
+    """Responses of one part: how many, without an answer, right by either verdict, judged by a language model."""
 
     responses: int = 0
     no_answer: int = 0
     strict: int = 0
     official: int = 0
     without_official: int = 0
+    judged: int = 0
 
     def add(self, verdict: Verdict) -> None:
         """One more response."""
@@ -47,6 +48,7 @@ class Count:
         self.strict += verdict.correct
         self.official += verdict.official is True
         self.without_official += verdict.official is None
+        self.judged += verdict.judged
 
     @property
     def strict_share(self) -> Share:
@@ -63,6 +65,7 @@ class Count:
         return {
             "responses": self.responses,
             "no_answer": self.no_answer,
+            "judged": self.judged,
             "strict": asdict(self.strict_share),
             "official": asdict(self.official_share),
         }
@@ -77,6 +80,8 @@ class Tally:
     parts: dict[str, dict[str, Count]] = field(default_factory=dict)
     rules: Counter[str] = field(default_factory=Counter)
     errors: int = 0
+    judge: str = ""
+    """The language model that was asked where no rule could read an answer."""
 
     def add(self, problem: Problem, verdict: Verdict) -> None:
         """One more response; a problem with several values of a key counts in each of them."""
@@ -90,6 +95,7 @@ class Tally:
         return {
             **self.whole.as_json(),
             "errors": self.errors,
+            "judge": self.judge or None,
             "rules": dict(self.rules.most_common()),
             "breakdowns": {
                 key: {value: found[value].as_json() for value in sorted(found)} for key, found in self.parts.items()

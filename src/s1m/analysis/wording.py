@@ -101,3 +101,17 @@ def slope_sentence(summary: Summary) -> str:
     interval = summary.metrics.slope_ci95
     between = f" (95 % interval {range_text(interval, signed=True)})" if interval else ""
     return f"{points(slope)} points of accuracy per 1,000 thinking tokens{between}."
+
+
+def judge_sentence(judged: int, verdicts: int, judge: str, detail: str = "") -> str:
+    """How many verdicts rest on a language model, and on which."""
+    return f"{judged:,} of {verdicts:,} verdicts judged by {judge}{detail}: no rule could read those answers."
+
+
+def judge_note(summary: Summary) -> str:
+    """``judge_sentence`` of a run, with how many there are at each level; nothing where no judge was asked."""
+    if summary.judge is None:
+        return ""
+    each = [level.judged for level in summary.levels]
+    detail = f" (by level: {', '.join(map(str, each))})"
+    return judge_sentence(sum(each), summary.problems * len(each), summary.judge, detail)
