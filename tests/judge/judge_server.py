@@ -37,12 +37,13 @@ def refusing(word: str) -> Behaviour:
     return behave
 
 
-def questions(folder: Path) -> Path:
-    """A file for the benchmark custom: what is asked is a number."""
+def questions(folder: Path, **more: str) -> Path:
+    """A file for the benchmark custom: what is asked is a number. ``more`` ask what q1 does, with other answers."""
     rows = [
         {"id": id_, "question": f"How many in {id_}?", "answer": gold, "images": [], "answer_type": "integer"}
         for id_, gold in GOLDS.items()
     ]
+    rows += [{**rows[0], "id": id_, "answer": gold} for id_, gold in more.items()]
     path = folder / "questions.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path

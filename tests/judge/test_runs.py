@@ -135,6 +135,24 @@ def test_a_torn_judgement_is_asked_for_again(tmp_path: Path, model: str) -> None
     assert sum(rule.startswith("judge") for (_, _, rule), _ in verdicts(tmp_path).values()) == 2
 
 
+def test_problems_that_share_question_and_answer_cost_one_request_and_are_scored_each(
+    tmp_path: Path, model: str
+) -> None:
+    questions(tmp_path, q5="90")
+    lines = tmp_path / "run" / "judgements.jsonl"
+    with ChatServer(copying) as judge:
+        assert evaluate(tmp_path, model, "--judge-base-url", judge.url) == 0
+        assert len(judge.bodies()) == 2
+        found = [json.loads(line) for line in lines.read_text().splitlines()]
+        shared = [line for line in found if line["extraction"] == "seventeen"]
+        assert [verdicts(tmp_path)[id_][0][1] for id_ in ("q1", "q5")] == [True, False]
+        lines.write_text("".join(json.dumps(line) + "\n" for line in found if line != shared[1]))
+        assert evaluate(tmp_path, model, "--judge-base-url", judge.url) == 0
+        assert len(judge.bodies()) == 2  # what was heard before counts for the other too
+    assert len(shared) == 2
+    assert len(lines.read_text().splitlines()) == 3
+
+
 def test_a_judge_changes_no_record_so_it_is_no_content() -> None:
     plain = EvalSettings(benchmark="digits")
     assert EvalSettings(benchmark="digits", judge_base_url="http://a", judge_model="m").digest() == plain.digest()

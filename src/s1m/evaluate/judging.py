@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -48,9 +49,11 @@ async def _judge(
         prompts[key] = prompt
         waiting.setdefault(key, []).append(unread)
 
-    def heard(key: str, extraction: str | None) -> None:
+    async def heard(key: str, extraction: str | None) -> None:
         for unread in waiting[key]:
-            verdict = judged(benchmark, texts[unread.record.id], unread.text, unread.verdict, extraction)
+            problem = texts[unread.record.id]
+            # In a thread, as the runner does: computer algebra may take a second.
+            verdict = await asyncio.to_thread(judged, benchmark, problem, unread.text, unread.verdict, extraction)
             judgements.add(
                 RecordJudgement(
                     key=key,
@@ -64,7 +67,7 @@ async def _judge(
 
     known = dict(judgements.extractions)
     for key in waiting.keys() & known.keys():
-        heard(key, known[key])
+        await heard(key, known[key])
     return await judge.ask({key: prompt for key, prompt in prompts.items() if key not in known}, heard)
 
 

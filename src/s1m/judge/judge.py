@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 from s1m.config import SERVER_CONCURRENCY
 from s1m.engines.remote import Patience, Servers
@@ -16,7 +16,7 @@ from s1m.judge.judgements import content_key
 from s1m.judge.prompt import chat_request, prompt_for, read_extraction
 from s1m.types import Problem
 
-Heard = Callable[[str, str | None], None]
+Heard = Callable[[str, str | None], Awaitable[None]]
 """Told a key and what the judge copied out, as soon as it has."""
 
 
@@ -77,7 +77,7 @@ class Judge:
             except EngineError as error:
                 failures.append(error)
             else:
-                heard(key, extraction)
+                await heard(key, extraction)
 
     async def _extraction(self, prompt: str, key: str) -> str | None:
         async def body(_server: Server) -> bytes:

@@ -80,7 +80,7 @@ class StreamJudge:
         self.failures += self._loop.run(self.judge.ask(prompts, self._heard))
         return keys
 
-    def _heard(self, key: str, extraction: str | None) -> None:
+    async def _heard(self, key: str, extraction: str | None) -> None:
         self._judgements.add(Judgement(key=key, model=self.judge.model, extraction=extraction))
 
     def _close(self) -> None:

@@ -1,10 +1,10 @@
 """What is learned from: one conversation about some images, whatever format it came in.
 
-    Example(
-        id="traces.parquet row 1",
-        turns=(Turn(role="user", content=(IMAGE, "What is the sum?")), Turn(role="assistant", content=("<think>...",))),
-        images=(b"...",),
-    )
+Example(
+    id="traces.parquet row 1",
+    turns=(Turn(role="user", content=(IMAGE, "What is the sum?")), Turn(role="assistant", content=("<think>...",))),
+    images=(b"...",),
+)
 """
 
 from __future__ import annotations
