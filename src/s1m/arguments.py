@@ -76,6 +76,8 @@ def fill_score(verb: Parser) -> None:
     verb.add_argument("--split", metavar="SPLIT", default="", help="part of the benchmark (default: its usual one)")
     verb.add_argument("--out", metavar="VERDICTS.jsonl", default="", help="write a line of verdicts for every response")
     verb.add_argument("--json", action="store_true", help="print the counts as JSON instead of a table")
+    verb.add_argument("--judge-model", metavar="NAME", default="", help="the judge (default: its server's only model)")
+    verb.add_argument("--judge-base-url", metavar="URL", default="", help="chat server that reads what no rule can")
 
 
 def fill_serve(verb: Parser) -> None:
@@ -141,7 +143,8 @@ EXAMPLES = """examples:
 """
 
 SCORE_EXAMPLES = """Two verdicts a response: official, as the benchmark's own scorer gives it, edit-distance guesses and
-all; and strict, which asks what the response commits to, and gives nothing for nothing. No model is asked.
+all; and strict, which asks what the response commits to, and gives nothing for nothing. No model is asked
+unless you name a judge; what it says is kept in RESPONSES.judgements.jsonl and asked once.
 
 examples:
   s1m score mathvista responses.jsonl --data mathvista/ --out verdicts.jsonl

@@ -53,7 +53,16 @@ def score(found: Namespace) -> int:
     from s1m.score import score_file
 
     responses = Path(found.responses)
-    return score_file(found.benchmark, responses, split=found.split, data=found.data, out=found.out, as_json=found.json)
+    return score_file(
+        found.benchmark,
+        responses,
+        split=found.split,
+        data=found.data,
+        out=found.out,
+        as_json=found.json,
+        judge_model=found.judge_model,
+        judge_base_url=found.judge_base_url,
+    )
 
 
 def serve(found: Namespace) -> int:

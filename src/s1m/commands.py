@@ -16,14 +16,17 @@ from rich.text import Text
 from s1m.analysis import print_table, save_figures, summarize, summary_json, write_report
 from s1m.analysis.wording import percent
 from s1m.benchmarks import BENCHMARKS, Page, find_benchmark, where_is_data
-from s1m.config import ESTIMATED, EvalSettings, ImportSettings, to_toml
-from s1m.errors import DataError, UsageError
+from s1m.config import ESTIMATED, SERVER_CONCURRENCY, EvalSettings, ImportSettings, to_toml
+from s1m.engines.remote import Patience
+from s1m.errors import DataError, EngineUnavailable, UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
 from s1m.evaluate.imported import Level, levels_of, read_level, records_of, token_counter
+from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.progress import RunProgress
 from s1m.evaluate.runner import Runner
 from s1m.evaluate.store import Run, RunStore, load_run
 from s1m.forcing import SWEEPS, drive
+from s1m.judge import Judge, unjudged
 from s1m.types import Benchmark, Engine, Problem, Record, Step
 
 
@@ -37,6 +40,7 @@ def run_benchmark(settings: EvalSettings) -> int:
     try:
         try:
             asyncio.run(_run_owed(settings, benchmark, problems, store, console))
+            judged = not settings.judge_base_url or _have_judged(settings, benchmark, problems, console)
             run = load_run(store.folder)
             finish(run)
         except KeyboardInterrupt:
@@ -49,7 +53,7 @@ def run_benchmark(settings: EvalSettings) -> int:
         where = f"see {store.folder / 'failures.jsonl'}"
         console.print(f"{run.failed} problems failed and stay owed ({where}); the same command tries them again")
         return 1
-    return 0
+    return 0 if judged else 1
 
 
 def load_problems(settings: EvalSettings, benchmark: Benchmark) -> Sequence[Problem]:
@@ -74,6 +78,27 @@ async def _run_owed(
             await runner.run(problems, owed, engine)
         finally:
             await engine.close()
+
+
+def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], console: Console) -> bool:
+    """Have a judge read what no rule could of the recorded answers; whether it read all of it."""
+    run = load_run(settings.run_folder)
+    judge = Judge(
+        settings.judge_base_url,
+        settings.judge_model,
+        max_concurrency=settings.concurrency or SERVER_CONCURRENCY,
+        patience=Patience(timeout_seconds=settings.timeout_seconds),
+    )
+    if unread := unread_of(run):
+        console.print(f"{len(unread)} answers that no rule could read go to the judge")
+    try:
+        failures = asyncio.run(judge_run(run, benchmark, problems, judge))
+    except EngineUnavailable as error:
+        console.print(f"{error}; the run is kept, and the same command asks again", markup=False)
+        return False
+    if failures:
+        console.print(unjudged(failures), markup=False)
+    return not failures
 
 
 def finish(run: Run) -> None:

@@ -37,7 +37,7 @@ SERVER_CONCURRENCY = 256
 ESTIMATED = "estimated: characters / 4"
 """How tokens were counted where nobody counted them."""
 
-NOT_CONTENT = ("out", "concurrency", "base_url", "timeout_seconds")
+NOT_CONTENT = ("out", "concurrency", "base_url", "timeout_seconds", "judge_model", "judge_base_url")
 """Settings that change no record, so that a run may be resumed with others."""
 
 
@@ -93,6 +93,10 @@ class EvalSettings:
     """Most problems in flight (empty: 64 in this process, 256 a server, where what it bears at once is found out)."""
     timeout_seconds: Annotated[float, Meta(gt=0)] = 600.0
     """Longest wait for one answer of a server, before it is asked again."""
+    judge_model: str = ""
+    """Name of the judge at its server (empty: the server's only model)."""
+    judge_base_url: str = ""
+    """Server of a chat model that reads answers which no rule can read; its key is S1M_JUDGE_API_KEY or S1M_API_KEY."""
     out: str = ""
     """Run folder (empty: runs/BENCHMARK); a folder that holds this run is resumed."""
 
@@ -102,6 +106,8 @@ class EvalSettings:
             raise ValueError(f"--engine {self.engine} needs --base-url, such as http://127.0.0.1:8000/v1")
         if self.engine == "embedded" and self.base_url:
             raise ValueError("--base-url is the address of a server: add --engine vllm or --engine http")
+        if self.judge_model and not self.judge_base_url:
+            raise ValueError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
 
     def forcing(self) -> Forcing:
         """The algorithm's part of the settings."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -20,11 +20,12 @@ from rich.console import Console
 from rich.table import Table
 
 from s1m.analysis.tally import Count, Tally
-from s1m.analysis.wording import groups_text, percent, range_text
+from s1m.analysis.wording import groups_text, judge_sentence, percent, range_text
 from s1m.benchmarks import Measured, find_benchmark
 from s1m.benchmarks.rows import without_images
 from s1m.errors import DataError, UsageError
-from s1m.types import Benchmark, Problem, Verdict
+from s1m.judge import Judge, Scored, StreamJudge, unjudged
+from s1m.types import Benchmark, Problem
 
 PLAIN_WIDTH = 120
 """Columns of the table in a file or a pipe."""
@@ -47,8 +48,8 @@ class Response(msgspec.Struct, frozen=True):
         return str(self.pid if self.id is None else self.id)
 
 
-class Scored(msgspec.Struct, frozen=True):
-    """A line of verdicts."""
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line of verdicts; ``judged`` is there where the strict one rests on a judge."""
 
     id: str
     extraction: str | None
@@ -56,33 +57,61 @@ class Scored(msgspec.Struct, frozen=True):
     official: bool | None
     strict: bool
     rule: str
+    judged: bool = False
 
 
-def score_file(benchmark_name: str, responses: Path, *, split: str, data: str, out: str, as_json: bool) -> int:
-    """Score a file of responses and print what came of it; the exit code."""
+def score_file(
+    benchmark_name: str,
+    responses: Path,
+    *,
+    split: str,
+    data: str,
+    out: str,
+    as_json: bool,
+    judge_model: str = "",
+    judge_base_url: str = "",
+) -> int:
+    """Score a file of responses and print what came of it; the exit code, 1 when the judge failed on some."""
+    if judge_model and not judge_base_url:
+        raise UsageError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
     benchmark = find_benchmark(benchmark_name)
     problems = _problems(benchmark, split, data)
     tally = Tally(breakdowns=benchmark.breakdowns, measured=benchmark if isinstance(benchmark, Measured) else None)
+    failures: Sequence[Exception] = ()
     with contextlib.ExitStack() as stack:
         verdicts = stack.enter_context(_create(Path(out))) if out else None
-        for response in read_responses(responses):
-            problem = problems.get(response.problem_id)
-            if problem is None:
-                raise DataError(
-                    f"{responses} has a response to {response.problem_id!r}, which is no problem of {benchmark.name}"
-                )
-            if response.response is None:
-                tally.errors += 1
-                continue
-            verdict = benchmark.score(problem, response.response, response.extraction)
-            tally.add(problem, verdict)
+        scored = _score(benchmark, problems, responses, tally)
+        if judge_base_url:
+            judge = StreamJudge(Judge(judge_base_url, judge_model), responses.with_suffix(".judgements.jsonl"))
+            scored = stack.enter_context(judge).over(benchmark, scored)
+            tally.judge, failures = judge.judge.model, judge.failures
+        for one in scored:
+            tally.add(one.problem, one.verdict)
             if verdicts is not None:
-                verdicts.write(msgspec.json.encode(_scored(response, verdict)) + b"\n")
+                verdicts.write(msgspec.json.encode(_line(one)) + b"\n")
     if as_json:
         sys.stdout.write(json.dumps(tally.as_json(), ensure_ascii=False, indent=2) + "\n")
     else:
         print_tally(tally, benchmark, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
-    return 0
+    if failures:
+        sys.stderr.write(f"s1m: {unjudged(failures)}\n")
+    return 1 if failures else 0
+
+
+def _score(benchmark: Benchmark, problems: Mapping[str, Problem], path: Path, tally: Tally) -> Iterator[Scored]:
+    """The verdicts by rule, one at a time; lines without a response are counted as errors."""
+    for response in read_responses(path):
+        problem = problems.get(response.problem_id)
+        if problem is None:
+            raise DataError(
+                f"{path} has a response to {response.problem_id!r}, which is no problem of {benchmark.name}"
+            )
+        text = response.response
+        if text is None:
+            tally.errors += 1
+            continue
+        verdict = benchmark.score(problem, text, response.extraction)
+        yield Scored(problem=problem, text=text, extraction=response.extraction, verdict=verdict)
 
 
 def read_responses(path: Path) -> Iterator[Response]:
@@ -110,16 +139,19 @@ def print_tally(tally: Tally, benchmark: Benchmark, console: Console) -> None:
     """Both accuracies, every part, and the rules that decided."""
     table = Table(title=f"{benchmark.title}", title_justify="left", box=None, header_style="bold")
     table.add_column("", no_wrap=True)
-    for column in ("responses", "strict", "95 %", "official", "no answer"):
+    judged = tally.whole.judged > 0
+    for column in ("responses", "strict", "95 %", "official", "no answer", *(("judged",) if judged else ())):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_row("all", *_cells(tally.whole))
+    table.add_row("all", *_cells(tally.whole, judged=judged))
     for key, found in tally.parts.items():
         table.add_section()
         for value in sorted(found):
-            table.add_row(f"{key}: {value}", *_cells(found[value]))
+            table.add_row(f"{key}: {value}", *_cells(found[value], judged=judged))
     console.print(table)
     if tally.measured:
         _print_measures(tally, console)
+    if judged:
+        console.print(judge_sentence(tally.whole.judged, tally.whole.responses, tally.judge), soft_wrap=True)
     rules = ", ".join(f"{rule} {count}" for rule, count in tally.rules.most_common())
     console.print(f"rules: {rules}", soft_wrap=True)
     if tally.errors:
@@ -156,18 +188,20 @@ def _create(path: Path) -> IO[bytes]:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _scored(response: Response, verdict: Verdict) -> Scored:
-    return Scored(
-        id=response.problem_id,
-        extraction=response.extraction,
+def _line(scored: Scored) -> Line:
+    verdict = scored.verdict
+    return Line(
+        id=scored.problem.id,
+        extraction=scored.extraction,
         prediction=verdict.prediction,
         official=verdict.official,
         strict=verdict.correct,
         rule=verdict.rule,
+        judged=verdict.judged,
     )
 
 
-def _cells(count: Count) -> tuple[str, ...]:
+def _cells(count: Count, *, judged: bool) -> tuple[str, ...]:
     strict, official = count.strict_share, count.official_share
     return (
         f"{count.responses:,}",
@@ -175,4 +209,5 @@ def _cells(count: Count) -> tuple[str, ...]:
         range_text(strict.ci95),
         percent(official.accuracy),
         f"{count.no_answer:,}",
+        *((f"{count.judged:,}",) if judged else ()),
     )

@@ -171,13 +171,15 @@ class Verdict:
 
     ``correct`` is the strict verdict: ``prediction`` is what the answer commits to, None when that is nothing, and
     ``rule`` names how it was found. ``official`` is the verdict of the benchmark's own scorer, guesses and all; None
-    where it has none or could not be asked.
+    where it has none or could not be asked. ``judged``: the rules found nothing and a language model was asked what the
+    answer commits to, so the verdict rests on that.
     """
 
     prediction: str | None
     correct: bool
     rule: str
     official: bool | None = None
+    judged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -158,6 +158,7 @@ def test_an_empty_run_summarises() -> None:
         "parts": [],
         "tokens_estimated": False,
         "measures": None,
+        "judge": None,
     }
     assert summary.best is None
     assert summary.cost_share is None
@@ -190,7 +191,7 @@ def test_json_has_the_documented_keys_and_no_nan() -> None:
     assert set(level) == {
         *("num_ignore", "accuracy", "accuracy_ci95", "gain", "gain_ci95", "mcnemar_p"),
         *("thinking_tokens_mean", "thinking_tokens_std", "thinking_tokens_median", "answer_tokens_mean"),
-        *("stops", "answered", "lost", "shared", "official"),
+        *("stops", "answered", "lost", "shared", "official", "judged"),
     }
     assert set(level["stops"]) == {"closed", "eos", "capped", "looped"}
     assert sum(level["stops"].values()) == pytest.approx(1, abs=3e-6)

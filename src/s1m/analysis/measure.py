@@ -39,6 +39,7 @@ class Grid:
     num_ignore: tuple[int, ...]
     correct: NDArray[np.float64]
     answered: NDArray[np.float64]
+    judged: NDArray[np.float64]
     official: NDArray[np.float64]
     thinking_tokens: NDArray[np.float64]
     answer_tokens: NDArray[np.float64]
@@ -78,6 +79,7 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         tokens_estimated=run.settings.get("tokens") == ESTIMATED,
         measures=measures_of(records, BENCHMARKS.get(str(run.settings.get("benchmark", "")))),
         parts=parts_of(records, breakdowns(run.settings)),
+        judge=run.judge if grid.judged.any() else None,
     )
 
 
@@ -116,6 +118,7 @@ def grid_of(records: Sequence[Record]) -> Grid:
         num_ignore=levels,
         correct=grid([[verdict.correct for verdict in record.verdicts] for record in records]),
         answered=grid([[verdict.prediction is not None for verdict in record.verdicts] for record in records]),
+        judged=grid([[verdict.judged for verdict in record.verdicts] for record in records]),
         official=grid([[nan_if_none(verdict.official) for verdict in record.verdicts] for record in records]),
         thinking_tokens=grid([[trace.thinking_tokens(answer) for answer in trace.answers] for trace in traces]),
         answer_tokens=grid([[answer.tokens for answer in trace.answers] for trace in traces]),
@@ -167,6 +170,7 @@ def summarize_level(grid: Grid, column: int, resamples: Resamples | None) -> Lev
         lost=problems - answered,
         shared=float(grid.shared[:, column].mean()),
         official=None if np.isnan(official).all() else float(np.nanmean(official)),
+        judged=int(grid.judged[:, column].sum()),
     )
 
 

@@ -36,4 +36,5 @@ def summarize_part(key: str, value: str, records: Sequence[Record]) -> PartSumma
         first_accuracy=sum(record.verdicts[0].correct for record in records) / len(records),
         last_accuracy=last / len(records),
         last_accuracy_ci95=wilson_interval(last, len(records)),
+        judged=sum(record.verdicts[0].judged or record.verdicts[-1].judged for record in records),
     )

@@ -37,7 +37,7 @@ def four_panels(summaries: Sequence[Summary]) -> Figure:
         draw_lines(mean, summaries, lambda level: level.thinking_tokens_mean, least_top=10)
         draw_lines(std, summaries, lambda level: level.thinking_tokens_std, least_top=10)
         draw_lines(invalid, summaries, lambda level: level.stops.invalid, least_top=0.05)
-        accuracy.set_title("Accuracy, with 95 % interval")
+        accuracy.set_title(f"Accuracy, with 95 % interval{judge_mark(summaries)}")
         mean.set_title("Mean thinking tokens")
         std.set_title("Standard deviation of thinking tokens")
         invalid.set_title("Thinking that did not close by itself")
@@ -69,13 +69,18 @@ def accuracy_against_tokens(summaries: Sequence[Summary]) -> Figure:
                 axes.annotate(
                     str(level.num_ignore), (tokens, share), color=PAPER, size=8, weight="bold", ha="center", va="center"
                 )
-        axes.set_title("Accuracy against thinking tokens")
+        axes.set_title(f"Accuracy against thinking tokens{judge_mark(summaries)}")
         axes.set_xlabel("mean thinking tokens per problem (in a point: ends of thinking ignored)")
         axes.set_xlim(left=0)
         percent_axis(axes)
         say_if_empty(axes, summaries)
         add_legend(figure, summaries)
     return figure
+
+
+def judge_mark(summaries: Sequence[Summary]) -> str:
+    """A remark for the title of a figure of accuracies, some of which rest on a judge; else nothing."""
+    return ", in part judged by a model" if any(summary.judge for summary in summaries) else ""
 
 
 def save_figures(summaries: Sequence[Summary], folder: Path) -> tuple[Path, ...]:

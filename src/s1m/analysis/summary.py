@@ -55,6 +55,8 @@ class LevelSummary:
     """Share of problems whose answer is that of a lower level."""
     official: float | None = None
     """Accuracy by the benchmark's own scorer, guesses and all; None where it judged no answer."""
+    judged: int = 0
+    """Problems whose verdict rests on a language model, asked because no rule could read the answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,8 @@ class PartSummary:
     first_accuracy: float
     last_accuracy: float
     last_accuracy_ci95: Interval
+    judged: int = 0
+    """Problems of which either verdict rests on the judge."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +124,8 @@ class Summary:
     tokens_estimated: bool = False
     """Whether nobody counted the tokens: imported texts have none."""
     measures: GroupSummary | None = None
+    judge: str | None = None
+    """The language model that was asked where no rule could read an answer."""
 
     @property
     def cost_share(self) -> float | None:

@@ -8,6 +8,7 @@ from s1m.analysis.summary import LevelSummary, Summary
 from s1m.analysis.wording import (
     cost_sentence,
     gain_text,
+    judge_note,
     measures_sentence,
     model_name,
     percent,
@@ -38,7 +39,7 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
     for level in summary.levels:
         table.add_row(*level_cells(level), style="bold" if level is summary.best else None)
     console.print(table)
-    for sentence in (cost_sentence(summary), slope_sentence(summary), measures_sentence(summary)):
+    for sentence in (judge_note(summary), cost_sentence(summary), slope_sentence(summary), measures_sentence(summary)):
         if sentence:
             console.print(Text(sentence))
     if summary.failed:

@@ -34,13 +34,14 @@ def share(successes: int, trials: int) -> Share:
 
 @dataclass
 class Count:
-    """Responses of one part: how many, how many without an answer, how many right by either verdict."""
+    """Responses of one part: how many, without an answer, right by either verdict, judged by a language model."""
 
     responses: int = 0
     no_answer: int = 0
     strict: int = 0
     official: int = 0
     without_official: int = 0
+    judged: int = 0
 
     def add(self, verdict: Verdict) -> None:
         """One more response."""
@@ -49,6 +50,7 @@ class Count:
         self.strict += verdict.correct
         self.official += verdict.official is True
         self.without_official += verdict.official is None
+        self.judged += verdict.judged
 
     @property
     def strict_share(self) -> Share:
@@ -65,6 +67,7 @@ class Count:
         return {
             "responses": self.responses,
             "no_answer": self.no_answer,
+            "judged": self.judged,
             "strict": asdict(self.strict_share),
             "official": asdict(self.official_share),
         }
@@ -82,6 +85,8 @@ class Tally:
     measured: Measured | None = None
     """The benchmark, where it publishes measures over groups of problems: those need every verdict kept."""
     grouped: list[tuple[Mapping[str, str], Verdict]] = field(default_factory=list)
+    judge: str = ""
+    """The language model that was asked where no rule could read an answer."""
 
     def add(self, problem: Problem, verdict: Verdict) -> None:
         """One more response; a problem with several values of a key counts in each of them."""
@@ -108,6 +113,7 @@ class Tally:
             **self.whole.as_json(),
             "errors": self.errors,
             **({"measures": {by: asdict(found) for by, found in self.measures().items()}} if self.measured else {}),
+            "judge": self.judge or None,
             "rules": dict(self.rules.most_common()),
             "breakdowns": {
                 key: {value: found[value].as_json() for value in sorted(found)} for key, found in self.parts.items()

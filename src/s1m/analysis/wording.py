@@ -119,3 +119,17 @@ def groups_text(measured: GroupSummary | Measures) -> str:
     """Of how many groups of problems the measures are, and how many were left out."""
     left_out = f"; incomplete and left out: {measured.incomplete:,}" if measured.incomplete else ""
     return f"complete groups of problems: {measured.groups:,}{left_out}."
+
+
+def judge_sentence(judged: int, verdicts: int, judge: str, detail: str = "") -> str:
+    """How many verdicts rest on a language model, and on which."""
+    return f"{judged:,} of {verdicts:,} verdicts judged by {judge}{detail}: no rule could read those answers."
+
+
+def judge_note(summary: Summary) -> str:
+    """``judge_sentence`` of a run, with how many there are at each level; nothing where no judge was asked."""
+    if summary.judge is None:
+        return ""
+    each = [level.judged for level in summary.levels]
+    detail = f" (by level: {', '.join(map(str, each))})"
+    return judge_sentence(sum(each), summary.problems * len(each), summary.judge, detail)

@@ -3,30 +3,31 @@
 settings.toml     what the run was asked for; resuming with anything else is refused
 records.jsonl     one record a line, appended in one write; a torn last line is owed again
 failures.jsonl    what went wrong for whom; such problems stay owed
+judgements.jsonl  what a judge made of answers that no rule could read; laid over their verdicts when the run is read
 thumbnails/       small PNGs of the problems' pictures, for the report
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import io
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, TypeVar
-
-import msgspec
+from typing import Any, TypeVar
 
 from s1m.config import NOT_CONTENT, EvalSettings, ImportSettings, to_toml
 from s1m.errors import DataError, UsageError
+from s1m.judge import RecordJudgement, laid_over
+from s1m.lines import append, open_for_append, read_lines
 from s1m.types import Problem, Record
 
 T = TypeVar("T", Record, "Failure")
+
+JUDGEMENTS = "judgements.jsonl"
 
 THUMBNAIL_PIXELS = 384
 
@@ -42,12 +43,16 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run as it stands on disk. ``failed`` counts problems that failed and have no record yet."""
+    """A run as it stands on disk. ``failed`` counts problems that failed and have no record yet.
+
+    ``judge`` is the model whose judgements are laid over the verdicts, empty without any.
+    """
 
     folder: Path
     settings: Mapping[str, Any]
     records: tuple[Record, ...]
     failed: int
+    judge: str = ""
 
     def thumbnail(self, record: Record) -> bytes | None:
         """A small PNG of the problem's pictures, or None when it has none."""
@@ -75,10 +80,12 @@ def load_run(folder: Path) -> Run:
     settings = _read_settings(folder)
     if settings is None:
         raise UsageError(f"{folder} is no run folder: it has no settings.toml")
-    records = tuple(_read_lines(folder / "records.jsonl", Record))
+    judgements = list(read_lines(folder / JUDGEMENTS, RecordJudgement))
+    records = tuple(laid_over(_read_lines(folder / "records.jsonl", Record), judgements))
     done = {record.key for record in records}
     failures = {failure.key for failure in _read_lines(folder / "failures.jsonl", Failure)}
-    return Run(folder=folder, settings=settings, records=records, failed=len(failures - done))
+    judge = judgements[-1].model if judgements else ""
+    return Run(folder=folder, settings=settings, records=records, failed=len(failures - done), judge=judge)
 
 
 class RunStore:
@@ -108,15 +115,15 @@ class RunStore:
             self.standing = Standing()
             for record in _read_lines(self.folder / "records.jsonl", Record):
                 self._remember(record)
-            self._records = _open_for_append(self.folder / "records.jsonl")
-            self._failures = _open_for_append(self.folder / "failures.jsonl")
+            self._records = open_for_append(self.folder / "records.jsonl")
+            self._failures = open_for_append(self.folder / "failures.jsonl")
         except Exception:
             self._lock.close()
             raise
 
     def add(self, record: Record) -> None:
         """Append a record, whole. Raises ``DataError`` when the disk does not take it; then nothing is appended."""
-        _append(self._records, record)
+        append(self._records, record)
         self._remember(record)
 
     def keep_thumbnail(self, key: str, problem: Problem) -> None:
@@ -126,7 +133,7 @@ class RunStore:
 
     def fail(self, key: str, problem: Problem, error: Exception) -> None:
         """Append a failure; the problem stays owed."""
-        _append(self._failures, Failure(key=key, id=problem.id, error=str(error)))
+        append(self._failures, Failure(key=key, id=problem.id, error=str(error)))
 
     def close(self) -> None:
         """Close the files and give the folder free."""
@@ -177,27 +184,12 @@ def _read_settings(folder: Path) -> dict[str, Any] | None:
 
 
 def _read_lines(path: Path, kind: type[T]) -> Iterator[T]:
-    """The lines of a file, each key once. What follows the last line break was torn off and does not count."""
-    if not path.exists():
-        return
-    decoder = msgspec.json.Decoder(kind)
+    """The lines of a file, each key once."""
     seen: set[str] = set()
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.endswith(b"\n"):
-                    return
-                try:
-                    item = decoder.decode(line)
-                    _check(item)
-                except (msgspec.MsgspecError, ValueError) as error:
-                    message = f"{path}, line {number} is damaged: {error}; remove the line and resume"
-                    raise DataError(message) from None
-                if item.key not in seen:
-                    seen.add(item.key)
-                    yield item
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from None
+    for item in read_lines(path, kind, check=_check):
+        if item.key not in seen:
+            seen.add(item.key)
+            yield item
 
 
 def _check(item: Record | Failure) -> None:
@@ -210,43 +202,6 @@ def _check(item: Record | Failure) -> None:
             raise ValueError(f"it has {len(answers)} answers and {len(item.verdicts)} verdicts")
         if not all(0 <= answer.chain < len(item.trace.chains) for answer in answers):
             raise ValueError("an answer rests on a chain that is not there")
-
-
-def _append(file: IO[bytes], item: Record | Failure) -> None:
-    """Add a line in one write, or none of it."""
-    line = msgspec.json.encode(item) + b"\n"
-    size = os.fstat(file.fileno()).st_size
-    try:
-        if file.write(line) != len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    except OSError as error:
-        os.ftruncate(file.fileno(), size)
-        raise DataError(
-            f"cannot write {file.name}: {error.strerror}; make room, then the same command goes on"
-        ) from None
-
-
-def _open_for_append(path: Path) -> IO[bytes]:
-    """A file opened to append whole lines, a torn last line cut off first."""
-    file = path.open("ab", buffering=0)
-    size = file.tell()
-    kept = _whole_lines(path, size)
-    if kept < size:
-        os.truncate(path, kept)
-    return file
-
-
-def _whole_lines(path: Path, size: int, block: int = 1 << 16) -> int:
-    """The bytes up to and with the last line break, looked for from the end."""
-    with path.open("rb") as reader:
-        while size:
-            start = max(0, size - block)
-            reader.seek(start)
-            found = reader.read(size - start).rfind(b"\n")
-            if found >= 0:
-                return start + found + 1
-            size = start
-    return 0
 
 
 def _thumbnail_path(folder: Path, key: str) -> Path:

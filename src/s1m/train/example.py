@@ -1,9 +1,9 @@
 """What is learned from: one conversation about some images, whatever format it came in.
 
 Example(
-id="traces.parquet row 1",
-turns=(Turn(role="user", content=(IMAGE, "What is the sum?")), Turn(role="assistant", content=("<think>...",))),
-images=(b"...",),
+    id="traces.parquet row 1",
+    turns=(Turn(role="user", content=(IMAGE, "What is the sum?")), Turn(role="assistant", content=("<think>...",))),
+    images=(b"...",),
 )
 """
 
