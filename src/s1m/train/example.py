@@ -1,10 +1,10 @@
 """What is learned from: one conversation about some images, whatever format it came in.
 
-    Example(
-        id="traces.parquet row 1",
-        turns=(Turn(role="user", content=(IMAGE, "What is the sum?")), Turn(role="assistant", content=("<think>...",))),
-        images=(b"...",),
-    )
+Example(
+    id="traces.parquet row 1",
+    turns=(Turn(role="user", content=(IMAGE, "What is the sum?")), Turn(role="assistant", content=("<think>...",))),
+    images=(b"...",),
+)
 """
 
 from __future__ import annotations
@@ -40,9 +40,23 @@ class Turn:
 class Example:
     """A conversation that ends with an assistant's turn; ``id`` says where it stands, for people.
 
-    ``images`` are encoded image files, as the source has them.
+    ``images`` are encoded image files, as the source has them. An outline, made for measuring, has none; it has the
+    ``sizes`` of its images instead: width and height in pixels.
     """
 
     id: str
     turns: tuple[Turn, ...]
     images: tuple[bytes, ...] = ()
+    sizes: tuple[tuple[int, int], ...] = ()
+
+
+class Unusable(Exception):
+    """Nothing can be learned from an example. ``reason`` is one of few, to be counted; ``detail`` is about this one."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason

@@ -14,7 +14,7 @@ Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 
 Tower = Literal["vision", "merger", "language"]
-Format = Literal["auto", "s1m", "messages", "sharegpt"]
+Format = Literal["auto", "s1m", "s1k", "messages", "sharegpt"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +130,8 @@ class TrainSettings:
         if not self.data:
             raise ValueError("there is no data: add a [[data]] table with a path")
         if self.batch == "packed" and self.pack_tokens < self.max_tokens:
-            raise ValueError(f"pack_tokens ({self.pack_tokens}) must hold the longest example (max_tokens {self.max_tokens})")
+            raise ValueError(
+                f"pack_tokens ({self.pack_tokens}) must hold the longest example (max_tokens {self.max_tokens})"
+            )
         if set(self.freeze) == {"vision", "merger", "language"} and self.lora_rank is None:
             raise ValueError("every tower is frozen: there is nothing to train")
