@@ -2,7 +2,7 @@
 
 S1mError
 ├── UsageError        the user asked for something impossible: flags, TOML keys, paths, settings that differ
-├── DataError         a benchmark's data is missing, unreadable or not what its page describes
+├── DataError         data is missing, unreadable or not what it should be
 └── EngineError       the engine could not do a step; the problem stays owed
     ├── EngineUnavailable   no use going on for any problem: refused key, unknown model, broken checkpoint
     └── PromptTooLong       this problem can never fit this engine

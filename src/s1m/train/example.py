@@ -40,17 +40,23 @@ class Turn:
 class Example:
     """A conversation that ends with an assistant's turn; ``id`` says where it stands, for people.
 
-    ``images`` are encoded image files, as the source has them.
+    ``images`` are encoded image files, as the source has them. An outline, made for measuring, has none; it has the
+    ``sizes`` of its images instead: width and height in pixels.
     """
 
     id: str
     turns: tuple[Turn, ...]
     images: tuple[bytes, ...] = ()
+    sizes: tuple[tuple[int, int], ...] = ()
 
 
 class Unusable(Exception):
-    """An example that cannot be learned from; ``reason`` is the same for all that fail alike, so it can be counted."""
+    """Nothing can be learned from an example. ``reason`` is one of few, to be counted; ``detail`` is about this one."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
         self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason

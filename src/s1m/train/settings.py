@@ -14,7 +14,7 @@ Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 
 Tower = Literal["vision", "merger", "language"]
-Format = Literal["auto", "s1m", "messages", "sharegpt"]
+Format = Literal["auto", "s1m", "s1k", "messages", "sharegpt"]
 
 
 @dataclass(frozen=True, kw_only=True)

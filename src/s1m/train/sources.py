@@ -1,0 +1,166 @@
+"""All examples of all sources as one sequence: rows stay on disk, images encoded, until one is asked for.
+
+examples = load_examples(settings)
+examples[7]            an Example with its images
+examples.outline(7)    the same with their sizes instead: nothing is read but the first bytes of each
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, overload
+
+from s1m.train.digits import DEFAULT_ROWS, make_row
+from s1m.train.example import Example
+from s1m.train.formats import Draft, pick_format, read_row
+from s1m.train.open import open_rows
+from s1m.train.responses import Delimiters
+from s1m.train.rows import Rows
+from s1m.train.settings import Source, TrainSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DIGITS = "digits"
+"""The source that is made on the spot."""
+
+
+class Drafts(Protocol):
+    """Conversations of one source by row."""
+
+    def __len__(self) -> int: ...
+
+    def draft(self, number: int) -> Draft:
+        """The conversation of a row. Raises ``Unusable`` for a row of which none can be made."""
+        ...
+
+    def place(self, number: int) -> str:
+        """Where a row stands, for people."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormattedRows:
+    """The first ``count`` rows of files or a dataset, in a known format."""
+
+    rows: Rows
+    format: str
+    delimiters: Delimiters
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def draft(self, number: int) -> Draft:
+        """The conversation of a row."""
+        return read_row(self.rows.row(number), self.format, self.delimiters, self.rows.place(number)[1])
+
+    def place(self, number: int) -> str:
+        """Where a row stands."""
+        return self.rows.place(number)[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigitRows:
+    """So many traces of the bundled benchmark."""
+
+    count: int
+    seed: int
+    delimiters: Delimiters
+
+    def __len__(self) -> int:
+        return self.count
+
+    def draft(self, number: int) -> Draft:
+        """The conversation of a row."""
+        return make_row(number, self.seed, self.delimiters)
+
+    def place(self, number: int) -> str:
+        """Where a row stands."""
+        return f"{DIGITS} row {number + 1}"
+
+
+class Examples(Sequence[Example]):
+    """Examples of some sources, each as often as its weight says. Small when pickled."""
+
+    def __init__(self, names: Sequence[str], drafts: Sequence[Drafts], picked: Sequence[NDArray[np.int64]]) -> None:
+        """``picked[i]`` are the rows of source ``i`` that are used, in order; one that is used twice is there twice."""
+        import numpy as np
+
+        self.names = tuple(names)
+        """The sources, as the settings have them."""
+        self._drafts = tuple(drafts)
+        self._rows = np.concatenate(picked)
+        self._sources = np.repeat(np.arange(len(picked)), [len(rows) for rows in picked])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Example]: ...
+    def __getitem__(self, index: int | slice) -> Example | list[Example]:
+        """An example with its images. Raises ``Unusable`` for a row of which none can be made."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        draft = self._draft(index)
+        return Example(id=self.place(index), turns=draft.turns, images=tuple(image.read() for image in draft.images))
+
+    def outline(self, index: int) -> Example:
+        """An example with the sizes of its images instead of the images. Raises ``Unusable`` as ``[index]`` does."""
+        draft = self._draft(index)
+        return Example(id=self.place(index), turns=draft.turns, sizes=tuple(image.size() for image in draft.images))
+
+    def place(self, index: int) -> str:
+        """Where an example stands, for people: ``traces.parquet row 1``."""
+        return self._drafts[self.source(index)].place(int(self._rows[index]))
+
+    def source(self, index: int) -> int:
+        """Which of the sources an example is from."""
+        return int(self._sources[index])
+
+    def _draft(self, index: int) -> Draft:
+        return self._drafts[self.source(index)].draft(int(self._rows[index]))
+
+
+def load_examples(settings: TrainSettings) -> Examples:
+    """The examples of all sources of the settings, one source after the other.
+
+    Raises ``UsageError`` or ``DataError`` for a source that is missing, cannot be read or has no known columns.
+    """
+    drafts = [open_drafts(source, settings) for source in settings.data]
+    picked = [
+        pick_rows(len(some), source.weight, (settings.seed, place))
+        for place, (some, source) in enumerate(zip(drafts, settings.data, strict=True))
+    ]
+    return Examples([source.path for source in settings.data], drafts, picked)
+
+
+def open_drafts(source: Source, settings: TrainSettings) -> Drafts:
+    """The conversations of a source."""
+    delimiters = Delimiters(settings.thinking_open, settings.thinking_close)
+    if source.path == DIGITS:
+        return DigitRows(count=source.rows or DEFAULT_ROWS, seed=settings.seed, delimiters=delimiters)
+    rows = open_rows(source)
+    return FormattedRows(
+        rows=rows,
+        format=pick_format(source.format, rows.columns, source.path),
+        delimiters=delimiters,
+        count=min(len(rows), source.rows or len(rows)),
+    )
+
+
+def pick_rows(count: int, weight: float, seed: Sequence[int]) -> NDArray[np.int64]:
+    """Rows of a source that has ``count``, each ``weight`` times on average.
+
+    The whole part of the weight is how often every row is there; a row is there once more with the probability that is
+    left, by a draw of its own.
+    """
+    import numpy as np
+
+    whole = int(weight)
+    extra = np.random.default_rng(seed).random(count) < weight - whole
+    return np.repeat(np.arange(count), whole + extra)
