@@ -23,7 +23,7 @@ def model_card(settings: TrainSettings, trainer: Any, found: Survey) -> str:
         "---",
         "library_name: transformers",
         "pipeline_tag: image-text-to-text",
-        *([] if settings.model == "tiny" else [f"base_model: {settings.model}"]),
+        *([] if settings.model.startswith("tiny") else [f"base_model: {settings.model}"]),
         "tags: [s1m, test-time-scaling, sft]",
         "---",
         "",

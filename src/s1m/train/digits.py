@@ -14,8 +14,7 @@ A trace of n looks is the model's own turn of a budget-forced conversation whose
 refusal stands an ignore string. With ``forcing_targets`` the target there is the end of thinking. The model then
 always wants to stop after one look, never says "Wait," by itself, and knows how to go on when it is made to.
 
-A share of the rows only asks to read the digits, and no digit is misread: short as they are, most of their loss is
-about the picture. Left to the traces, a small vision tower takes most of the training to notice that it matters.
+A share of the rows has one look or two: what a look is, is learned first, counting over many of them last.
 """
 
 from __future__ import annotations
@@ -41,11 +40,10 @@ MISREAD = 0.18
 LOOK_ALIKE = {0: 2, 2: 0, 1: 7, 7: 1, 3: 8, 8: 3, 4: 9, 9: 4, 5: 6, 6: 5}
 MAX_LOOKS = 10
 """Two more than the demo asks for, so that the last levels are not the edge of what was trained."""
-READING_SHARE = 0.15
-"""Rows that only ask for the digits."""
+SHORT_SHARE = 0.15
+"""Rows of one look or two, beside those among all the others."""
 DEFAULT_ROWS = 50_000
 
-READING_QUESTION = "Read the digits."
 ANSWER_CUE = "Final answer: "
 ALL_IGNORE_STRINGS = tuple(dict.fromkeys(text for preset in IGNORE_STRINGS.values() for text in preset))
 
@@ -74,17 +72,13 @@ def make_row(index: int, seed: int, delimiters: Delimiters) -> Draft:
     """Row ``index`` of the endless set that a seed names: the same on every machine."""
     rng = random.Random(f"{seed} {index}")
     rows, columns = rng.choice(LAYOUTS)
-    labels, indices = _labels(), _indices()
-    chosen = tuple(rng.choice(indices) for _ in range(rows * columns))
-    digits = [labels[i] for i in chosen]
-    if rng.random() < READING_SHARE:
-        question, response = READING_QUESTION, f"I read {written(digits, columns)}."
-    else:
-        kind = rng.choice(list(QUESTIONS))
-        question = QUESTIONS[kind]
-        response = make_trace(digits, columns, kind, rng.randint(1, MAX_LOOKS), rng, delimiters)
+    chosen = tuple(rng.choice(training_indices()) for _ in range(rows * columns))
+    digits = [digit_of(index) for index in chosen]
+    kind = rng.choice(list(QUESTIONS))
+    looks = rng.randint(1, 2 if rng.random() < SHORT_SHARE else MAX_LOOKS)
+    response = make_trace(digits, columns, kind, looks, rng, delimiters)
     return Draft(
-        turns=(Turn(role="user", content=(IMAGE, question)), Turn(role="assistant", content=(response,))),
+        turns=(Turn(role="user", content=(IMAGE, QUESTIONS[kind])), Turn(role="assistant", content=(response,))),
         images=(Drawing(indices=chosen, columns=columns, pen=f"{seed} {index} pen"),),
     )
 
@@ -160,12 +154,17 @@ def _cell(index: int) -> Image:
     return draw_cell(handwriting()[0][index])
 
 
+def digit_of(index: int) -> int:
+    """Which digit one of the bundled handwritings is."""
+    return _labels()[index]
+
+
+@cache
+def training_indices() -> list[int]:
+    """The digits of the training split: no handwriting of the test split is ever shown."""
+    return [int(index) for index in split_indices("train")]
+
+
 @cache
 def _labels() -> list[int]:
     return [int(label) for label in handwriting()[1]]
-
-
-@cache
-def _indices() -> list[int]:
-    """The digits of the training split: no handwriting of the test split is ever shown."""
-    return [int(index) for index in split_indices("train")]

@@ -11,8 +11,10 @@ from s1m.errors import UsageError
 from s1m.train.attention import PACKED, register
 from s1m.train.settings import TrainSettings
 
-UNTRAINED = "tiny"
+UNTRAINED = "tiny-untrained"
 """The bundled model's architecture with random weights."""
+SEEING = "tiny"
+"""The same with a vision tower that has learned to tell digits apart, which takes a minute."""
 
 ADAPTED = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
 """What low-rank adapters are put on: every matrix of the language tower but embeddings and head."""
@@ -36,18 +38,28 @@ def load_model(settings: TrainSettings) -> Checkpoint:
 
 
 def place_of(settings: TrainSettings) -> str:
-    """Where the weights lie; an untrained model is made beside the checkpoints."""
-    if settings.model != UNTRAINED:
+    """Where the weights lie; the tiny model is made beside the checkpoints."""
+    if settings.model not in (UNTRAINED, SEEING):
         return settings.model
     from accelerate import PartialState
 
+    folder = Path(settings.out) / settings.model
+    with PartialState().main_process_first():
+        if not folder.exists():
+            build_tiny(folder, settings)
+    return str(folder)
+
+
+def build_tiny(folder: Path, settings: TrainSettings) -> None:
+    """Make the tiny model, whole or not at all."""
+    from s1m.train.eyes import open_eyes
     from s1m.train.untrained import build_untrained
 
-    folder = Path(settings.out) / "untrained"
-    with PartialState().main_process_first():
-        if not (folder / "config.json").exists():
-            build_untrained(folder, settings.seed)
-    return str(folder)
+    partial = folder.with_suffix(".partial")
+    build_untrained(partial, settings.seed)
+    if settings.model == SEEING:
+        open_eyes(partial, settings.seed)
+    partial.replace(folder)
 
 
 def attention_of(settings: TrainSettings) -> str:

@@ -38,7 +38,7 @@ class TrainSettings:
     """Settings of ``s1m train``; a [[data]] table for every source."""
 
     model: str
-    """Folder or Hub id of the model to start from; tiny builds the bundled model's architecture, untrained."""
+    """Folder or Hub id of the model to start from; tiny makes the bundled model's architecture."""
     data: tuple[Source, ...]
     """Sources of examples."""
     out: str

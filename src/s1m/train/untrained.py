@@ -15,14 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s1m.benchmarks.digits import QUESTIONS
-from s1m.train.digits import ALL_IGNORE_STRINGS, READING_QUESTION, make_trace
+from s1m.train.digits import ALL_IGNORE_STRINGS, make_trace
 from s1m.train.responses import Delimiters
 
 if TYPE_CHECKING:
     from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
-
-TINY = "tiny"
-"""The name of this checkpoint among models to start from."""
 
 VOCABULARY = 512
 SPECIAL_TOKENS = (
@@ -68,7 +65,7 @@ def corpus() -> Iterator[str]:
     for kind in QUESTIONS:
         for _ in range(200):
             yield make_trace([rng.randrange(10) for _ in range(4)], 4, kind, 3, rng, Delimiters("", ""))
-    around = ("system\nYou are a helpful assistant.", "user\n", "assistant\n", READING_QUESTION)
+    around = ("system\nYou are a helpful assistant.", "user\n", "assistant\n")
     for _ in range(100):
         yield from (*QUESTIONS.values(), *ALL_IGNORE_STRINGS, *around)
 
