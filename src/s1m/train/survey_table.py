@@ -1,4 +1,4 @@
-"""A survey as tables: how long the examples of each source are, and how many were dropped for what."""
+"""A survey as a table: how long the examples of each source are, and how many were dropped for what."""
 
 from __future__ import annotations
 
@@ -53,36 +53,24 @@ def describe(lengths: NDArray[np.int64]) -> Lengths:
 
 
 def print_survey(survey: Survey, console: Console) -> None:
-    """Print the tables: tokens of what is kept, then reasons, where something was dropped."""
-    console.print(_lengths_table(survey))
-    if survey.rejects:
-        console.print(_reasons_table(survey))
-
-
-def _lengths_table(survey: Survey) -> Table:
-    table = Table(title="Tokens of the examples that are kept", title_justify="left")
-    table.add_column("source", overflow="fold")
-    for name in ("examples", "dropped", "mean", "median", "p90", "p99", "longest", "total"):
-        table.add_column(name, justify="right")
-    for limit in LONG:
-        table.add_column(f"> {limit // 1024}k", justify="right")
-    for part in _with_sum(survey):
-        spread = describe(part.lengths)
-        numbers = (spread.mean, spread.median, spread.p90, spread.p99, spread.longest, spread.total)
-        counts = (f"{spread.examples:,}", f"{part.reasons.total():,}", *(f"{number:,.0f}" for number in numbers))
-        table.add_row(part.name, *counts, *(f"{100 * share:.1f} %" for share in spread.above))
-    return table
-
-
-def _reasons_table(survey: Survey) -> Table:
-    table = Table(title="Dropped", title_justify="left")
-    table.add_column("reason")
+    """Print a column for every source: how many examples, how long, and how many dropped for what."""
     parts = _with_sum(survey)
+    table = Table()
+    table.add_column("")
     for part in parts:
         table.add_column(part.name, justify="right", overflow="fold")
+    spreads = [describe(part.lengths) for part in parts]
+    table.add_row("examples", *(f"{spread.examples:,}" for spread in spreads))
+    table.add_row("tokens", *(f"{spread.total:,}" for spread in spreads))
+    for name in ("mean", "median", "p90", "p99", "longest"):
+        table.add_row(f"  {name}", *(f"{getattr(spread, name):,.0f}" for spread in spreads))
+    for place, limit in enumerate(LONG):
+        table.add_row(f"  over {limit:,}", *(f"{100 * spread.above[place]:.1f} %" for spread in spreads))
+    table.add_section()
+    table.add_row("dropped", *(f"{part.reasons.total():,}" for part in parts))
     for reason, _ in parts[-1].reasons.most_common():
-        table.add_row(reason, *(f"{part.reasons[reason]:,}" for part in parts))
-    return table
+        table.add_row(f"  {reason}", *(f"{part.reasons[reason]:,}" for part in parts))
+    console.print(table)
 
 
 def _with_sum(survey: Survey) -> list[Part]:
