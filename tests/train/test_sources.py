@@ -15,6 +15,7 @@ from s1m.errors import DataError, UsageError
 from s1m.train.example import IMAGE, Unusable
 from s1m.train.settings import Source
 from s1m.train.sources import load_examples, pick_rows
+from tests.benchmarks.hub import hub
 from tests.train.sets import picture, settings, trace, write_lines, write_parquet
 
 
@@ -161,7 +162,7 @@ def test_sources_follow_each_other_and_rows_limit_one(tmp_path: Path) -> None:
     assert examples[6].id == "digits row 4"
 
 
-def load_from_hub(endpoint: str, home: Path) -> subprocess.CompletedProcess[str]:
+def load_from_hub(endpoint: str, home: Path, *, offline: bool = False) -> subprocess.CompletedProcess[str]:
     """In a process of its own: the Hub's address is read when its library is imported."""
     code = """
 from s1m.errors import DataError
@@ -173,12 +174,19 @@ try:
 except DataError as error:
     print(error)
 """
-    environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0"}
+    environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_OFFLINE": str(int(offline))}
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
 
 
+def test_a_dataset_of_the_hub(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "set/data/train-00000-of-00001.parquet", [trace(image=picture()), trace()])
+    with hub(tmp_path / "set", []) as endpoint:
+        done = load_from_hub(endpoint, tmp_path / "home")
+    assert done.stdout == "2 org/set row 1 ((40, 30),)\n", done.stderr
+
+
 def test_the_hub_out_of_reach_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
-    done = load_from_hub("http://127.0.0.1:9", tmp_path / "home")
+    done = load_from_hub("http://127.0.0.1:9", tmp_path / "home", offline=True)
     assert done.stdout.count("\n") == 1, done
     assert done.stdout.startswith("cannot load org/set from the Hub (")
     assert "hf download --repo-type dataset org/set --local-dir FOLDER" in done.stdout
