@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from datasets import Image, List, Value
 
 from s1m.errors import DataError, UsageError
 from s1m.train.example import IMAGE, Unusable
@@ -34,8 +35,6 @@ def test_parquet_examples_have_their_images_and_outlines_only_sizes(tmp_path: Pa
 
 
 def test_parquet_with_lists_of_images_and_typed_messages(tmp_path: Path) -> None:
-    from datasets import Image, List, Value
-
     rows = [
         {
             "images": [{"bytes": picture(), "path": None}] * 2,
@@ -160,6 +159,18 @@ def test_sources_follow_each_other_and_rows_limit_one(tmp_path: Path) -> None:
     assert examples.names == (str(path), "digits")
     assert [examples.source(i) for i in range(len(examples))] == [0, 0, 0, 1, 1, 1, 1]
     assert examples[6].id == "digits row 4"
+
+
+def test_files_with_other_columns_or_types_are_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write_parquet(tmp_path / "a.parquet", [trace()])
+    other = write_parquet(tmp_path / "b.parquet", [{"prompt": "?", "answer": "3"}])
+    with pytest.raises(DataError, match=rf"{other} has the columns answer, prompt, a\.parquet has image, prompt, resp"):
+        load_examples(settings(tmp_path))
+    write_parquet(other, [{"prompt": "?", "response": ["3"], "image": None}], response=List(Value("string")))
+    with pytest.raises(DataError, match=f"^cannot read {tmp_path}: Couldn't cast") as caught:
+        load_examples(settings(tmp_path))
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr().err == ""
 
 
 def load_from_hub(endpoint: str, home: Path, *, offline: bool = False) -> subprocess.CompletedProcess[str]:

@@ -180,7 +180,9 @@ def _measured(surveyor: Surveyor, workers: int) -> Iterator[tuple[list[int], lis
         try:
             yield from pool.map(_measure, chunks)
         except BrokenProcessPool:
-            raise DataError("a process that looked at examples was killed; with less memory, set workers = 0") from None
+            raise DataError(
+                "a process that looked at examples was ended, for want of memory? set workers = 0"
+            ) from None
         finally:
             pool.shutdown(cancel_futures=True)
 
