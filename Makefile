@@ -35,8 +35,8 @@ check: .venv/.test .venv/.check ## Style, types, layers, docs
 docs: .venv/.local ## Write the pages that are generated from the command line
 	$(BIN)/python scripts/cli_docs.py
 
-bundle: .venv/.local ## Train the bundled checkpoint again, from nothing (about an hour on 2 cores)
-	$(BIN)/python recipes/digits/train.py --out src/s1m/assets/digits-qwen2vl
+bundle: .venv/.test ## Train the bundled model again, from nothing, in runs/train-tiny (about an hour on 2 cores)
+	$(BIN)/s1m train configs/train/tiny.toml
 
 clean: ## Remove the environment and every trace of a run
 	rm -rf .venv .venv-vllm runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.json

@@ -58,6 +58,18 @@ def s1m(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["serve", "./absent"], 1, "there is no checkpoint folder ./absent"),
         (["serve", "hollow"], 1, "hollow is no checkpoint: it lacks config.json"),
         (["serve", "m", "--vllm", "./absent"], 1, "there is no ./absent: pip install vllm"),
+        (["train"], 2, "the following arguments are required: CONFIG.toml"),
+        (["train", "absent.toml"], 2, "cannot read absent.toml: No such file or directory"),
+        (["train", "typo.toml"], 2, "typo.toml: there is no setting 'temperatur'"),
+        (["train", "source.toml"], 2, "source.toml, [[data]] 2: there is no setting 'wieght'; did you mean weight?"),
+        (["train", "pathless.toml"], 2, "pathless.toml, [[data]] 1: Object missing required field path"),
+        (["train", "single.toml"], 2, "single.toml: every source of data is a table of its own: [[data]]"),
+        (["train", "no_data.toml"], 2, "no_data.toml: there is no data: add a [[data]] table with a path"),
+        (["train", "fine.toml", "--freeze", "visoin"], 2, "argument --freeze: invalid choice: 'visoin'"),
+        (["train", "fine.toml", "--learnin-rate", "1"], 2, "did you mean --learning-rate?"),
+        (["train", "fine.toml", "--learning-rate", "-1"], 2, "learning_rate: expected float > 0.0"),
+        (["train", "fine.toml", "--eval-num-ignore", "lots"], 2, "num_ignore takes levels such as 0-7"),
+        (["train", "fine.toml", "--max-tokens", "64", "--pack-tokens", "32"], 2, "must hold the longest example"),
         (["report", "absent"], 2, "absent is no run folder"),
     ],
 )
@@ -75,6 +87,12 @@ def test_every_mistake_gets_one_line_and_no_traceback(
     (tmp_path / "dry.toml").write_text("dry_run = 3\n")
     (tmp_path / "broken.toml").write_text("temperature = = 0.7\n")
     (tmp_path / "served.toml").write_text('model = "org/model"\n')
+    source = 'model = "tiny"\nout = "out"\n[[data]]\npath = "digits"\n'
+    (tmp_path / "fine.toml").write_text(source)
+    (tmp_path / "source.toml").write_text(source + '[[data]]\npath = "digits"\nwieght = 2\n')
+    (tmp_path / "pathless.toml").write_text(source.replace("path", "split"))
+    (tmp_path / "single.toml").write_text(source.replace("[[data]]", "[data]"))
+    (tmp_path / "no_data.toml").write_text('model = "tiny"\nout = "out"\n')
     (tmp_path / "other.toml").write_text('benchmark = "mathvista"\n')
     try:
         result = main(arguments)
@@ -92,6 +110,7 @@ def test_every_mistake_gets_one_line_and_no_traceback(
         ["--help"],
         ["eval", "--help"],
         ["serve", "--help"],
+        ["train", "--help"],
         ["report", "--help"],
         ["demo", "--help"],
         ["benchmarks", "--help"],

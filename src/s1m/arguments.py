@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
 from s1m.errors import did_you_mean
@@ -91,6 +91,18 @@ def fill_serve(verb: Parser) -> None:
     verb.add_argument("--dry-run", action="store_true", help="print the command that would be run; start nothing")
 
 
+def fill_train(verb: Parser) -> None:
+    """Flags of ``s1m train``: one a setting but the sources of data, which only a file can hold."""
+    from s1m.train.settings import TrainSettings
+
+    verb.epilog = TRAIN_EXAMPLES
+    verb.add_argument("config", metavar="CONFIG.toml", help="settings, and a [[data]] table for every source")
+    _add_fields(verb, TrainSettings, but=("data",))
+    verb.add_argument(
+        "--check", action="store_true", help="look at the data, show what is kept and why not; no training"
+    )
+
+
 def fill_report(verb: Parser) -> None:
     """Flags of ``s1m report``."""
     verb.add_argument("runs", metavar="RUN", nargs="+", help="run folders; several are drawn side by side")
@@ -126,6 +138,7 @@ VERBS = {
     "eval": ("Run a benchmark: think, ignore the end of thinking, answer at every level, score.", fill_eval),
     "score": ("Score recorded responses of any model, by rule: the official verdict and ours.", fill_score),
     "serve": ("Serve a model with vLLM, set up for long thinking and for continuing it.", fill_serve),
+    "train": ("Fine-tune a vision-language model on long chains of thought.", fill_train),
     "report": ("Draw one page from one run or several.", fill_report),
     "import": ("Make a run of result files that S1-M published, to stand beside yours.", fill_import),
     "demo": ("The bundled model on the bundled benchmark, ignored 0 to 7 times: about a minute.", fill_demo),
@@ -180,11 +193,31 @@ examples:
 """
 
 
+TRAIN_EXAMPLES = """Every flag is also a key of the settings file, with underscores; flags win. A source is a table:
+
+  [[data]]
+  path = "traces.parquet"     a parquet or JSON lines file, a folder of them, a dataset of the Hub, or digits
+  split = "train"             of a folder or a dataset of the Hub
+  format = "auto"             s1m, s1k, messages or sharegpt; auto goes by the columns
+  weight = 1.0                how often a row is seen in an epoch, on average
+  rows = 1000                 only the first so many
+
+examples:
+  s1m train my.toml --check                    what is kept, how long it is, what is dropped and why
+  s1m train my.toml --out checkpoints/mine     interrupted, the same command goes on
+"""
+
+
 def _add_settings(verb: Parser, kind: type, *, but: Sequence[str]) -> None:
-    """A flag for every setting, all absent unless given, so that a file can fill the rest."""
+    """A flag for every setting, and one for a file that fills the rest."""
+    verb.add_argument("--config", metavar="FILE.toml", help="settings from a file; flags on the command line win")
+    _add_fields(verb, kind, but=but)
+
+
+def _add_fields(verb: Parser, kind: type, *, but: Sequence[str]) -> None:
+    """A flag for every setting, all absent unless given."""
     from s1m.config import field_help
 
-    verb.add_argument("--config", metavar="FILE.toml", help="settings from a file; flags on the command line win")
     hints = get_type_hints(kind, include_extras=False)
     texts = field_help(kind)
     for field in fields(kind):
@@ -198,8 +231,12 @@ def _add_setting(verb: Parser, name: str, hint: Any, default: Any, text: str) ->
     options: dict[str, Any] = {"default": argparse.SUPPRESS, "help": f"{text} Default: {shown}." if shown else text}
     if get_origin(hint) is Literal:
         options["choices"] = get_args(hint)
-    elif name == "num_ignore":
+    elif hint is bool:
+        options["action"] = argparse.BooleanOptionalAction
+    elif name.endswith("num_ignore"):
         options["metavar"] = "LEVELS"
+    elif get_origin(hint) is tuple and get_origin(get_args(hint)[0]) is Literal:
+        options |= {"nargs": "+", "choices": get_args(get_args(hint)[0])}
     elif get_origin(hint) is tuple:
         options |= {"nargs": "+", "metavar": "TEXT"}
     else:
@@ -211,9 +248,15 @@ def _add_setting(verb: Parser, name: str, hint: Any, default: Any, text: str) ->
 
 def _shown(default: Any) -> str:
     """A default as help shows it."""
+    if default is MISSING:
+        return ""
+    if isinstance(default, bool):
+        return "yes" if default else "no"
     if isinstance(default, tuple) and default:
-        numbers = all(isinstance(item, int) for item in default)
-        return f"{default[0]}-{default[-1]}" if numbers else " ".join(repr(item) for item in default)
+        if not all(isinstance(item, int) for item in default):
+            return " ".join(repr(item) for item in default)
+        run = default == tuple(range(default[0], default[-1] + 1))
+        return f"{default[0]}-{default[-1]}" if run else ",".join(str(item) for item in default)
     return (
         ""
         if default in (None, "", ())

@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "eval": evaluate,
         "score": score,
         "serve": serve,
+        "train": train,
         "report": report,
         "import": import_,
         "demo": demo,
@@ -80,6 +81,21 @@ def serve(found: Namespace) -> int:
         sys.stdout.write(shell_line(resolve(settings)) + "\n")
         return 0
     return serve_model(settings)
+
+
+def train(found: Namespace) -> int:
+    """``s1m train``."""
+    from s1m.config import check_keys, read_toml
+    from s1m.train.settings import TrainSettings, train_settings
+
+    values = read_toml(Path(found.config))
+    check_keys(TrainSettings, values, found.config)
+    flags = {name: value for name, value in vars(found).items() if name not in ("verb", "parser", "config", "check")}
+    settings = train_settings({**values, **flags}, found.config)
+
+    from s1m.train import run
+
+    return run.check(settings) if found.check else run.train(settings)
 
 
 def report(found: Namespace) -> int:

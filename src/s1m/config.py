@@ -242,7 +242,7 @@ def to_toml(settings: Any) -> str:
     """The settings as a file that ``--config`` reads back."""
     import tomli_w
 
-    return tomli_w.dumps({name: value for name, value in asdict(settings).items() if value is not None})
+    return tomli_w.dumps(asdict(settings, dict_factory=_without_none))
 
 
 def field_help(settings_class: type) -> dict[str, str]:
@@ -254,6 +254,10 @@ def field_help(settings_class: type) -> dict[str, str]:
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(beneath, ast.Expr):
             texts[field.target.id] = str(ast.literal_eval(beneath.value))
     return texts
+
+
+def _without_none(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in items if value is not None}
 
 
 def _plain(message: str) -> str:

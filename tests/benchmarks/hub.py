@@ -29,23 +29,42 @@ def hub(folder: Path, asked: list[str]) -> Iterator[str]:
             """Silent."""
 
         def _reply(self) -> bytes:
-            if "/resolve/" in self.path:
-                name = self.path.partition(f"/resolve/{COMMIT}/")[2]
+            status = 200
+            name = self.path.partition("/resolve/")[2].partition("/")[2]
+            if name and name not in names:
+                body, status = b"", 404
+                headers = {"X-Error-Code": "EntryNotFound"}
+            elif name:
                 body = (folder / name).read_bytes()
                 headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()}"', "X-Repo-Commit": COMMIT}
                 if self.command == "GET":
                     asked.append(name)
             elif "/tree/" in self.path:
-                body = json.dumps([{"type": "file", "path": name, "size": 1, "oid": "0"} for name in names]).encode()
+                body = json.dumps(self._entries()).encode()
                 headers = {"Content-Type": "application/json"}
             else:
                 body = json.dumps({"id": "org/set", "sha": COMMIT, "private": False, "tags": []}).encode()
                 headers = {"Content-Type": "application/json"}
-            self.send_response(200)
+            self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
             self.end_headers()
             return body
+
+        def _entries(self) -> list[dict[str, object]]:
+            """What a listing shows: all files, or with ``recursive=false`` those of one folder and its folders."""
+            place, _, query = self.path.partition("?")
+            within = folder / place.partition(f"/tree/{COMMIT}")[2].strip("/")
+            found = within.iterdir() if "recursive=false" in query else folder.rglob("*")
+            return [
+                {
+                    "type": "directory" if path.is_dir() else "file",
+                    "path": path.relative_to(folder).as_posix(),
+                    "size": 0 if path.is_dir() else path.stat().st_size,
+                    "oid": "0",
+                }
+                for path in sorted(found)
+            ]
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

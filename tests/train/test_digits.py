@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def test_outlines_know_the_size_of_what_is_drawn() -> None:
         assert (size[1] // 28, size[0] // 28) in LAYOUTS
 
 
-def test_no_handwriting_of_the_test_split_is_shown_and_looks_are_uniform() -> None:
+def test_no_handwriting_of_the_test_split_is_shown_and_few_looks_are_frequent() -> None:
     held_out = set(split_indices("test"))
     looks: Counter[int] = Counter()
     for index in range(3000):
@@ -48,21 +47,9 @@ def test_no_handwriting_of_the_test_split_is_shown_and_looks_are_uniform() -> No
         assert isinstance(drawing, Drawing)
         assert held_out.isdisjoint(drawing.indices)
         looks[draft.turns[1].text.count("so far")] += 1
-    assert looks.pop(0) / 3000 == pytest.approx(digits.READING_SHARE, abs=0.03)
+    assert (looks[1] + looks[2]) / 3000 == pytest.approx(0.2 + 0.8 * digits.SHORT_SHARE, abs=0.03)
     assert set(looks) == set(range(1, digits.MAX_LOOKS + 1))
     assert min(looks.values()) > 180
-
-
-def test_reading_rows_read_what_is_drawn() -> None:
-    labels = digits._labels()
-    rows = [make_row(index, 0, THINKING) for index in range(200)]
-    reading = [row for row in rows if row.turns[0].text == digits.READING_QUESTION]
-    assert len(reading) > 15
-    for row in reading:
-        (drawing,) = row.images
-        assert isinstance(drawing, Drawing)
-        drawn = "".join(str(labels[i]) for i in drawing.indices)
-        assert re.sub(r"\D", "", row.turns[1].text) == drawn
 
 
 @pytest.mark.parametrize(("kind", "columns", "result"), [("sum", 4, 15), ("range", 2, 6), ("evens", 4, 1)])

@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from datasets import Image, List, Value
 
 from s1m.errors import DataError, UsageError
 from s1m.train.example import IMAGE, Unusable
 from s1m.train.settings import Source
 from s1m.train.sources import load_examples, pick_rows
+from tests.benchmarks.hub import hub
 from tests.train.sets import picture, settings, trace, write_lines, write_parquet
 
 
@@ -33,8 +35,6 @@ def test_parquet_examples_have_their_images_and_outlines_only_sizes(tmp_path: Pa
 
 
 def test_parquet_with_lists_of_images_and_typed_messages(tmp_path: Path) -> None:
-    from datasets import Image, List, Value
-
     rows = [
         {
             "images": [{"bytes": picture(), "path": None}] * 2,
@@ -161,7 +161,19 @@ def test_sources_follow_each_other_and_rows_limit_one(tmp_path: Path) -> None:
     assert examples[6].id == "digits row 4"
 
 
-def load_from_hub(endpoint: str, home: Path) -> subprocess.CompletedProcess[str]:
+def test_files_with_other_columns_or_types_are_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write_parquet(tmp_path / "a.parquet", [trace()])
+    other = write_parquet(tmp_path / "b.parquet", [{"prompt": "?", "answer": "3"}])
+    with pytest.raises(DataError, match=rf"{other} has the columns answer, prompt, a\.parquet has image, prompt, resp"):
+        load_examples(settings(tmp_path))
+    write_parquet(other, [{"prompt": "?", "response": ["3"], "image": None}], response=List(Value("string")))
+    with pytest.raises(DataError, match=f"^cannot read {tmp_path}: Couldn't cast") as caught:
+        load_examples(settings(tmp_path))
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr().err == ""
+
+
+def load_from_hub(endpoint: str, home: Path, *, offline: bool = False) -> subprocess.CompletedProcess[str]:
     """In a process of its own: the Hub's address is read when its library is imported."""
     code = """
 from s1m.errors import DataError
@@ -173,12 +185,19 @@ try:
 except DataError as error:
     print(error)
 """
-    environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0"}
+    environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_OFFLINE": str(int(offline))}
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
 
 
+def test_a_dataset_of_the_hub(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "set/data/train-00000-of-00001.parquet", [trace(image=picture()), trace()])
+    with hub(tmp_path / "set", []) as endpoint:
+        done = load_from_hub(endpoint, tmp_path / "home")
+    assert done.stdout == "2 org/set row 1 ((40, 30),)\n", done.stderr
+
+
 def test_the_hub_out_of_reach_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
-    done = load_from_hub("http://127.0.0.1:9", tmp_path / "home")
+    done = load_from_hub("http://127.0.0.1:9", tmp_path / "home", offline=True)
     assert done.stdout.count("\n") == 1, done
     assert done.stdout.startswith("cannot load org/set from the Hub (")
     assert "hf download --repo-type dataset org/set --local-dir FOLDER" in done.stdout

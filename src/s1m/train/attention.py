@@ -24,7 +24,7 @@ def register() -> None:
 
 
 def packed_attention(
-    module: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **options: Any
+    module: Any, query: Tensor, key: Tensor, value: Tensor, _mask: None, **options: Any
 ) -> tuple[Tensor, None]:
     """Causal attention within each example of a row; tensors of shape (1, heads, time, size).
 
@@ -35,8 +35,8 @@ def packed_attention(
 
     ends = [*(options.pop("position_ids")[0] == 0).nonzero()[1:, 0].tolist(), query.shape[2]]
     lengths = [end - start for start, end in zip([0, *ends], ends, strict=False)]
-    parts = zip(*(tensor.split(lengths, dim=2) for tensor in (query, key, value)), strict=True)
-    found = [sdpa_attention_forward(module, *part, attention_mask=None, **options)[0] for part in parts]
+    parts = zip(*(torch.split(tensor, lengths, dim=2) for tensor in (query, key, value)), strict=True)
+    found = [sdpa_attention_forward(module, q, k, v, None, **options)[0] for q, k, v in parts]
     return torch.cat(found, dim=1), None
 
 

@@ -23,7 +23,7 @@ SHOWN = {
 }
 
 
-class Log(TrainerCallback):  # type: ignore[misc]
+class Log(TrainerCallback):
     """A line on the console and a line of JSON in ``log.jsonl`` for everything that is logged."""
 
     def __init__(self, console: Console, path: Path) -> None:
@@ -31,7 +31,12 @@ class Log(TrainerCallback):  # type: ignore[misc]
         self._path = path
 
     def on_log(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any
+        self,
+        args: TrainingArguments,  # noqa: ARG002
+        state: TrainerState,
+        control: TrainerControl,  # noqa: ARG002
+        logs: Any = None,
+        **_: Any,
     ) -> None:
         """Write both, on the first process only."""
         if not state.is_world_process_zero or "loss" not in logs:
@@ -42,7 +47,7 @@ class Log(TrainerCallback):  # type: ignore[misc]
         self._console.print(f"step {state.global_step}/{state.max_steps}  {words}")
 
 
-class Stop(TrainerCallback):  # type: ignore[misc]
+class Stop(TrainerCallback):
     """SIGTERM (as SLURM sends it) or Ctrl-C: finish the step, save a checkpoint, end. A second Ctrl-C ends at once."""
 
     def __init__(self) -> None:
@@ -60,7 +65,11 @@ class Stop(TrainerCallback):  # type: ignore[misc]
         self.asked = True
 
     def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+        self,
+        args: TrainingArguments,
+        state: TrainerState,  # noqa: ARG002
+        control: TrainerControl,
+        **_: Any,
     ) -> TrainerControl:
         """Every process stops at the same step as soon as one of them was asked to."""
         if args.world_size > 1:

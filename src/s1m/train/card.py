@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s1m import __version__
-from s1m.train.folder import without_none
+from s1m.config import to_toml
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
 def model_card(settings: TrainSettings, trainer: Any, found: Survey) -> str:
     """The card as Markdown with the Hub's header."""
-    import tomli_w
-
     lines = [
         "---",
         "library_name: transformers",
@@ -34,9 +31,12 @@ def model_card(settings: TrainSettings, trainer: Any, found: Survey) -> str:
         "",
         "## Data",
         "",
-        "| source | examples | tokens |",
-        "|---|---|---|",
-        *(f"| {name} | {rows:,} | {tokens:,} |" for name, rows, tokens in found.by_source()),
+        "| source | examples | tokens | dropped |",
+        "|---|---|---|---|",
+        *(
+            f"| {part.name} | {len(part.lengths):,} | {int(part.lengths.sum()):,} | {part.reasons.total():,} |"
+            for part in found.parts
+        ),
         "",
         "## Result",
         "",
@@ -45,7 +45,7 @@ def model_card(settings: TrainSettings, trainer: Any, found: Survey) -> str:
         "## Settings",
         "",
         "```toml",
-        tomli_w.dumps(without_none(asdict(settings))).strip(),
+        to_toml(settings).strip(),
         "```",
         "",
     ]

@@ -1,12 +1,12 @@
-"""The label mask: loss on what the assistant says and on the end of its turn, and on nothing else.
+r"""The label mask: loss on what the assistant says and on the end of its turn, and on nothing else.
 
-    system, question, images, "<|im_start|>assistant\\n"     context
-    response, "<|im_end|>"                                   learned
-    an ignore string inside the thinking                     context; what is learned in its place is the end of thinking
+    system, question, images, "<|im_start|>assistant\n"      context
+    response, "<|im_end|>"                                  learned
+    an ignore string inside the thinking                    context; learned in its place is the end of thinking
 
-A prompt is rendered by the model's own chat template and each stretch is tokenized by itself, exactly as it will be when
-the model is served: prompt, what the model wrote, an injected string. Images are expanded to their number of tokens
-here, so that no count of tokens can be off by them.
+A prompt is rendered by the model's own chat template and each stretch is tokenized by itself, exactly as it will be
+when the model is served: prompt, what the model wrote, an injected string. Images are expanded to their number of
+tokens here, so that no count of tokens can be off by them.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Encoder:
         text = self._text(example, len(example.images))
         if not example.images:
             return Encoded(ids=text.ids, labels=text.labels)
-        pictures = [opened(image).convert("RGB") for image in example.images]
+        pictures = [decoded(image) for image in example.images]
         prepared = self.image_processor(images=pictures, return_tensors="pt")
         grids = prepared["image_grid_thw"]
         counts = iter((grids.prod(-1) // self.image_processor.merge_size**2).tolist())
@@ -157,8 +157,16 @@ class Encoder:
         return ids
 
     def _visual_tokens(self, width: int, height: int) -> int:
-        patches: int = self.image_processor.get_number_of_image_patches(height, width, {})
-        return patches // self.image_processor.merge_size**2
+        patches = self.image_processor.get_number_of_image_patches(height, width, {})
+        return int(patches // self.image_processor.merge_size**2)
+
+
+def decoded(image: bytes) -> Image:
+    """The pixels of an image. Raises ``Unusable`` for what is none, or only the beginning of one."""
+    try:
+        return opened(image).convert("RGB")
+    except (OSError, ValueError, SyntaxError):
+        raise Unusable("an image cannot be read") from None
 
 
 def opened(image: bytes) -> Image:

@@ -25,7 +25,7 @@ def open_eyes(folder: Path, seed: int, steps: int = STEPS) -> None:
     from torch.nn.functional import cross_entropy
 
     from s1m.engines.embedded.checkpoint import load_checkpoint
-    from s1m.train.encode import opened
+    from s1m.train.encode import decoded
 
     loaded = load_checkpoint(str(folder), "cpu")
     model, rng = loaded.model, random.Random(seed)
@@ -38,11 +38,11 @@ def open_eyes(folder: Path, seed: int, steps: int = STEPS) -> None:
     for step in range(steps):
         rows = [tuple(rng.choices(training_indices(), k=DIGITS)) for _ in range(BATCH)]
         drawn = [Drawing(indices=row, columns=3, pen=f"{seed} {step} {at}").read() for at, row in enumerate(rows)]
-        pixels: Any = loaded.image_processor(images=[opened(image).convert("RGB") for image in drawn], return_tensors="pt")
+        pixels: Any = loaded.image_processor(images=[decoded(image) for image in drawn], return_tensors="pt")
         seen = model.model.visual(pixels["pixel_values"], grid_thw=pixels["image_grid_thw"]).pooler_output
         loss = cross_entropy(head(seen), torch.tensor([digit_of(index) for row in rows for index in row]))
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
         schedule.step()
     model.save_pretrained(folder)

@@ -9,11 +9,9 @@ model/            the finished model
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from s1m.config import to_toml
 from s1m.errors import DataError, UsageError
 from s1m.train.settings import TrainSettings
 
@@ -28,23 +26,20 @@ LAST_WRITTEN = "trainer_state.json"
 
 def claim(settings: TrainSettings) -> Path:
     """The folder, made and marked. Raises ``UsageError`` when it belongs to another training."""
-    import tomli_w
-
     out = Path(settings.out)
     path = out / "settings.toml"
-    wanted = without_none(asdict(settings))
+    text = to_toml(settings)
+    wanted = tomllib.loads(text)
     try:
         if path.exists():
             standing = tomllib.loads(path.read_text(encoding="utf-8"))
             differing = sorted(
-                name
-                for name in {*standing, *wanted} - NOT_CONTENT
-                if standing.get(name) != tomllib.loads(tomli_w.dumps(wanted)).get(name)
+                name for name in {*standing, *wanted} - NOT_CONTENT if standing.get(name) != wanted.get(name)
             )
             if differing:
                 raise UsageError(f"{out} is of a training with other {', '.join(differing)}; choose another --out")
         out.mkdir(parents=True, exist_ok=True)
-        path.write_text(tomli_w.dumps(wanted), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
@@ -56,12 +51,3 @@ def newest_checkpoint(out: Path) -> Path | None:
     """The newest checkpoint that was written to its end."""
     whole = [path.parent for path in out.glob(f"checkpoint-*/{LAST_WRITTEN}")]
     return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
-
-
-def without_none(value: Any) -> Any:
-    """Plain values for TOML, which has no null."""
-    if isinstance(value, Mapping):
-        return {name: without_none(item) for name, item in value.items() if item is not None}
-    if isinstance(value, list | tuple):
-        return [without_none(item) for item in value]
-    return value

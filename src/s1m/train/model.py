@@ -6,9 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint
+from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint, place_of
 from s1m.errors import UsageError
 from s1m.train.attention import PACKED, register
+from s1m.train.encode import Encoder
 from s1m.train.settings import TrainSettings
 
 UNTRAINED = "tiny-untrained"
@@ -29,16 +30,40 @@ def load_model(settings: TrainSettings) -> Checkpoint:
     # Masters are float32 wherever all weights are trained: updates smaller than bfloat16's step would be lost.
     frozen_base = settings.lora_rank is not None and uses_bf16(settings)
     return load_checkpoint(
-        place_of(settings),
+        start_of(settings),
         "cpu",
         dtype=torch.bfloat16 if frozen_base else torch.float32,
         attention={"text_config": attention_of(settings), "vision_config": vision_attention_of(settings)},
-        max_image_pixels=settings.max_image_pixels,
     )
 
 
-def place_of(settings: TrainSettings) -> str:
-    """Where the weights lie; the tiny model is made beside the checkpoints."""
+def load_encoder(settings: TrainSettings) -> Encoder:
+    """The encoder for the model of the settings, without its weights. Raises ``UsageError`` where files are missing."""
+    import transformers as hf
+
+    transformers: Any = hf  # half of it is untyped
+
+    place = place_of(start_of(settings))
+    try:
+        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place)
+        image_processor: Any = transformers.AutoImageProcessor.from_pretrained(place)
+    except (OSError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        raise UsageError(f"model: {settings.model} has no tokenizer or image processor: {why}") from None
+    if settings.max_image_pixels:
+        size = image_processor.size
+        size["longest_edge"] = min(size["longest_edge"], settings.max_image_pixels)
+    return Encoder(
+        tokenizer,
+        image_processor,
+        thinking_open=settings.thinking_open,
+        thinking_close=settings.thinking_close,
+        ignore_strings=settings.ignore_strings if settings.forcing_targets else (),
+    )
+
+
+def start_of(settings: TrainSettings) -> str:
+    """The name of the checkpoint to start from; the tiny model is made beside the checkpoints first."""
     if settings.model not in (UNTRAINED, SEEING):
         return settings.model
     from accelerate import PartialState

@@ -40,14 +40,12 @@ def _from_files(paths: Sequence[Path], name: str) -> Rows:
     if paths[0].suffix in LINES:
         return LineRows(paths)
     datasets = _datasets()
-    starts = [0]
-    for path in paths:
-        starts.append(starts[-1] + _count(path))
+    starts = _starts(paths)
     try:
         dataset = datasets.load_dataset("parquet", data_files=[str(path) for path in paths], split="train")
     except (datasets.exceptions.DatasetGenerationError, OSError, ValueError) as error:
         raise DataError(_culprit(paths) or f"cannot read {name}: {_reason(error.__cause__ or error)}") from None
-    return TableRows(dataset, name, Files(paths=paths, starts=starts[:-1]))
+    return TableRows(dataset, name, Files(paths=paths, starts=starts))
 
 
 def _in_folder(folder: Path, split: str) -> tuple[Path, ...]:
@@ -78,14 +76,25 @@ def _check_complete(paths: Sequence[Path]) -> None:
             raise DataError(f"{path.parent} should have {match['count']} shards of {match['stem']}; some are missing")
 
 
-def _count(path: Path) -> int:
+def _starts(paths: Sequence[Path]) -> list[int]:
+    """Number of the first row of each parquet file. Raises ``DataError`` for one that has other columns."""
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
-    try:
-        return int(ParquetFile(path).metadata.num_rows)
-    except (OSError, ArrowException) as error:
-        raise DataError(f"cannot read {path}: {_reason(error)}") from None
+    starts, count, columns = [], 0, None
+    for path in paths:
+        try:
+            file = ParquetFile(path)
+        except (OSError, ArrowException) as error:
+            raise DataError(f"cannot read {path}: {_reason(error)}") from None
+        names = sorted(file.schema_arrow.names)
+        columns = columns or names
+        if names != columns:
+            there = f"{path} has the columns {', '.join(names)}, {paths[0].name} has {', '.join(columns)}"
+            raise DataError(f"{there}: give them as sources of their own")
+        starts.append(count)
+        count += file.metadata.num_rows
+    return starts
 
 
 def _culprit(paths: Sequence[Path]) -> str:
@@ -118,11 +127,11 @@ def _datasets() -> Any:
         import datasets
     except ImportError as error:
         raise DataError(f"training data needs {error.name}: {INSTALL}") from None
-    datasets.logging.set_verbosity_error()  # what goes wrong is said by our own errors
+    datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # what goes wrong is said by our own errors
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
     return datasets
 
 
 def _reason(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return " ".join(str(error).split())[:200] or type(error).__name__

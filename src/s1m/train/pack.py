@@ -1,20 +1,23 @@
 """Micro-batches: which examples share one, and how they are laid out for the model.
 
-Packed, examples stand one behind the other in a single row. Each keeps its own three-dimensional positions, counted from
-0, and attends to itself alone; transformers' Qwen2-VL classes read that from positions of shape (4, 1, time), of which
-the first row counts the tokens of each example. Grouped, every example has a row, padded to the longest, and examples of
-like length share a batch.
+Packed, examples stand one behind the other in a single row. Each keeps its own three-dimensional positions, counted
+from 0, and attends to itself alone; transformers' Qwen2-VL classes read that from positions of shape (4, 1, time), of
+which the first row counts the tokens of each example. Grouped, every example has a row, padded to the longest, and
+examples of like length share a batch.
 """
 
 from __future__ import annotations
 
 import random
+import warnings
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from s1m.errors import DataError
 from s1m.train.encode import IGNORED, Encoded, Encoder
-from s1m.train.example import Example
+from s1m.train.example import Unusable
+from s1m.train.sources import Examples
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,13 +27,13 @@ WINDOW = 1024
 
 
 def plan_epoch(lengths: Sequence[int], *, capacity: int | None, size: int, rng: random.Random) -> list[list[int]]:
-    """Micro-batches of one epoch, in random order: rows of at most ``capacity`` tokens, or, with None, ``size`` examples."""
+    """Micro-batches of an epoch, in random order: of at most ``capacity`` tokens, or, with None, ``size`` examples."""
     order = list(range(len(lengths)))
     rng.shuffle(order)
     batches: list[list[int]] = []
     for start in range(0, len(order), WINDOW):
         window = sorted(order[start : start + WINDOW], key=lambda example: -lengths[example])
-        batches += in_tens(window, size) if capacity is None else best_fit(window, lengths, capacity)
+        batches += cut(window, size) if capacity is None else best_fit(window, lengths, capacity)
     rng.shuffle(batches)
     return batches
 
@@ -39,7 +42,7 @@ def plan_rising(lengths: Sequence[int], *, capacity: int | None, size: int) -> l
     """Micro-batches of one epoch, from the shortest examples to the longest."""
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
     if capacity is None:
-        return in_tens(order, size)
+        return cut(order, size)
     batches: list[list[int]] = []
     left = 0
     for example in order:
@@ -51,7 +54,7 @@ def plan_rising(lengths: Sequence[int], *, capacity: int | None, size: int) -> l
     return batches
 
 
-def in_tens(order: Sequence[int], size: int) -> list[list[int]]:
+def cut(order: Sequence[int], size: int) -> list[list[int]]:
     """Cut an order into batches of ``size``."""
     return [list(order[start : start + size]) for start in range(0, len(order), size)]
 
@@ -75,7 +78,7 @@ def best_fit(window: Sequence[int], lengths: Sequence[int], capacity: int) -> li
 class Collator:
     """Makes a micro-batch from the numbers of its examples; runs in the data loader's worker processes."""
 
-    def __init__(self, examples: Sequence[Example], encoder: Encoder, rope: Any, *, packed: bool, pad_id: int) -> None:
+    def __init__(self, examples: Examples, encoder: Encoder, rope: Any, *, packed: bool, pad_id: int) -> None:
         """``rope`` is a model of the class that is trained; it may be on the meta device, only its rules are used."""
         self._examples = examples
         self._encoder = encoder
@@ -85,8 +88,19 @@ class Collator:
 
     def __call__(self, rows: Sequence[dict[str, list[int]]]) -> dict[str, Tensor]:
         """The batch of ``rows``, each of which names its examples."""
-        encoded = [self._encoder.encode(self._examples[number]) for row in rows for number in row["examples"]]
+        numbers = [number for row in rows for number in row["examples"]]
+        encoded = [one for one in map(self._encoded, numbers) if one is not None]
+        if not encoded:
+            raise DataError(f"no example of a batch can be read any more, such as {self._examples.place(numbers[0])}")
         return self._lay_out(encoded) | self._pixels(encoded)
+
+    def _encoded(self, number: int) -> Encoded | None:
+        """An example; None, with a warning, for an image that is cut off behind its header, which no survey sees."""
+        try:
+            return self._encoder.encode(self._examples[number])
+        except Unusable as error:
+            warnings.warn(f"left out: {self._examples.place(number)}: {error}", stacklevel=2)
+            return None
 
     def _packed(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
         import torch

@@ -13,15 +13,13 @@ from typing import Any
 
 from rich.console import Console
 
-from s1m.engines.embedded.checkpoint import Checkpoint
-from s1m.errors import DataError
-from s1m.train.encode import Encoder
 from s1m.train.folder import claim, newest_checkpoint
-from s1m.train.model import adapters, load_model, rules_of, uses_bf16
+from s1m.train.model import adapters, load_encoder, load_model, rules_of, uses_bf16
 from s1m.train.pack import Collator, plan_epoch, plan_rising
 from s1m.train.settings import TrainSettings
-from s1m.train.sources import Examples, load_examples
-from s1m.train.survey import Survey, print_survey, survey
+from s1m.train.sources import load_examples
+from s1m.train.survey import Survey, survey
+from s1m.train.survey_table import print_survey
 from s1m.train.towers import count_parameters, freeze
 
 INTERRUPTED = 143
@@ -30,9 +28,14 @@ INTERRUPTED = 143
 
 def check(settings: TrainSettings) -> int:
     """``s1m train --check``: read and judge every example, print what would be trained on."""
-    loaded = load_model(settings)
-    found = surveyed(settings, load_examples(settings), encoder_of(settings, loaded))
-    print_survey(found, Console(highlight=False))
+    claim(settings)
+    rejects = Path(settings.out) / "rejects.jsonl"
+    found = survey(load_examples(settings), load_encoder(settings).length, settings, rejects_to=rejects)
+    console = Console(highlight=False, soft_wrap=True)
+    print_survey(found, console)
+    if found.rejects:
+        console.print(f"what was dropped: {rejects}")
+    found.require_some()
     return 0
 
 
@@ -44,19 +47,18 @@ def train(settings: TrainSettings) -> int:
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     out = claim(settings)
+    encoder, examples = load_encoder(settings), load_examples(settings)
+    found = survey(examples, encoder.length, settings, rejects_to=out / "rejects.jsonl")
+    found.require_some()
     arguments = training_arguments(settings)  # before the model: ZeRO-3 shards weights as they are loaded
     loaded = load_model(settings)
     freeze(loaded.model, settings.freeze)
-    encoder, examples = encoder_of(settings, loaded), load_examples(settings)
-    found = surveyed(settings, examples, encoder)
-    if not len(found.kept):
-        raise DataError("no example is left to train on; see: s1m train CONFIG --check")
     stop = Stop()
     trainer = TowerTrainer(
         settings,
         model=loaded.model,
         args=arguments,
-        processing_class=loaded.tokenizer,
+        processing_class=encoder.tokenizer,
         peft_config=adapters(settings),
         train_dataset=planned(settings, found),
         data_collator=Collator(
@@ -64,7 +66,7 @@ def train(settings: TrainSettings) -> int:
             encoder,
             rules_of(loaded.model),
             packed=settings.batch == "packed",
-            pad_id=loaded.tokenizer.pad_token_id,
+            pad_id=encoder.tokenizer.pad_token_id,
         ),
         callbacks=[Log(console, out / "log.jsonl"), stop],
     )
@@ -80,26 +82,10 @@ def train(settings: TrainSettings) -> int:
     if stop.asked:
         console.print(f"stopped after step {trainer.state.global_step}; the same command goes on from there")
         return INTERRUPTED
-    folder = save_model(settings, trainer, loaded, found)
+    folder = save_model(settings, trainer, loaded.place, encoder, found)
     if trainer.is_world_process_zero():
         console.print(f"model: {folder}")
     return 0
-
-
-def encoder_of(settings: TrainSettings, loaded: Checkpoint) -> Encoder:
-    """The encoder of a model."""
-    return Encoder(
-        loaded.tokenizer,
-        loaded.image_processor,
-        thinking_open=settings.thinking_open,
-        thinking_close=settings.thinking_close,
-        ignore_strings=settings.ignore_strings if settings.forcing_targets else (),
-    )
-
-
-def surveyed(settings: TrainSettings, examples: Examples, encoder: Encoder) -> Survey:
-    """What the data holds and which of it is used."""
-    return survey(examples, encoder.length, settings)
 
 
 def plan(settings: TrainSettings, lengths: Sequence[int]) -> list[list[int]]:
@@ -122,15 +108,15 @@ def planned(settings: TrainSettings, found: Survey) -> Any:
     """The plan as a dataset whose rows name the examples of a micro-batch."""
     from datasets import Dataset
 
-    kept = found.kept
-    batches = plan(settings, found.lengths)
-    return Dataset.from_dict({"examples": [[int(kept[place]) for place in batch] for batch in batches]})
+    kept = found.kept.tolist()
+    batches = plan(settings, found.lengths.tolist())
+    return Dataset.from_dict({"examples": [[kept[place] for place in batch] for batch in batches]})
 
 
 def training_arguments(settings: TrainSettings) -> Any:
     """The settings in TRL's words. All epochs are one plan, so to the trainer they are one."""
     import torch
-    from trl import SFTConfig
+    from trl.trainer.sft_config import SFTConfig
 
     bf16 = uses_bf16(settings)
     return SFTConfig(

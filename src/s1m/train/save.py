@@ -1,4 +1,4 @@
-"""The finished model: a folder that ``s1m serve``, ``s1m eval`` and plain transformers load, written whole or not at all."""
+"""The finished model: a folder that serving, evaluation and plain transformers load, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s1m.engines.embedded.checkpoint import Checkpoint
 from s1m.errors import DataError
 from s1m.train.card import model_card
+from s1m.train.encode import Encoder
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     from s1m.train.survey import Survey
 
 
-def save_model(settings: TrainSettings, trainer: Any, loaded: Checkpoint, found: Survey) -> Path:
+def save_model(settings: TrainSettings, trainer: Any, place: str, encoder: Encoder, found: Survey) -> Path:
     """Write the model, its tokenizer, processor, chat template and card to ``OUT/model``; the folder.
 
     Raises ``DataError`` when the disk is full; nothing half-written stays.
@@ -23,10 +23,10 @@ def save_model(settings: TrainSettings, trainer: Any, loaded: Checkpoint, found:
     folder = Path(settings.out) / "model"
     partial = folder.with_suffix(".partial")
     try:
-        save_weights(settings, trainer, loaded, partial)
+        save_weights(settings, trainer, place, partial)
         if trainer.is_world_process_zero():
-            loaded.tokenizer.save_pretrained(partial)
-            save_processor(loaded, partial)
+            encoder.tokenizer.save_pretrained(partial)
+            save_processor(place, encoder, partial)
             (partial / "README.md").write_text(model_card(settings, trainer, found), encoding="utf-8")
             shutil.rmtree(folder, ignore_errors=True)
             partial.replace(folder)
@@ -37,7 +37,7 @@ def save_model(settings: TrainSettings, trainer: Any, loaded: Checkpoint, found:
     return folder
 
 
-def save_weights(settings: TrainSettings, trainer: Any, loaded: Checkpoint, folder: Path) -> None:
+def save_weights(settings: TrainSettings, trainer: Any, place: str, folder: Path) -> None:
     """The weights in the type that they were published in; gathered from all devices, adapters merged if wanted."""
     from transformers import AutoConfig
 
@@ -48,15 +48,19 @@ def save_weights(settings: TrainSettings, trainer: Any, loaded: Checkpoint, fold
     if settings.lora_rank is not None and settings.lora_merge:
         model = model.merge_and_unload()
         state = model.state_dict()
-    published = AutoConfig.from_pretrained(loaded.place).dtype
+    published = AutoConfig.from_pretrained(place).dtype
     model.save_pretrained(folder, state_dict={name: weight.cpu().to(published) for name, weight in state.items()})
 
 
-def save_processor(loaded: Checkpoint, folder: Path) -> None:
+def save_processor(place: str, encoder: Encoder, folder: Path) -> None:
     """The whole processor where its parts are installed (with torchvision, for videos), else that of images."""
-    from transformers import AutoProcessor
+    import transformers as hf
 
+    transformers: Any = hf  # half of it is untyped
     try:
-        AutoProcessor.from_pretrained(loaded.place).save_pretrained(folder)
+        processor = transformers.AutoProcessor.from_pretrained(place)
     except (ImportError, RuntimeError, ValueError):
-        loaded.image_processor.save_pretrained(folder)
+        encoder.image_processor.save_pretrained(folder)
+    else:
+        processor.image_processor = encoder.image_processor
+        processor.save_pretrained(folder)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from s1m.config import Count
+from s1m.config import Count, levels_from, settings_from, strings_from
+from s1m.errors import UsageError
 from s1m.forcing.presets import IGNORE_STRINGS
 
 Positive = Annotated[float, Meta(gt=0)]
@@ -57,8 +59,8 @@ class TrainSettings:
 
     max_tokens: Count = 32768
     """Longest example, image tokens included; longer ones are dropped and counted, never cut."""
-    max_image_pixels: Count | None = 1_003_520
-    """Larger images are scaled down to so many pixels (1,280 tokens); none: as the model's processor has it."""
+    max_image_pixels: Annotated[int, Meta(ge=0)] = 1_003_520
+    """Larger images are scaled down to so many pixels (1,280 tokens); 0: as the model's processor has it."""
     batch: Literal["packed", "grouped"] = "packed"
     """packed: examples share rows without seeing each other. grouped: one example a row, alike lengths together."""
     pack_tokens: Count = 32768
@@ -135,3 +137,22 @@ class TrainSettings:
             )
         if set(self.freeze) == {"vision", "merger", "language"} and self.lora_rank is None:
             raise ValueError("every tower is frozen: there is nothing to train")
+
+
+def train_settings(given: Mapping[str, Any], source: str = "settings") -> TrainSettings:
+    """Settings of ``s1m train`` from plain values, as TOML or flags give them; every table of ``data`` is checked.
+
+    Raises ``UsageError`` that names ``source`` and the key for an unknown key, a wrong type or an impossible value.
+    """
+    values = {"data": (), **given}
+    tables = values["data"]
+    if not isinstance(tables, list | tuple) or not all(isinstance(table, Mapping) for table in tables):
+        raise UsageError(f"{source}: every source of data is a table of its own: [[data]], in two brackets")
+    values["data"] = [
+        settings_from(Source, table, f"{source}, [[data]] {number}") for number, table in enumerate(tables, start=1)
+    ]
+    if "eval_num_ignore" in values:
+        values["eval_num_ignore"] = levels_from(values["eval_num_ignore"])
+    if "ignore_strings" in values:
+        values["ignore_strings"] = strings_from(values["ignore_strings"])
+    return settings_from(TrainSettings, values, source)

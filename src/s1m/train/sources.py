@@ -93,7 +93,8 @@ class Examples(Sequence[Example]):
         """The sources, as the settings have them."""
         self._drafts = tuple(drafts)
         self._rows = np.concatenate(picked)
-        self._sources = np.repeat(np.arange(len(picked)), [len(rows) for rows in picked])
+        self.sources = np.repeat(np.arange(len(picked)), [len(rows) for rows in picked])
+        """Which of the sources each example is from."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -120,7 +121,7 @@ class Examples(Sequence[Example]):
 
     def source(self, index: int) -> int:
         """Which of the sources an example is from."""
-        return int(self._sources[index])
+        return int(self.sources[index])
 
     def _draft(self, index: int) -> Draft:
         return self._drafts[self.source(index)].draft(int(self._rows[index]))

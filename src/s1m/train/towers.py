@@ -1,8 +1,8 @@
 """The three towers of a vision-language model: what is frozen, what learns how fast, and how many parameters that are.
 
-    vision      what sees: patches to features
-    merger      what carries features over into the language model
-    language    what reads and writes, its head included
+vision      what sees: patches to features
+merger      what carries features over into the language model
+language    what reads and writes, its head included
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""TRL's SFTTrainer with what this task adds: the order of our plan, a learning rate a tower, and honest counts of tokens."""
+"""TRL's SFTTrainer with what this task adds: the order of our plan, a learning rate a tower, counts of tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch.utils.data import Sampler, SequentialSampler
-from trl import SFTTrainer
+from trl.trainer.sft_trainer import SFTTrainer
 
 from s1m.train.settings import TrainSettings
 from s1m.train.towers import parameter_groups
@@ -23,7 +23,8 @@ class TowerTrainer(SFTTrainer):
         super().__init__(**options)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        return SequentialSampler(self.train_dataset if train_dataset is None else train_dataset)
+        planned: Any = self.train_dataset if train_dataset is None else train_dataset
+        return SequentialSampler(planned)
 
     def create_optimizer(self, model: Any = None) -> Any:
         """AdamW, fused where there is a GPU, with a group for every tower."""
@@ -34,13 +35,15 @@ class TowerTrainer(SFTTrainer):
         return self.optimizer
 
     def compute_loss(self, model: Any, inputs: Any, *arguments: Any, **options: Any) -> Any:
-        """The mean negative log-likelihood of the labels, computed in chunks; also counts the tokens that are no padding."""
+        """The mean negative log-likelihood of the labels, computed in chunks; counts the tokens that are no padding."""
         mask = inputs.get("attention_mask")
         self._seen_tokens += inputs["input_ids"].numel() if mask is None else int(mask.sum())
-        return super().compute_loss(model, inputs, *arguments, **options)
+        return super().compute_loss(  # type: ignore[no-untyped-call]
+            model, inputs, *arguments, **options
+        )
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Add tokens per second of all devices, and memory; drop what TRL counts by shapes that packed rows do not have."""
+        """Add tokens per second of all devices, and memory; drop a count of TRL's that packed rows make wrong."""
         if "loss" in logs:
             now, processes = time.monotonic(), self.accelerator.num_processes
             fresh = self._seen_tokens - self._seen_before

@@ -44,13 +44,12 @@ def load_checkpoint(
     *,
     dtype: Any = None,
     attention: str | dict[str, str] = "sdpa",
-    max_image_pixels: int | None = None,
 ) -> Checkpoint:
     """The checkpoint called ``name``: ``bundled``, a folder, or a Hub id.
 
-    Weights are of ``dtype``, without it float32 on a CPU and the checkpoint's own type elsewhere; larger images are
-    scaled down to ``max_image_pixels``, without it to what the checkpoint says. Raises ``EngineUnavailable`` when torch or
-    transformers are missing, or the checkpoint is missing, broken or of another class.
+    Weights are of ``dtype``, without it float32 on a CPU and the checkpoint's own type elsewhere. Raises
+    ``EngineUnavailable`` when torch or transformers are missing, or the checkpoint is missing, broken or of another
+    class.
     """
     try:
         import torch
@@ -63,7 +62,7 @@ def load_checkpoint(
     for logger in loggers:  # what goes wrong is said by our own errors
         logger.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    place = str(files("s1m").joinpath("assets/digits-qwen2vl")) if name == BUNDLED else name
+    place = place_of(name)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         model, loaded = transformers.AutoModelForImageTextToText.from_pretrained(
@@ -74,8 +73,6 @@ def load_checkpoint(
         )
         tokenizer = transformers.AutoTokenizer.from_pretrained(place)
         image_processor = transformers.AutoImageProcessor.from_pretrained(place)
-        if max_image_pixels is not None:
-            image_processor.size["longest_edge"] = min(image_processor.size["longest_edge"], max_image_pixels)
     except Exception as error:  # whatever a broken folder makes the loaders raise is the same news to the user
         raise EngineUnavailable(_why_not(name, place, error)) from error
     if not hasattr(getattr(model, "model", None), "get_rope_index"):
@@ -103,6 +100,11 @@ def load_checkpoint(
         never_ids=tuple(sorted({image_id, model.config.video_token_id, model.config.vision_start_token_id})),
         context_tokens=model.config.get_text_config().max_position_embeddings,
     )
+
+
+def place_of(name: str) -> str:
+    """The folder or Hub id of the checkpoint called ``name``."""
+    return str(files("s1m").joinpath("assets/digits-qwen2vl")) if name == BUNDLED else name
 
 
 def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:

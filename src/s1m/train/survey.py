@@ -1,0 +1,216 @@
+"""Which examples are trained on: each is looked at once, before anything is loaded, and what is dropped has a reason.
+
+found = survey(load_examples(settings), encoder.length, settings)
+found.kept, found.lengths      places in the examples, and the tokens of each
+found.rejects                  the others, with reasons
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s1m.errors import DataError
+from s1m.train.checks import check_example
+from s1m.train.example import Example, Unusable
+from s1m.train.responses import Delimiters
+from s1m.train.settings import TrainSettings
+from s1m.train.sources import Examples
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from rich.console import Console
+
+CHUNK = 256
+"""Examples that a process looks at before it reports."""
+ALONE = 4096
+"""So many examples are looked at sooner than other processes have started."""
+DROPPED = -1
+"""Length of an example that is not kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reject:
+    """An example that is not trained on."""
+
+    index: int
+    id: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What became of one source."""
+
+    name: str
+    reasons: Counter[str]
+    """How many examples were dropped for each reason."""
+    lengths: NDArray[np.int64]
+    """Tokens of every example that is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """Which examples are kept, in rising order, and why the others are not."""
+
+    kept: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    """Tokens of every example that is kept."""
+    rejects: tuple[Reject, ...]
+    parts: tuple[Part, ...]
+    """The same by source."""
+
+    def require_some(self) -> None:
+        """Raise ``DataError`` with the commonest reasons when nothing is kept."""
+        if not len(self.kept):
+            reasons = Counter(reject.reason for reject in self.rejects).most_common(3)
+            why = ", ".join(f"{reason} ({count:,})" for reason, count in reasons) or "the sources hold none"
+            raise DataError(f"no example is left to train on: {why}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surveyor:
+    """Looks at examples, here or in another process."""
+
+    examples: Examples
+    length_of: Callable[[Example], int]
+    delimiters: Delimiters
+    max_tokens: int
+
+    def measure(self, indices: range) -> tuple[list[int], list[Reject]]:
+        """The length of each of some examples, ``DROPPED`` for those that are among the rejects."""
+        lengths, rejects = [], []
+        for index in indices:
+            try:
+                lengths.append(self.length(index))
+            except Unusable as error:
+                lengths.append(DROPPED)
+                place = self.examples.place(index)
+                rejects.append(Reject(index=index, id=place, reason=error.reason, detail=error.detail))
+        return lengths, rejects
+
+    def length(self, index: int) -> int:
+        """Tokens of an example. Raises ``Unusable``."""
+        example = self.examples.outline(index)
+        check_example(example, self.delimiters)
+        length = self.length_of(example)
+        if length > self.max_tokens:
+            raise Unusable("too long", f"{length:,} tokens, max_tokens is {self.max_tokens:,}")
+        return length
+
+
+def survey(
+    examples: Examples,
+    length_of: Callable[[Example], int],
+    settings: TrainSettings,
+    *,
+    console: Console | None = None,
+    rejects_to: Path | None = None,
+) -> Survey:
+    """Look at every example, in ``settings.workers`` processes where there are many.
+
+    ``length_of`` gets outlines, which have the sizes of images instead of images, and may raise ``Unusable``; both it
+    and the examples are pickled. The rejects go to ``rejects_to`` as JSON lines. Raises ``DataError`` for files that
+    can be read no more.
+    """
+    import numpy as np
+
+    surveyor = Surveyor(
+        examples=examples,
+        length_of=length_of,
+        delimiters=Delimiters(settings.thinking_open, settings.thinking_close),
+        max_tokens=settings.max_tokens,
+    )
+    all_lengths: list[int] = []
+    rejects: list[Reject] = []
+    for lengths, some in _shown(_measured(surveyor, settings.workers), len(examples), console):
+        all_lengths += lengths
+        rejects += some
+    found = np.array(all_lengths, dtype=np.int64)
+    if rejects_to is not None:
+        write_rejects(rejects_to, rejects, examples)
+    kept = np.flatnonzero(found != DROPPED)
+    return Survey(kept=kept, lengths=found[kept], rejects=tuple(rejects), parts=_parts(examples, found, rejects))
+
+
+def write_rejects(path: Path, rejects: Sequence[Reject], examples: Examples) -> None:
+    """A line for every reject: id, source, reason, detail."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        for reject in rejects:
+            line = {
+                "id": reject.id,
+                "source": examples.names[examples.source(reject.index)],
+                "reason": reject.reason,
+                "detail": reject.detail,
+            }
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _parts(examples: Examples, found: NDArray[np.int64], rejects: Sequence[Reject]) -> tuple[Part, ...]:
+    reasons: list[Counter[str]] = [Counter() for _ in examples.names]
+    for reject in rejects:
+        reasons[examples.source(reject.index)][reject.reason] += 1
+    parts = []
+    for source, name in enumerate(examples.names):
+        own = found[examples.sources == source]
+        parts.append(Part(name=name, reasons=reasons[source], lengths=own[own != DROPPED]))
+    return tuple(parts)
+
+
+def _measured(surveyor: Surveyor, workers: int) -> Iterator[tuple[list[int], list[Reject]]]:
+    """The chunks of all examples, in order."""
+    count = len(surveyor.examples)
+    chunks = [range(start, min(count, start + CHUNK)) for start in range(0, count, CHUNK)]
+    if workers < 2 or count <= ALONE:
+        yield from map(surveyor.measure, chunks)
+        return
+    # A process that is forked from one with threads may hang; one that is spawned cannot.
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (surveyor,)) as pool:
+        try:
+            yield from pool.map(_measure, chunks)
+        except BrokenProcessPool:
+            raise DataError(
+                "a process that looked at examples was ended, for want of memory? set workers = 0"
+            ) from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+_surveyors: list[Surveyor] = []
+"""The surveyor of this process, which is sent to it once."""
+
+
+def _begin(surveyor: Surveyor) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this process ends it
+    _surveyors.append(surveyor)
+
+
+def _measure(indices: range) -> tuple[list[int], list[Reject]]:
+    return _surveyors[-1].measure(indices)
+
+
+def _shown(
+    chunks: Iterator[tuple[list[int], list[Reject]]], total: int, console: Console | None
+) -> Iterator[tuple[list[int], list[Reject]]]:
+    """The chunks, with a live line on a terminal."""
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = console or RichConsole(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("looking at examples", total=total)
+        for lengths, rejects in chunks:
+            progress.advance(task, len(lengths))
+            yield lengths, rejects
