@@ -1,8 +1,8 @@
 """Peak memory of a step on one long example: `python perf/long_example.py`, about five minutes.
 
-Each row is a forward and a backward pass of the bundled architecture in a process of its own. *chunked* is the trainer's
-loss, computed from the hidden states a few tokens at a time; *full* builds the logits of all tokens in float32 first.
-The second half gives the model a vocabulary of Qwen's size, where the logits outgrow everything else.
+Each row is a forward and a backward pass of the bundled architecture in a process of its own. *chunked* is the loss of
+the trainer, computed from the hidden states a few tokens at a time; *full* builds the logits of all tokens in float32
+first. The second half gives the model a vocabulary of Qwen's size, where the logits outgrow everything else.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def main() -> None:
         [
             "Memory is the most that was resident during forward and backward, less what was resident before them.",
             f"Full logits of {LONG:,} tokens over {QWEN_VOCABULARY:,} words are {LONG:,} x {QWEN_VOCABULARY:,} x 4 "
-            f"bytes = {one:.1f} GB in float32; with their softmax and gradient three times that, {3 * one:.0f} GB, which "
-            "this machine does not have. Measured are 4,096 tokens, an eighth.",
+            f"bytes = {one:.1f} GB in float32, three times that with softmax and gradient: {3 * one:.0f} GB, "
+            "more than this machine has. Measured are 4,096 tokens, an eighth.",
             "The last row and the second differ in the head alone, which with its gradient is "
             f"2 x {QWEN_VOCABULARY:,} x 128 x 4 bytes = {2 * QWEN_VOCABULARY * 128 * 4 / 1e9:.2f} GB here.",
             "Two examples are packed in each row, of a quarter and three quarters of its tokens.",

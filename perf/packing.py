@@ -186,7 +186,9 @@ def report(found: dict[str, tuple[tuple[float, int, int, float], list[float]]], 
     for name, ((loss, learned, tokens, full), seconds) in found.items():
         ratio = statistics.median(first / own for first, own in zip(base, seconds, strict=True))
         speed = tokens / statistics.median(seconds)
-        rows.append((name, f"{tokens:,}", f"{learned:,}", f"{loss:.5f}", f"{full:.1%}", f"{speed:,.0f}", f"{ratio:.2f}x"))
+        rows.append(
+            (name, f"{tokens:,}", f"{learned:,}", f"{loss:.5f}", f"{full:.1%}", f"{speed:,.0f}", f"{ratio:.2f}x")
+        )
     keep(
         "packing",
         "Packed training against padding",

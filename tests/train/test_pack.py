@@ -163,8 +163,8 @@ def test_an_image_cut_off_behind_its_header_is_left_out_with_a_warning(folder: P
     model, encoder = loaded_for(folder)
     broken = example((IMAGE, "?"), "3", images=[picture(300, 300)[:-40]], id="traces.parquet row 7")
     with pytest.warns(UserWarning, match=r"^left out: traces\.parquet row 7: image unreadable"):
-        batch = batch_of([CONVERSATIONS[0], broken], encoder, model, packed=True)
-    assert batch["input_ids"].shape[1] == encoder.length(CONVERSATIONS[0])
+        batch = batch_of([CONVERSATIONS[1], broken], encoder, model, packed=True)
+    assert batch["input_ids"].shape[1] == encoder.length(CONVERSATIONS[1])
     with (
         pytest.warns(UserWarning, match="left out"),
         pytest.raises(DataError, match=r"^no example of a batch can be read any more, such as traces\.parquet row 7"),
