@@ -1,4 +1,4 @@
-"""Small models of two classes, as training loads them, and conversations with everything that can stand in one."""
+"""Small models of three classes, as training loads them, and conversations with everything that can stand in one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from s1m.train.settings import Source, TrainSettings
 from tests.engines.embedded.test_model_classes import build
 from tests.train.sets import picture
 
-KINDS = ("Qwen2-VL", "Qwen2.5-VL")
+KINDS = ("Qwen2-VL", "Qwen2.5-VL", "Qwen3-VL")
 LOOKS = (
     "<think>\nI read 37, so far 37, sum 0+3=3+7=10.\nWait, I read 31, so far 37, sum 0+3=3+7=10.\n</think>\n"
     "Final answer: 10"
