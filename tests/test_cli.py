@@ -177,7 +177,7 @@ def test_eval_then_resume_then_report(tmp_path: Path) -> None:
     assert {"figures/scaling.svg", "figures/scaling.png", "figures/accuracy_vs_tokens.svg"} <= made
     summary = json.loads((folder / "summary.json").read_text())
     assert (summary["problems"], summary["failed"], summary["sweep"]) == (6, 0, "nested")
-    assert [level["num_ignore"] for level in summary["levels"]] == [0, 1, 2]
+    assert [level["level"] for level in summary["levels"]] == [0, 1, 2]
     assert [level["lost"] for level in summary["levels"]] == [0, 0, 0]
     before = (folder / "records.jsonl").read_bytes()
     again = s1m(*command, cwd=tmp_path)

@@ -233,7 +233,7 @@ def _add_setting(verb: Parser, name: str, hint: Any, default: Any, text: str) ->
         options["choices"] = get_args(hint)
     elif hint is bool:
         options["action"] = argparse.BooleanOptionalAction
-    elif name.endswith("num_ignore"):
+    elif name.endswith(("num_ignore", "levels")):
         options["metavar"] = "LEVELS"
     elif get_origin(hint) is tuple and get_origin(get_args(hint)[0]) is Literal:
         options |= {"nargs": "+", "choices": get_args(get_args(hint)[0])}

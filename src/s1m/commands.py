@@ -25,7 +25,7 @@ from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.progress import RunProgress
 from s1m.evaluate.runner import Runner
 from s1m.evaluate.store import Run, RunStore, load_run
-from s1m.forcing import SWEEPS, drive
+from s1m.forcing import Task, drive
 from s1m.judge import Judge, unjudged
 from s1m.types import Benchmark, Engine, Problem, Record, Step
 
@@ -126,10 +126,11 @@ def show_plan(settings: EvalSettings) -> int:
         raise UsageError(f"{settings.benchmark} has no problems with these settings")
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(to_toml(settings))
-    levels = len(settings.num_ignore)
-    chains = levels if settings.sweep == "independent" else 1
-    most = len(problems) * (chains * settings.max_thinking_tokens + levels * settings.max_answer_tokens)
-    each = f"{chains} chain{'s' * (chains > 1)} and {levels} answers"
+    strategy = settings.build_strategy()
+    chains, answers = strategy.most_chains, strategy.most_answers
+    most = len(problems) * (chains * settings.max_thinking_tokens + answers * settings.max_answer_tokens)
+    each = f"{chains} chain{'s' * (chains > 1)} and {answers} answers"
+    console.print(f"levels are {strategy.axis}: {', '.join(map(str, strategy.levels))}")
     console.print(f"{len(problems)} problems, each {each}, at most {most:,} tokens in all")
     console.print(f"would be kept in {settings.run_folder}; nothing was asked or written\n")
     asked: list[str] = []
@@ -139,7 +140,7 @@ def show_plan(settings: EvalSettings) -> int:
         return f"(thinking){settings.thinking_close}" if step.stop else "(answer)"
 
     engine: Engine = ScriptedEngine(script)
-    flow = SWEEPS[settings.sweep](settings.forcing(), settings.seed)
+    flow = strategy.flow(Task(seed=settings.seed))
     asyncio.run(drive(flow, problems[0], engine, settings.sampling()))
     console.print(f"requests for {problems[0].id} ({len(problems[0].images)} images): {problems[0].question}")
     for number, text in enumerate(asked, start=1):

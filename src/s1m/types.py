@@ -40,11 +40,13 @@ class Piece:
     """A stretch of the assistant's turn.
 
     ``token_ids`` are the engine's own ids when the engine generated the stretch, so that it can go on from exactly
-    those tokens; ``None`` for text that the algorithm put there (an ignore string, the answer cue).
+    those tokens; ``None`` for text that the algorithm put there (an ignore string, the answer cue). With ``images`` the
+    problem's images are shown again behind the text, by engines that ``can_show_images_again``.
     """
 
     text: str
     token_ids: tuple[int, ...] | None = None
+    images: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +54,8 @@ class Step:
     """One request of an algorithm: continue this assistant turn, stop there, spend at most so much.
 
     ``min_tokens`` tokens are generated before any stop or end of turn is allowed. ``seed`` makes the step
-    reproducible on its own, whatever else the engine does at the same time.
+    reproducible on its own, whatever else the engine does at the same time. ``instruction`` is said after the question.
+    Where the engine can, it writes one of ``choices`` and nothing else.
     """
 
     prefix: tuple[Piece, ...]
@@ -60,6 +63,8 @@ class Step:
     max_tokens: int
     min_tokens: int = 0
     seed: int = 0
+    instruction: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,13 +72,15 @@ class Completion:
     """What an engine produced for a step, without the stop string or end-of-turn token that ended it.
 
     ``tokens`` is what was generated, within the step's budget; engines that read text count the tokens that spelled the
-    stop string too. ``token_ids`` are the tokens of ``text`` where the engine knows them.
+    stop string too. ``token_ids`` are the tokens of ``text`` where the engine knows them, ``logprob`` the mean natural
+    logarithm of the probabilities with which they were drawn, before temperature, where it gives them.
     """
 
     text: str
     tokens: int
     finish: Finish
     token_ids: tuple[int, ...] | None = None
+    logprob: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +100,8 @@ class Engine(Protocol):
     """Whoever continues text: a server, a model in this process, a script."""
 
     name: str
+    can_show_images_again: bool
+    """Whether a piece may show the problem's images within the assistant's turn."""
     context_tokens: int | None
     """Tokens that prompt, thinking and answer may have together, where the engine knows, once it is ready."""
 
@@ -114,6 +123,7 @@ class Segment:
     """One uninterrupted stretch of thinking: what was injected before it, what the model wrote, why it stopped.
 
     ``tokens`` counts every generated token, also those of the ``cut_characters`` that repeated and were cut away.
+    ``flaws`` names what else was wrong with it. See ``s1m.forcing.endings``.
     """
 
     injected: str
@@ -121,18 +131,21 @@ class Segment:
     tokens: int
     stop: StopClass
     cut_characters: int = 0
+    flaws: tuple[str, ...] = ()
     token_ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """The answer committed after ``num_ignore`` refused ends of thinking.
+    """The answer committed at a level of the strategy's axis: refused ends of thinking, chains voting, tokens allowed.
 
     It rests on the first ``segments`` segments of chain ``chain``; ``stop`` is how that thinking ended.
     ``same_as`` names the lower level whose answer this is, when the chain ended too early to reach this one.
+    ``tries`` is how often it was asked for until it committed to something; ``tokens`` counts all of them.
+    ``chosen_from`` are the places of the samples among which it was chosen, itself one of them.
     """
 
-    num_ignore: int
+    level: int
     chain: int
     segments: int
     stop: StopClass
@@ -140,24 +153,44 @@ class Answer:
     tokens: int
     finish: Finish
     same_as: int | None = None
+    logprob: float | None = None
+    tries: int = 1
+    chosen_from: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trace:
-    """Everything one problem produced: its chains of thought and an answer at every level, in rising order."""
+    """Everything one problem produced: its chains of thought and an answer at every level, in rising order.
+
+    ``samples`` are all answers that were asked for, where a strategy chooses among several; the ``level`` of a sample
+    is the number of ends of thinking that were ignored before it.
+    """
 
     chains: tuple[tuple[Segment, ...], ...]
     answers: tuple[Answer, ...]
+    samples: tuple[Answer, ...] = ()
+
+    def paid_for(self, answer: Answer) -> tuple[Answer, ...]:
+        """The answers that had to be asked for to have this one."""
+        return tuple(self.samples[place] for place in answer.chosen_from) or (answer,)
 
     def thinking_tokens(self, answer: Answer) -> int:
-        """Tokens of thinking generated before ``answer`` was asked for."""
-        return sum(segment.tokens for segment in self.chains[answer.chain][: answer.segments])
+        """Tokens of thinking generated before ``answer`` was had, each counted once."""
+        reached: dict[int, int] = {}
+        for paid in self.paid_for(answer):
+            reached[paid.chain] = max(paid.segments, reached.get(paid.chain, 0))
+        return sum(segment.tokens for chain, end in reached.items() for segment in self.chains[chain][:end])
+
+    def answer_tokens(self, answer: Answer) -> int:
+        """Tokens of all answers that ``answer`` was chosen from."""
+        return sum(paid.tokens for paid in self.paid_for(answer))
 
     @property
     def generated_tokens(self) -> int:
         """Tokens generated in all, each counted once however many levels share it."""
         thinking = sum(segment.tokens for chain in self.chains for segment in chain)
-        return thinking + sum(answer.tokens for answer in self.answers if answer.same_as is None)
+        asked = self.samples or tuple(answer for answer in self.answers if not answer.chosen_from)
+        return thinking + sum(answer.tokens for answer in asked if answer.same_as is None)
 
     def without_token_ids(self) -> Trace:
         """The same trace as it is recorded: texts and counts, without the engine's ids."""
@@ -196,6 +229,9 @@ class Record:
     metadata: Mapping[str, str]
     trace: Trace
     verdicts: tuple[Verdict, ...]
+    """One for every answer of the trace."""
+    sample_verdicts: tuple[Verdict, ...] = ()
+    """One for every sample of the trace."""
     started: float
     seconds: float
 

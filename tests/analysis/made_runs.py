@@ -59,7 +59,7 @@ def made_record(
     reached = len(chain)
     answers = tuple(
         Answer(
-            num_ignore=level,
+            level=level,
             chain=0,
             segments=min(position + 1, reached),
             stop=stops[min(position, reached - 1)],

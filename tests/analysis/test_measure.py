@@ -48,7 +48,7 @@ def small_run() -> Summary:
 
 def test_a_level_counts_every_problem() -> None:
     first, _, last = small_run().levels
-    assert (first.num_ignore, last.num_ignore) == (0, 2)
+    assert (first.level, last.level) == (0, 2)
     assert (first.accuracy, last.accuracy) == (0.5, 0.75)
     assert (first.thinking_tokens_mean, first.thinking_tokens_median) == (40.0, 25.0)
     assert first.thinking_tokens_std == pytest.approx((((30**2) + (20**2) + (10**2) + (60**2)) / 4) ** 0.5)
@@ -181,7 +181,7 @@ def test_the_best_level_is_the_lowest_of_equals() -> None:
     records = [made_record(i, correct=[False, True, True], thinking=[5, 5, 5]) for i in range(3)]
     best = summarize(made_run(records)).best
     assert best is not None
-    assert best.num_ignore == 1
+    assert best.level == 1
 
 
 def test_json_has_the_documented_keys_and_no_nan() -> None:
@@ -189,7 +189,7 @@ def test_json_has_the_documented_keys_and_no_nan() -> None:
     text = json.dumps(document, allow_nan=False)
     level = json.loads(text)["levels"][1]
     assert set(level) == {
-        *("num_ignore", "accuracy", "accuracy_ci95", "gain", "gain_ci95", "mcnemar_p"),
+        *("level", "accuracy", "accuracy_ci95", "gain", "gain_ci95", "mcnemar_p"),
         *("thinking_tokens_mean", "thinking_tokens_std", "thinking_tokens_median", "answer_tokens_mean"),
         *("stops", "answered", "lost", "shared", "official", "judged"),
     }

@@ -34,7 +34,7 @@ def problem(name: str = "p0", images: tuple[bytes, ...] = ()) -> Problem:
 
 def record(key: str, name: str = "p0") -> Record:
     segment = Segment(injected="", text="I see </think> \u2028 ünïcode\n", tokens=4, stop="closed")
-    answer = Answer(num_ignore=0, chain=0, segments=1, stop="closed", text="7", tokens=1, finish="eos")
+    answer = Answer(level=0, chain=0, segments=1, stop="closed", text="7", tokens=1, finish="eos")
     return Record(
         key=key, id=name, question="How many?", gold="7", metadata={"kind": "sum"},
         trace=Trace(chains=((segment,),), answers=(answer,)),

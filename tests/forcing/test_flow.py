@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s1m.forcing.flow import Forcing, derive_seed, independent_sweep, nested_sweep
+from s1m.forcing import independent_sweep, nested_sweep
+from s1m.forcing.flow import Forcing, derive_seed
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.types import Completion, Finish, Piece, Step, Trace
 
@@ -73,7 +74,7 @@ def test_answers_are_asked_together_after_one_chain() -> None:
 
 def test_every_level_has_its_answer_and_its_thinking() -> None:
     trace, _ = play(nested_sweep(forcing(), seed=1), closing)
-    assert [answer.num_ignore for answer in trace.answers] == [0, 1, 2]
+    assert [answer.level for answer in trace.answers] == [0, 1, 2]
     assert [trace.thinking_tokens(answer) for answer in trace.answers] == [3, 6, 9]
     assert [answer.stop for answer in trace.answers] == ["closed"] * 3
     assert all(answer.same_as is None for answer in trace.answers)
@@ -270,7 +271,7 @@ def test_budgets_hold_and_no_level_is_lost_whatever_the_model_does(
         return said(f"w{turn} " * tokens, tokens, finish)
 
     trace, _ = play(sweep(settings_, 3), reply)
-    assert [answer.num_ignore for answer in trace.answers] == list(settings_.num_ignore)
+    assert [answer.level for answer in trace.answers] == list(settings_.num_ignore)
     for chain in trace.chains:
         assert 1 <= len(chain) <= settings_.num_ignore[-1] + 1
         assert sum(segment.tokens for segment in chain) <= settings_.max_thinking_tokens

@@ -36,7 +36,7 @@ class Grid:
     ``stops`` holds indices into ``STOPS``; ``official`` is NaN where the official scorer did not judge.
     """
 
-    num_ignore: tuple[int, ...]
+    levels: tuple[int, ...]
     correct: NDArray[np.float64]
     answered: NDArray[np.float64]
     judged: NDArray[np.float64]
@@ -74,7 +74,7 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         generated_tokens=sum(record.trace.generated_tokens for record in records),
         independent_tokens=int(grid.thinking_tokens.sum() + grid.answer_tokens.sum()),
         wall_seconds=wall_seconds(records),
-        levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.num_ignore))),
+        levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.levels))),
         metrics=summarize_sweep(grid, run.settings, resamples),
         tokens_estimated=run.settings.get("tokens") == ESTIMATED,
         measures=measures_of(records, BENCHMARKS.get(str(run.settings.get("benchmark", "")))),
@@ -102,9 +102,9 @@ def grid_of(records: Sequence[Record]) -> Grid:
     """The answers and verdicts of records as arrays. Raises ``DataError`` for records that do not fit together."""
     import numpy as np
 
-    levels = tuple(answer.num_ignore for answer in records[0].trace.answers) if records else ()
+    levels = tuple(answer.level for answer in records[0].trace.answers) if records else ()
     for record in records:
-        found = tuple(answer.num_ignore for answer in record.trace.answers)
+        found = tuple(answer.level for answer in record.trace.answers)
         if found != levels:
             raise DataError(f"record {record.id} has answers at levels {list(found)}, other records at {list(levels)}")
         if len(record.verdicts) != len(levels):
@@ -115,13 +115,13 @@ def grid_of(records: Sequence[Record]) -> Grid:
 
     traces = [record.trace for record in records]
     return Grid(
-        num_ignore=levels,
+        levels=levels,
         correct=grid([[verdict.correct for verdict in record.verdicts] for record in records]),
         answered=grid([[verdict.prediction is not None for verdict in record.verdicts] for record in records]),
         judged=grid([[verdict.judged for verdict in record.verdicts] for record in records]),
         official=grid([[nan_if_none(verdict.official) for verdict in record.verdicts] for record in records]),
         thinking_tokens=grid([[trace.thinking_tokens(answer) for answer in trace.answers] for trace in traces]),
-        answer_tokens=grid([[answer.tokens for answer in trace.answers] for trace in traces]),
+        answer_tokens=grid([[trace.answer_tokens(answer) for answer in trace.answers] for trace in traces]),
         shared=grid([[answer.same_as is not None for answer in trace.answers] for trace in traces]),
         stops=grid([[STOPS.index(answer.stop) for answer in trace.answers] for trace in traces]),
     )
@@ -155,7 +155,7 @@ def summarize_level(grid: Grid, column: int, resamples: Resamples | None) -> Lev
         if resamples is not None:
             gain_ci95 = percentile_interval(resamples.accuracy[:, column] - resamples.accuracy[:, 0])
     return LevelSummary(
-        num_ignore=grid.num_ignore[column],
+        level=grid.levels[column],
         accuracy=float(correct.mean()),
         accuracy_ci95=wilson_interval(int(correct.sum()), problems),
         gain=float(change.mean()),

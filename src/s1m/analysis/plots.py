@@ -44,7 +44,7 @@ def four_panels(summaries: Sequence[Summary]) -> Figure:
         percent_axis(invalid)
         for axes in (accuracy, mean, std, invalid):
             axes.set_xlabel(IGNORES)
-            axes.set_xticks(sorted({level.num_ignore for summary in summaries for level in summary.levels}))
+            axes.set_xticks(sorted({level.level for summary in summaries for level in summary.levels}))
             say_if_empty(axes, summaries)
         add_legend(figure, summaries)
     return figure
@@ -67,7 +67,7 @@ def accuracy_against_tokens(summaries: Sequence[Summary]) -> Figure:
             axes.plot(x, y, color=ink, marker=marker(position), markersize=12, clip_on=False)  # a run may think nothing
             for level, tokens, share in zip(summary.levels, x, y, strict=True):
                 axes.annotate(
-                    str(level.num_ignore), (tokens, share), color=PAPER, size=8, weight="bold", ha="center", va="center"
+                    str(level.level), (tokens, share), color=PAPER, size=8, weight="bold", ha="center", va="center"
                 )
         axes.set_title(f"Accuracy against thinking tokens{judge_mark(summaries)}")
         axes.set_xlabel("mean thinking tokens per problem (in a point: ends of thinking ignored)")
@@ -131,7 +131,7 @@ def draw_accuracy(axes: Axes, summaries: Sequence[Summary]) -> None:
     """Accuracy as a line, its interval as a band, and the first level as a dashed line."""
     shown = drawable(summaries)
     for position, (_, summary) in enumerate(shown):
-        x = [level.num_ignore for level in summary.levels]
+        x = [level.level for level in summary.levels]
         ink = colour(position)
         low = [level.accuracy_ci95.low for level in summary.levels]
         high = [level.accuracy_ci95.high for level in summary.levels]
@@ -145,7 +145,7 @@ def draw_accuracy(axes: Axes, summaries: Sequence[Summary]) -> None:
     if len(shown) == 1:
         first = shown[0][1].levels[0]
         axes.annotate(
-            f"{'without ignoring' if first.num_ignore == 0 else 'first level'}: {percent(first.accuracy)}",
+            f"{'without ignoring' if first.level == 0 else 'first level'}: {percent(first.accuracy)}",
             (1, first.accuracy),
             xycoords=("axes fraction", "data"),
             xytext=(0, -4),
@@ -164,7 +164,7 @@ def draw_lines(
 ) -> None:
     """One value of every level as a line a run, on a y-axis from zero to at least ``least_top``."""
     for position, (_, summary) in enumerate(drawable(summaries)):
-        x = [level.num_ignore for level in summary.levels]
+        x = [level.level for level in summary.levels]
         y = [value(level) for level in summary.levels]
         axes.plot(x, y, color=colour(position), marker=marker(position), clip_on=False)
     axes.set_ylim(0, max(least_top, axes.get_ylim()[1]))

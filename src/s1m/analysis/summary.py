@@ -32,7 +32,7 @@ class StopShares:
 class LevelSummary:
     """All problems at one number of ignored ends of thinking."""
 
-    num_ignore: int
+    level: int
     accuracy: float
     accuracy_ci95: Interval
     """Wilson score interval."""
@@ -135,7 +135,7 @@ class Summary:
     @property
     def best(self) -> LevelSummary | None:
         """The lowest level with the highest accuracy, or None without levels."""
-        return max(self.levels, key=lambda level: (level.accuracy, -level.num_ignore), default=None)
+        return max(self.levels, key=lambda level: (level.accuracy, -level.level), default=None)
 
 
 def summary_json(summary: Summary) -> dict[str, object]:

@@ -49,7 +49,7 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
 def level_cells(level: LevelSummary) -> list[str]:
     """A level as the cells of its row; thinking is the mean number of tokens."""
     return [
-        str(level.num_ignore),
+        str(level.level),
         percent(level.accuracy),
         range_text(level.accuracy_ci95),
         gain_text(level),

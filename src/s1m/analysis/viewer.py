@@ -52,7 +52,7 @@ def segment_data(segment: Segment) -> dict[str, object]:
 def answer_data(answer: Answer, verdict: Verdict) -> dict[str, object]:
     """One answer and what the benchmark said of it."""
     return {
-        "num_ignore": answer.num_ignore,
+        "level": answer.level,
         "chain": answer.chain,
         "segments": answer.segments,
         "stop": answer.stop,

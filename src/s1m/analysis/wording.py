@@ -81,7 +81,7 @@ def headline(summary: Summary) -> str:
     change = f"from {percent(first.accuracy)} to {percent(best.accuracy)}"
     interval = f"{points(best.gain)} points, paired 95 % interval {range_text(best.gain_ci95, signed=True)}"
     if best.gain_ci95 is not None and best.gain_ci95.low > 0:
-        times = "once" if best.num_ignore == 1 else f"{best.num_ignore} times"
+        times = "once" if best.level == 1 else f"{best.level} times"
         return f"Ignoring the end of thinking {times} lifts accuracy {change} ({interval})."
     return f"No clear change: accuracy goes {change} at the best level ({interval})."
 

@@ -72,7 +72,7 @@ def test_the_nested_chain_at_level_k_is_an_independent_run_at_k_token_for_token(
         nested, independent = asyncio.run(run(problem, nested_sweep)), asyncio.run(run(problem, independent_sweep))
         for one, other in zip(nested.answers, independent.answers, strict=True):
             alone = independent.chains[other.chain]
-            assert len(alone) == one.num_ignore + 1
+            assert len(alone) == one.level + 1
             shared = nested.chains[0][: one.segments]
             assert [segment.token_ids for segment in shared] == [segment.token_ids for segment in alone]
             assert all(segment.token_ids for segment in shared)

@@ -26,6 +26,7 @@ class EmbeddedEngine:
     """
 
     name = "embedded"
+    can_show_images_again = False
 
     def __init__(
         self, model: str = BUNDLED, *, max_rows: int = 64, prefix_bytes: int = 2**30, device: str | None = None

@@ -25,6 +25,7 @@ class HttpEngine:
     """
 
     name = "http"
+    can_show_images_again = False
 
     def __init__(self, servers: Servers, model: str = "") -> None:
         self.context_tokens: int | None = None

@@ -36,6 +36,7 @@ class VllmEngine:
     """
 
     name = "vllm"
+    can_show_images_again = False
 
     def __init__(self, servers: Servers, model: str = "") -> None:
         self.context_tokens: int | None = None
