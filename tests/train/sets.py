@@ -13,9 +13,9 @@ from PIL import Image as PILImage
 from s1m.train.settings import Source, TrainSettings
 
 
-def picture(width: int = 40, height: int = 30) -> bytes:
+def picture(width: int = 40, height: int = 30, red: int = 200) -> bytes:
     buffer = io.BytesIO()
-    PILImage.new("RGB", (width, height), (200, 10, 10)).save(buffer, "PNG")
+    PILImage.new("RGB", (width, height), (red, 10, 10)).save(buffer, "PNG")
     return buffer.getvalue()
 
 

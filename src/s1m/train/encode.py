@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 IGNORED = -100
 """The label of what is not learned."""
 
+CONTROL_TOKENS = (
+    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", IMAGE_TOKEN,
+    "<|video_pad|>",
+)  # fmt: skip
+"""What only the chat template may say: spelled in a text, it would begin turns and images that are not there."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Encoded:
@@ -84,8 +90,11 @@ class Encoder:
         self._end: str = tokenizer.eos_token
         self._end_ids = self._ids(self._end)
         self._close_id = self._ids(thinking_close)[0]
+        self._control = (self._end, *CONTROL_TOKENS)
         longest_first = sorted(ignore_strings, key=len, reverse=True)
-        self._ignored = re.compile(rf"^({'|'.join(map(re.escape, longest_first))})", re.M) if ignore_strings else None
+        one = rf"(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"
+        # Several that follow each other are one: nothing was thought, and so nothing ended, between them.
+        self._ignored = re.compile(rf"^({one}(?:\s*\n\s*{one})*)", re.M) if ignore_strings else None
 
     def length(self, example: Example) -> int:
         """Tokens of an example or its outline, images included, without preparing them. Raises ``Unusable``."""
@@ -111,6 +120,8 @@ class Encoder:
 
     def _text(self, example: Example, images: int) -> _Text:
         """The conversation with one token for each of so many images."""
+        for turn in example.turns:
+            self._check_spelling(turn.text)
         text, before = _Text(), ""
         messages = [_message(turn) for turn in example.turns]
         for place, turn in enumerate(example.turns):
@@ -120,17 +131,28 @@ class Encoder:
             if not prompt.startswith(before):
                 raise Unusable("the chat template rewrites earlier turns")
             text.context(self._ids(prompt[len(before) :]))
-            said = turn.text
-            if prompt.rstrip().endswith(self._open):  # the template opens the thinking itself
-                said = said.lstrip().removeprefix(self._open).removeprefix("\n")
+            said = self._left_to_say(turn.text, prompt)
             self._say(text, said)
             text.learned(self._end_ids)
             before = prompt + said + self._end
         if text.ids.count(self._image_id) != images:
-            raise Unusable("its text spells an image place-holder, or the chat template leaves images out")
-        if sum(label in self._end_ids for label in text.labels) != sum(t.role == "assistant" for t in example.turns):
-            raise Unusable("its response spells the end of a turn")
+            raise Unusable("the chat template leaves images out")
         return text
+
+    def _check_spelling(self, text: str) -> None:
+        for token in self._control:
+            if token in text:
+                raise Unusable("spells a special token", token)
+
+    def _left_to_say(self, said: str, prompt: str) -> str:
+        """A response without the beginning that the chat template has said already."""
+        _, opened, space = prompt.rpartition(self._open)
+        if not opened or space.strip():
+            return said
+        begun = said.lstrip()
+        if not begun.startswith(self._open):
+            raise Unusable("the chat template opens a thinking that the response lacks")
+        return begun.removeprefix(self._open).removeprefix(space)
 
     def _say(self, text: _Text, said: str) -> None:
         """What the assistant says: ignore strings inside the thinking are context, everything else is learned."""
@@ -139,7 +161,7 @@ class Encoder:
             text.learned(self._ids(said))
             return
         first, *rest = self._ignored.split(thinking)
-        if not first.strip():  # an ignore string that nothing stands before was refused nowhere
+        if not first.strip().removeprefix(self._open):  # where nothing was thought, no end was refused
             first, rest = "".join([first, *rest[:2]]), rest[2:]
         stretches = [first, *rest]
         text.learned(self._ids(stretches[0] if len(stretches) > 1 else said))
@@ -157,7 +179,10 @@ class Encoder:
         return ids
 
     def _visual_tokens(self, width: int, height: int) -> int:
-        patches = self.image_processor.get_number_of_image_patches(height, width, {})
+        try:
+            patches = self.image_processor.get_number_of_image_patches(height, width, {})
+        except ValueError as error:
+            raise Unusable("an image of impossible shape", f"{width} x {height}: {error}") from None
         return int(patches // self.image_processor.merge_size**2)
 
 
@@ -166,7 +191,7 @@ def decoded(image: bytes) -> Image:
     try:
         return opened(image).convert("RGB")
     except (OSError, ValueError, SyntaxError):
-        raise Unusable("an image cannot be read") from None
+        raise Unusable("image unreadable", "its content is broken or cut off") from None
 
 
 def opened(image: bytes) -> Image:
@@ -176,7 +201,7 @@ def opened(image: bytes) -> Image:
     try:
         return Image.open(io.BytesIO(image))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise Unusable("an image cannot be read") from None
+        raise Unusable("image unreadable", "its content is broken or cut off") from None
 
 
 def _message(turn: Turn) -> dict[str, Any]:
