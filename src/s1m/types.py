@@ -132,6 +132,8 @@ class Segment:
     stop: StopClass
     cut_characters: int = 0
     flaws: tuple[str, ...] = ()
+    said: str = ""
+    """The answer that the model gave within its thinking before it ended its turn, cut away from ``text``."""
     token_ids: tuple[int, ...] | None = None
 
 
@@ -141,7 +143,8 @@ class Answer:
 
     It rests on the first ``segments`` segments of chain ``chain``; ``stop`` is how that thinking ended.
     ``same_as`` names the lower level whose answer this is, when the chain ended too early to reach this one.
-    ``tries`` is how often it was asked for until it committed to something; ``tokens`` counts all of them.
+    ``tries`` is how often it was asked for until it committed to something; ``tokens`` counts all of them. Where no try
+    did, it is what the model said within its thinking, if that commits, or else what it answered at the level before.
     ``chosen_from`` are the places of the samples among which it was chosen, itself one of them.
     """
 

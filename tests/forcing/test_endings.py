@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from s1m.forcing.choose import majority, settled
-from s1m.forcing.endings import find_ending, flaws_of
+from s1m.forcing.endings import find_answered, find_ending, flaws_of
 
 
 @pytest.mark.parametrize(
@@ -27,19 +27,27 @@ def test_a_delimiter_without_brackets_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "stop", "flaws"),
+    ("text", "flaws"),
     [
-        ("all is well", "closed", ()),
-        ("<think>\nagain", "closed", ("reopened",)),
-        ("  ", "closed", ("empty",)),
-        (r"so \boxed{42}.", "eos", ("answered",)),
-        ("The final answer is 42.", "eos", ("answered",)),
-        ("The final answer is 42.", "closed", ()),
-        ("", "eos", ("empty",)),
+        ("all is well", ()),
+        ("<think>\nagain", ("reopened",)),
+        ("  ", ("empty",)),
+        ("", ("empty",)),
     ],
 )
-def test_flaws(text: str, stop: str, flaws: tuple[str, ...]) -> None:
-    assert flaws_of(text, stop, "<think>\n") == flaws  # type: ignore[arg-type]
+def test_flaws(text: str, flaws: tuple[str, ...]) -> None:
+    assert flaws_of(text, "<think>\n") == flaws
+
+
+@pytest.mark.parametrize("line", [r"So \boxed{42}.", "The final answer is 42.", " answer: 2", "<answer>B</answer>\n"])
+def test_an_answer_in_the_last_line_is_cut(line: str) -> None:
+    found = find_answered(f"The answer is not far.\n{line}")
+    assert found is not None
+    assert (found.start, found.stop, found.flaws) == (23, "eos", ("answered",))
+
+
+def test_an_answer_somewhere_else_is_not() -> None:
+    assert find_answered("The answer is 42.\nLet me see") is None
 
 
 def test_a_majority_is_of_what_answers_commit_to() -> None:

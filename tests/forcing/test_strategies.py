@@ -209,6 +209,23 @@ def test_an_answer_that_commits_to_nothing_is_asked_for_again_among_the_choices(
     assert {(answer.tries, answer.tokens) for answer in trace.answers} == {(2, 4)}
 
 
+def test_an_answer_within_the_thinking_is_cut_and_kept_for_need() -> None:
+    def reply(step: Step) -> Completion:
+        text = "I see 4.\nThe answer is 4." if step.stop else "well"
+        return Completion(text=text, tokens=3, finish="eos")
+
+    trace = run(build_strategy("sequential", FORCING), Model(reply), read=lambda text: "4" if "4" in text else None)
+    assert {segment.text for segment in trace.chains[0]} == {"I see 4.\n"}
+    assert {(answer.text, answer.tries) for answer in trace.answers} == {("The answer is 4.", 3)}
+
+
+def test_an_answer_that_never_commits_falls_back_on_the_level_before() -> None:
+    model = says("4", "well", "well", "well", "well", "well")
+    trace = run(build_strategy("sequential", FORCING), model, read=lambda text: text if text == "4" else None)
+    assert [answer.text for answer in trace.answers] == ["4", "4", "4"]
+    assert [answer.tries for answer in trace.answers] == [1, 3, 3]
+
+
 def test_a_thinking_that_was_cut_off_is_asked_for_a_choice_at_once() -> None:
     def reply(step: Step) -> Completion:
         if step.stop:

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from s1m.forcing.endings import Ending, find_ending, flaws_of
+from s1m.forcing.endings import Ending, find_answered, find_ending, flaws_of
 from s1m.forcing.loops import find_loop
 from s1m.forcing.strategy import Part, Task
 from s1m.types import Answer, Completion, Piece, Segment, Step, StopClass
@@ -119,6 +119,8 @@ def think_once(forcing: Forcing, before: tuple[Segment, ...], injected: str, bud
         if completion.finish == "stop":
             stop = "closed"
         elif completion.finish == "eos":
+            if answered_there := find_answered(joined(pieces)):
+                return cut_at(injected, pieces, tokens, answered_there)
             stop = "eos"
         elif loop := find_loop(joined(pieces)):
             return cut_at(injected, pieces, tokens, Ending(start=loop.start, stop="looped"))
@@ -130,7 +132,7 @@ def think_once(forcing: Forcing, before: tuple[Segment, ...], injected: str, bud
         text=text,
         tokens=tokens,
         stop=stop,
-        flaws=flaws_of(text, stop, forcing.thinking_open),
+        flaws=flaws_of(text, forcing.thinking_open),
         token_ids=joined_ids(pieces),
     )
 
@@ -145,6 +147,7 @@ def cut_at(injected: str, pieces: Sequence[Piece], tokens: int, ending: Ending) 
         stop=ending.stop,
         cut_characters=len(text) - ending.start,
         flaws=ending.flaws,
+        said=text[ending.start :] if "answered" in ending.flaws else "",
     )
 
 
@@ -184,6 +187,9 @@ def answer(
         )
         for level, completion in zip(waiting, completions, strict=True):
             answers[level] = answered(level, levels[level], completion, chain_index, answers.get(level))
+    for level in askers.values():
+        if not committed(answers[level], task):
+            answers[level] = fallen_back(answers, level, chain[levels[level].segments - 1].said, task)
     return tuple(
         answers[level]
         if askers[asked.segments] == level
@@ -222,6 +228,15 @@ def answered(level: int, asked: Asked, completion: Completion, chain_index: int,
         logprob=completion.logprob,
         tries=before.tries + 1 if before else 1,
     )
+
+
+def fallen_back(answers: Mapping[int, Answer], level: int, said: str, task: Task) -> Answer:
+    """An answer that commits to nothing, with what was said in the thinking or answered at a lower level instead."""
+    lower = [answers[other].text for other in sorted(answers, reverse=True) if other < level]
+    for text in (said, *lower):
+        if text and task.read(text) is not None:
+            return replace(answers[level], text=text)
+    return answers[level]
 
 
 def committed(found: Answer, task: Task) -> bool:
