@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from s1m.errors import UsageError
+from s1m.train.model import load_encoder, load_model, rules_of
+from s1m.train.pack import Collator
 from s1m.train.run import train
+from s1m.train.settings import Source
+from s1m.train.sources import load_examples
 from tests.train import sharded
 from tests.train.runs import losses, short, spread, trained
+from tests.train.sets import trace, write_lines
 
 CLOSE = 1e-4
 
@@ -36,6 +42,27 @@ def test_eight_times_one_is_one_packed_row(packed: list[float], tmp_path: Path) 
 
 def test_computing_activations_again_changes_nothing(packed: list[float], tmp_path: Path) -> None:
     assert trained(short(tmp_path / "out", gradient_checkpointing=True)) == pytest.approx(packed, abs=CLOSE)
+
+
+@pytest.mark.parametrize("batch", ["packed", "grouped"])
+def test_a_blank_image_in_a_batch_of_text_changes_nothing(batch: str, tmp_path: Path) -> None:
+    settings = short(tmp_path / "out", batch=batch)
+    settings = replace(settings, data=(Source(path=str(write_lines(tmp_path / "a.jsonl", [trace(), trace("Why?")]))),))
+    encoder, model = load_encoder(settings), load_model(settings).model
+    found = []
+    for blank in (None, encoder.blank()):
+        collator = Collator(
+            load_examples(settings), encoder, rules_of(model), packed=batch == "packed", pad_id=0, blank=blank
+        )
+        inputs = collator([{"examples": [0, 1]}])
+        assert ("pixel_values" in inputs) == (blank is not None)
+        model.zero_grad()
+        loss = model(**inputs).loss
+        loss.backward()
+        found.append((loss.item(), model.lm_head.weight.grad.clone()))
+    assert found[0][0] == pytest.approx(found[1][0], abs=1e-6)
+    assert found[0][1].allclose(found[1][1], atol=1e-6)
+    assert all(parameter.grad is not None for parameter in model.parameters()), "DDP waits for what has no gradient"
 
 
 def test_two_processes_are_one(packed: list[float], tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from s1m.errors import UsageError
-from s1m.train.folder import newest_checkpoint
+from s1m.train.folder import claim, held, newest_checkpoint
 from s1m.train.run import train
 from tests.train.runs import command, losses, short, start, trained
 
@@ -75,6 +75,12 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     assert "Traceback" not in limited.stderr
     assert not list(Path(settings.out).glob("checkpoint-*"))
     assert trained(settings)
+
+
+def test_two_trainings_at_once_in_one_folder_are_refused(tmp_path: Path) -> None:
+    settings = short(tmp_path / "out")
+    with held(claim(settings)), pytest.raises(UsageError, match="is in use by another process"):
+        train(settings)
 
 
 def test_another_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:

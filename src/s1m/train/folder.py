@@ -1,13 +1,17 @@
 """The folder of a training: its settings, its newest whole checkpoint, and whose it is.
 
 settings.toml     what was asked for; going on with anything else is refused
-log.jsonl         a line for every logged step
+log.jsonl         a line for every logged step and every evaluation
+rejects.jsonl     examples that are not trained on, with reasons
 checkpoint-N/     the newest two
+eval/step-N/      what the model could do then, a run folder
+runs/             what tensorboard shows, where it is asked for
 model/            the finished model
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import tomllib
@@ -49,6 +53,17 @@ def claim(settings: TrainSettings) -> Path:
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"{path} is no TOML: {error}; remove it or choose another --out") from None
     return out
+
+
+@contextmanager
+def held(out: Path) -> Iterator[None]:
+    """Keep the folder to this process. Raises ``UsageError`` when another one trains in it."""
+    with (out / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(f"{out} is in use by another process; wait for it or choose another --out") from None
+        yield
 
 
 def newest_checkpoint(out: Path) -> Path | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from rich.console import Console
 from s1m.errors import UsageError
 from s1m.train.card import model_card
 from s1m.train.encode import Encoder
-from s1m.train.folder import claim, newest_checkpoint
+from s1m.train.folder import claim, held, newest_checkpoint
 from s1m.train.model import adapters, load_encoder, load_model, rules_of, uses_bf16
 from s1m.train.pack import Collator, plan_epoch, plan_rising
 from s1m.train.processes import PATIENCE_SECONDS, is_first, require_spread, spread_of, told_by_first
@@ -43,13 +44,20 @@ def check(settings: TrainSettings) -> int:
 
 def train(settings: TrainSettings) -> int:
     """``s1m train``: train, or go on from the newest checkpoint; the exit code."""
+    out = told_by_first(lambda: claim(settings))
+    with ExitStack() as first_holds:
+        told_by_first(lambda: first_holds.enter_context(held(out)))
+        return train_in(out, settings)
+
+
+def train_in(out: Path, settings: TrainSettings) -> int:
+    """Train in a folder that is held; the exit code."""
     from s1m.train.callbacks import Log, Stop
     from s1m.train.evaluation import Evaluation
     from s1m.train.save import save_model
     from s1m.train.trainer import TowerTrainer
 
     console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=not is_first())
-    out = told_by_first(lambda: claim(settings))
     encoder, examples, found = told_by_first(lambda: look(settings))
     arguments = training_arguments(settings)  # before the model: ZeRO-3 shards weights as they are loaded
     loaded = load_model(settings)
