@@ -183,10 +183,10 @@ class Batcher:
     def _settle(self, first: int, logits: Tensor) -> None:
         """Draw a token for the rows from ``first`` on; rows that are done leave, the last row taking their slot."""
         rows = self._rows[first : first + len(logits)]
-        tokens = pick(logits, [row.draw() for row in rows]).tolist()
+        tokens, logprobs = (values.tolist() for values in pick(logits, [row.draw() for row in rows]))
         for slot in range(first + len(rows) - 1, first - 1, -1):
             row = self._rows[slot]
-            completion = row.accept(tokens[slot - first])
+            completion = row.accept(tokens[slot - first], logprobs[slot - first])
             if completion is None and not row.cancelled():
                 continue
             if completion is not None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from s1m.engines.embedded.batcher import Batcher
 from s1m.engines.embedded.checkpoint import BUNDLED, load_checkpoint
+from s1m.engines.embedded.choices import Choices
 from s1m.engines.embedded.prefixes import Owner
 from s1m.engines.embedded.prompt import Prompt, prepare
 from s1m.engines.embedded.row import Row
@@ -79,6 +80,7 @@ class EmbeddedEngine:
                 sampling=sampling,
                 stop_ids=single,
                 stop_texts=spelled,
+                choices=self._choices(step),
                 end_ids=self.checkpoint.end_ids,
                 decode=self._decode,
                 deliver=deliver,
@@ -111,6 +113,10 @@ class EmbeddedEngine:
     def _decode(self, ids: Sequence[int]) -> str:
         text: str = self.checkpoint.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
         return text
+
+    def _choices(self, step: Step) -> Choices:
+        spelled = tuple(tuple(self._ids(choice, None)) for choice in step.choices if choice)
+        return Choices(spelled=spelled, end_ids=self.checkpoint.end_ids)
 
     def _stops(self, stop: tuple[str, ...]) -> tuple[frozenset[int], tuple[str, ...]]:
         """Stop strings that are one token each, by id, and the others, as text."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from functools import partial
+from statistics import fmean
 
 from s1m.engines.http import HttpEngine
 from s1m.engines.remote.images import encoded_images
@@ -63,12 +65,25 @@ class VllmEngine:
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn of ``problem``; ``token_ids`` are those that the model wrote.
 
-        Raises ``EngineError``; ``PromptTooLong`` when the problem cannot fit, ``EngineUnavailable`` when no problem can
-        be done.
+        A server that refuses ``choices`` is asked without. Raises ``EngineError``; ``PromptTooLong`` when the problem
+        cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
         prompts = await self._prompts.get()
         if prompts is None:
             return await self._chat.generate(problem, step, sampling)
+        try:
+            return await self._go_on(problem, step, sampling, prompts)
+        except Refused:
+            if not step.choices:
+                raise
+            return await self._go_on(problem, replace(step, choices=()), sampling, prompts)
+
+    async def close(self) -> None:
+        """Close every connection. Safe to call twice; the engine can be used again afterwards."""
+        for found in (self._placeholders, self._prompts, self._prompt, self._spelled, self._chat):
+            await found.close()
+
+    async def _go_on(self, problem: Problem, step: Step, sampling: Sampling, prompts: Prompts) -> Completion:
         prompt = await self._prompt.get(problem)
         turn = await self._turn(step.prefix, prompt)
         stop_ids = [ids[0] for ids in [await self._spelled.get(stop) for stop in step.stop] if len(ids) == 1]
@@ -98,11 +113,6 @@ class VllmEngine:
         choice = await self._ask(request, problem, prompt)
         prompt.known_to.add(asked[-1])
         return await completion_of(choice, step, stop_ids, prompts)
-
-    async def close(self) -> None:
-        """Close every connection. Safe to call twice; the engine can be used again afterwards."""
-        for found in (self._placeholders, self._prompts, self._prompt, self._spelled, self._chat):
-            await found.close()
 
     async def _ask(self, request: Request[Choice], problem: Problem, prompt: Prompt) -> Choice:
         """The reply, the images sent again as often as the server has lost them: it restarts, its cache is small."""
@@ -169,6 +179,8 @@ async def completion_of(choice: Choice, step: Step, stop_ids: list[int], prompts
         text, finish = without_partial_stop(text.rstrip("\ufffd"), step.stop), "length"
     else:
         finish = "stop" if choice.stop_reason in (*stop_ids, *step.stop) else "eos"
+    logprobs = [drawn.logprob for drawn in choice.logprobs.content[: len(ids)]] if choice.logprobs else []
     whole = text == choice.text and not isinstance(choice.stop_reason, str)
     token_ids = tuple(ids) if whole else await prompts.ids_of(text, choice.token_ids)
-    return Completion(text=text, tokens=len(ids), finish=finish, token_ids=token_ids)
+    logprob = fmean(logprobs) if logprobs else None
+    return Completion(text=text, tokens=len(ids), finish=finish, token_ids=token_ids, logprob=logprob)
