@@ -160,7 +160,7 @@ def test_the_probability_of_what_was_written_is_that_of_one_forward_pass(engine:
         assert completion.token_ids is not None
         ids = torch.tensor([[*before, *completion.token_ids]])
         logits = checkpoint.model(
-            input_ids=ids, mm_token_type_ids=(ids == checkpoint.image_id).int(), **prompt.pixels
+            input_ids=ids, mm_token_type_ids=(ids == checkpoint.image_id).int(), **prompt.pixels()
         ).logits[0, len(before) - 1 : -1]
         logits[:, checkpoint.never_ids] = -torch.inf
         expected = logits.log_softmax(-1)[range(completion.tokens), completion.token_ids].mean().item()
@@ -190,6 +190,51 @@ def test_one_of_the_choices_is_written_and_nothing_else(engine: EmbeddedEngine) 
     assert {one.finish for one in answers(hot, max_tokens=2)} == {"eos", "length"}
     (only,) = ask(engine, [(PROBLEMS[0], step(asked, stop=(), choices=("blue",)))])
     assert (only.text, only.finish) == ("blue", "eos")
+
+
+def two_pictures() -> Problem:
+    return replace(PROBLEMS[3], images=(PROBLEMS[3].images[0], PROBLEMS[5].images[0]))
+
+
+@pytest.mark.parametrize("problem", [PROBLEMS[0], two_pictures()], ids=["one picture", "two"])
+def test_after_images_shown_again_greedy_tokens_equal_those_of_generate(
+    engine: EmbeddedEngine, problem: Problem
+) -> None:
+    texts = ("<think>\nI read 5.", "Let me look again.", " Once more:", "")
+    seen = [Piece(text=text, images=True) for text in texts[:-1]]
+    for times in (3, 1, 2):
+        again = step((*seen[:times], Piece(text=texts[times])), stop=(), max_tokens=24)
+        beside = [(other, step(stop=(), max_tokens=24)) for other in PROBLEMS[6:8]]
+        expected = reference(engine, problem, 24, turn=texts[: times + 1])
+        first, *others = ask(engine, [(problem, again), *beside])
+        for _ in range(2):  # the second time goes on from what is remembered
+            assert first.token_ids == tuple(expected[: first.tokens])
+            assert first.tokens > 3
+            (first,) = ask(engine, [(problem, again)])
+        assert [one.token_ids for one in others] == [
+            tuple(reference(engine, other, 24)[: one.tokens]) for (other, _), one in zip(beside, others, strict=True)
+        ]
+
+
+def test_going_on_behind_images_shown_again_reads_them_once(engine: EmbeddedEngine) -> None:
+    looks: list[int] = []
+    hook = engine.checkpoint.model.model.visual.register_forward_pre_hook(lambda *_: looks.append(1))
+    fresh = replace(PROBLEMS[9], question="What is the sum of the digits, then?")
+    looking = (*THINK, Piece(text="Let me look at the image again.", images=True))
+    (first,) = ask(engine, [(fresh, step(looking, max_tokens=6))])
+    more = (*looking, Piece(text=first.text, token_ids=first.token_ids))
+    ask(engine, [(fresh, step(more, max_tokens=6))])
+    ask(engine, [(fresh, step((*more, Piece(text="Wait,", images=True)), max_tokens=6))])
+    hook.remove()
+    assert len(looks) == 2
+
+
+def test_a_problem_without_images_has_none_to_show_again(engine: EmbeddedEngine) -> None:
+    blind = Problem(id="blind", question="What is 2 + 2?", images=(), gold="4")
+    shown, plain = ask(
+        engine, [(blind, step((Piece(text="<think>\n", images=images),), max_tokens=5)) for images in (True, False)]
+    )
+    assert alike([shown], [plain])
 
 
 def test_a_repetition_penalty_changes_the_text_and_off_is_off(engine: EmbeddedEngine) -> None:

@@ -167,6 +167,19 @@ def test_a_server_that_refuses_choices_is_asked_without(vllm_url: str) -> None:
     assert (without.text, without.finish) == (free.text, free.finish)
 
 
+def test_behind_an_image_shown_again_it_agrees_with_the_embedded_engine(vllm_url: str) -> None:
+    looking = replace(forcing(), show_images_again=True)
+    with ChatServer(forwarding(vllm_url)) as server:
+        served = sweeps(VllmEngine(servers(server.url)), lambda: nested_sweep(looking, 0))
+    embedded = sweeps(EmbeddedEngine("bundled"), lambda: nested_sweep(looking, 0))
+    blind = sweeps(EmbeddedEngine("bundled"), lambda: nested_sweep(forcing(), 0))
+    assert [bare(trace) for trace in served] == [bare(trace) for trace in embedded]
+    assert [bare(trace) for trace in blind] != [bare(trace) for trace in embedded]
+    assert len(images_sent(server)) == len(PROBLEMS)
+    shown = {len(body["content_parts"]) for body in asked(server, "/inference/v1/generate")[1:]}
+    assert shown == {1, 2, 3, 4}
+
+
 def test_every_image_crosses_the_wire_once(vllm_url: str) -> None:
     with ChatServer(forwarding(vllm_url)) as server:
         sweeps(VllmEngine(servers(server.url)), lambda: nested_sweep(forcing(), 0))
@@ -235,10 +248,12 @@ def test_thinking_that_the_template_has_begun_is_not_begun_twice(vllm_url: str) 
     async def work() -> tuple[list[int], list[int]]:
         await engine.ready()
         prompt = await engine._prompt.get(PROBLEMS[0])
+        prompts = await engine._prompts.get()
+        assert prompts is not None
         opening = await engine._spelled.get(OPEN.text)
-        twice = await engine._turn((OPEN, Piece(text="Wait,")), prompt)
+        twice = await engine._turn((OPEN, Piece(text="Wait,")), prompt, prompts)
         prompt.token_ids = (*prompt.token_ids, *opening)
-        return twice, [*opening, *await engine._turn((OPEN, Piece(text="Wait,")), prompt)]
+        return twice, [*opening, *await engine._turn((OPEN, Piece(text="Wait,")), prompt, prompts)]
 
     engine = VllmEngine(servers(vllm_url))
     plain, opened = using(engine, work)

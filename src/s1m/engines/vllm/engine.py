@@ -38,9 +38,9 @@ class VllmEngine:
     """
 
     name = "vllm"
-    can_show_images_again = False
 
     def __init__(self, servers: Servers, model: str = "") -> None:
+        self.can_show_images_again = True
         self.context_tokens: int | None = None
         self._servers = servers
         self._chat = HttpEngine(servers, model)
@@ -85,7 +85,8 @@ class VllmEngine:
 
     async def _go_on(self, problem: Problem, step: Step, sampling: Sampling, prompts: Prompts) -> Completion:
         prompt = await self._prompt.get(problem)
-        turn = await self._turn(step.prefix, prompt)
+        turn = await self._turn(step.prefix, prompt, prompts)
+        times_shown = 1 + sum(piece.images for piece in step.prefix)
         stop_ids = [ids[0] for ids in [await self._spelled.get(stop) for stop in step.stop] if len(ids) == 1]
         model = await self.served_model()
         asked: list[Server] = []
@@ -97,7 +98,7 @@ class VllmEngine:
             request = generate_request(
                 model=model,
                 token_ids=(*prompt.token_ids, *turn),
-                images=[image_part(digest, url) for digest, url in zip(prompt.images, urls, strict=True)],
+                images=[image_part(*each) for each in zip(prompt.images, urls, strict=True)] * times_shown,
                 step=step,
                 sampling=sampling,
                 stop_token_ids=stop_ids,
@@ -125,7 +126,7 @@ class VllmEngine:
                 prompt.known_to.clear()
         raise EngineError(f"problem {problem.id}: the server loses its images as soon as it has them")
 
-    async def _turn(self, pieces: tuple[Piece, ...], prompt: Prompt) -> list[int]:
+    async def _turn(self, pieces: tuple[Piece, ...], prompt: Prompt, prompts: Prompts) -> list[int]:
         """The ids of the assistant's turn so far."""
         turn: list[int] = []
         for piece in pieces:
@@ -133,6 +134,8 @@ class VllmEngine:
             if not turn and ids and prompt.token_ids[-len(ids) :] == tuple(ids):
                 continue  # the chat template has begun the thinking itself
             turn += ids
+            if piece.images and prompt.images:
+                turn += [token for _ in prompt.images for token in await prompts.image_ids()]
         return turn
 
     async def _find_prompts(self) -> Prompts | None:
@@ -141,6 +144,7 @@ class VllmEngine:
             found = await asyncio.gather(*(self._placeholders.get(server) for server in self._servers.there()))
         except NoTokens as error:
             logger.warning("%s; continuing through its chat endpoint as text", error)
+            self.can_show_images_again = False
             return None
         return Prompts(self._servers, model, found[0])
 
