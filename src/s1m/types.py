@@ -72,8 +72,12 @@ class Completion:
     """What an engine produced for a step, without the stop string or end-of-turn token that ended it.
 
     ``tokens`` is what was generated, within the step's budget; engines that read text count the tokens that spelled the
-    stop string too. ``token_ids`` are the tokens of ``text`` where the engine knows them, ``logprob`` the mean natural
-    logarithm of the probabilities with which they were drawn, before temperature, where it gives them.
+    stop string too. ``token_ids`` are the tokens of ``text`` where the engine knows them.
+
+    ``logprob`` is the mean over the tokens generated, the one that ended them left out, of the natural logarithm of
+    their probability: the model's own, at temperature 1 and with nothing cut off, or among the step's ``choices`` where
+    they bind it. None where the engine does not give it; servers are asked for it only in steps without stop strings,
+    since it costs them as much text again as the tokens.
     """
 
     text: str
