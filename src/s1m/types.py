@@ -174,6 +174,14 @@ class Trace:
         """The answers that had to be asked for to have this one."""
         return tuple(self.samples[place] for place in answer.chosen_from) or (answer,)
 
+    def place_of(self, answer: Answer) -> int | None:
+        """The place of the sample that ``answer`` is; None for one that was not chosen among samples."""
+        where = (answer.chain, answer.segments)
+        same = (
+            place for place in answer.chosen_from if where == (self.samples[place].chain, self.samples[place].segments)
+        )
+        return next(same, None)
+
     def thinking_tokens(self, answer: Answer) -> int:
         """Tokens of thinking generated before ``answer`` was had, each counted once."""
         reached: dict[int, int] = {}

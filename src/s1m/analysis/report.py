@@ -82,6 +82,7 @@ def environment() -> Environment:
         wording.duration,
         wording.groups_text,
         wording.headline,
+        wording.strategy_text,
         wording.judge_note,
         wording.model_name,
         script_hash,

@@ -81,9 +81,21 @@ def headline(summary: Summary) -> str:
     change = f"from {percent(first.accuracy)} to {percent(best.accuracy)}"
     interval = f"{points(best.gain)} points, paired 95 % interval {range_text(best.gain_ci95, signed=True)}"
     if best.gain_ci95 is not None and best.gain_ci95.low > 0:
-        times = "once" if best.level == 1 else f"{best.level} times"
-        return f"Ignoring the end of thinking {times} lifts accuracy {change} ({interval})."
+        return f"{what_was_done(summary, best)} lifts accuracy {change} ({interval})."
     return f"No clear change: accuracy goes {change} at the best level ({interval})."
+
+
+def what_was_done(summary: Summary, level: LevelSummary) -> str:
+    """What a level stands for, as the subject of a sentence."""
+    if not summary.ignoring:
+        return f"Level {level.level} instead of {summary.levels[0].level} ({summary.axis})"
+    return f"Ignoring the end of thinking {'once' if level.level == 1 else f'{level.level} times'}"
+
+
+def strategy_text(summary: Summary) -> str:
+    """The strategy, and how its levels were run where there is a choice."""
+    with_sweep = summary.sweep and summary.strategy == "sequential"
+    return f"{summary.strategy}, {summary.sweep} sweep" if with_sweep else summary.strategy
 
 
 def cost_sentence(summary: Summary) -> str:
@@ -92,7 +104,7 @@ def cost_sentence(summary: Summary) -> str:
         how = "; tokens estimated: characters / 4" if summary.tokens_estimated else ""
         return f"{summary.generated_tokens:,} tokens imported{how}."
     spent = f"{summary.generated_tokens:,} tokens generated in {duration(summary.wall_seconds)}"
-    if summary.cost_share is None or summary.sweep == "independent":
+    if summary.cost_share is None or summary.independent_tokens is None or summary.sweep == "independent":
         return f"{spent}."
     return f"{spent}: {percent(summary.cost_share)} of the {summary.independent_tokens:,} of independent runs."
 

@@ -200,8 +200,13 @@ def _check(item: Record | Failure) -> None:
         answers = item.trace.answers
         if not answers or len(answers) != len(item.verdicts):
             raise ValueError(f"it has {len(answers)} answers and {len(item.verdicts)} verdicts")
-        if not all(0 <= answer.chain < len(item.trace.chains) for answer in answers):
+        samples = item.trace.samples
+        if len(samples) != len(item.sample_verdicts):
+            raise ValueError(f"it has {len(samples)} samples and {len(item.sample_verdicts)} verdicts on them")
+        if not all(0 <= answer.chain < len(item.trace.chains) for answer in (*answers, *samples)):
             raise ValueError("an answer rests on a chain that is not there")
+        if not all(0 <= place < len(samples) for answer in answers for place in answer.chosen_from):
+            raise ValueError("an answer was chosen from samples that are not there")
 
 
 def _thumbnail_path(folder: Path, key: str) -> Path:
