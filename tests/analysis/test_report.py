@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from s1m.analysis import write_report
-from s1m.analysis.report import script_hash
+from s1m.analysis.page import script_hash
 from s1m.analysis.viewer import MAX_PROBLEMS
 from s1m.errors import UsageError
 from s1m.types import Trace, Verdict
