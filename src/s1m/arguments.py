@@ -136,6 +136,17 @@ def fill_compare(verb: Parser) -> None:
     )
 
 
+def fill_replay(verb: Parser) -> None:
+    """Flags of ``s1m replay``: those settings of ``s1m eval`` that a replay has of its own."""
+    from s1m.config import REPLAY_FLAGS, EvalSettings
+
+    verb.epilog = REPLAY_EXAMPLES
+    verb.add_argument("run", metavar="RUN", help="run folder of strategy hybrid, vote or sequential")
+    _add_fields(
+        verb, EvalSettings, but=[field.name for field in fields(EvalSettings) if field.name not in REPLAY_FLAGS]
+    )
+
+
 def fill_import(verb: Parser) -> None:
     """Flags of ``s1m import``."""
     verb.epilog = IMPORT_EXAMPLES
@@ -167,6 +178,7 @@ VERBS = {
     "train": ("Fine-tune a vision-language model on long chains of thought.", fill_train),
     "report": ("Draw one page from one run or several.", fill_report),
     "compare": ("Put strategies side by side on one axis of cost, with paired tests.", fill_compare),
+    "replay": ("Make a run of another strategy from what a run has recorded, asking nobody.", fill_replay),
     "import": ("Make a run of result files that S1-M published, to stand beside yours.", fill_import),
     "demo": ("The bundled model on the bundled benchmark, ignored 0 to 7 times: about a minute.", fill_demo),
     "benchmarks": ("List the benchmarks.", fill_benchmarks),
@@ -196,6 +208,16 @@ COMPARE_EXAMPLES = """Without --parameters, --layers and --hidden, --cost flops 
 examples:
   s1m compare runs/sequential runs/vote runs/adaptive --out compare.html
   s1m compare runs/sequential runs/vote --cost flops --parameters 7.6e9 --layers 28 --hidden 3584
+"""
+
+REPLAY_EXAMPLES = """The result is a run folder like others, for s1m report and s1m compare. Chains and
+ignored ends that are not named are those of the run.
+
+examples:
+  s1m eval digits --strategy hybrid --levels 1-8 --num-ignore 0-3 --out runs/rich
+  s1m replay runs/rich --strategy vote --levels 1-8 --out runs/vote
+  s1m replay runs/rich --strategy hybrid --num-ignore 0-1 --vote-weight confidence --out runs/hybrid_1
+  s1m replay runs/rich --strategy adaptive --levels 2,3 --out runs/adaptive
 """
 
 IMPORT_EXAMPLES = """The level of a file is that of --num-ignore, else of its name (results_3.json), else 0 for one file

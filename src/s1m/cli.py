@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "train": train,
         "report": report,
         "compare": compare,
+        "replay": replay,
         "import": import_,
         "demo": demo,
         "benchmarks": benchmarks,
@@ -119,6 +120,14 @@ def compare(found: Namespace) -> int:
         raise UsageError("a model's shape and its prompt tokens are for --cost flops")
     costing = Costing(unit=found.cost, shape=shape, prompt_tokens=found.prompt_tokens)
     return compare_runs([Path(run) for run in found.runs], costing, out=found.out, as_json=found.json)
+
+
+def replay(found: Namespace) -> int:
+    """``s1m replay``."""
+    from s1m.commands import replay_run
+
+    given = {name: value for name, value in vars(found).items() if name not in ("verb", "parser", "run")}
+    return replay_run(Path(found.run), given)
 
 
 def import_(found: Namespace) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from s1m.analysis.measure import wall_seconds
 from s1m.analysis.shape import Shape, shape_of
+from s1m.config import NOBODY_ASKED
 from s1m.errors import UsageError
 from s1m.types import Answer, Record, Trace
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 Unit = Literal["tokens", "flops", "seconds"]
 UNITS: tuple[Unit, ...] = get_args(Unit)
-UNTIMED = ("imported", "replayed")
-"""Engines of runs that nobody timed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +72,7 @@ def seconds_a_token(run: Run) -> float:
     Raises ``UsageError`` for a run that nobody timed.
     """
     engine = str(run.settings.get("engine", ""))
-    if engine in UNTIMED:
+    if engine in NOBODY_ASKED:
         raise UsageError(f"{run.folder.name} is {engine}, so nobody timed it; compare by --cost tokens or flops")
     tokens = sum(record.trace.generated_tokens for record in run.records)
     return wall_seconds(run.records) / tokens if tokens else 0.0
