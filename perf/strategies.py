@@ -74,7 +74,8 @@ def told(pair: Pair) -> str:
     """A test at equal cost, in words."""
     return (
         f"{pair.other} {pair.other_level} against {pair.one} {pair.one_level} at {pair.other_cost:.0f} and "
-        f"{pair.one_cost:.0f} tokens: {points(pair.difference)} points ({range_text(pair.difference_ci95, signed=True)}), "
+        f"{pair.one_cost:.0f} tokens: {points(pair.difference)} points "
+        f"({range_text(pair.difference_ci95, signed=True)}), "
         f"Holm-adjusted p {p_value(pair.holm_p)}."
     )
 
