@@ -126,12 +126,15 @@ def test_a_replay_is_a_run_that_is_read_and_not_added_to(
     source = generate(temperature=1.0, **RICH)
     out = tmp_path / "vote"
     assert main(["replay", str(source.folder), "--strategy", "vote", "--out", str(out)]) == 0
-    assert "vote; level: chains that vote" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "vote; level: chains that vote" in said
+    assert "tokens replayed: a run of its own would have generated them." in said
     run = load_run(out)
     assert (run.settings["engine"], run.settings["source"]) == ("replayed", str(source.folder))
     assert run.settings["temperature"] == 1.0
     summary = summarize(run)
     assert [level.level for level in summary.levels] == [1, 2, 4]
+    assert summary.wall_seconds == 0
     assert summary.generated_tokens < summarize(source).generated_tokens / 2
     assert main(["compare", str(out), str(source.folder), "--out", str(tmp_path / "c.html")]) == 0
     assert main(["eval", "digits", "--strategy", "vote", "--limit", "2", "--out", str(out)]) == 2

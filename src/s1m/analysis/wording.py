@@ -132,6 +132,8 @@ def cost_sentence(summary: Summary) -> str:
     if summary.engine == "imported":
         how = "; tokens estimated: characters / 4" if summary.tokens_estimated else ""
         return f"{summary.generated_tokens:,} tokens imported{how}."
+    if summary.engine == "replayed":
+        return f"{summary.generated_tokens:,} tokens replayed: a run of its own would have generated them."
     spent = f"{summary.generated_tokens:,} tokens generated in {duration(summary.wall_seconds)}"
     if summary.cost_share is None or summary.independent_tokens is None or summary.sweep == "independent":
         return f"{spent}."

@@ -95,7 +95,8 @@ def check_reach(settings: ReplaySettings, chains: int, ignored: Sequence[int], n
 
 
 def replayed(record: Record, strategy: Strategy) -> Record:
-    """The record that the strategy would have made. Raises ``DataError`` for a record that lacks what it needs."""
+    """The record that the strategy would have made, untimed. Raises ``DataError`` where what it needs is lacking."""
+    record = replace(record, started=0.0, seconds=0.0)
     first = [sample for sample in samples_of(record) if sample.answer.chain == 0]
     match strategy:
         case Sequential():
