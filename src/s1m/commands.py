@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +25,7 @@ from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
 from s1m.evaluate.imported import Level, levels_of, read_level, records_of, token_counter
 from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.progress import RunProgress
+from s1m.evaluate.replay import replay_settings, replayed
 from s1m.evaluate.runner import Runner
 from s1m.evaluate.store import Run, RunStore, load_run
 from s1m.forcing import Task, drive
@@ -206,6 +209,27 @@ def import_results(
     finally:
         store.close()
     _print_agreement(levels, records, of=len(problems))
+    return 0
+
+
+def replay_run(folder: Path, given: Mapping[str, Any]) -> int:
+    """``s1m replay``: what another strategy would have made of a run, as a run."""
+    source = load_run(folder)
+    settings = replay_settings(source, given)
+    out = settings.run_folder
+    if out.is_dir() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty; a replay makes a run folder of its own: choose another --out")
+    strategy = settings.build_strategy()
+    records = [replayed(record, strategy) for record in source.records]
+    store = RunStore(settings)
+    try:
+        for record in records:
+            store.add(record)
+        if (folder / "thumbnails").is_dir():
+            shutil.copytree(folder / "thumbnails", out / "thumbnails")
+        finish(load_run(store.folder))
+    finally:
+        store.close()
     return 0
 
 

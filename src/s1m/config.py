@@ -112,17 +112,20 @@ class EvalSettings:
     """Run folder (empty: runs/BENCHMARK); a folder that holds this run is resumed."""
 
     def __post_init__(self) -> None:
-        self.build_strategy()  # refuses what the algorithm refuses
-        if self.levels and (self.strategy in ("sequential", "lookback", "lookback-image")):
-            raise ValueError(f"levels of strategy {self.strategy} are given by --num-ignore")
-        if sorted(set(self.levels)) != list(self.levels):
-            raise ValueError(f"levels must be different and rising, not {self.levels}")
+        self._check_strategy()
         if self.engine != "embedded" and not self.base_url:
             raise ValueError(f"--engine {self.engine} needs --base-url, such as http://127.0.0.1:8000/v1")
         if self.engine == "embedded" and self.base_url:
             raise ValueError("--base-url is the address of a server: add --engine vllm or --engine http")
         if self.judge_model and not self.judge_base_url:
             raise ValueError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
+
+    def _check_strategy(self) -> None:
+        self.build_strategy()  # refuses what the algorithm refuses
+        if self.levels and (self.strategy in ("sequential", "lookback", "lookback-image")):
+            raise ValueError(f"levels of strategy {self.strategy} are given by --num-ignore")
+        if sorted(set(self.levels)) != list(self.levels):
+            raise ValueError(f"levels must be different and rising, not {self.levels}")
 
     def forcing(self) -> Forcing:
         """The algorithm's part of the settings."""
@@ -187,6 +190,26 @@ class ImportSettings:
     def run_folder(self) -> Path:
         """Where the run is kept."""
         return Path(self.out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplaySettings(EvalSettings):
+    """The settings of the run that another strategy was replayed from, with that strategy's own."""
+
+    engine: Literal["replayed"] = "replayed"  # type: ignore[assignment]
+    source: str
+    """Folder of the run."""
+    source_engine: str
+
+    def __post_init__(self) -> None:
+        self._check_strategy()  # no engine is asked
+
+
+REPLAY_FLAGS = ("strategy", "num_ignore", "levels", "vote_weight", "min_confidence", "out")
+"""Settings that a replay has of its own."""
+
+NOBODY_ASKED = ("imported", "replayed")
+"""Engines of runs that no engine answered here, and to which nothing is added."""
 
 
 def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSettings:

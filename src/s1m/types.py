@@ -181,12 +181,25 @@ class Trace:
         """The answers that had to be asked for to have this one."""
         return tuple(self.samples[place] for place in answer.chosen_from) or (answer,)
 
-    def thinking_tokens(self, answer: Answer) -> int:
-        """Tokens of thinking generated before ``answer`` was had, each counted once."""
+    def reached(self, answer: Answer) -> dict[int, int]:
+        """The chains that had to be thought to have ``answer``, and how many segments of each."""
         reached: dict[int, int] = {}
         for paid in self.paid_for(answer):
             reached[paid.chain] = max(paid.segments, reached.get(paid.chain, 0))
-        return sum(segment.tokens for chain, end in reached.items() for segment in self.chains[chain][:end])
+        return reached
+
+    def place_of(self, answer: Answer) -> int | None:
+        """The place of the sample that ``answer`` is; None for one that was not chosen among samples."""
+        where = (answer.chain, answer.segments)
+        same = (
+            place for place in answer.chosen_from if where == (self.samples[place].chain, self.samples[place].segments)
+        )
+        return next(same, None)
+
+    def thinking_tokens(self, answer: Answer) -> int:
+        """Tokens of thinking generated before ``answer`` was had, each counted once."""
+        reached = self.reached(answer).items()
+        return sum(segment.tokens for chain, end in reached for segment in self.chains[chain][:end])
 
     def answer_tokens(self, answer: Answer) -> int:
         """Tokens of all answers that ``answer`` was chosen from."""

@@ -15,7 +15,7 @@ from s1m.analysis.measure import wall_seconds
 from s1m.analysis.parts import parts_of
 from s1m.errors import DataError
 from s1m.types import Record, Trace
-from tests.analysis.made_runs import made_record, made_run, sampled_run
+from tests.analysis.made_runs import made_record, made_run, sampled_run, voted_record
 
 
 def small_run() -> Summary:
@@ -142,6 +142,8 @@ def test_an_empty_run_summarises() -> None:
         "model": "models/tiny",
         "engine": "embedded",
         "sweep": "nested",
+        "strategy": "sequential",
+        "axis": "ends of thinking ignored",
         "problems": 0,
         "failed": 3,
         "generated_tokens": 0,
@@ -162,6 +164,27 @@ def test_an_empty_run_summarises() -> None:
     }
     assert summary.best is None
     assert summary.cost_share is None
+
+
+def test_a_vote_pays_for_every_chain_and_keeps_to_the_budget_of_each() -> None:
+    records = [voted_record(0, ["12", "11", "11", "11"]), voted_record(1, ["11"] * 4, thinking=30)]
+    summary = summarize(made_run(records, settings={"strategy": "vote", "max_thinking_tokens": 40}))
+    assert (summary.strategy, summary.axis) == ("vote", "chains that vote")
+    assert [level.accuracy for level in summary.levels] == [0.5, 0.5, 1.0]
+    assert [level.thinking_tokens_mean for level in summary.levels] == [20.0, 40.0, 80.0]
+    assert [level.answer_tokens_mean for level in summary.levels] == [1.0, 2.0, 4.0]
+    assert (summary.metrics.control, summary.independent_tokens, summary.cost_share) == (1.0, None, None)
+
+
+def test_where_the_level_is_a_budget_control_is_about_keeping_to_it() -> None:
+    records = [voted_record(0, ["11"] * 30, levels=(5, 20, 30), thinking=15)]
+    settings = {"strategy": "token-conditional", "max_thinking_tokens": 1000}
+    assert summarize(made_run(records, settings=settings)).metrics.control == pytest.approx(2 / 3)
+
+
+def test_a_strategy_that_is_not_known_here_counts_levels() -> None:
+    records = [made_record(0, correct=[True, True], thinking=[5, 5])]
+    assert summarize(made_run(records, settings={"strategy": "dreaming"})).axis == "levels"
 
 
 def test_one_problem_at_one_level_has_no_slope_and_no_bootstrap() -> None:

@@ -160,6 +160,8 @@ def test_a_picture_that_cannot_be_drawn_costs_no_record(tmp_path: Path) -> None:
         {"verdicts": ()},
         {"trace": Trace(chains=(), answers=())},
         {"trace": Trace(chains=(), answers=record("k1").trace.answers)},
+        {"trace": replace(record("k1").trace, samples=record("k1").trace.answers)},
+        {"trace": replace(record("k1").trace, answers=(replace(record("k1").trace.answers[0], chosen_from=(0,)),))},
     ],
 )
 def test_records_that_no_run_writes_are_named(tmp_path: Path, damage: dict[str, object]) -> None:

@@ -30,7 +30,7 @@ class StopShares:
 
 @dataclass(frozen=True, kw_only=True)
 class LevelSummary:
-    """All problems at one number of ignored ends of thinking."""
+    """All problems at one level of the run's axis."""
 
     level: int
     accuracy: float
@@ -112,11 +112,14 @@ class Summary:
     model: str
     engine: str
     sweep: str
+    strategy: str
+    axis: str
+    """What the levels count, in words."""
     problems: int
     failed: int
     generated_tokens: int
-    independent_tokens: int
-    """What runs of every level from scratch would have generated."""
+    independent_tokens: int | None
+    """What runs of every level from scratch would have generated; None where that is not what a strategy saves."""
     wall_seconds: float
     levels: tuple[LevelSummary, ...]
     metrics: SweepMetrics
@@ -126,6 +129,11 @@ class Summary:
     measures: GroupSummary | None = None
     judge: str | None = None
     """The language model that was asked where no rule could read an answer."""
+
+    @property
+    def ignoring(self) -> bool:
+        """Whether the levels count ignored ends of thinking of one chain."""
+        return self.independent_tokens is not None
 
     @property
     def cost_share(self) -> float | None:

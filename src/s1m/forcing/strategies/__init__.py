@@ -69,9 +69,15 @@ def build_strategy(
             return Rejection(forcing=forcing, levels=budgets)
 
 
+def axis_of(name: Name) -> str:
+    """What the levels of the strategy called ``name`` count, in words."""
+    any_forcing = Forcing(num_ignore=(0,), ignore_strings=("Wait,",), max_thinking_tokens=1, max_answer_tokens=1)
+    return build_strategy(name, any_forcing).axis
+
+
 def halvings(most: int) -> tuple[int, ...]:
     """Five budgets up to ``most``, each half of the next."""
     return tuple(sorted({max(1, most >> shift) for shift in range(5)}))
 
 
-__all__ = ["NAMES", "Name", "build_strategy"]
+__all__ = ["NAMES", "Name", "axis_of", "build_strategy"]

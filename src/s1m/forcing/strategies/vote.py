@@ -16,7 +16,8 @@ class Vote:
     """The answer that most of so many chains commit to (self-consistency, X. Wang et al., arXiv 2203.11171).
 
     Every chain has its end ignored ``num_ignore`` times, the largest level; with 0 this is plain parallel voting.
-    Answers at the lower levels of ``num_ignore`` are asked for as well, so that other strategies can be replayed.
+    Answers at the lower levels of ``num_ignore`` are asked for as well, so that other strategies can be replayed; the
+    first chain has the seeds of a chain alone, so that it is what budget forcing would have given.
     """
 
     axis = "chains that vote"
@@ -55,7 +56,7 @@ class Vote:
         return tuple(answers)
 
     def _one(self, task: Task, number: int) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
-        own = task.reseeded(derive_seed(task.seed, "chain", number))
+        own = task.reseeded(derive_seed(task.seed, "chain", number)) if number else task
         chain = yield from think(self.forcing, self.forcing.num_ignore[-1], own.seed)
         places = {level: after_refusals(chain, level) for level in self.forcing.num_ignore}
         answers = yield from answer(self.forcing, chain, places, own, chain_index=number)
