@@ -1,9 +1,9 @@
 """A model that ends its thinking badly: `python perf/misbehave.py`. What is lost, how right it is, what it costs.
 
-The bundled model with the scores of </think> and of the end of turn scaled down: it goes on where it should end, runs
-into repetition, or says its answer without ending its thinking. Every problem is run twice with the same seeds: guarded,
-and unguarded (loops run to the budget). Beside the accuracy of all problems stands that of those whose thinking closed at
-this level: what is left when misbehaving samples are dropped, as S1-M drops them.
+The bundled model with the scores of </think> and of the end of turn scaled down: it goes on where it should end,
+runs into repetition, or says its answer without ending its thinking. Every problem is run twice with the same seeds:
+guarded, and unguarded (loops run to the budget). Beside the accuracy of all problems stands that of those whose
+thinking closed at this level: what is left when misbehaving samples are dropped, as S1-M drops them.
 """
 
 from __future__ import annotations
