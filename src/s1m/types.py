@@ -77,7 +77,7 @@ class Completion:
     ``logprob`` is the mean over the tokens generated, the one that ended them left out, of the natural logarithm of
     their probability: the model's own, at temperature 1 and with nothing cut off, or among the step's ``choices`` where
     they bind it. None where the engine does not give it; servers are asked for it only in steps without stop strings,
-    since it costs them as much text again as the tokens.
+    since nothing reads that of thinking and every token makes the reply longer.
     """
 
     text: str
