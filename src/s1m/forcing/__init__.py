@@ -2,7 +2,7 @@
 
 from s1m.forcing.drive import drive
 from s1m.forcing.flow import SWEEPS, Flow, Forcing, independent_sweep, nested_sweep
-from s1m.forcing.loops import Loop, find_loop
+from s1m.forcing.loops import Loop, LoopWatch, find_loop
 from s1m.forcing.presets import IGNORE_STRINGS
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Flow",
     "Forcing",
     "Loop",
+    "LoopWatch",
     "drive",
     "find_loop",
     "independent_sweep",

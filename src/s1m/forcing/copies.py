@@ -1,11 +1,13 @@
 """Is it a loop? The close looks, each taken only when a counter of the cheap work is full.
 
-How many copies make a loop depends on what is copied. Three do for a paragraph; a short sentence, an equation, a line of
-a table need more, because honest text has them, too. What every copy has anew in the same place, a number that counts
+How many copies make a loop depends on what is copied. Three do for a paragraph; a short sentence, an equation, a line
+of a table need more, because honest text has them too. What every copy has anew in the same place, a number that counts
 or the next case, is progress, and asks for patience; words that drift here and there are none.
 """
 
 from __future__ import annotations
+
+import math
 
 from s1m.forcing.history import GRAM, MEMORY, History, Loop, primitive
 
@@ -14,7 +16,7 @@ COPIES = 3
 EVIDENCE = 170
 """Richness of all copies together that makes a loop, where three copies have less."""
 
-PLAIN = 40
+PLAIN = 36
 """Richness of a pattern from which on three exact copies do."""
 
 POOR = 8
@@ -70,6 +72,8 @@ def near(history: History) -> Loop | None:
     if copies < COPIES or copies < patience(history, start, period):
         return None
     same = history.stream[start + 1 : at + 1 - period] == history.stream[start + 1 + period :]
+    period = primitive(history.stream[at + 1 - period :]) if same else period
+    copies = (at - start) / period
     return Loop(start=start, period=period, copies=int(copies), kind="exact" if same else "near", seen=at)
 
 
@@ -99,13 +103,14 @@ def patience(history: History, start: int, period: int) -> float:
     """How many near copies make a loop: more for poor patterns, and for those that make progress."""
     rich = history.richness(history.at + 1 - period, history.at + 1)
     copies = max(COPIES, EVIDENCE / max(1, rich)) * (1 + history.spelled)
-    short = min(1, 48 / period)
-    return copies * (1 + progress(history, start, period) * short * (copies / COPIES) ** 0.5 / 3)
+    weight = min(1.0, 48 / period) * math.sqrt(copies / COPIES) / 3
+    return copies * (1 + weight * progress(history, start, period))
 
 
 def progress(history: History, start: int, period: int) -> float:
     """How new the copies are: a little for any gram that never came, much where the copy before had a new one, too,
-    and much where the text also takes up other things than the copy before, as a proof does."""
+    and much where the text also takes up other things than the copy before, as a proof does.
+    """
     before, comings, at = history.before, history.comings, history.at
     off = 0.18 * period + 2
     back = period
@@ -122,8 +127,8 @@ def progress(history: History, start: int, period: int) -> float:
         new += 1
         both += not all(comings[place - back - 1 : place - back + 2])
     span = max(1, len(places))
-    new_share, both_share, other_share = new / span, both / span, elsewhere / span
-    return 10 * new_share + 50 * max(0.0, both_share - new_share**2) + 60 * new_share * other_share
+    share = new / span
+    return 10 * share + 50 * max(0.0, both / span - share * share) + 60 * share * elsewhere / span
 
 
 def passage(history: History) -> Loop | None:

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from s1m.forcing.loops import find_loop
+from s1m.forcing.loops import LoopWatch
 from s1m.types import Answer, Completion, Piece, Segment, Step, StopClass, Trace
 
 Flow = Generator[tuple[Step, ...], Sequence[Completion], Trace]
@@ -32,7 +32,7 @@ class Forcing:
     thinking_open: str = "<think>\n"
     thinking_close: str = "</think>"
     answer_cue: str = "\nFinal answer: "
-    chunk_tokens: int = 512
+    chunk_tokens: int = 128
     """Thinking is asked for in chunks of this size, and checked for loops between them."""
 
     def __post_init__(self) -> None:
@@ -105,6 +105,7 @@ def think_once(
     injected = forcing.ignore_string(len(before) - 1) if before else ""
     minimum = 1 if before else forcing.min_thinking_tokens
     pieces: list[Piece] = []
+    watch = LoopWatch()
     tokens = 0
     stop: StopClass | None = None
     while stop is None:
@@ -124,7 +125,7 @@ def think_once(
             stop = "closed"
         elif completion.finish == "eos":
             stop = "eos"
-        elif loop := find_loop("".join(piece.text for piece in pieces)):
+        elif loop := watch.feed(completion.text):
             return cut_loop(injected, pieces, tokens, loop.start)
         elif tokens >= budget:
             stop = "capped"

@@ -11,7 +11,7 @@ GRAM = 4
 """Units that are recognised together when they come again."""
 
 SHIFT, MASK, SPREAD = 60 // GRAM, (1 << 60) - 1, 0x9E3779B97F4A7C15 & ((1 << 60) - 1)
-"""A gram's key is made from the one before: ``((key << SHIFT) ^ (number * SPREAD)) & MASK``; what is older falls out."""
+"""A gram's key comes from the one before: ``((key << SHIFT) ^ (number * SPREAD)) & MASK``; what is older falls out."""
 
 MEMORY = 2048
 """Units after which a gram that did not come again is forgotten."""
@@ -19,7 +19,7 @@ MEMORY = 2048
 
 @dataclass(frozen=True, kw_only=True)
 class Loop:
-    """Where a text stopped going anywhere: from ``start`` on it repeats about ``period`` units, ``copies`` times so far.
+    """Where a text stopped getting anywhere: from ``start`` on it repeats about ``period`` units, ``copies`` times.
 
     ``kind``: exact copies behind each other, near ones, or a passage that comes back with other text in between.
     ``seen`` is how much had been read when that was plain. All of it counts in what was given: tokens, or characters.
@@ -43,8 +43,8 @@ class History:
     stream: array[int] = field(default_factory=lambda: array("i", [-1]))
     before: array[int] = field(default_factory=lambda: array("i", [0]))
     comings: array[int] = field(default_factory=lambda: array("i", [0]))
-    names: list[Hashable] = field(default_factory=list)
-    """The unit that each number stands for."""
+    names: list[Hashable] = field(default_factory=lambda: [None])
+    """The unit that each number stands for; 0 stands for none, so that a gram at the very start is like no other."""
 
     @property
     def at(self) -> int:
@@ -54,8 +54,8 @@ class History:
     def richness(self, start: int, end: int) -> float:
         """How much can be told apart in a stretch: two for each word, one for each sign, nothing for digits.
 
-        Token ids tell nothing of words. Where they differ from each other they count one and a half, and a stretch that
-        spells its words out in a few ids counts by its length.
+        Token ids tell nothing of words. Where they differ from each other they count one and a half, and a stretch
+        that spells its words out in a few ids counts by its length.
         """
         kinds = {self.names[number] for number in self.stream[start:end]}
         if all(isinstance(kind, str) for kind in kinds):
@@ -70,10 +70,10 @@ class History:
     @property
     def spelled(self) -> bool:
         """Whether words seem to be spelled out: token ids, and few different ones."""
-        return 4 * len(self.names) < self.at and len(self.names) < 100 and not isinstance(self.names[0], str)
+        return 4 * len(self.names) < self.at and len(self.names) < 100 and not isinstance(self.names[-1], str)
 
     def distance(self, units: int) -> tuple[int, int]:
-        """The distance at which the grams of the last ``units`` places came last, and how many came from about there."""
+        """How far back the grams of the last ``units`` places were last seen, mostly, and how many were about there."""
         places = range(max(1, self.at + 1 - units), self.at + 1)
         distances = sorted(place - self.before[place] for place in places if self.comings[place])
         best, most, low = 1, 0, 0

@@ -46,13 +46,9 @@ class LoopWatch:
         return self._loop
 
     def _in_characters(self, loop: Loop) -> Loop:
-        start = self._pieces.end(loop.start)
-        return replace(
-            loop,
-            start=start,
-            period=self._pieces.end(loop.start + loop.period) - start,
-            seen=self._pieces.end(loop.seen),
-        )
+        seen = self._pieces.end(loop.seen)
+        period = seen - self._pieces.end(loop.seen - loop.period)  # the first copy may lack a blank
+        return replace(loop, start=self._pieces.end(loop.start), period=period, seen=seen)
 
 
 def find_loop(tokens: Sequence[Hashable]) -> Loop | None:

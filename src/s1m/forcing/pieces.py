@@ -25,14 +25,16 @@ class Pieces:
         self._ends = array("i", [0])
 
     def cut(self, text: str) -> list[str]:
-        """The pieces that this part completes."""
+        """The pieces that this part completes, without the blank before them."""
         pieces = PIECE.findall(self._rest + text)
         self._rest = pieces.pop() if pieces else ""
         end = self._ends[-1]
+        bare = []
         for piece in pieces:
             end += len(piece)
             self._ends.append(end)
-        return pieces
+            bare.append(piece[1:] if piece[0] == " " and len(piece) > 1 else piece)
+        return bare
 
     def end(self, pieces: int) -> int:
         """Characters of the first so many pieces."""

@@ -1,10 +1,10 @@
 """What came again: the cheap work, done for every unit, the same however much was read before.
 
-A unit is a token id or a piece of text. For each one is noted where the gram that ends with it stood last. Counters read
-that as it comes: for how long the text agrees with itself a fixed distance ago, and two cumulative sums (E. S. Page,
-1954) of grams that come for the third time, a steep one for copies behind each other and a shallow one for passages with
-other text in between. Only when one is full is there a close look (``copies.py``), and again only after ``PATIENCE``
-units if that finds nothing.
+A unit is a token id or a piece of text. For each one is noted where the gram that ends with it stood last. Counters
+read that as it comes: for how long the text agrees with itself a fixed distance ago, and two cumulative sums (E. S.
+Page, 1954) of grams that come for the third time, a steep one for copies behind each other and a shallow one for
+passages with other text in between. Only when one is full is there a close look (``copies.py``), and again only after
+``PATIENCE`` units if that finds nothing.
 """
 
 from __future__ import annotations

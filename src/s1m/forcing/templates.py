@@ -27,10 +27,10 @@ AGREEMENT = 32
 
 SLOTS = 8191
 
-NUMBERS = ("0", *"1234567890", *(f" {digit}" for digit in "1234567890"))
-"""Pieces that are digits, each at a place that ends with it; 0 stands for a number, whatever its digits."""
+NUMBERS = (None, *"1234567890")
+"""Digits by the number that they get; any number is masked as the last of them."""
 
-DIGITS = len(NUMBERS)
+MASKED = len(NUMBERS) - 1
 
 
 @dataclass
@@ -41,14 +41,14 @@ class Templates:
     _values: list[int] = field(default_factory=lambda: [0])
     _ends: array[int] = field(default_factory=lambda: array("i", [0]))
     """Pieces of the text up to the end of each masked unit."""
-    _numbers: dict[str, int] = field(default_factory=lambda: {name: number for number, name in enumerate(NUMBERS)})
+    _numbers: dict[str | None, int] = field(default_factory=lambda: {name: n for n, name in enumerate(NUMBERS)})
     _places: array[int] = field(default_factory=lambda: array("i", bytes(4 * SLOTS)))
     _keys: array[int] = field(default_factory=lambda: array("q", [-1]))
     _counters: tuple[int, int, int, int] = (0, 1, 0, AGREEMENT)
     _pieces: int = 0
 
     def __post_init__(self) -> None:
-        self._history.names.extend(NUMBERS)
+        self._history.names.extend(NUMBERS[1:])
 
     def read(self, pieces: Iterable[str]) -> Loop | None:
         """The first loop that these pieces complete, counted in pieces."""
@@ -61,13 +61,13 @@ class Templates:
             end += 1
             number = numbers.setdefault(piece, len(names))
             value = 0
-            if number < DIGITS:
+            if number <= MASKED:
                 value = number % 10
-                if 0 < number <= 10 and not stream[at]:
+                if stream[at] == MASKED:
                     values[at] = values[at] * 10 + value
                     ends[at] = end
                     continue
-                number = 0
+                number = MASKED
             elif number == len(names):
                 names.append(piece)
             at += 1
@@ -114,7 +114,7 @@ class Templates:
         """Whether a number in the copies only rises, or only falls, and takes many values in doing so."""
         at = self._history.at
         for slot in range(at + 1 - distance, at + 1):
-            if self._history.stream[slot] == 0:
+            if self._history.stream[slot] == MASKED:
                 values = self._values[slot - (copies - 1) * distance : slot + 1 : distance]
                 if len(set(values)) >= max(3, copies / 3) and values in (sorted(values), sorted(values, reverse=True)):
                     return True

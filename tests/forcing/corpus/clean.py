@@ -33,7 +33,8 @@ def digits(rng: random.Random) -> str:
 def decimals(rng: random.Random) -> str:
     value = Fraction(rng.randint(1, 60), rng.choice((3, 7, 9, 11, 13, 37, 41, 97, 101)))
     places = rng.randint(20, 200)
-    return f"Dividing gives {value.numerator // value.denominator}.{value.numerator % value.denominator * 10**places // value.denominator:0{places}d} and so on."
+    whole, rest = divmod(value.numerator, value.denominator)
+    return f"Dividing gives {whole}.{rest * 10**places // value.denominator:0{places}d} and so on."
 
 
 def cases(rng: random.Random, words: Words = GEOMETRY) -> str:
@@ -85,7 +86,9 @@ def similar_code(rng: random.Random) -> str:
 def proof(rng: random.Random) -> str:
     """The same few equations, again and again between other words."""
     known = [f"$x^2 + {rng.randint(2, 9)}x = {rng.randint(10, 99)}$" for _ in range(3)]
-    return " ".join(f"{GEOMETRY.sentence(rng)} Using {rng.choice(known)} we get on." for _ in range(rng.randint(10, 60)))
+    return " ".join(
+        f"{GEOMETRY.sentence(rng)} Using {rng.choice(known)} we get on." for _ in range(rng.randint(10, 60))
+    )
 
 
 def looks(rng: random.Random) -> str:
@@ -133,7 +136,9 @@ def truth_table(rng: random.Random) -> str:
 
 def objects(rng: random.Random) -> str:
     lines = [
-        f'  {{"id": {i}, "name": "{rng.choice(EVERYDAY.subjects)}", "price": {rng.randint(1, 999) / 10}, "sold": {rng.choice(("true", "false"))}}},\n'
+        f'  {{"id": {i}, "name": "{rng.choice(EVERYDAY.subjects)}", '
+        f'"price": {rng.randint(1, 999) / 10}, '
+        f'"sold": {rng.choice(("true", "false"))}}},\n'
         for i in range(rng.randint(5, 40))
     ]
     return "[\n" + "".join(lines) + "]\n"
@@ -152,13 +157,18 @@ def derivation(rng: random.Random) -> str:
 
 
 def chinese(rng: random.Random) -> str:
-    signs = "我们可以看到图中有三个不同的圆形和一个正方因此它面积等于底乘高除以二再把两边加起来就得出答案但是如果角度变大则长也会增"
-    return "".join("".join(rng.choices(signs, k=rng.randint(6, 20))) + "，。"[rng.random() < 0.4] for _ in range(rng.randint(10, 90)))
+    signs = "我们可以看到图中有三个不同的圆形和一个正方因此它面积等于底乘高除以二再把两边加起来就得出答案"
+    return "".join(
+        "".join(rng.choices(signs, k=rng.randint(6, 20))) + "，。"[rng.random() < 0.4]
+        for _ in range(rng.randint(10, 90))
+    )
 
 
 def grid(rng: random.Random) -> str:
     size = rng.randint(4, 9)
-    lines = ["+---" * size + "+\n" + "".join(f"| {rng.choice(' XO.')} " for _ in range(size)) + "|\n" for _ in range(size)]
+    lines = [
+        "+---" * size + "+\n" + "".join(f"| {rng.choice(' XO.')} " for _ in range(size)) + "|\n" for _ in range(size)
+    ]
     return "".join(lines) + "+---" * size + "+\n"
 
 
@@ -170,15 +180,19 @@ def quoting(rng: random.Random) -> str:
 
 def options(rng: random.Random) -> str:
     lines = [
-        f"({letter}) {rng.choice(EVERYDAY.subjects)} {rng.choice(EVERYDAY.verbs)} {rng.choice(EVERYDAY.objects)} - This is not necessarily true, so this answer choice can be ruled out.\n"
+        f"({letter}) {rng.choice(EVERYDAY.subjects)} {rng.choice(EVERYDAY.verbs)} {rng.choice(EVERYDAY.objects)} - "
+        "This is not necessarily true, so this answer choice can be ruled out.\n"
         for letter in "ABCDE"
     ]
     return EVERYDAY.prose(rng, 5) + "".join(lines) + EVERYDAY.prose(rng, 5)
 
 
 def months(rng: random.Random) -> str:
-    names = "January February March April May June July August September October November December".split()
-    return "".join(f"In {name}, the shop sold {rng.randint(100, 999)} umbrellas and {rng.randint(100, 999)} hats.\n" for name in names)
+    names = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
+    return "".join(
+        f"In {name}, the shop sold {rng.randint(100, 999)} umbrellas and {rng.randint(100, 999)} hats.\n"
+        for name in names
+    )
 
 
 def refrain(rng: random.Random) -> str:
@@ -189,7 +203,10 @@ def refrain(rng: random.Random) -> str:
 def trial_division(rng: random.Random) -> str:
     number = rng.randint(2000, 9999)
     primes = [p for p in range(2, 98) if all(p % q for q in range(2, p))]
-    return "".join(f"{number} / {p} = {number // p} remainder {number % p}, so {p} does {'' if number % p == 0 else 'not '}divide it.\n" for p in primes)
+    return "".join(
+        f"{number} / {p} = {number // p} remainder {number % p}, so {p} {('is not in', 'divides')[number % p == 0]} it.\n"
+        for p in primes
+    )
 
 
 def assignments(rng: random.Random) -> str:
@@ -197,7 +214,9 @@ def assignments(rng: random.Random) -> str:
 
 
 def moves(rng: random.Random) -> str:
-    names = "first second third fourth fifth sixth seventh eighth ninth tenth".split()[: rng.randint(4, 10)]
+    names = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"][
+        : rng.randint(4, 10)
+    ]
     blocks = list("ABCDEFG")
     lines = []
     for name in names:

@@ -70,7 +70,8 @@ GEOMETRY = Words(
 EVERYDAY = Words(
     links=(
         "Therefore", "At this point", "As before,", "Because of that", "On the other hand", "Clearly", "Again",
-        "If we look closely,", "For this reason", "Consequently", "To begin with,", "In the picture", "After an hour", "Finally",
+        "If we look closely,", "For this reason", "Consequently", "To begin with,", "In the picture", "After an hour",
+        "Finally",
     ),
     subjects=(
         "train A", "the younger brother", "this beaker", "the red counter", "our estimate", "the cheaper ticket",

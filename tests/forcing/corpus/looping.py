@@ -19,8 +19,9 @@ RUNS_ON = 2600
 COPIES = 5
 
 SYNONYMS = {
-    "the": "this", "is": "was", "and": "plus", "has": "shows", "we": "I", "then": "afterwards", "So": "Thus", "a": "one",
-    "of": "in", "must": "should", "value": "number", "line": "segment", "area": "surface", "that": "how", "by": "with",
+    "the": "this", "is": "was", "and": "plus", "has": "shows", "we": "I", "then": "afterwards", "So": "Thus",
+    "a": "one", "of": "in", "must": "should", "value": "number",
+    "line": "segment", "area": "surface", "that": "how", "by": "with",
 }  # fmt: skip
 
 
@@ -99,7 +100,8 @@ def function(rng: random.Random, words: Words) -> str:
     """A few lines of code."""
     name, other = rng.sample(["total", "width", "left", "count", "index", "value"], 2)
     return (
-        f"def find_{name}({other}):\n    {name} = 0\n    for item in {other}:\n        if item > {rng.randint(2, 50)}:\n"
+        f"def find_{name}({other}):\n    {name} = 0\n    for item in {other}:\n"
+        f"        if item > {rng.randint(2, 50)}:\n"
         f"            {name} += item\n    return {name}\n\n"
     )
 
