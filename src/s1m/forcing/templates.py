@@ -23,7 +23,11 @@ POOR = 10
 COUNTED = 100
 """Copies that make a loop although a number in them counts."""
 
+WORDY, COUNTED_WORDY = 34, 14
+"""Richness of a pattern in which few numbers change and one counts, and the copies that make a loop of that."""
+
 AGREEMENT = 32
+"""Masked units that agree before the first close look."""
 
 SLOTS = 8191
 
@@ -31,6 +35,9 @@ NUMBERS = (None, *"1234567890")
 """Digits by the number that they get; any number is masked as the last of them."""
 
 MASKED = len(NUMBERS) - 1
+
+LARGE = 10**15
+"""Numbers are known by their last digits only, so that a long one costs no more."""
 
 
 @dataclass
@@ -64,7 +71,7 @@ class Templates:
             if number <= MASKED:
                 value = number % 10
                 if stream[at] == MASKED:
-                    values[at] = values[at] * 10 + value
+                    values[at] = (values[at] * 10 + value) % LARGE
                     ends[at] = end
                     continue
                 number = MASKED
@@ -102,20 +109,23 @@ class Templates:
         rich = history.richness(at + 1 - distance, at + 1)
         copies = (agreed + distance) // distance
         wanted = max(COPIES, EVIDENCE / rich) if rich >= POOR else MEMORY
-        if copies >= wanted and copies < COUNTED and self._counts(distance, copies):
-            return distance, agreed, agreed + 2 * distance, None
+        if wanted <= copies < COUNTED and self._progress(distance, copies, rich):
+            return distance, agreed, agreed + distance, None
         if copies < wanted:
             return distance, agreed, int(wanted * distance) - distance, None
         start = self._ends[max(0, at - agreed - distance)]
         period = (self._pieces - start) // copies
         return distance, agreed, 0, Loop(start=start, period=period, copies=copies, kind="near", seen=self._pieces)
 
-    def _counts(self, distance: int, copies: int) -> bool:
-        """Whether a number in the copies only rises, or only falls, and takes many values in doing so."""
+    def _progress(self, distance: int, copies: int, rich: float) -> bool:
+        """Whether a number in the copies only rises, or only falls, and that is worth waiting for."""
         at = self._history.at
-        for slot in range(at + 1 - distance, at + 1):
-            if self._history.stream[slot] == MASKED:
-                values = self._values[slot - (copies - 1) * distance : slot + 1 : distance]
-                if len(set(values)) >= max(3, copies / 3) and values in (sorted(values), sorted(values, reverse=True)):
-                    return True
-        return False
+        slots = [slot for slot in range(at + 1 - distance, at + 1) if self._history.stream[slot] == MASKED]
+        taken = [self._values[slot - (copies - 1) * distance : slot + 1 : distance] for slot in slots]
+        change = [values for values in taken if len(set(values)) > 1]
+        if rich >= WORDY and 12 * len(change) <= distance and copies >= COUNTED_WORDY:
+            return False
+        return any(
+            len(set(values)) >= max(3, copies / 3) and values in (sorted(values), sorted(values, reverse=True))
+            for values in change
+        )

@@ -203,9 +203,9 @@ def refrain(rng: random.Random) -> str:
 def trial_division(rng: random.Random) -> str:
     number = rng.randint(2000, 9999)
     primes = [p for p in range(2, 98) if all(p % q for q in range(2, p))]
+    said = ("is not in", "divides")
     return "".join(
-        f"{number} / {p} = {number // p} remainder {number % p}, so {p} {('is not in', 'divides')[number % p == 0]} it.\n"
-        for p in primes
+        f"{number} / {p} = {number // p} remainder {number % p}, so {p} {said[number % p == 0]} it.\n" for p in primes
     )
 
 
@@ -242,13 +242,13 @@ CHOSEN: dict[str, Make] = {
     "readings": readings,
     "rules": rules,
     "matrix": matrix,
+    "objects": objects,
 }
 
 HELD_OUT: dict[str, Make] = {
     "everyday prose": lambda rng: EVERYDAY.prose(rng, rng.randint(5, 150)),
     "everyday cases": lambda rng: cases(rng, EVERYDAY),
     "truth table": truth_table,
-    "objects": objects,
     "derivation": derivation,
     "chinese": chinese,
     "grid": grid,
