@@ -147,13 +147,13 @@ def test_a_loop_is_cut_before_its_first_copy_and_the_answer_still_asked() -> Non
     pattern = "and so we look at the angle once more. "
 
     def reply(step: Step) -> Completion:
-        return said("Start:\n" + pattern * 12, step.max_tokens, "length") if step.stop else said("7", 1, "eos")
+        return said("Start:\n" + pattern * 18, step.max_tokens, "length") if step.stop else said("7", 1, "eos")
 
     trace, asked = play(nested_sweep(forcing(chunk_tokens=50), seed=1), reply)
     (segment,) = trace.chains[0]
     assert segment.stop == "looped"
     assert segment.text == "Start:\n"
-    assert segment.cut_characters == len(pattern * 12)
+    assert segment.cut_characters == len(pattern * 18)
     assert segment.tokens == 50
     assert text_of(asked[-1]) == "<think>\nStart:\n</think>\nFinal answer: "
     assert [answer.stop for answer in trace.answers] == ["looped"] * 3

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from s1m.forcing.endings import Ending, find_answered, find_ending, flaws_of
-from s1m.forcing.loops import find_loop
+from s1m.forcing.loops import LoopWatch, find_loop
 from s1m.forcing.strategy import Part, Task
 from s1m.types import Answer, Completion, Piece, Segment, Step, StopClass
 
@@ -35,7 +35,7 @@ class Forcing:
     thinking_open: str = "<think>\n"
     thinking_close: str = "</think>"
     answer_cue: str = "\nFinal answer: "
-    chunk_tokens: int = 512
+    chunk_tokens: int = 128
     """Thinking is asked for in chunks of this size, and checked for loops between them."""
     show_images_again: bool = False
     """Show the problem's images again after every ignore string."""
@@ -98,6 +98,7 @@ def think_once(forcing: Forcing, before: tuple[Segment, ...], injected: str, bud
     """The next segment of a chain: up to ``budget`` tokens until the model ends its thinking or repeats itself."""
     minimum = 1 if before else forcing.min_thinking_tokens
     pieces: list[Piece] = []
+    watch = LoopWatch()
     tokens = 0
     stop: StopClass | None = None
     while stop is None:
@@ -122,7 +123,7 @@ def think_once(forcing: Forcing, before: tuple[Segment, ...], injected: str, bud
             if answered_there := find_answered(joined(pieces)):
                 return cut_at(injected, pieces, tokens, answered_there)
             stop = "eos"
-        elif loop := find_loop(joined(pieces)):
+        elif loop := watch.feed(completion.text):
             return cut_at(injected, pieces, tokens, Ending(start=loop.start, stop="looped"))
         elif tokens >= budget:
             stop = "capped"
