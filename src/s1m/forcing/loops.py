@@ -22,8 +22,8 @@ class LoopWatch:
     """Reads what a model writes, part after part, and tells the first loop in it.
 
     It is fed token ids (or anything else that can be hashed), or text; a text is told apart into pieces of about a
-    token each, and a loop in it is counted in characters. How it is cut into parts makes no difference. A unit costs
-    about a microsecond, however many came before it.
+    token each, and a loop in it is counted in characters. How it is cut into parts makes no difference. A token
+    costs one or two microseconds, however many came before it.
     """
 
     def __init__(self) -> None:
