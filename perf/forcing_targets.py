@@ -19,7 +19,7 @@ from s1m.evaluate.store import load_run
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.types import Record
 
-STEPS = 120
+STEPS = 60
 PROBLEMS = 128
 CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
 UNASKED = re.compile(rf"^(?:{'|'.join(re.escape(text) for text in IGNORE_STRINGS['s1m'])})", re.MULTILINE)
