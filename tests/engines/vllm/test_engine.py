@@ -168,14 +168,16 @@ def test_a_server_that_refuses_choices_is_asked_without(vllm_url: str) -> None:
 
 
 def test_behind_an_image_shown_again_it_agrees_with_the_embedded_engine(vllm_url: str) -> None:
-    looking = replace(forcing(), show_images_again=True)
+    looking = replace(forcing(chunk_tokens=32), show_images_again=True, max_thinking_tokens=256)
+    problems = PROBLEMS[:4]
     with ChatServer(forwarding(vllm_url)) as server:
-        served = sweeps(VllmEngine(servers(server.url)), lambda: nested_sweep(looking, 0))
-    embedded = sweeps(EmbeddedEngine("bundled"), lambda: nested_sweep(looking, 0))
-    blind = sweeps(EmbeddedEngine("bundled"), lambda: nested_sweep(forcing(), 0))
+        engine = VllmEngine(servers(server.url, timeout_seconds=60))
+        served = sweeps(engine, lambda: nested_sweep(looking, 0), problems)
+    embedded = sweeps(EmbeddedEngine("bundled"), lambda: nested_sweep(looking, 0), problems)
+    blind = sweeps(EmbeddedEngine("bundled"), lambda: nested_sweep(forcing(), 0), problems)
     assert [bare(trace) for trace in served] == [bare(trace) for trace in embedded]
     assert [bare(trace) for trace in blind] != [bare(trace) for trace in embedded]
-    assert len(images_sent(server)) == len(PROBLEMS)
+    assert len(images_sent(server)) == len(problems)
     shown = {len(body["content_parts"]) for body in asked(server, "/inference/v1/generate")[1:]}
     assert shown == {1, 2, 3, 4}
 
