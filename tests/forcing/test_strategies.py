@@ -226,6 +226,18 @@ def test_an_answer_that_never_commits_falls_back_on_the_level_before() -> None:
     assert [answer.tries for answer in trace.answers] == [1, 3, 3]
 
 
+def test_the_last_try_does_without_a_thinking_that_never_ended() -> None:
+    def reply(step: Step) -> Completion:
+        if step.stop:
+            return Completion(text="//", tokens=step.max_tokens, finish="length")
+        return Completion(
+            text="//" if "//" in "".join(piece.text for piece in step.prefix) else "4", tokens=1, finish="eos"
+        )
+
+    trace = run(build_strategy("sequential", FORCING), Model(reply), read=lambda text: text if text == "4" else None)
+    assert {(answer.text, answer.tries) for answer in trace.answers} == {("4", 3)}
+
+
 def test_a_thinking_that_was_cut_off_is_asked_for_a_choice_at_once() -> None:
     def reply(step: Step) -> Completion:
         if step.stop:

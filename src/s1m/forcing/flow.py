@@ -200,10 +200,16 @@ def answer(
 
 
 def ask(forcing: Forcing, chain: tuple[Segment, ...], asked: Asked, task: Task, seed: int, tries: int) -> Step:
-    """The request for an answer; one of the choices after a thinking that was cut off, or when asked again."""
+    """The request for an answer; one of the choices after a thinking that was cut off, or when asked again.
+
+    The last try does without the stretches of thinking at the end that did not close: they may be what leads it astray.
+    """
+    behind = chain[: asked.segments]
+    while tries == MOST_TRIES and behind and behind[-1].stop != "closed":
+        behind = behind[:-1]
     return Step(
         prefix=(
-            *chain_so_far(forcing, chain[: asked.segments]),
+            *chain_so_far(forcing, behind),
             Piece(text=forcing.thinking_close + forcing.answer_cue),
         ),
         stop=(),
