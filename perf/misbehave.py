@@ -27,10 +27,10 @@ from s1m.evaluate.store import RunStore, load_run
 from s1m.types import Problem, Record
 
 CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
-PROBLEMS = 96
-BUDGET = 2048
-EDITS = {"sometimes": (0.45, 0.45), "often": (0.35, 0.3)}
-"""By what the output weights of the delimiter and of the end of turn are multiplied."""
+PROBLEMS = 64
+BUDGET = 4096
+EDITS = {"sometimes": (0.45, 0.45, 1.0), "often, greedy": (0.35, 0.3, 0.0)}
+"""By what the output weights of the delimiter and of the end of turn are multiplied, and the temperature."""
 
 
 class Quiet:
@@ -55,10 +55,13 @@ def edited(folder: Path, close: float, end: float) -> Path:
     return folder
 
 
-async def run(model: Path, out: Path) -> tuple[Record, ...]:
+async def run(model: Path, out: Path, temperature: float) -> tuple[Record, ...]:
     """The records of a run."""
     given: dict[str, Any] = {**read_toml(CONFIG), "model": str(model), "out": str(out), "max_thinking_tokens": BUDGET}
-    settings, benchmark = eval_settings({**given, "limit": PROBLEMS}), find_benchmark("digits")
+    settings, benchmark = (
+        eval_settings({**given, "limit": PROBLEMS, "temperature": temperature}),
+        find_benchmark("digits"),
+    )
     store, engine = RunStore(settings), build_engine(settings)
     problems = benchmark.load(split="test", limit=PROBLEMS, data=None)
     runner = Runner(settings, benchmark, store, Quiet())
@@ -78,11 +81,11 @@ def main() -> None:
     rows: list[tuple[object, ...]] = []
     notes: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
-        for name, (close, end) in EDITS.items():
+        for name, (close, end, temperature) in EDITS.items():
             model = edited(Path(scratch) / name, close, end)
-            guarded = asyncio.run(run(model, Path(scratch) / f"{name}-guarded"))
+            guarded = asyncio.run(run(model, Path(scratch) / f"{name}-guarded", temperature))
             with unguarded():
-                free = asyncio.run(run(model, Path(scratch) / f"{name}-free"))
+                free = asyncio.run(run(model, Path(scratch) / f"{name}-free", temperature))
             ends = Counter(segment.stop for record in guarded for segment in record.trace.chains[0])
             bad = sum(any(segment.stop != "closed" for segment in record.trace.chains[0]) for record in guarded)
             well = [record for record in guarded if all(s.stop == "closed" for s in record.trace.chains[0])]
