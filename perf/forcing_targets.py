@@ -19,10 +19,12 @@ from s1m.evaluate.store import load_run
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.types import Record
 
-STEPS = 60
+STEPS = 150
 PROBLEMS = 128
 CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
 UNASKED = re.compile(rf"^(?:{'|'.join(re.escape(text) for text in IGNORE_STRINGS['s1m'])})", re.MULTILINE)
+LOOK = re.compile("so far")
+"""Every look at the digits says it once."""
 TRAINING = f"""
 model = "bundled"
 max_tokens = 1024
@@ -72,7 +74,8 @@ def main() -> None:
         [
             f"Both from the bundled model, {STEPS} steps of 8,192 tokens of digits traces at a peak of 1e-3; then "
             f"{PROBLEMS} held-out problems, temperature 1, ends of thinking ignored 0 to 7 times.",
-            "Unasked: ignore strings that the model itself said at the beginning of a line, a problem, up to a level.",
+            "Looks at the digits, and unasked: ignore strings that the model itself said at the beginning of a line; "
+            "both a problem and up to a level. A trace that is trained on has at most 10 looks.",
         ],
     )
 
@@ -84,17 +87,22 @@ def s1m(*arguments: str) -> None:
 
 def table(name: str, levels: tuple[LevelSummary, ...], records: list[Record]) -> list[tuple[str, ...]]:
     """Accuracy, tokens and unasked ignore strings of one model at every level."""
-    unasked = [sum(said_unasked(record, level.num_ignore) for record in records) / len(records) for level in levels]
+    unasked, looks = (
+        [sum(len(what.findall(text)) for one in records for text in written(one, level.num_ignore)) / len(records)
+         for level in levels]
+        for what in (UNASKED, LOOK)
+    )  # fmt: skip
     return [
         (name, "accuracy, %", *(f"{100 * level.accuracy:.1f}" for level in levels)),
         (name, "thinking tokens", *(f"{level.thinking_tokens_mean:.0f}" for level in levels)),
+        (name, "looks", *(f"{count:.1f}" for count in looks)),
         (name, "unasked", *(f"{count:.2f}" for count in unasked)),
     ]
 
 
-def said_unasked(record: Record, level: int) -> int:
-    """How often an ignore string begins a line of what the model wrote, up to a level."""
-    return sum(len(UNASKED.findall(segment.text)) for segment in record.trace.chains[0][: level + 1])
+def written(record: Record, level: int) -> list[str]:
+    """What the model itself wrote while thinking, up to a level."""
+    return [segment.text for segment in record.trace.chains[0][: level + 1]]
 
 
 if __name__ == "__main__":
