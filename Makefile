@@ -35,7 +35,7 @@ check: .venv/.test .venv/.check ## Style, types, layers, docs
 docs: .venv/.local ## Write the pages that are generated from the command line
 	$(BIN)/python scripts/cli_docs.py
 
-bundle: .venv/.test ## Train the bundled model again, from nothing, in runs/train-tiny (about an hour on 2 cores)
+bundle: .venv/.test ## Train the bundled model again, from nothing, in runs/train-tiny (44 minutes on one core)
 	$(BIN)/s1m train configs/train/tiny.toml
 
 clean: ## Remove the environment and every trace of a run

@@ -76,6 +76,8 @@ def main() -> None:
             f"{PROBLEMS} held-out problems, temperature 1, ends of thinking ignored 0 to 7 times.",
             "Looks at the digits, and unasked: ignore strings that the model itself said at the beginning of a line; "
             "both a problem and up to a level. A trace that is trained on has at most 10 looks.",
+            "Both start from a model that was trained with the targets: without them, ignore strings are still garbled "
+            "at times, so that *unasked* counts too few; *looks* does not depend on it.",
         ],
     )
 

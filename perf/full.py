@@ -47,6 +47,7 @@ class Recorder:
     """The vllm engine, its requests written down."""
 
     name = "vllm"
+    can_show_images_again = False
     context_tokens: int | None = None
 
     def __init__(self, engine: VllmEngine) -> None:

@@ -34,8 +34,15 @@ def lines(folder: Path) -> int:
 
 
 def content(folder: Path) -> dict[str, Record]:
-    """Records by key without their clock times."""
-    return {record.key: replace(record, started=0.0, seconds=0.0) for record in load_run(folder).records}
+    """Records by key without their clock times and the probabilities, whose last bits depend on the batch."""
+    return {record.key: comparable(record) for record in load_run(folder).records}
+
+
+def comparable(record: Record) -> Record:
+    """What of a record does not depend on when and with whom it was made."""
+    trace = record.trace
+    answers, samples = (tuple(replace(a, logprob=None) for a in each) for each in (trace.answers, trace.samples))
+    return replace(record, started=0.0, seconds=0.0, trace=replace(trace, answers=answers, samples=samples))
 
 
 def main() -> None:

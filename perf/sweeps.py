@@ -36,7 +36,7 @@ def main() -> None:
         meets = low <= other.accuracy_ci95.high and other.accuracy_ci95.low <= high
         rows.append(
             (
-                one.num_ignore,
+                one.level,
                 shown(one),
                 shown(other),
                 "yes" if meets else "NO",

@@ -41,7 +41,7 @@ def one_at_a_time(engine: EmbeddedEngine, problems: Sequence[Problem]) -> float:
             min_new_tokens=TOKENS,
             do_sample=True,
             top_k=0,
-            **prompt.pixels,
+            **prompt.pixels(),
         )
         tokens += output.shape[1] - ids.shape[1]
     return tokens / (time.perf_counter() - started)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
-VERBS = ([], ["eval"], ["score"], ["import"], ["train"], ["report"], ["demo"], ["benchmarks"])
+VERBS = ([], ["eval"], ["score"], ["import"], ["train"], ["report"], ["compare"], ["replay"], ["demo"], ["benchmarks"])
 
 
 def help_text(verb: list[str]) -> str:

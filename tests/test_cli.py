@@ -71,6 +71,11 @@ def s1m(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["train", "fine.toml", "--eval-num-ignore", "lots"], 2, "num_ignore takes levels such as 0-7"),
         (["train", "fine.toml", "--max-tokens", "64", "--pack-tokens", "32"], 2, "must hold the longest example"),
         (["report", "absent"], 2, "absent is no run folder"),
+        (["replay", "absent", "--strategy", "vote"], 2, "absent is no run folder"),
+        (["compare", "absent"], 2, "absent is no run folder"),
+        (["compare", "absent", "--cost", "money"], 2, "argument --cost: invalid choice: 'money'"),
+        (["compare", "absent", "--layers", "28"], 2, "a model's shape is all of --parameters, --layers and --hidden"),
+        (["compare", "absent", "--prompt-tokens", "9"], 2, "its prompt tokens are for --cost flops"),
     ],
 )
 def test_every_mistake_gets_one_line_and_no_traceback(
@@ -177,7 +182,7 @@ def test_eval_then_resume_then_report(tmp_path: Path) -> None:
     assert {"figures/scaling.svg", "figures/scaling.png", "figures/accuracy_vs_tokens.svg"} <= made
     summary = json.loads((folder / "summary.json").read_text())
     assert (summary["problems"], summary["failed"], summary["sweep"]) == (6, 0, "nested")
-    assert [level["num_ignore"] for level in summary["levels"]] == [0, 1, 2]
+    assert [level["level"] for level in summary["levels"]] == [0, 1, 2]
     assert [level["lost"] for level in summary["levels"]] == [0, 0, 0]
     before = (folder / "records.jsonl").read_bytes()
     again = s1m(*command, cwd=tmp_path)

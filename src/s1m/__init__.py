@@ -6,7 +6,7 @@ Importing this package does nothing else: engines, torch and figures are importe
 """
 
 from s1m.errors import S1mError
-from s1m.forcing import Forcing, drive, find_loop, independent_sweep, nested_sweep
+from s1m.forcing import Forcing, Loop, LoopWatch, drive, find_loop, independent_sweep, nested_sweep
 from s1m.types import (
     Answer,
     Completion,
@@ -28,6 +28,8 @@ __all__ = [
     "Completion",
     "Engine",
     "Forcing",
+    "Loop",
+    "LoopWatch",
     "Piece",
     "Problem",
     "Record",

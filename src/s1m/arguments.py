@@ -110,6 +110,43 @@ def fill_report(verb: Parser) -> None:
     verb.add_argument("--json", action="store_true", help="print the summaries as JSON as well")
 
 
+def fill_compare(verb: Parser) -> None:
+    """Flags of ``s1m compare``."""
+    verb.epilog = COMPARE_EXAMPLES
+    verb.add_argument("runs", metavar="RUN", nargs="+", help="run folders of one benchmark")
+    verb.add_argument(
+        "--cost",
+        choices=("tokens", "flops", "seconds"),
+        default="tokens",
+        help="what a problem costs: generated tokens, operations, wall seconds (default: tokens)",
+    )
+    verb.add_argument(
+        "--out", metavar="FILE.html", default="", help="the page (default: compare.html in the first run)"
+    )
+    verb.add_argument("--json", action="store_true", help="print the comparison as JSON as well")
+    verb.add_argument("--parameters", metavar="X", type=float, help="flops: parameters of the model, such as 7.6e9")
+    verb.add_argument("--layers", metavar="N", type=int, help="flops: layers of the model, such as 28")
+    verb.add_argument("--hidden", metavar="N", type=int, help="flops: width of the model, such as 3584")
+    verb.add_argument(
+        "--prompt-tokens",
+        metavar="N",
+        type=int,
+        default=0,
+        help="flops: tokens of a problem's prompt, images included (default: not counted)",
+    )
+
+
+def fill_replay(verb: Parser) -> None:
+    """Flags of ``s1m replay``: those settings of ``s1m eval`` that a replay has of its own."""
+    from s1m.config import REPLAY_FLAGS, EvalSettings
+
+    verb.epilog = REPLAY_EXAMPLES
+    verb.add_argument("run", metavar="RUN", help="run folder of strategy hybrid, vote or sequential")
+    _add_fields(
+        verb, EvalSettings, but=[field.name for field in fields(EvalSettings) if field.name not in REPLAY_FLAGS]
+    )
+
+
 def fill_import(verb: Parser) -> None:
     """Flags of ``s1m import``."""
     verb.epilog = IMPORT_EXAMPLES
@@ -140,6 +177,8 @@ VERBS = {
     "serve": ("Serve a model with vLLM, set up for long thinking and for continuing it.", fill_serve),
     "train": ("Fine-tune a vision-language model on long chains of thought.", fill_train),
     "report": ("Draw one page from one run or several.", fill_report),
+    "compare": ("Put strategies side by side on one axis of cost, with paired tests.", fill_compare),
+    "replay": ("Make a run of another strategy from what a run has recorded, asking nobody.", fill_replay),
     "import": ("Make a run of result files that S1-M published, to stand beside yours.", fill_import),
     "demo": ("The bundled model on the bundled benchmark, ignored 0 to 7 times: about a minute.", fill_demo),
     "benchmarks": ("List the benchmarks.", fill_benchmarks),
@@ -162,6 +201,23 @@ unless you name a judge; what it says is kept in RESPONSES.judgements.jsonl and 
 examples:
   s1m score mathvista responses.jsonl --data mathvista/ --out verdicts.jsonl
   s1m score mathvision responses.jsonl --json
+"""
+
+COMPARE_EXAMPLES = """Without --parameters, --layers and --hidden, --cost flops reads them in the model's folder.
+
+examples:
+  s1m compare runs/sequential runs/vote runs/adaptive --out compare.html
+  s1m compare runs/sequential runs/vote --cost flops --parameters 7.6e9 --layers 28 --hidden 3584
+"""
+
+REPLAY_EXAMPLES = """The result is a run folder like others, for s1m report and s1m compare. Chains and
+ignored ends that are not named are those of the run.
+
+examples:
+  s1m eval digits --strategy hybrid --levels 1-8 --num-ignore 0-3 --out runs/rich
+  s1m replay runs/rich --strategy vote --levels 1-8 --out runs/vote
+  s1m replay runs/rich --strategy hybrid --num-ignore 0-1 --vote-weight confidence --out runs/hybrid_1
+  s1m replay runs/rich --strategy adaptive --levels 2,3 --out runs/adaptive
 """
 
 IMPORT_EXAMPLES = """The level of a file is that of --num-ignore, else of its name (results_3.json), else 0 for one file
@@ -233,7 +289,7 @@ def _add_setting(verb: Parser, name: str, hint: Any, default: Any, text: str) ->
         options["choices"] = get_args(hint)
     elif hint is bool:
         options["action"] = argparse.BooleanOptionalAction
-    elif name.endswith("num_ignore"):
+    elif name.endswith(("num_ignore", "levels")):
         options["metavar"] = "LEVELS"
     elif get_origin(hint) is tuple and get_origin(get_args(hint)[0]) is Literal:
         options |= {"nargs": "+", "choices": get_args(get_args(hint)[0])}

@@ -21,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "serve": serve,
         "train": train,
         "report": report,
+        "compare": compare,
+        "replay": replay,
         "import": import_,
         "demo": demo,
         "benchmarks": benchmarks,
@@ -103,6 +105,29 @@ def report(found: Namespace) -> int:
     from s1m.commands import draw_report
 
     return draw_report([Path(run) for run in found.runs], found.out, as_json=found.json)
+
+
+def compare(found: Namespace) -> int:
+    """``s1m compare``."""
+    from s1m.analysis.cost import Costing
+    from s1m.analysis.shape import shape_told
+    from s1m.compare import compare_runs
+
+    shape = shape_told(found.parameters, found.layers, found.hidden)
+    if found.prompt_tokens < 0:
+        raise UsageError(f"--prompt-tokens must be at least 0, not {found.prompt_tokens}")
+    if found.cost != "flops" and (shape or found.prompt_tokens):
+        raise UsageError("a model's shape and its prompt tokens are for --cost flops")
+    costing = Costing(unit=found.cost, shape=shape, prompt_tokens=found.prompt_tokens)
+    return compare_runs([Path(run) for run in found.runs], costing, out=found.out, as_json=found.json)
+
+
+def replay(found: Namespace) -> int:
+    """``s1m replay``."""
+    from s1m.commands import replay_run
+
+    given = {name: value for name, value in vars(found).items() if name not in ("verb", "parser", "run")}
+    return replay_run(Path(found.run), given)
 
 
 def import_(found: Namespace) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -23,9 +25,10 @@ from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
 from s1m.evaluate.imported import Level, levels_of, read_level, records_of, token_counter
 from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.progress import RunProgress
+from s1m.evaluate.replay import replay_settings, replayed
 from s1m.evaluate.runner import Runner
 from s1m.evaluate.store import Run, RunStore, load_run
-from s1m.forcing import SWEEPS, drive
+from s1m.forcing import Task, drive
 from s1m.judge import Judge, unjudged
 from s1m.types import Benchmark, Engine, Problem, Record, Step
 
@@ -126,10 +129,11 @@ def show_plan(settings: EvalSettings) -> int:
         raise UsageError(f"{settings.benchmark} has no problems with these settings")
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(to_toml(settings))
-    levels = len(settings.num_ignore)
-    chains = levels if settings.sweep == "independent" else 1
-    most = len(problems) * (chains * settings.max_thinking_tokens + levels * settings.max_answer_tokens)
-    each = f"{chains} chain{'s' * (chains > 1)} and {levels} answers"
+    strategy = settings.build_strategy()
+    chains, answers = strategy.most_chains, strategy.most_answers
+    most = len(problems) * (chains * settings.max_thinking_tokens + answers * settings.max_answer_tokens)
+    each = f"{chains} chain{'s' * (chains > 1)} and {answers} answers"
+    console.print(f"levels are {strategy.axis}: {', '.join(map(str, strategy.levels))}")
     console.print(f"{len(problems)} problems, each {each}, at most {most:,} tokens in all")
     console.print(f"would be kept in {settings.run_folder}; nothing was asked or written\n")
     asked: list[str] = []
@@ -139,7 +143,7 @@ def show_plan(settings: EvalSettings) -> int:
         return f"(thinking){settings.thinking_close}" if step.stop else "(answer)"
 
     engine: Engine = ScriptedEngine(script)
-    flow = SWEEPS[settings.sweep](settings.forcing(), settings.seed)
+    flow = strategy.flow(Task(seed=settings.seed))
     asyncio.run(drive(flow, problems[0], engine, settings.sampling()))
     console.print(f"requests for {problems[0].id} ({len(problems[0].images)} images): {problems[0].question}")
     for number, text in enumerate(asked, start=1):
@@ -205,6 +209,27 @@ def import_results(
     finally:
         store.close()
     _print_agreement(levels, records, of=len(problems))
+    return 0
+
+
+def replay_run(folder: Path, given: Mapping[str, Any]) -> int:
+    """``s1m replay``: what another strategy would have made of a run, as a run."""
+    source = load_run(folder)
+    settings = replay_settings(source, given)
+    out = settings.run_folder
+    if out.is_dir() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty; a replay makes a run folder of its own: choose another --out")
+    strategy = settings.build_strategy()
+    records = [replayed(record, strategy) for record in source.records]
+    store = RunStore(settings)
+    try:
+        for record in records:
+            store.add(record)
+        if (folder / "thumbnails").is_dir():
+            shutil.copytree(folder / "thumbnails", out / "thumbnails")
+        finish(load_run(store.folder))
+    finally:
+        store.close()
     return 0
 
 

@@ -18,8 +18,11 @@ import msgspec
 from msgspec import Meta
 
 from s1m.errors import UsageError, did_you_mean
+from s1m.forcing.choose import Weight
 from s1m.forcing.flow import Forcing
 from s1m.forcing.presets import IGNORE_STRINGS
+from s1m.forcing.strategies import Name, build_strategy
+from s1m.forcing.strategy import Strategy
 from s1m.types import Sampling
 
 Count = Annotated[int, Meta(ge=1)]
@@ -67,6 +70,14 @@ class EvalSettings:
     """How often the end of thinking is ignored; an answer is asked for at each level: 0-7, 4, or 0,2,4."""
     ignore_strings: tuple[str, ...] = IGNORE_STRINGS["s1"]
     """What is said at an ignored end, in turn: a preset (s1, s1m) or your own strings."""
+    strategy: Name = "sequential"
+    """How test-time compute is spent; see docs/strategies.md."""
+    levels: tuple[Annotated[int, Meta(ge=0)], ...] = ()
+    """Levels of other strategies: chains, tokens, steps, answers in a row (empty: the strategy's usual ones)."""
+    vote_weight: Weight = "equal"
+    """What a vote counts: equal, the length of the thinking behind it, or the model's confidence in the answer."""
+    min_confidence: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """adaptive: an answer less probable than this, by the mean of its tokens, agrees with nothing."""
     sweep: Literal["nested", "independent"] = "nested"
     """nested: one chain with an answer branched off at every level; independent: every level from scratch."""
     temperature: Annotated[float, Meta(ge=0, le=100)] = 0.6
@@ -101,7 +112,7 @@ class EvalSettings:
     """Run folder (empty: runs/BENCHMARK); a folder that holds this run is resumed."""
 
     def __post_init__(self) -> None:
-        self.forcing()  # refuses what the algorithm refuses
+        self._check_strategy()
         if self.engine != "embedded" and not self.base_url:
             raise ValueError(f"--engine {self.engine} needs --base-url, such as http://127.0.0.1:8000/v1")
         if self.engine == "embedded" and self.base_url:
@@ -109,10 +120,28 @@ class EvalSettings:
         if self.judge_model and not self.judge_base_url:
             raise ValueError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
 
+    def _check_strategy(self) -> None:
+        self.build_strategy()  # refuses what the algorithm refuses
+        if self.levels and (self.strategy in ("sequential", "lookback", "lookback-image")):
+            raise ValueError(f"levels of strategy {self.strategy} are given by --num-ignore")
+        if sorted(set(self.levels)) != list(self.levels):
+            raise ValueError(f"levels must be different and rising, not {self.levels}")
+
     def forcing(self) -> Forcing:
         """The algorithm's part of the settings."""
         return Forcing(
             **{field.name: getattr(self, field.name) for field in fields(Forcing) if hasattr(self, field.name)}
+        )
+
+    def build_strategy(self) -> Strategy:
+        """The strategy of the settings."""
+        return build_strategy(
+            self.strategy,
+            self.forcing(),
+            levels=self.levels,
+            sweep=self.sweep,
+            weight=self.vote_weight,
+            sure=self.min_confidence,
         )
 
     def sampling(self) -> Sampling:
@@ -163,6 +192,26 @@ class ImportSettings:
         return Path(self.out)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReplaySettings(EvalSettings):
+    """The settings of the run that another strategy was replayed from, with that strategy's own."""
+
+    engine: Literal["replayed"] = "replayed"  # type: ignore[assignment]
+    source: str
+    """Folder of the run."""
+    source_engine: str
+
+    def __post_init__(self) -> None:
+        self._check_strategy()  # no engine is asked
+
+
+REPLAY_FLAGS = ("strategy", "num_ignore", "levels", "vote_weight", "min_confidence", "out")
+"""Settings that a replay has of its own."""
+
+NOBODY_ASKED = ("imported", "replayed")
+"""Engines of runs that no engine answered here, and to which nothing is added."""
+
+
 def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSettings:
     """Settings of ``s1m eval`` from plain values, in which levels and ignore strings have spellings of their own."""
     values = dict(given)
@@ -170,6 +219,8 @@ def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSet
         values["num_ignore"] = levels_from(values["num_ignore"])
     if isinstance(values.get("base_url"), str):
         values["base_url"] = [values["base_url"]] if values["base_url"] else []
+    if "levels" in values:
+        values["levels"] = levels_from(values["levels"])
     if "ignore_strings" in values:
         values["ignore_strings"] = strings_from(values["ignore_strings"])
     return settings_from(EvalSettings, values, source)

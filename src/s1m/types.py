@@ -40,11 +40,13 @@ class Piece:
     """A stretch of the assistant's turn.
 
     ``token_ids`` are the engine's own ids when the engine generated the stretch, so that it can go on from exactly
-    those tokens; ``None`` for text that the algorithm put there (an ignore string, the answer cue).
+    those tokens; ``None`` for text that the algorithm put there (an ignore string, the answer cue). With ``images`` the
+    problem's images are shown again behind the text, by engines that ``can_show_images_again``.
     """
 
     text: str
     token_ids: tuple[int, ...] | None = None
+    images: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +54,8 @@ class Step:
     """One request of an algorithm: continue this assistant turn, stop there, spend at most so much.
 
     ``min_tokens`` tokens are generated before any stop or end of turn is allowed. ``seed`` makes the step
-    reproducible on its own, whatever else the engine does at the same time.
+    reproducible on its own, whatever else the engine does at the same time. ``instruction`` is said after the question.
+    Where the engine can, it writes one of ``choices`` and nothing else.
     """
 
     prefix: tuple[Piece, ...]
@@ -60,6 +63,8 @@ class Step:
     max_tokens: int
     min_tokens: int = 0
     seed: int = 0
+    instruction: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,12 +73,18 @@ class Completion:
 
     ``tokens`` is what was generated, within the step's budget; engines that read text count the tokens that spelled the
     stop string too. ``token_ids`` are the tokens of ``text`` where the engine knows them.
+
+    ``logprob`` is the mean over the tokens generated, the one that ended them left out, of the natural logarithm of
+    their probability: the model's own, at temperature 1 and with nothing cut off, or among the step's ``choices`` where
+    they bind it. None where the engine does not give it; servers are asked for it only in steps without stop strings,
+    since nothing reads that of thinking and every token makes the reply longer.
     """
 
     text: str
     tokens: int
     finish: Finish
     token_ids: tuple[int, ...] | None = None
+    logprob: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +104,8 @@ class Engine(Protocol):
     """Whoever continues text: a server, a model in this process, a script."""
 
     name: str
+    can_show_images_again: bool
+    """Whether a piece may show the problem's images within the assistant's turn."""
     context_tokens: int | None
     """Tokens that prompt, thinking and answer may have together, where the engine knows, once it is ready."""
 
@@ -114,6 +127,7 @@ class Segment:
     """One uninterrupted stretch of thinking: what was injected before it, what the model wrote, why it stopped.
 
     ``tokens`` counts every generated token, also those of the ``cut_characters`` that repeated and were cut away.
+    ``flaws`` names what else was wrong with it. See ``s1m.forcing.endings``.
     """
 
     injected: str
@@ -121,18 +135,24 @@ class Segment:
     tokens: int
     stop: StopClass
     cut_characters: int = 0
+    flaws: tuple[str, ...] = ()
+    said: str = ""
+    """The answer that the model gave within its thinking before it ended its turn, cut away from ``text``."""
     token_ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """The answer committed after ``num_ignore`` refused ends of thinking.
+    """The answer committed at a level of the strategy's axis: refused ends of thinking, chains voting, tokens allowed.
 
     It rests on the first ``segments`` segments of chain ``chain``; ``stop`` is how that thinking ended.
     ``same_as`` names the lower level whose answer this is, when the chain ended too early to reach this one.
+    ``tries`` is how often it was asked for until it committed to something; ``tokens`` counts all of them. Where no try
+    did, it is what the model said within its thinking, if that commits, or else what it answered at the level before.
+    ``chosen_from`` are the places of the samples among which it was chosen, itself one of them.
     """
 
-    num_ignore: int
+    level: int
     chain: int
     segments: int
     stop: StopClass
@@ -140,24 +160,57 @@ class Answer:
     tokens: int
     finish: Finish
     same_as: int | None = None
+    logprob: float | None = None
+    tries: int = 1
+    chosen_from: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trace:
-    """Everything one problem produced: its chains of thought and an answer at every level, in rising order."""
+    """Everything one problem produced: its chains of thought and an answer at every level, in rising order.
+
+    ``samples`` are all answers that were asked for, where a strategy chooses among several; the ``level`` of a sample
+    is the number of ends of thinking that were ignored before it.
+    """
 
     chains: tuple[tuple[Segment, ...], ...]
     answers: tuple[Answer, ...]
+    samples: tuple[Answer, ...] = ()
+
+    def paid_for(self, answer: Answer) -> tuple[Answer, ...]:
+        """The answers that had to be asked for to have this one."""
+        return tuple(self.samples[place] for place in answer.chosen_from) or (answer,)
+
+    def reached(self, answer: Answer) -> dict[int, int]:
+        """The chains that had to be thought to have ``answer``, and how many segments of each."""
+        reached: dict[int, int] = {}
+        for paid in self.paid_for(answer):
+            reached[paid.chain] = max(paid.segments, reached.get(paid.chain, 0))
+        return reached
+
+    def place_of(self, answer: Answer) -> int | None:
+        """The place of the sample that ``answer`` is; None for one that was not chosen among samples."""
+        where = (answer.chain, answer.segments)
+        same = (
+            place for place in answer.chosen_from if where == (self.samples[place].chain, self.samples[place].segments)
+        )
+        return next(same, None)
 
     def thinking_tokens(self, answer: Answer) -> int:
-        """Tokens of thinking generated before ``answer`` was asked for."""
-        return sum(segment.tokens for segment in self.chains[answer.chain][: answer.segments])
+        """Tokens of thinking generated before ``answer`` was had, each counted once."""
+        reached = self.reached(answer).items()
+        return sum(segment.tokens for chain, end in reached for segment in self.chains[chain][:end])
+
+    def answer_tokens(self, answer: Answer) -> int:
+        """Tokens of all answers that ``answer`` was chosen from."""
+        return sum(paid.tokens for paid in self.paid_for(answer))
 
     @property
     def generated_tokens(self) -> int:
         """Tokens generated in all, each counted once however many levels share it."""
         thinking = sum(segment.tokens for chain in self.chains for segment in chain)
-        return thinking + sum(answer.tokens for answer in self.answers if answer.same_as is None)
+        asked = self.samples or tuple(answer for answer in self.answers if not answer.chosen_from)
+        return thinking + sum(answer.tokens for answer in asked if answer.same_as is None)
 
     def without_token_ids(self) -> Trace:
         """The same trace as it is recorded: texts and counts, without the engine's ids."""
@@ -196,6 +249,9 @@ class Record:
     metadata: Mapping[str, str]
     trace: Trace
     verdicts: tuple[Verdict, ...]
+    """One for every answer of the trace."""
+    sample_verdicts: tuple[Verdict, ...] = ()
+    """One for every sample of the trace."""
     started: float
     seconds: float
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from s1m.evaluate.store import Run
+from s1m.forcing import Forcing
+from s1m.forcing.strategies.vote import Vote
 from s1m.types import Answer, Record, Segment, StopClass, Trace, Verdict
 
 SETTINGS: Mapping[str, Any] = {
@@ -59,7 +62,7 @@ def made_record(
     reached = len(chain)
     answers = tuple(
         Answer(
-            num_ignore=level,
+            level=level,
             chain=0,
             segments=min(position + 1, reached),
             stop=stops[min(position, reached - 1)],
@@ -84,6 +87,33 @@ def made_record(
         ),
         started=started,
         seconds=seconds,
+    )
+
+
+def voted_record(
+    number: int,
+    said: Sequence[str | None],
+    *,
+    thinking: int = 10,
+    levels: tuple[int, ...] = (1, 2, 4),
+    stops: Sequence[StopClass] | None = None,
+) -> Record:
+    """Chains of ``thinking`` tokens whose answers say this in turn; 11 is right. One token an answer."""
+    stops = stops or ["closed"] * len(said)
+    forcing = Forcing(num_ignore=(0,), ignore_strings=("Wait,",), max_thinking_tokens=100, max_answer_tokens=5)
+    samples = tuple(
+        Answer(level=0, chain=chain, segments=1, stop=stop, text=text or "", tokens=1, finish="eos")
+        for chain, (text, stop) in enumerate(zip(said, stops, strict=True))
+    )
+    chains = tuple((Segment(injected="", text="I see.", tokens=thinking, stop=stop),) for stop in stops)
+    trace = Trace(chains=chains, answers=(), samples=samples)
+    answers = Vote(forcing=forcing, levels=levels).choose(said, trace)
+    verdicts = tuple(Verdict(prediction=text, correct=text == "11", rule="last integer") for text in said)
+    return replace(
+        made_record(number, correct=[True], thinking=[1]),
+        trace=replace(trace, answers=answers),
+        verdicts=tuple(verdicts[answer.chain] for answer in answers),
+        sample_verdicts=verdicts,
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s1m.analysis.intervals import mcnemar_p, percentile_interval, resampled_means, wilson_interval
+from s1m.analysis.intervals import holm, mcnemar_p, percentile_interval, resampled_means, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,9 @@ def test_percentile_interval_leaves_undefined_values_out() -> None:
     assert interval is not None
     assert (interval.low, interval.high) == (2.5, 97.5)
     assert percentile_interval(np.array([np.nan])) is None
+
+
+def test_holm_adjusts_the_smallest_most_and_keeps_the_order() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.6, 0.5]) == [1.0, 1.0]
+    assert holm([]) == []

@@ -15,7 +15,7 @@ from s1m.analysis.measure import wall_seconds
 from s1m.analysis.parts import parts_of
 from s1m.errors import DataError
 from s1m.types import Record, Trace
-from tests.analysis.made_runs import made_record, made_run, sampled_run
+from tests.analysis.made_runs import made_record, made_run, sampled_run, voted_record
 
 
 def small_run() -> Summary:
@@ -48,7 +48,7 @@ def small_run() -> Summary:
 
 def test_a_level_counts_every_problem() -> None:
     first, _, last = small_run().levels
-    assert (first.num_ignore, last.num_ignore) == (0, 2)
+    assert (first.level, last.level) == (0, 2)
     assert (first.accuracy, last.accuracy) == (0.5, 0.75)
     assert (first.thinking_tokens_mean, first.thinking_tokens_median) == (40.0, 25.0)
     assert first.thinking_tokens_std == pytest.approx((((30**2) + (20**2) + (10**2) + (60**2)) / 4) ** 0.5)
@@ -142,6 +142,8 @@ def test_an_empty_run_summarises() -> None:
         "model": "models/tiny",
         "engine": "embedded",
         "sweep": "nested",
+        "strategy": "sequential",
+        "axis": "ends of thinking ignored",
         "problems": 0,
         "failed": 3,
         "generated_tokens": 0,
@@ -164,6 +166,27 @@ def test_an_empty_run_summarises() -> None:
     assert summary.cost_share is None
 
 
+def test_a_vote_pays_for_every_chain_and_keeps_to_the_budget_of_each() -> None:
+    records = [voted_record(0, ["12", "11", "11", "11"]), voted_record(1, ["11"] * 4, thinking=30)]
+    summary = summarize(made_run(records, settings={"strategy": "vote", "max_thinking_tokens": 40}))
+    assert (summary.strategy, summary.axis) == ("vote", "chains that vote")
+    assert [level.accuracy for level in summary.levels] == [0.5, 0.5, 1.0]
+    assert [level.thinking_tokens_mean for level in summary.levels] == [20.0, 40.0, 80.0]
+    assert [level.answer_tokens_mean for level in summary.levels] == [1.0, 2.0, 4.0]
+    assert (summary.metrics.control, summary.independent_tokens, summary.cost_share) == (1.0, None, None)
+
+
+def test_where_the_level_is_a_budget_control_is_about_keeping_to_it() -> None:
+    records = [voted_record(0, ["11"] * 30, levels=(5, 20, 30), thinking=15)]
+    settings = {"strategy": "token-conditional", "max_thinking_tokens": 1000}
+    assert summarize(made_run(records, settings=settings)).metrics.control == pytest.approx(2 / 3)
+
+
+def test_a_strategy_that_is_not_known_here_counts_levels() -> None:
+    records = [made_record(0, correct=[True, True], thinking=[5, 5])]
+    assert summarize(made_run(records, settings={"strategy": "dreaming"})).axis == "levels"
+
+
 def test_one_problem_at_one_level_has_no_slope_and_no_bootstrap() -> None:
     summary = summarize(made_run([made_record(0, correct=[True], thinking=[5])]))
     (level,) = summary.levels
@@ -181,7 +204,7 @@ def test_the_best_level_is_the_lowest_of_equals() -> None:
     records = [made_record(i, correct=[False, True, True], thinking=[5, 5, 5]) for i in range(3)]
     best = summarize(made_run(records)).best
     assert best is not None
-    assert best.num_ignore == 1
+    assert best.level == 1
 
 
 def test_json_has_the_documented_keys_and_no_nan() -> None:
@@ -189,7 +212,7 @@ def test_json_has_the_documented_keys_and_no_nan() -> None:
     text = json.dumps(document, allow_nan=False)
     level = json.loads(text)["levels"][1]
     assert set(level) == {
-        *("num_ignore", "accuracy", "accuracy_ci95", "gain", "gain_ci95", "mcnemar_p"),
+        *("level", "accuracy", "accuracy_ci95", "gain", "gain_ci95", "mcnemar_p"),
         *("thinking_tokens_mean", "thinking_tokens_std", "thinking_tokens_median", "answer_tokens_mean"),
         *("stops", "answered", "lost", "shared", "official", "judged"),
     }

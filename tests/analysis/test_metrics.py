@@ -13,9 +13,10 @@ ACCURACIES = [0.401, 0.425, 0.420, 0.423, 0.441, 0.417, 0.438, 0.438]
 
 
 def test_s1_metrics_of_the_published_curve_of_s1m() -> None:
-    assert control(TOKENS, 0, 30_000) == 1.0
-    assert control(TOKENS, 2_000, 4_000) == 6 / 8
+    assert control(TOKENS, 0, [30_000] * 8) == 1.0
+    assert control(TOKENS, 2_000, [4_000] * 8) == 6 / 8
     assert scaling(TOKENS, ACCURACIES) == pytest.approx(-0.0231, abs=5e-5)
+    assert control([60, 150, 200], 0, [64, 128, 256]) == 2 / 3
     assert performance(ACCURACIES) == 0.441
 
 
@@ -34,7 +35,7 @@ def test_slope_agrees_with_a_least_squares_fit() -> None:
 
 
 def test_undefined_metrics_are_none() -> None:
-    assert control([], 0, 10) is None
+    assert control([], 0, []) is None
     assert control([5], 0, None) is None
     assert performance([]) is None
     for tokens, accuracies in (([], []), ([5.0], [0.5]), ([5.0, 5.0], [0.5, 0.6])):
@@ -54,7 +55,7 @@ def test_slopes_of_resamples_without_spread_are_undefined_alone() -> None:
 
 @given(st.lists(st.floats(0, 1e5), min_size=1), st.floats(0, 1e5), st.floats(0, 1e5))
 def test_control_is_a_share_and_grows_with_the_budget(tokens: list[float], maximum: float, more: float) -> None:
-    share, larger = control(tokens, 0, maximum), control(tokens, 0, maximum + more)
+    share, larger = (control(tokens, 0, [most] * len(tokens)) for most in (maximum, maximum + more))
     assert share is not None
     assert larger is not None
     assert 0 <= share <= larger <= 1

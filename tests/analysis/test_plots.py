@@ -11,7 +11,7 @@ from PIL import Image
 
 from s1m.analysis import Summary, accuracy_against_tokens, four_panels, save_figures, summarize
 from s1m.analysis.plots import run_labels, svg_text
-from tests.analysis.made_runs import made_record, made_run, sampled_run
+from tests.analysis.made_runs import made_record, made_run, sampled_run, voted_record
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -62,6 +62,16 @@ def test_the_four_panels_show_what_was_measured(summary: Summary) -> None:
     ):
         assert np.array_equal(np.asarray(axes.get_lines()[-1].get_ydata()), expected)
     assert [tick.get_text() for tick in accuracy.get_xticklabels()] == ["0", "1", "2", "3"]
+
+
+def test_axes_say_what_the_levels_count(summary: Summary) -> None:
+    vote = summarize(made_run([voted_record(0, ["11"] * 64, levels=(1, 8, 64))], settings={"strategy": "vote"}))
+    assert "ends of thinking ignored" in words(svg_text(four_panels([summary])))
+    shown = words(svg_text(four_panels([vote])))
+    assert "chains that vote" in shown
+    assert {"1", "8", "64", "first level: 100.0 %"} <= set(shown)
+    assert "level" in words(svg_text(four_panels([summary, vote])))
+    assert any("in a point: chains that vote" in word for word in words(svg_text(accuracy_against_tokens([vote]))))
 
 
 def test_several_runs_have_a_legend_and_any_folder_name_is_shown_as_it_is(summary: Summary) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from s1m.analysis import write_report
-from s1m.analysis.report import script_hash
+from s1m.analysis.page import script_hash
 from s1m.analysis.viewer import MAX_PROBLEMS
 from s1m.errors import UsageError
 from s1m.types import Trace, Verdict
-from tests.analysis.made_runs import made_record, made_run, picture, sampled_run
+from tests.analysis.made_runs import made_record, made_run, picture, sampled_run, voted_record
 
 EVIL = "</script><img src=x onerror=alert(1)><!-- <script> ' \" & \u2028"
 
@@ -153,6 +153,30 @@ def test_a_single_level_claims_no_gain(tmp_path: Path) -> None:
     page = Page(write_report([made_run([made_record(0, correct=[True], thinking=[5])])], tmp_path / "report.html"))
     assert "No level beats the first: 100.0 % of 1 problems right." in page.text
     assert "the first level is the best" in page.text
+
+
+def test_the_browser_is_given_the_samples_and_which_of_them_won(tmp_path: Path) -> None:
+    run = made_run([voted_record(0, ["12", "11", "11", "11"])], settings={"strategy": "vote"})
+    page = Page(write_report([run], tmp_path / "report.html"))
+    (problem,) = page.viewer[0]["problems"]
+    assert [sample["won"] for sample in problem["samples"]] == [[1, 2], [4], [], []]
+    assert [answer["votes"] for answer in problem["answers"]] == [
+        {"same": 1, "of": 1},
+        {"same": 1, "of": 2},
+        {"same": 3, "of": 4},
+    ]
+    assert "level: chains that vote" in page.text
+    assert "of independent runs" not in page.text
+
+
+def test_the_browser_is_given_what_was_wrong_and_how_often_was_asked(tmp_path: Path) -> None:
+    record = made_record(0, correct=[True], thinking=[5])
+    chain = (replace(record.trace.chains[0][0], flaws=("misspelt",)),)
+    answers = (replace(record.trace.answers[0], tries=2),)
+    run = made_run([replace(record, trace=Trace(chains=(chain,), answers=answers))])
+    (problem,) = Page(write_report([run], tmp_path / "report.html")).viewer[0]["problems"]
+    assert problem["chains"][0][0]["flaws"] == ["misspelt"]
+    assert (problem["answers"][0]["tries"], problem["answers"][0]["votes"], problem["samples"]) == (2, None, [])
 
 
 def test_a_report_needs_a_run(tmp_path: Path) -> None:

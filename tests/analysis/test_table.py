@@ -10,7 +10,7 @@ from rich.console import Console
 from s1m.analysis import print_table, summarize
 from s1m.analysis.wording import duration, headline, model_name, p_value, points, setting_text
 from s1m.evaluate.store import Run
-from tests.analysis.made_runs import made_record, made_run, sampled_run
+from tests.analysis.made_runs import made_record, made_run, sampled_run, voted_record
 
 
 def printed(run: Run, width: int = 80) -> str:
@@ -23,15 +23,16 @@ def printed(run: Run, width: int = 80) -> str:
 def test_the_table_fits_a_terminal_of_80_columns() -> None:
     lines = printed(sampled_run(50)).splitlines()
     assert lines[0].strip() == "digits · tiny · 50 problems"
-    assert lines[1].split() == ["ignored", "accuracy", "95", "%", "gain", "paired", "95", "%", *lines[1].split()[8:]]
-    assert [line.split()[0] for line in lines[2:6]] == ["0", "1", "2", "3"]
+    assert lines[1].strip() == "sequential, nested sweep; level: ends of thinking ignored"
+    assert lines[2].split() == ["level", "accuracy", "95", "%", "gain", "paired", "95", "%", *lines[2].split()[8:]]
+    assert [line.split()[0] for line in lines[3:7]] == ["0", "1", "2", "3"]
     assert "of independent runs" in " ".join(" ".join(lines).split())
 
 
 def test_the_table_shows_what_was_lost_and_what_failed() -> None:
     lost = made_record(0, correct=[False], thinking=[9], stops=["eos"], predictions=[None])
     text = printed(made_run([lost], failed=2))
-    row = text.splitlines()[2].split()
+    row = text.splitlines()[3].split()
     assert row[-1] == "1"
     assert row[-3:-1] == ["100.0", "%"]
     assert "2 problems failed and are still owed." in text
@@ -45,6 +46,15 @@ def test_markup_in_names_is_printed_as_it_is() -> None:
 
 def test_an_independent_sweep_claims_no_saving() -> None:
     assert "independent runs" not in printed(made_run(sampled_run(3).records, settings={"sweep": "independent"}))
+
+
+def test_a_vote_is_told_in_its_own_words() -> None:
+    run = made_run([voted_record(i, ["12", "11", "11", "11"]) for i in range(9)], settings={"strategy": "vote"})
+    text = printed(run)
+    assert "vote; level: chains that vote" in text
+    assert "independent runs" not in text
+    said = headline(summarize(run))
+    assert said.startswith("Level 4 instead of 1 (chains that vote) lifts accuracy from 0.0 % to 100.0 %")
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_a_sweep_becomes_a_run(tmp_path: Path, data: str, capsys: pytest.Capture
     }
     first, second, third = run.records
     assert [record.id for record in run.records] == ["1", "2", "3"]
-    assert [answer.num_ignore for answer in first.trace.answers] == [0, 2]
+    assert [answer.level for answer in first.trace.answers] == [0, 2]
     (segment,) = first.trace.chains[1]
     assert (segment.text, segment.tokens, segment.stop) == ("It could be 5.Wait, I count 7.", 8, "closed")
     assert (first.trace.answers[1].text, first.trace.answers[1].tokens) == ("7", 1)

@@ -113,6 +113,7 @@ def test_a_bug_is_not_taken_for_a_failed_problem(tmp_path: Path) -> None:
 def test_no_more_than_concurrency_problems_are_in_flight(tmp_path: Path) -> None:
     class Slow:
         name = "slow"
+        can_show_images_again = False
         context_tokens: int | None = None
         busy: set[str]
         most = 0

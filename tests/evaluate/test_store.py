@@ -34,7 +34,7 @@ def problem(name: str = "p0", images: tuple[bytes, ...] = ()) -> Problem:
 
 def record(key: str, name: str = "p0") -> Record:
     segment = Segment(injected="", text="I see </think> \u2028 ünïcode\n", tokens=4, stop="closed")
-    answer = Answer(num_ignore=0, chain=0, segments=1, stop="closed", text="7", tokens=1, finish="eos")
+    answer = Answer(level=0, chain=0, segments=1, stop="closed", text="7", tokens=1, finish="eos")
     return Record(
         key=key, id=name, question="How many?", gold="7", metadata={"kind": "sum"},
         trace=Trace(chains=((segment,),), answers=(answer,)),
@@ -160,6 +160,8 @@ def test_a_picture_that_cannot_be_drawn_costs_no_record(tmp_path: Path) -> None:
         {"verdicts": ()},
         {"trace": Trace(chains=(), answers=())},
         {"trace": Trace(chains=(), answers=record("k1").trace.answers)},
+        {"trace": replace(record("k1").trace, samples=record("k1").trace.answers)},
+        {"trace": replace(record("k1").trace, answers=(replace(record("k1").trace.answers[0], chosen_from=(0,)),))},
     ],
 )
 def test_records_that_no_run_writes_are_named(tmp_path: Path, damage: dict[str, object]) -> None:

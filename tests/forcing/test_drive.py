@@ -19,6 +19,7 @@ class Thinker:
     """Thinks three words, answers 7, and notes how many answers were in its hands at once."""
 
     name = "thinker"
+    can_show_images_again = False
     context_tokens: int | None = None
 
     def __init__(self, *, fail_answer: int | None = None, tokens: int | None = None, finish: str = "stop") -> None:

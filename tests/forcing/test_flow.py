@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s1m.forcing.flow import Forcing, derive_seed, independent_sweep, nested_sweep
+from s1m.forcing import independent_sweep, nested_sweep
+from s1m.forcing.flow import Forcing, derive_seed
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.types import Completion, Finish, Piece, Step, Trace
 
@@ -73,7 +74,7 @@ def test_answers_are_asked_together_after_one_chain() -> None:
 
 def test_every_level_has_its_answer_and_its_thinking() -> None:
     trace, _ = play(nested_sweep(forcing(), seed=1), closing)
-    assert [answer.num_ignore for answer in trace.answers] == [0, 1, 2]
+    assert [answer.level for answer in trace.answers] == [0, 1, 2]
     assert [trace.thinking_tokens(answer) for answer in trace.answers] == [3, 6, 9]
     assert [answer.stop for answer in trace.answers] == ["closed"] * 3
     assert all(answer.same_as is None for answer in trace.answers)
@@ -146,13 +147,13 @@ def test_a_loop_is_cut_before_its_first_copy_and_the_answer_still_asked() -> Non
     pattern = "and so we look at the angle once more. "
 
     def reply(step: Step) -> Completion:
-        return said("Start:\n" + pattern * 12, step.max_tokens, "length") if step.stop else said("7", 1, "eos")
+        return said("Start:\n" + pattern * 18, step.max_tokens, "length") if step.stop else said("7", 1, "eos")
 
     trace, asked = play(nested_sweep(forcing(chunk_tokens=50), seed=1), reply)
     (segment,) = trace.chains[0]
     assert segment.stop == "looped"
     assert segment.text == "Start:\n"
-    assert segment.cut_characters == len(pattern * 12)
+    assert segment.cut_characters == len(pattern * 18)
     assert segment.tokens == 50
     assert text_of(asked[-1]) == "<think>\nStart:\n</think>\nFinal answer: "
     assert [answer.stop for answer in trace.answers] == ["looped"] * 3
@@ -270,7 +271,7 @@ def test_budgets_hold_and_no_level_is_lost_whatever_the_model_does(
         return said(f"w{turn} " * tokens, tokens, finish)
 
     trace, _ = play(sweep(settings_, 3), reply)
-    assert [answer.num_ignore for answer in trace.answers] == list(settings_.num_ignore)
+    assert [answer.level for answer in trace.answers] == list(settings_.num_ignore)
     for chain in trace.chains:
         assert 1 <= len(chain) <= settings_.num_ignore[-1] + 1
         assert sum(segment.tokens for segment in chain) <= settings_.max_thinking_tokens

@@ -6,6 +6,7 @@ digits on every machine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
@@ -64,6 +65,20 @@ def mcnemar_p(gained: int, lost: int) -> float:
         ways = ways * (pairs - count) // (count + 1)
         tail += ways
     return min(1.0, 2 * tail / (1 << pairs))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values, in their order, adjusted for being several: the chance that any of them is so small by luck.
+
+    Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6
+    (1979), 65-70.
+    """
+    adjusted = [0.0] * len(p_values)
+    reached = 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        reached = max(reached, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = reached
+    return adjusted
 
 
 def resampled_means(

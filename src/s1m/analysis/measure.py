@@ -18,7 +18,8 @@ from s1m.analysis.summary import LevelSummary, StopShares, Summary, SweepMetrics
 from s1m.benchmarks import BENCHMARKS
 from s1m.config import ESTIMATED
 from s1m.errors import DataError
-from s1m.types import Record, StopClass
+from s1m.forcing.strategies import NAMES, axis_of
+from s1m.types import Answer, Record, StopClass, Trace
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from s1m.evaluate.store import Run
 
 STOPS: tuple[StopClass, ...] = get_args(StopClass)
+FORCED = ("sequential", "lookback", "lookback-image")
+"""Strategies whose levels count ignored ends of thinking of one chain."""
+ASKED_TOKENS = ("cap", "rejection", "token-conditional")
+"""Strategies whose level is the budget of a chain."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +41,15 @@ class Grid:
     ``stops`` holds indices into ``STOPS``; ``official`` is NaN where the official scorer did not judge.
     """
 
-    num_ignore: tuple[int, ...]
+    levels: tuple[int, ...]
     correct: NDArray[np.float64]
     answered: NDArray[np.float64]
     judged: NDArray[np.float64]
     official: NDArray[np.float64]
     thinking_tokens: NDArray[np.float64]
     answer_tokens: NDArray[np.float64]
+    chain_tokens: NDArray[np.float64]
+    """Thinking in the chain that the answer rests on, of several that were paid for."""
     shared: NDArray[np.float64]
     stops: NDArray[np.float64]
 
@@ -69,18 +76,37 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         model=str(run.settings.get("model", "")),
         engine=str(run.settings.get("engine", "")),
         sweep=str(run.settings.get("sweep", "")),
+        strategy=strategy_of(run.settings),
+        axis=axis_named(strategy_of(run.settings)),
         problems=len(records),
         failed=run.failed,
         generated_tokens=sum(record.trace.generated_tokens for record in records),
-        independent_tokens=int(grid.thinking_tokens.sum() + grid.answer_tokens.sum()),
+        independent_tokens=independent_tokens(grid, run.settings),
         wall_seconds=wall_seconds(records),
-        levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.num_ignore))),
+        levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.levels))),
         metrics=summarize_sweep(grid, run.settings, resamples),
         tokens_estimated=run.settings.get("tokens") == ESTIMATED,
         measures=measures_of(records, BENCHMARKS.get(str(run.settings.get("benchmark", "")))),
         parts=parts_of(records, breakdowns(run.settings)),
         judge=run.judge if grid.judged.any() else None,
     )
+
+
+def strategy_of(settings: Mapping[str, object]) -> str:
+    """The strategy of a run; runs that name none are older than the choice."""
+    return str(settings.get("strategy", "sequential"))
+
+
+def axis_named(strategy: str) -> str:
+    """What the levels of a strategy count; just levels, for one that is not known here."""
+    return next((axis_of(name) for name in NAMES if name == strategy), "levels")
+
+
+def independent_tokens(grid: Grid, settings: Mapping[str, object]) -> int | None:
+    """What every level from scratch would have generated, for strategies whose levels share one forced chain."""
+    if strategy_of(settings) not in FORCED:
+        return None
+    return int(grid.thinking_tokens.sum() + grid.answer_tokens.sum())
 
 
 def breakdowns(settings: Mapping[str, object]) -> tuple[str, ...]:
@@ -102,9 +128,9 @@ def grid_of(records: Sequence[Record]) -> Grid:
     """The answers and verdicts of records as arrays. Raises ``DataError`` for records that do not fit together."""
     import numpy as np
 
-    levels = tuple(answer.num_ignore for answer in records[0].trace.answers) if records else ()
+    levels = tuple(answer.level for answer in records[0].trace.answers) if records else ()
     for record in records:
-        found = tuple(answer.num_ignore for answer in record.trace.answers)
+        found = tuple(answer.level for answer in record.trace.answers)
         if found != levels:
             raise DataError(f"record {record.id} has answers at levels {list(found)}, other records at {list(levels)}")
         if len(record.verdicts) != len(levels):
@@ -115,16 +141,22 @@ def grid_of(records: Sequence[Record]) -> Grid:
 
     traces = [record.trace for record in records]
     return Grid(
-        num_ignore=levels,
+        levels=levels,
         correct=grid([[verdict.correct for verdict in record.verdicts] for record in records]),
         answered=grid([[verdict.prediction is not None for verdict in record.verdicts] for record in records]),
         judged=grid([[verdict.judged for verdict in record.verdicts] for record in records]),
         official=grid([[nan_if_none(verdict.official) for verdict in record.verdicts] for record in records]),
         thinking_tokens=grid([[trace.thinking_tokens(answer) for answer in trace.answers] for trace in traces]),
-        answer_tokens=grid([[answer.tokens for answer in trace.answers] for trace in traces]),
+        answer_tokens=grid([[trace.answer_tokens(answer) for answer in trace.answers] for trace in traces]),
+        chain_tokens=grid([[chain_tokens(trace, answer) for answer in trace.answers] for trace in traces]),
         shared=grid([[answer.same_as is not None for answer in trace.answers] for trace in traces]),
         stops=grid([[STOPS.index(answer.stop) for answer in trace.answers] for trace in traces]),
     )
+
+
+def chain_tokens(trace: Trace, answer: Answer) -> int:
+    """Tokens of the thinking that an answer rests on."""
+    return sum(segment.tokens for segment in trace.chains[answer.chain][: answer.segments])
 
 
 def resample(grid: Grid, seed: int) -> Resamples | None:
@@ -155,7 +187,7 @@ def summarize_level(grid: Grid, column: int, resamples: Resamples | None) -> Lev
         if resamples is not None:
             gain_ci95 = percentile_interval(resamples.accuracy[:, column] - resamples.accuracy[:, 0])
     return LevelSummary(
-        num_ignore=grid.num_ignore[column],
+        level=grid.levels[column],
         accuracy=float(correct.mean()),
         accuracy_ci95=wilson_interval(int(correct.sum()), problems),
         gain=float(change.mean()),
@@ -181,14 +213,25 @@ def summarize_sweep(grid: Grid, settings: Mapping[str, object], resamples: Resam
     accuracies = grid.correct.mean(axis=0).tolist() if problems else []
     slopes = slopes_per_1k_tokens(resamples.thinking_tokens, resamples.accuracy) if resamples else None
     slope = slope_per_1k_tokens(tokens, accuracies)
-    minimum = number(settings, "min_thinking_tokens")
     return SweepMetrics(
-        control=control(tokens, minimum or 0, number(settings, "max_thinking_tokens")),
+        control=control(
+            grid.chain_tokens.mean(axis=0).tolist() if problems else [],
+            number(settings, "min_thinking_tokens") or 0,
+            budgets(grid, settings),
+        ),
         scaling=scaling(tokens, accuracies),
         performance=performance(accuracies),
         slope_per_1k_tokens=slope,
         slope_ci95=None if slope is None or slopes is None else percentile_interval(slopes),
     )
+
+
+def budgets(grid: Grid, settings: Mapping[str, object]) -> Sequence[float] | None:
+    """The most thinking tokens of a chain at every level, or None where the run has no such bound."""
+    if strategy_of(settings) in ASKED_TOKENS:
+        return grid.levels
+    most = number(settings, "max_thinking_tokens")
+    return None if most is None else [most] * len(grid.levels)
 
 
 def nan_if_none(judged: bool | None) -> float:

@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 PER_TOKENS = 1_000
 
 
-def control(tokens: Sequence[float], minimum: float, maximum: float | None) -> float | None:
-    """Share of the levels whose mean thinking tokens keep within ``minimum`` to ``maximum``, both included.
+def control(tokens: Sequence[float], minimum: float, maxima: Sequence[float] | None) -> float | None:
+    """Share of the levels whose chains keep, in the mean, within ``minimum`` to their maximum, both included.
 
-    None without levels or without a maximum. A sweep over num_ignore asks for no token count of its own at each
-    level, so the budget to keep is the one of the run: min_thinking_tokens to max_thinking_tokens.
+    None without levels or without maxima. A sweep over num_ignore asks for no token count of its own at each
+    level, so the budget to keep is the one of the run, max_thinking_tokens; where a level is a number of tokens, it is
+    the level.
     """
-    if not tokens or maximum is None:
+    if not tokens or maxima is None:
         return None
-    return sum(minimum <= spent <= maximum for spent in tokens) / len(tokens)
+    return sum(minimum <= spent <= most for spent, most in zip(tokens, maxima, strict=True)) / len(tokens)
 
 
 def scaling(tokens: Sequence[float], accuracies: Sequence[float]) -> float | None:

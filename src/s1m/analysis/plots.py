@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PNG_DPI = 200
-IGNORES = "ends of thinking ignored"
+WIDE = 16
+"""Levels further apart than this, as factors, are drawn on a logarithmic axis."""
 
 
 def four_panels(summaries: Sequence[Summary]) -> Figure:
-    """Accuracy, mean thinking tokens, their standard deviation and the share of invalid ends, against num_ignore.
+    """Accuracy, mean thinking tokens, their standard deviation and the share of invalid ends, against the level.
 
     The figure of S1-M (https://github.com/PKU-Alignment/s1-m), with 95 % intervals. Runs without records are left out.
     """
@@ -43,15 +44,14 @@ def four_panels(summaries: Sequence[Summary]) -> Figure:
         invalid.set_title("Thinking that did not close by itself")
         percent_axis(invalid)
         for axes in (accuracy, mean, std, invalid):
-            axes.set_xlabel(IGNORES)
-            axes.set_xticks(sorted({level.num_ignore for summary in summaries for level in summary.levels}))
+            level_axis(axes, summaries)
             say_if_empty(axes, summaries)
         add_legend(figure, summaries)
     return figure
 
 
 def accuracy_against_tokens(summaries: Sequence[Summary]) -> Figure:
-    """Accuracy with its 95 % interval against mean thinking tokens; each point carries its num_ignore."""
+    """Accuracy with its 95 % interval against mean thinking tokens; each point carries its level."""
     from matplotlib.figure import Figure
 
     with house_style():
@@ -66,16 +66,40 @@ def accuracy_against_tokens(summaries: Sequence[Summary]) -> Figure:
             axes.errorbar(x, y, yerr=[low, high], fmt="none", ecolor=ink, elinewidth=1.4, alpha=0.45)
             axes.plot(x, y, color=ink, marker=marker(position), markersize=12, clip_on=False)  # a run may think nothing
             for level, tokens, share in zip(summary.levels, x, y, strict=True):
-                axes.annotate(
-                    str(level.num_ignore), (tokens, share), color=PAPER, size=8, weight="bold", ha="center", va="center"
-                )
+                name_point(axes, level.level, (tokens, share))
         axes.set_title(f"Accuracy against thinking tokens{judge_mark(summaries)}")
-        axes.set_xlabel("mean thinking tokens per problem (in a point: ends of thinking ignored)")
+        axes.set_xlabel(f"mean thinking tokens per problem (in a point: {axis_of_all(summaries)})")
         axes.set_xlim(left=0)
         percent_axis(axes)
         say_if_empty(axes, summaries)
         add_legend(figure, summaries)
     return figure
+
+
+def axis_of_all(summaries: Sequence[Summary]) -> str:
+    """What the levels of all runs count; just the level, where they count different things."""
+    axes = {summary.axis for summary in summaries}
+    return axes.pop() if len(axes) == 1 else "level"
+
+
+def level_axis(axes: Axes, summaries: Sequence[Summary]) -> None:
+    """Levels on the x-axis, each with its tick; logarithmic where they are budgets that double."""
+    levels = sorted({level.level for summary in summaries for level in summary.levels})
+    axes.set_xlabel(axis_of_all(summaries))
+    if levels and levels[0] > 0 and levels[-1] >= WIDE * levels[0]:
+        axes.set_xscale("log", base=2)
+        axes.minorticks_off()
+    axes.set_xticks(levels, [str(level) for level in levels])
+
+
+def name_point(axes: Axes, level: int, point: tuple[float, float]) -> None:
+    """The level within its point, or above it where it is too long."""
+    if level < 100:
+        axes.annotate(str(level), point, color=PAPER, size=8, weight="bold", ha="center", va="center")
+    else:
+        axes.annotate(
+            str(level), point, xytext=(0, 8), textcoords="offset points", color=MUTED, size=8, ha="center", va="bottom"
+        )
 
 
 def judge_mark(summaries: Sequence[Summary]) -> str:
@@ -131,7 +155,7 @@ def draw_accuracy(axes: Axes, summaries: Sequence[Summary]) -> None:
     """Accuracy as a line, its interval as a band, and the first level as a dashed line."""
     shown = drawable(summaries)
     for position, (_, summary) in enumerate(shown):
-        x = [level.num_ignore for level in summary.levels]
+        x = [level.level for level in summary.levels]
         ink = colour(position)
         low = [level.accuracy_ci95.low for level in summary.levels]
         high = [level.accuracy_ci95.high for level in summary.levels]
@@ -143,9 +167,11 @@ def draw_accuracy(axes: Axes, summaries: Sequence[Summary]) -> None:
         y = [level.accuracy for level in summary.levels]
         axes.plot(x, y, color=ink, marker=marker(position), clip_on=False)
     if len(shown) == 1:
-        first = shown[0][1].levels[0]
+        summary = shown[0][1]
+        first = summary.levels[0]
+        name = "without ignoring" if summary.ignoring and first.level == 0 else "first level"
         axes.annotate(
-            f"{'without ignoring' if first.num_ignore == 0 else 'first level'}: {percent(first.accuracy)}",
+            f"{name}: {percent(first.accuracy)}",
             (1, first.accuracy),
             xycoords=("axes fraction", "data"),
             xytext=(0, -4),
@@ -164,7 +190,7 @@ def draw_lines(
 ) -> None:
     """One value of every level as a line a run, on a y-axis from zero to at least ``least_top``."""
     for position, (_, summary) in enumerate(drawable(summaries)):
-        x = [level.num_ignore for level in summary.levels]
+        x = [level.level for level in summary.levels]
         y = [value(level) for level in summary.levels]
         axes.plot(x, y, color=colour(position), marker=marker(position), clip_on=False)
     axes.set_ylim(0, max(least_top, axes.get_ylim()[1]))

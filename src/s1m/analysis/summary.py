@@ -30,9 +30,9 @@ class StopShares:
 
 @dataclass(frozen=True, kw_only=True)
 class LevelSummary:
-    """All problems at one number of ignored ends of thinking."""
+    """All problems at one level of the run's axis."""
 
-    num_ignore: int
+    level: int
     accuracy: float
     accuracy_ci95: Interval
     """Wilson score interval."""
@@ -112,11 +112,14 @@ class Summary:
     model: str
     engine: str
     sweep: str
+    strategy: str
+    axis: str
+    """What the levels count, in words."""
     problems: int
     failed: int
     generated_tokens: int
-    independent_tokens: int
-    """What runs of every level from scratch would have generated."""
+    independent_tokens: int | None
+    """What runs of every level from scratch would have generated; None where that is not what a strategy saves."""
     wall_seconds: float
     levels: tuple[LevelSummary, ...]
     metrics: SweepMetrics
@@ -128,6 +131,11 @@ class Summary:
     """The language model that was asked where no rule could read an answer."""
 
     @property
+    def ignoring(self) -> bool:
+        """Whether the levels count ignored ends of thinking of one chain."""
+        return self.independent_tokens is not None
+
+    @property
     def cost_share(self) -> float | None:
         """Tokens generated as a share of what independent runs of the same levels would have generated."""
         return self.generated_tokens / self.independent_tokens if self.independent_tokens else None
@@ -135,7 +143,7 @@ class Summary:
     @property
     def best(self) -> LevelSummary | None:
         """The lowest level with the highest accuracy, or None without levels."""
-        return max(self.levels, key=lambda level: (level.accuracy, -level.num_ignore), default=None)
+        return max(self.levels, key=lambda level: (level.accuracy, -level.level), default=None)
 
 
 def summary_json(summary: Summary) -> dict[str, object]:

@@ -14,6 +14,7 @@ from s1m.analysis.wording import (
     percent,
     range_text,
     slope_sentence,
+    strategy_text,
 )
 
 if TYPE_CHECKING:
@@ -32,9 +33,14 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
         console.print(Text(f"{heading}: no records yet, so there is nothing to count."))
         return
     table = Table(
-        title=Text(heading), title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
+        title=Text(f"{heading}\n{strategy_text(summary)}; level: {summary.axis}"),
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=None,
+        pad_edge=False,
     )
-    for name in ("ignored", "accuracy", "95 %", "gain", "paired 95 %", "thinking", "unclosed", "lost"):
+    for name in ("level", "accuracy", "95 %", "gain", "paired 95 %", "thinking", "unclosed", "lost"):
         table.add_column(name, justify="right", no_wrap=True)
     for level in summary.levels:
         table.add_row(*level_cells(level), style="bold" if level is summary.best else None)
@@ -49,7 +55,7 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
 def level_cells(level: LevelSummary) -> list[str]:
     """A level as the cells of its row; thinking is the mean number of tokens."""
     return [
-        str(level.num_ignore),
+        str(level.level),
         percent(level.accuracy),
         range_text(level.accuracy_ci95),
         gain_text(level),

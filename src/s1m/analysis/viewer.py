@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from s1m.types import Answer, Record, Segment, Verdict
+from s1m.types import Answer, Record, Segment, Trace, Verdict
 
 if TYPE_CHECKING:
     from s1m.evaluate.store import Run
@@ -27,6 +27,7 @@ def viewer_data(run: Run, label: str) -> dict[str, object]:
 def problem_data(record: Record, picture: bytes | None) -> dict[str, object]:
     """One problem as JSON values; ``picture`` is a PNG and travels as a data URI."""
     answered = zip(record.trace.answers, record.verdicts, strict=True)
+    sampled = enumerate(zip(record.trace.samples, record.sample_verdicts, strict=True))
     return {
         "id": record.id,
         "question": record.question,
@@ -34,8 +35,28 @@ def problem_data(record: Record, picture: bytes | None) -> dict[str, object]:
         "metadata": dict(record.metadata),
         "picture": None if picture is None else "data:image/png;base64," + b64encode(picture).decode("ascii"),
         "chains": [[segment_data(segment) for segment in chain] for chain in record.trace.chains],
-        "answers": [answer_data(answer, verdict) for answer, verdict in answered],
+        "answers": [
+            {**answer_data(answer, verdict), "votes": votes_for(record, answer, verdict)}
+            for answer, verdict in answered
+        ],
+        "samples": [
+            {**answer_data(sample, verdict), "won": levels_won(record.trace, place)}
+            for place, (sample, verdict) in sampled
+        ],
     }
+
+
+def votes_for(record: Record, answer: Answer, verdict: Verdict) -> dict[str, int] | None:
+    """How many of the samples that an answer was chosen from say the same; None where there was no choice."""
+    if not answer.chosen_from:
+        return None
+    said = [record.sample_verdicts[place].prediction for place in answer.chosen_from]
+    return {"same": said.count(verdict.prediction), "of": len(said)}
+
+
+def levels_won(trace: Trace, place: int) -> list[int]:
+    """The levels whose answer is the sample in this place."""
+    return [answer.level for answer in trace.answers if trace.place_of(answer) == place]
 
 
 def segment_data(segment: Segment) -> dict[str, object]:
@@ -46,13 +67,14 @@ def segment_data(segment: Segment) -> dict[str, object]:
         "tokens": segment.tokens,
         "stop": segment.stop,
         "cut_characters": segment.cut_characters,
+        "flaws": list(segment.flaws),
     }
 
 
 def answer_data(answer: Answer, verdict: Verdict) -> dict[str, object]:
     """One answer and what the benchmark said of it."""
     return {
-        "num_ignore": answer.num_ignore,
+        "level": answer.level,
         "chain": answer.chain,
         "segments": answer.segments,
         "stop": answer.stop,
@@ -60,6 +82,7 @@ def answer_data(answer: Answer, verdict: Verdict) -> dict[str, object]:
         "tokens": answer.tokens,
         "finish": answer.finish,
         "same_as": answer.same_as,
+        "tries": answer.tries,
         "prediction": verdict.prediction,
         "correct": verdict.correct,
         "rule": verdict.rule,

@@ -5,10 +5,13 @@ Shares are written in per cent, differences of shares in percentage points.
 
 from __future__ import annotations
 
+from s1m.analysis.comparison import Comparison
+from s1m.analysis.cost import Unit
 from s1m.analysis.intervals import Interval
 from s1m.analysis.summary import GroupSummary, LevelSummary, Summary
 from s1m.benchmarks import Measures
 
+PREFIXES = {10**3: "k", 10**6: "M", 10**9: "G", 10**12: "T", 10**15: "P"}
 UNDEFINED = "\N{EN DASH}"
 
 
@@ -56,6 +59,16 @@ def duration(seconds: float) -> str:
     return f"{whole // 3_600} h {whole % 3_600 // 60} min"
 
 
+def cost_text(cost: float, unit: Unit) -> str:
+    """A cost without its unit's name: ``1,234`` tokens, ``5.6 G`` operations, ``0.12 s``."""
+    if unit == "tokens":
+        return f"{cost:,.0f}"
+    if unit == "seconds":
+        return f"{cost:.3g} s"
+    scale = max((power for power in PREFIXES if cost >= power), default=1)
+    return f"{cost / scale:.3g} {PREFIXES.get(scale, '')}".strip()
+
+
 def model_name(summary: Summary) -> str:
     """A short name of the model: the last part of its path or hub id."""
     if summary.model:
@@ -81,9 +94,37 @@ def headline(summary: Summary) -> str:
     change = f"from {percent(first.accuracy)} to {percent(best.accuracy)}"
     interval = f"{points(best.gain)} points, paired 95 % interval {range_text(best.gain_ci95, signed=True)}"
     if best.gain_ci95 is not None and best.gain_ci95.low > 0:
-        times = "once" if best.num_ignore == 1 else f"{best.num_ignore} times"
-        return f"Ignoring the end of thinking {times} lifts accuracy {change} ({interval})."
+        return f"{what_was_done(summary, best)} lifts accuracy {change} ({interval})."
     return f"No clear change: accuracy goes {change} at the best level ({interval})."
+
+
+def what_was_done(summary: Summary, level: LevelSummary) -> str:
+    """What a level stands for, as the subject of a sentence."""
+    if not summary.ignoring:
+        return f"Level {level.level} instead of {summary.levels[0].level} ({summary.axis})"
+    return f"Ignoring the end of thinking {'once' if level.level == 1 else f'{level.level} times'}"
+
+
+def strategy_text(summary: Summary) -> str:
+    """The strategy, and how its levels were run where there is a choice."""
+    with_sweep = summary.sweep and summary.strategy == "sequential"
+    return f"{summary.strategy}, {summary.sweep} sweep" if with_sweep else summary.strategy
+
+
+def finding(comparison: Comparison) -> str:
+    """What a comparison showed, in one sentence that claims a difference only where the adjusted test does."""
+    told = [pair for pair in comparison.pairs if pair.holm_p < 0.05]
+    if not comparison.pairs:
+        return "No two runs cost nearly the same at any level, so none was tested against another."
+    if not told:
+        tested = "1 pair" if len(comparison.pairs) == 1 else f"{len(comparison.pairs)} pairs"
+        return f"At equal cost no run beats another beyond chance ({tested} tested, Holm-adjusted)."
+    most = max(told, key=lambda pair: abs(pair.difference))
+    better, worse = (most.other, most.one) if most.difference > 0 else (most.one, most.other)
+    return (
+        f"At equal cost {len(told)} of {len(comparison.pairs)} tested pairs differ beyond chance (Holm-adjusted); the "
+        f"widest: {better} is {points(abs(most.difference)).lstrip('+')} points better than {worse}."
+    )
 
 
 def cost_sentence(summary: Summary) -> str:
@@ -91,8 +132,10 @@ def cost_sentence(summary: Summary) -> str:
     if summary.engine == "imported":
         how = "; tokens estimated: characters / 4" if summary.tokens_estimated else ""
         return f"{summary.generated_tokens:,} tokens imported{how}."
+    if summary.engine == "replayed":
+        return f"{summary.generated_tokens:,} tokens replayed: a run of its own would have generated them."
     spent = f"{summary.generated_tokens:,} tokens generated in {duration(summary.wall_seconds)}"
-    if summary.cost_share is None or summary.sweep == "independent":
+    if summary.cost_share is None or summary.independent_tokens is None or summary.sweep == "independent":
         return f"{spent}."
     return f"{spent}: {percent(summary.cost_share)} of the {summary.independent_tokens:,} of independent runs."
 

@@ -19,6 +19,7 @@ class ScriptedEngine:
     """Continues text with what ``script`` returns, cut where the step says so."""
 
     name = "scripted"
+    can_show_images_again = True
     context_tokens: int | None = None
 
     def __init__(self, script: Script) -> None:

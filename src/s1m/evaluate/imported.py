@@ -162,7 +162,7 @@ def judged(
         chain = (Segment(injected="", text=thinking, tokens=count(thinking), stop=stop),) if thinking else ()
         answers.append(
             Answer(
-                num_ignore=level,
+                level=level,
                 chain=len(chains),
                 segments=len(chain),
                 stop=stop,
@@ -172,7 +172,7 @@ def judged(
             )
         )
         chains.append(chain)
-    verdicts = (benchmark.score(problem, answer.text, results[answer.num_ignore].extraction) for answer in answers)
+    verdicts = (benchmark.score(problem, answer.text, results[answer.level].extraction) for answer in answers)
     return Trace(chains=tuple(chains), answers=tuple(answers)), tuple(verdicts)
 
 

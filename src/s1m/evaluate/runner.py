@@ -19,9 +19,10 @@ from s1m.config import EvalSettings
 from s1m.errors import DataError, EngineError, EngineUnavailable
 from s1m.evaluate.images import within_pixels
 from s1m.evaluate.store import RunStore
-from s1m.forcing import SWEEPS, drive
+from s1m.forcing import Task, drive
 from s1m.forcing.flow import derive_seed
-from s1m.types import Benchmark, Engine, Problem, Record, Trace, Verdict
+from s1m.scoring.choices import LETTERS
+from s1m.types import Answer, Benchmark, Engine, Problem, Record, Verdict
 
 
 class Progress(Protocol):
@@ -51,8 +52,7 @@ class Runner:
         self._benchmark = benchmark
         self._store = store
         self._progress = progress
-        self._sweep = SWEEPS[settings.sweep]
-        self._forcing = settings.forcing()
+        self._strategy = settings.build_strategy()
         self._sampling = settings.sampling()
         self._digest = settings.digest()
 
@@ -107,15 +107,23 @@ class Runner:
             problem = await asyncio.to_thread(within_pixels, problem, self._settings.max_image_pixels)
         return problem
 
-    def _verdicts(self, problem: Problem, trace: Trace) -> tuple[Verdict, ...]:
-        return tuple(self._benchmark.score(problem, answer.text) for answer in trace.answers)
+    def _task(self, problem: Problem) -> Task:
+        return Task(
+            seed=derive_seed(self._settings.seed, problem.id),
+            read=lambda text: self._benchmark.score(problem, text).prediction,
+            choices=tuple(LETTERS[: len(problem.choices)]),
+        )
+
+    def _verdicts(self, problem: Problem, answers: Sequence[Answer]) -> tuple[Verdict, ...]:
+        return tuple(self._benchmark.score(problem, answer.text) for answer in answers)
 
     async def _solve(self, key: str, problem: Problem, engine: Engine) -> Record:
         started = time.time()
-        flow = self._sweep(self._forcing, derive_seed(self._settings.seed, problem.id))
+        flow = self._strategy.flow(self._task(problem))
         trace = await drive(flow, await self._as_asked(problem), engine, self._sampling)
         # In a thread: computer algebra may take a second, and other problems should not wait for it.
-        verdicts = await asyncio.to_thread(self._verdicts, problem, trace)
+        verdicts = await asyncio.to_thread(self._verdicts, problem, trace.answers)
+        sample_verdicts = await asyncio.to_thread(self._verdicts, problem, trace.samples)
         return Record(
             key=key,
             id=problem.id,
@@ -124,6 +132,7 @@ class Runner:
             metadata=problem.metadata,
             trace=trace.without_token_ids(),
             verdicts=verdicts,
+            sample_verdicts=sample_verdicts,
             started=started,
             seconds=time.time() - started,
         )

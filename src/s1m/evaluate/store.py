@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from s1m.config import NOT_CONTENT, EvalSettings, ImportSettings, to_toml
+from s1m.config import NOBODY_ASKED, NOT_CONTENT, EvalSettings, ImportSettings, to_toml
 from s1m.errors import DataError, UsageError
 from s1m.judge import RecordJudgement, laid_over
 from s1m.lines import append, open_for_append, read_lines
@@ -156,8 +156,10 @@ class RunStore:
             partial.replace(self.folder / "settings.toml")
             return
         assert found is not None
-        if found.get("engine") == "imported":
-            raise UsageError(f"{self.folder} holds imported results, to which nothing is added; choose another --out")
+        if found.get("engine") in NOBODY_ASKED:
+            raise UsageError(
+                f"{self.folder} holds {found['engine']} results, to which nothing is added; choose another --out"
+            )
         wanted = tomllib.loads(to_toml(settings))
         differing = [
             f"{name} ({found.get(name, 'unset')!r} there, {wanted.get(name, 'unset')!r} now)"
@@ -200,8 +202,13 @@ def _check(item: Record | Failure) -> None:
         answers = item.trace.answers
         if not answers or len(answers) != len(item.verdicts):
             raise ValueError(f"it has {len(answers)} answers and {len(item.verdicts)} verdicts")
-        if not all(0 <= answer.chain < len(item.trace.chains) for answer in answers):
+        samples = item.trace.samples
+        if len(samples) != len(item.sample_verdicts):
+            raise ValueError(f"it has {len(samples)} samples and {len(item.sample_verdicts)} verdicts on them")
+        if not all(0 <= answer.chain < len(item.trace.chains) for answer in (*answers, *samples)):
             raise ValueError("an answer rests on a chain that is not there")
+        if not all(0 <= place < len(samples) for answer in answers for place in answer.chosen_from):
+            raise ValueError("an answer was chosen from samples that are not there")
 
 
 def _thumbnail_path(folder: Path, key: str) -> Path:

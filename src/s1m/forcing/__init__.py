@@ -1,16 +1,22 @@
 """The algorithms, without I/O: flow (think, ignore the end, answer), loops, presets, and the driver that pumps them."""
 
 from s1m.forcing.drive import drive
-from s1m.forcing.flow import SWEEPS, Flow, Forcing, independent_sweep, nested_sweep
-from s1m.forcing.loops import Loop, find_loop
+from s1m.forcing.flow import Forcing
+from s1m.forcing.loops import Loop, LoopWatch, find_loop
 from s1m.forcing.presets import IGNORE_STRINGS
+from s1m.forcing.strategies import build_strategy
+from s1m.forcing.strategies.sequential import independent_sweep, nested_sweep
+from s1m.forcing.strategy import Flow, Strategy, Task
 
 __all__ = [
     "IGNORE_STRINGS",
-    "SWEEPS",
     "Flow",
     "Forcing",
     "Loop",
+    "LoopWatch",
+    "Strategy",
+    "Task",
+    "build_strategy",
     "drive",
     "find_loop",
     "independent_sweep",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from s1m.errors import EngineError
+from s1m.errors import EngineError, EngineUnavailable
 from s1m.types import Completion, Engine, Problem, Sampling, Step
 
 T = TypeVar("T")
@@ -40,6 +41,10 @@ async def _all(steps: tuple[Step, ...], problem: Problem, engine: Engine, sampli
 
 
 async def _one(step: Step, problem: Problem, engine: Engine, sampling: Sampling) -> Completion:
+    if step.instruction:
+        problem = replace(problem, question=f"{problem.question}\n{step.instruction}")
+    if any(piece.images for piece in step.prefix) and not engine.can_show_images_again:
+        raise EngineUnavailable(f"{engine.name} cannot show images again within a turn; use strategy lookback instead")
     completion = await engine.generate(problem, step, sampling)
     if completion.tokens > step.max_tokens:
         raise EngineError(

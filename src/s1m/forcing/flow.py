@@ -10,13 +10,16 @@ Steps yielded together do not depend on each other and may run at the same time.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from s1m.forcing.loops import find_loop
-from s1m.types import Answer, Completion, Piece, Segment, Step, StopClass, Trace
+from s1m.forcing.endings import Ending, find_answered, find_ending, flaws_of
+from s1m.forcing.loops import LoopWatch, find_loop
+from s1m.forcing.strategy import Part, Task
+from s1m.types import Answer, Completion, Piece, Segment, Step, StopClass
 
-Flow = Generator[tuple[Step, ...], Sequence[Completion], Trace]
+MOST_TRIES = 3
+"""Times that an answer is asked for until it commits to something."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +35,12 @@ class Forcing:
     thinking_open: str = "<think>\n"
     thinking_close: str = "</think>"
     answer_cue: str = "\nFinal answer: "
-    chunk_tokens: int = 512
+    chunk_tokens: int = 128
     """Thinking is asked for in chunks of this size, and checked for loops between them."""
+    show_images_again: bool = False
+    """Show the problem's images again after every ignore string."""
+    instruction: str = ""
+    """Said after the question."""
 
     def __post_init__(self) -> None:
         if not self.num_ignore or sorted(set(self.num_ignore)) != list(self.num_ignore) or self.num_ignore[0] < 0:
@@ -58,138 +65,208 @@ class Forcing:
         return self.ignore_strings[times_ignored % len(self.ignore_strings)]
 
 
-def nested_sweep(forcing: Forcing, seed: int) -> Flow:
-    """One chain up to the largest level, an answer branched off at every level: the chain for k starts that for k+1."""
-    chain = yield from think(forcing, forcing.num_ignore[-1], seed)
-    answers = yield from answer(forcing, chain, forcing.num_ignore, seed)
-    return Trace(chains=(chain,), answers=answers)
-
-
-def independent_sweep(forcing: Forcing, seed: int) -> Flow:
-    """Every level from scratch with its own seed, as S1-M measures: dearer by the square of the levels."""
-    chains: list[tuple[Segment, ...]] = []
-    answers: list[Answer] = []
-    for level in forcing.num_ignore:
-        level_seed = derive_seed(seed, "level", level)
-        chain = yield from think(forcing, level, level_seed)
-        answers += yield from answer(forcing, chain, (level,), level_seed, chain_index=len(chains))
-        chains.append(chain)
-    return Trace(chains=tuple(chains), answers=tuple(answers))
-
-
-SWEEPS = {"nested": nested_sweep, "independent": independent_sweep}
-
-
-def think(
-    forcing: Forcing, ignores: int, seed: int
-) -> Generator[tuple[Step, ...], Sequence[Completion], tuple[Segment, ...]]:
+def think(forcing: Forcing, ignores: int, seed: int) -> Part[tuple[Segment, ...]]:
     """A chain of thought whose end is refused ``ignores`` times, within one thinking budget.
 
     Shorter than ``ignores + 1`` segments when the budget is spent or a loop is cut: neither can be helped by going on.
     """
-    segments: list[Segment] = []
-    left = forcing.max_thinking_tokens
-    while len(segments) <= ignores and left > 0:
-        segment = yield from think_once(forcing, tuple(segments), left, derive_seed(seed, "think", len(segments)))
-        segments.append(segment)
-        left -= max(1, segment.tokens)  # a refusal that brings forth nothing is not free, or it would never end
-        if segment.stop in ("capped", "looped"):
-            break
-    return tuple(segments)
+    segments: tuple[Segment, ...] = ()
+    while len(segments) <= ignores and can_go_on(forcing, segments):
+        segments = yield from think_on(forcing, segments, seed)
+    return segments
 
 
-def think_once(
-    forcing: Forcing, before: tuple[Segment, ...], budget: int, seed: int
-) -> Generator[tuple[Step, ...], Sequence[Completion], Segment]:
+def can_go_on(forcing: Forcing, chain: Sequence[Segment]) -> bool:
+    """Whether the end of a chain can be refused: it was not cut, and the budget is not spent."""
+    return tokens_left(forcing, chain) > 0 and not (chain and chain[-1].stop in ("capped", "looped"))
+
+
+def tokens_left(forcing: Forcing, chain: Sequence[Segment]) -> int:
+    """What is left of the thinking budget; a refusal that brings forth nothing is not free, or it would never end."""
+    return forcing.max_thinking_tokens - sum(max(1, segment.tokens) for segment in chain)
+
+
+def think_on(forcing: Forcing, chain: tuple[Segment, ...], seed: int) -> Part[tuple[Segment, ...]]:
+    """The chain with one more segment, its end refused where there is one."""
+    injected = forcing.ignore_string(len(chain) - 1) if chain else ""
+    own_seed = derive_seed(seed, "think", len(chain))
+    segment = yield from think_once(forcing, chain, injected, tokens_left(forcing, chain), own_seed)
+    return (*chain, segment)
+
+
+def think_once(forcing: Forcing, before: tuple[Segment, ...], injected: str, budget: int, seed: int) -> Part[Segment]:
     """The next segment of a chain: up to ``budget`` tokens until the model ends its thinking or repeats itself."""
-    injected = forcing.ignore_string(len(before) - 1) if before else ""
     minimum = 1 if before else forcing.min_thinking_tokens
     pieces: list[Piece] = []
+    watch = LoopWatch()
     tokens = 0
     stop: StopClass | None = None
     while stop is None:
         room = min(forcing.chunk_tokens, budget - tokens)
         (completion,) = yield (
             Step(
-                prefix=(*chain_so_far(forcing, before), *spoken(injected), *pieces),
+                prefix=(*chain_so_far(forcing, before), *refusal(forcing, injected), *pieces),
                 stop=(forcing.thinking_close,),
                 max_tokens=room,
                 min_tokens=min(room, max(0, minimum - tokens)),
                 seed=derive_seed(seed, "chunk", len(pieces)),
+                instruction=forcing.instruction,
             ),
         )
         pieces.append(Piece(text=completion.text, token_ids=completion.token_ids))
         tokens += completion.tokens
+        if ending := find_ending(joined(pieces), forcing.thinking_close):
+            return cut_at(injected, pieces, tokens, ending)
         if completion.finish == "stop":
             stop = "closed"
         elif completion.finish == "eos":
+            if answered_there := find_answered(joined(pieces)):
+                return cut_at(injected, pieces, tokens, answered_there)
             stop = "eos"
-        elif loop := find_loop("".join(piece.text for piece in pieces)):
-            return cut_loop(injected, pieces, tokens, loop.start)
+        elif loop := watch.feed(completion.text):
+            return cut_at(injected, pieces, tokens, Ending(start=loop.start, stop="looped"))
         elif tokens >= budget:
             stop = "capped"
-    return Segment(injected=injected, text=joined(pieces), tokens=tokens, stop=stop, token_ids=joined_ids(pieces))
-
-
-def cut_loop(injected: str, pieces: Sequence[Piece], tokens: int, start: int) -> Segment:
-    """A looped segment without its repetition; its tokens were spent all the same."""
     text = joined(pieces)
-    return Segment(injected=injected, text=text[:start], tokens=tokens, stop="looped", cut_characters=len(text) - start)
+    return Segment(
+        injected=injected,
+        text=text,
+        tokens=tokens,
+        stop=stop,
+        flaws=flaws_of(text, forcing.thinking_open),
+        token_ids=joined_ids(pieces),
+    )
+
+
+def cut_at(injected: str, pieces: Sequence[Piece], tokens: int, ending: Ending) -> Segment:
+    """A segment without what follows its ending; its tokens were spent all the same."""
+    text = joined(pieces)
+    return Segment(
+        injected=injected,
+        text=text[: ending.start],
+        tokens=tokens,
+        stop=ending.stop,
+        cut_characters=len(text) - ending.start,
+        flaws=ending.flaws,
+        said=text[ending.start :] if "answered" in ending.flaws else "",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Where in a chain an answer is asked for: after so many segments, and how the thinking before it ended."""
+
+    segments: int
+    stop: StopClass
+
+
+def after_refusals(chain: Sequence[Segment], ignored: int) -> Asked:
+    """Where the answer after ``ignored`` refused ends stands: at the end, for a chain that never reached so many.
+
+    Such a chain was looped, or else out of budget.
+    """
+    if ignored < len(chain):
+        return Asked(segments=ignored + 1, stop=chain[ignored].stop)
+    return Asked(segments=len(chain), stop="looped" if chain[-1].stop == "looped" else "capped")
 
 
 def answer(
-    forcing: Forcing, chain: tuple[Segment, ...], levels: Sequence[int], seed: int, chain_index: int = 0
-) -> Generator[tuple[Step, ...], Sequence[Completion], tuple[Answer, ...]]:
-    """An answer at every level, each asked from its own budget; levels that the chain never reached share the last."""
+    forcing: Forcing, chain: tuple[Segment, ...], levels: Mapping[int, Asked], task: Task, chain_index: int = 0
+) -> Part[tuple[Answer, ...]]:
+    """An answer at every level, each from its own budget; levels that end at the same place share the lowest's."""
     askers: dict[int, int] = {}  # segments an answer rests on -> the lowest level that rests on as many
-    for level in levels:
-        askers.setdefault(min(level + 1, len(chain)), level)
-    completions = yield tuple(
-        Step(
-            prefix=(
-                *chain_so_far(forcing, chain[:segments]),
-                Piece(text=forcing.thinking_close + forcing.answer_cue),
-            ),
-            stop=(),
-            max_tokens=forcing.max_answer_tokens,
-            min_tokens=1,
-            seed=derive_seed(seed, "answer", level),
+    for level, asked in levels.items():
+        askers.setdefault(asked.segments, level)
+    answers: dict[int, Answer] = {}
+    for tries in range(1, MOST_TRIES + 1):
+        waiting = [level for level in askers.values() if level not in answers or not committed(answers[level], task)]
+        if not waiting:
+            break
+        completions = yield tuple(
+            ask(forcing, chain, levels[level], task, derive_seed(task.seed, "answer", level, *again(tries)), tries)
+            for level in waiting
         )
-        for segments, level in askers.items()
+        for level, completion in zip(waiting, completions, strict=True):
+            answers[level] = answered(level, levels[level], completion, chain_index, answers.get(level))
+    for level in askers.values():
+        if not committed(answers[level], task):
+            answers[level] = fallen_back(answers, level, chain[levels[level].segments - 1].said, task)
+    return tuple(
+        answers[level]
+        if askers[asked.segments] == level
+        else replace(answers[askers[asked.segments]], level=level, stop=asked.stop, same_as=askers[asked.segments])
+        for level, asked in levels.items()
     )
-    said = dict(zip(askers, completions, strict=True))
-    answers = []
-    for level in levels:
-        segments = min(level + 1, len(chain))
-        completion = said[segments]
-        answers.append(
-            Answer(
-                num_ignore=level,
-                chain=chain_index,
-                segments=segments,
-                stop=end_of_thinking(chain, level),
-                text=completion.text,
-                tokens=completion.tokens,
-                finish=completion.finish,
-                same_as=None if askers[segments] == level else askers[segments],
-            )
-        )
-    return tuple(answers)
 
 
-def end_of_thinking(chain: tuple[Segment, ...], level: int) -> StopClass:
-    """How the thinking behind an answer ended. A chain too short for the level was looped, or else out of budget."""
-    if level < len(chain):
-        return chain[level].stop
-    return "looped" if chain[-1].stop == "looped" else "capped"
+def ask(forcing: Forcing, chain: tuple[Segment, ...], asked: Asked, task: Task, seed: int, tries: int) -> Step:
+    """The request for an answer; one of the choices after a thinking that was cut off, or when asked again.
+
+    The last try does without the stretches of thinking at the end that did not close: they may be what leads it astray.
+    """
+    behind = chain[: asked.segments]
+    while tries == MOST_TRIES and behind and behind[-1].stop != "closed":
+        behind = behind[:-1]
+    return Step(
+        prefix=(
+            *chain_so_far(forcing, behind),
+            Piece(text=forcing.thinking_close + forcing.answer_cue),
+        ),
+        stop=(),
+        max_tokens=forcing.max_answer_tokens,
+        min_tokens=1,
+        seed=seed,
+        instruction=forcing.instruction,
+        choices=task.choices if asked.stop != "closed" or tries > 1 else (),
+    )
+
+
+def answered(level: int, asked: Asked, completion: Completion, chain_index: int, before: Answer | None) -> Answer:
+    """An answer as it is recorded, without what it repeats; one asked for again counts the tokens of both."""
+    loop = find_loop(completion.text)
+    return Answer(
+        level=level,
+        chain=chain_index,
+        segments=asked.segments,
+        stop=asked.stop,
+        text=completion.text[: loop.start] if loop else completion.text,
+        tokens=completion.tokens + (before.tokens if before else 0),
+        finish=completion.finish,
+        logprob=completion.logprob,
+        tries=before.tries + 1 if before else 1,
+    )
+
+
+def fallen_back(answers: Mapping[int, Answer], level: int, said: str, task: Task) -> Answer:
+    """An answer that commits to nothing, with what was said in the thinking or answered at a lower level instead."""
+    lower = [answers[other].text for other in sorted(answers, reverse=True) if other < level]
+    for text in (said, *lower):
+        if text and task.read(text) is not None:
+            return replace(answers[level], text=text)
+    return answers[level]
+
+
+def committed(found: Answer, task: Task) -> bool:
+    """Whether an answer commits to something."""
+    return task.read(found.text) is not None
+
+
+def again(tries: int) -> tuple[int, ...]:
+    """What tells the seeds of later tries from that of the first."""
+    return () if tries == 1 else (tries,)
 
 
 def chain_so_far(forcing: Forcing, chain: Sequence[Segment]) -> tuple[Piece, ...]:
     """The assistant's turn up to the end of a chain, as pieces."""
     pieces = [*spoken(forcing.thinking_open)]
     for segment in chain:
-        pieces += [*spoken(segment.injected), Piece(text=segment.text, token_ids=segment.token_ids)]
+        pieces += [*refusal(forcing, segment.injected), Piece(text=segment.text, token_ids=segment.token_ids)]
     return tuple(pieces)
+
+
+def refusal(forcing: Forcing, injected: str) -> tuple[Piece, ...]:
+    """What is put at a refused end, the images behind it where they are to be seen again."""
+    return (Piece(text=injected, images=forcing.show_images_again),) if injected else ()
 
 
 def spoken(text: str) -> tuple[Piece, ...]:

@@ -1,58 +1,59 @@
-"""Exact repetition at the end of a text: the runaway that eats thinking budgets.
+"""Loops in what a model writes, seen while it writes: the runaway that eats thinking budgets.
 
-A loop is a tail that consists of at least three copies of one pattern. The smallest period of every tail is read off
-the prefix function (Knuth, Morris and Pratt, 1977) of the reversed text, so one check costs time linear in the window
-and the pattern found is always primitive: a run of dashes has period 1 and is judged as such.
+A loop is a text that stopped going anywhere: exact copies behind each other, near copies that drift or only count on,
+or a long passage that keeps coming back. Tables, digits, code, enumerations, equations and honest checks repeat, too;
+docs/forcing.md says where the line is drawn and what that was measured on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-MIN_COPIES = 3
+from s1m.forcing.history import Loop
+from s1m.forcing.pieces import Pieces
+from s1m.forcing.recurrence import Recurrence
+from s1m.forcing.templates import Templates
 
-MIN_PERIOD = 12
-"""Characters. Shorter patterns are rules, blanks and digit strings, honest until they are very long."""
-
-MIN_SPAN = 240
-"""Characters that a loop of an ordinary pattern covers, so that a thrice repeated short phrase is none."""
-
-MIN_SPAN_SHORT = 1500
-"""Characters that a loop of a pattern below ``MIN_PERIOD`` covers."""
-
-WINDOW = 8192
-"""Characters looked at, from the end."""
+__all__ = ["Loop", "LoopWatch", "find_loop"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Loop:
-    """A periodic tail: it begins at ``start`` and repeats its first ``period`` units ``copies`` times or more."""
+class LoopWatch:
+    """Reads what a model writes, part after part, and tells the first loop in it.
 
-    start: int
-    period: int
-    copies: int
-
-
-def find_loop(units: Sequence[Hashable]) -> Loop | None:
-    """The longest periodic tail of ``units`` that counts as a loop, or None.
-
-    ``units`` is any sequence that compares by element, usually a text taken character by character. Only the last
-    ``WINDOW`` units are examined, so ``start`` of an older loop is where the window begins.
+    It is fed token ids (or anything else that can be hashed), or text; a text is told apart into pieces of about a
+    token each, and a loop in it is counted in characters. How it is cut into parts makes no difference. A token
+    costs one or two microseconds, however many came before it.
     """
-    tail = units[max(0, len(units) - WINDOW) :][::-1]
-    matched = [0] * len(tail)
-    found: Loop | None = None
-    border = 0
-    for length in range(2, len(tail) + 1):
-        unit = tail[length - 1]
-        while border and unit != tail[border]:
-            border = matched[border - 1]
-        border += unit == tail[border]
-        matched[length - 1] = border
-        period = length - border
-        if length < MIN_COPIES * period:
-            continue
-        if length >= (MIN_SPAN if period >= MIN_PERIOD else MIN_SPAN_SHORT):
-            found = Loop(start=len(units) - length, period=period, copies=length // period)
-    return found
+
+    def __init__(self) -> None:
+        self._pieces = Pieces()
+        self._recurrence = Recurrence()
+        self._templates = Templates()
+        self._loop: Loop | None = None
+
+    def feed(self, tokens: Sequence[Hashable]) -> Loop | None:
+        """The first loop in everything fed so far, or None. Nothing is read behind a loop."""
+        if self._loop:
+            return self._loop
+        if not isinstance(tokens, str):
+            self._loop = self._recurrence.read(tokens)
+            return self._loop
+        pieces = self._pieces.cut(tokens)
+        found = [loop for loop in (self._recurrence.read(pieces), self._templates.read(pieces)) if loop]
+        if found:
+            self._loop = self._in_characters(min(found, key=lambda loop: loop.seen))
+        return self._loop
+
+    def _in_characters(self, loop: Loop) -> Loop:
+        seen = self._pieces.end(loop.seen)
+        period = seen - self._pieces.end(loop.seen - loop.period)  # the first copy may lack a blank
+        return replace(loop, start=self._pieces.end(loop.start), period=period, seen=seen)
+
+
+def find_loop(tokens: Sequence[Hashable]) -> Loop | None:
+    """The first loop in token ids, or in a text (``start``, ``period`` and ``seen`` in characters then), or None.
+
+    It is where a watch would have stopped reading: what comes behind changes nothing.
+    """
+    return LoopWatch().feed(tokens)

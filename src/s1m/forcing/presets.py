@@ -1,7 +1,7 @@
 """What is said to a model whose end of thinking is refused.
 
 ``s1`` is the string of s1 (arXiv 2501.19393); ``s1m`` are the seven strings of S1-M, used in rotation
-(https://github.com/PKU-Alignment/s1-m).
+(https://github.com/PKU-Alignment/s1-m); ``lookback`` sends the model back to the image.
 """
 
 from __future__ import annotations
@@ -16,5 +16,9 @@ IGNORE_STRINGS: dict[str, tuple[str, ...]] = {
         "Did I make a mistake in any step of the previous reasoning?",
         "Let me check again,",
         "I need to think more and check again.",
+    ),
+    "lookback": (
+        "Let me look at the image again.",
+        "Let me compare this with what the image shows.",
     ),
 }

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import msgspec
 import torch
 from rich.console import Console
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from s1m.lines import append, open_for_append, read_lines
+
+EVALUATED = "eval/"
+"""How the names begin under which the accuracies of an evaluation are logged."""
 
 SHOWN = {
     "loss": "loss {:.4f}",
@@ -30,52 +37,65 @@ class Log(TrainerCallback):
         self._console = console
         self._path = path
 
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Take out the steps after the checkpoint that is gone on from: they are done, and logged, again."""
+        if state.is_world_process_zero and self._path.exists():
+            kept = [line for line in read_lines(self._path, dict[str, Any]) if line["step"] <= state.global_step]
+            partial = self._path.with_suffix(".partial")
+            partial.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in kept))
+            partial.replace(self._path)
+
     def on_log(
-        self,
-        args: TrainingArguments,  # noqa: ARG002
-        state: TrainerState,
-        control: TrainerControl,  # noqa: ARG002
-        logs: Any = None,
-        **_: Any,
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any
     ) -> None:
         """Write both, on the first process only."""
-        if not state.is_world_process_zero or "loss" not in logs:
+        if not state.is_world_process_zero or "train_runtime" in logs:
             return
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
+        with open_for_append(self._path) as file:
+            append(file, {"step": state.global_step, **logs})
         words = ", ".join(text.format(float(logs[name])) for name, text in SHOWN.items() if name in logs)
-        self._console.print(f"step {state.global_step}/{state.max_steps}  {words}")
+        found = ", ".join(f"{name} {value:.1%}" for name, value in logs.items() if name.startswith(EVALUATED))
+        self._console.print(f"step {state.global_step}/{state.max_steps}  {words}{found}")
 
 
 class Stop(TrainerCallback):
     """SIGTERM (as SLURM sends it) or Ctrl-C: finish the step, save a checkpoint, end. A second Ctrl-C ends at once."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = 0
+        """The signal that asked, 0 without one."""
 
-    def watch(self) -> None:
-        """Take over the signals, in the main thread; elsewhere nothing is watched."""
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, self._ask)
-            signal.signal(signal.SIGINT, self._ask)
+    @property
+    def exit_code(self) -> int:
+        """Exit code after a signal that was obeyed, as shells have it: 143 for SIGTERM, 130 for Ctrl-C."""
+        return 128 + self.asked
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Take over the signals meanwhile, in the main thread; elsewhere nothing is watched."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._ask) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _ask(self, number: int, _frame: FrameType | None) -> None:
         if self.asked and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.asked = True
+        self.asked = number
 
     def on_step_end(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,  # noqa: ARG002
-        control: TrainerControl,
-        **_: Any,
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> TrainerControl:
         """Every process stops at the same step as soon as one of them was asked to."""
         if args.world_size > 1:
-            flag = torch.tensor(float(self.asked), device=args.device)
-            torch.distributed.all_reduce(flag, torch.distributed.ReduceOp.MAX)
-            self.asked = bool(flag)
+            asked = torch.tensor(self.asked, device=args.device)
+            torch.distributed.all_reduce(asked, torch.distributed.ReduceOp.MAX)
+            self.asked = int(asked)
         if self.asked:
             control.should_save = control.should_training_stop = True
         return control

@@ -45,7 +45,7 @@ SHORT_SHARE = 0.15
 DEFAULT_ROWS = 50_000
 
 ANSWER_CUE = "Final answer: "
-ALL_IGNORE_STRINGS = tuple(dict.fromkeys(text for preset in IGNORE_STRINGS.values() for text in preset))
+ALL_IGNORE_STRINGS = tuple(dict.fromkeys((*IGNORE_STRINGS["s1"], *IGNORE_STRINGS["s1m"])))
 
 
 @dataclass(frozen=True)

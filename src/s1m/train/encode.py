@@ -118,6 +118,16 @@ class Encoder:
             labels += [label] * times
         return Encoded(ids=ids, labels=labels, pixels=prepared["pixel_values"], grids=grids)
 
+    def blank(self) -> Encoded:
+        """The smallest white image by itself, of which nothing is learned."""
+        from PIL import Image
+
+        prepared = self.image_processor(images=[Image.new("RGB", (28, 28), "white")], return_tensors="pt")
+        grids = prepared["image_grid_thw"]
+        count = int(grids.prod() // self.image_processor.merge_size**2)
+        ids = [self._image_id] * count
+        return Encoded(ids=ids, labels=[IGNORED] * count, pixels=prepared["pixel_values"], grids=grids)
+
     def _text(self, example: Example, images: int) -> _Text:
         """The conversation with one token for each of so many images."""
         for turn in example.turns:

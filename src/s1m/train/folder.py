@@ -1,14 +1,22 @@
 """The folder of a training: its settings, its newest whole checkpoint, and whose it is.
 
 settings.toml     what was asked for; going on with anything else is refused
-log.jsonl         a line for every logged step
+log.jsonl         a line for every logged step and every evaluation
+rejects.jsonl     examples that are not trained on, with reasons
 checkpoint-N/     the newest two
+eval/step-N/      what the model could do then, a run folder
+runs/             what tensorboard shows, where it is asked for
 model/            the finished model
 """
 
 from __future__ import annotations
 
+import fcntl
+import json
+import shutil
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from s1m.config import to_toml
@@ -47,7 +55,53 @@ def claim(settings: TrainSettings) -> Path:
     return out
 
 
+@contextmanager
+def held(out: Path) -> Iterator[None]:
+    """Keep the folder to this process. Raises ``UsageError`` when another one trains in it."""
+    with (out / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(f"{out} is in use by another process; wait for it or choose another --out") from None
+        yield
+
+
 def newest_checkpoint(out: Path) -> Path | None:
     """The newest checkpoint that was written to its end."""
-    whole = [path.parent for path in out.glob(f"checkpoint-*/{LAST_WRITTEN}")]
-    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+    return max(filter(is_whole, out.glob("checkpoint-*")), key=step_of, default=None)
+
+
+def is_whole(checkpoint: Path) -> bool:
+    """Whether a checkpoint was written to its end."""
+    with suppress(OSError, ValueError):
+        return bool(json.loads((checkpoint / LAST_WRITTEN).read_bytes()))
+    return False
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step after which a checkpoint was written."""
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Raise one ``DataError`` for whatever a full disk makes the libraries raise, and leave nothing of the folder."""
+    try:
+        yield
+    except Exception as error:
+        reason = _why_not(error)
+        if reason is None:
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
+        raise DataError(
+            f"cannot write {folder}: {reason}; make room, then the same command goes on from the newest checkpoint"
+        ) from error
+
+
+def _why_not(error: Exception) -> str | None:
+    """What the disk had against it, as each library says it; None for an error that is not about the disk."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    said = str(error).splitlines()[0] if str(error) else ""
+    is_torch = isinstance(error, RuntimeError) and ("inline_container" in said or "PytorchStreamWriter" in said)
+    return said if is_torch or type(error).__name__ == "SafetensorError" else None

@@ -66,17 +66,14 @@ def start_of(settings: TrainSettings) -> str:
     """The name of the checkpoint to start from; the tiny model is made beside the checkpoints first."""
     if settings.model not in (UNTRAINED, SEEING):
         return settings.model
-    from accelerate import PartialState
-
     folder = Path(settings.out) / settings.model
-    with PartialState().main_process_first():
-        if not folder.exists():
-            build_tiny(folder, settings)
+    if not folder.exists():
+        build_tiny(folder, settings)
     return str(folder)
 
 
 def build_tiny(folder: Path, settings: TrainSettings) -> None:
-    """Make the tiny model, whole or not at all."""
+    """Make the tiny model, whole or not at all; the encoder is loaded first, by one process for all."""
     from s1m.train.eyes import open_eyes
     from s1m.train.untrained import build_untrained
 
@@ -113,11 +110,21 @@ def uses_bf16(settings: TrainSettings) -> bool:
 
 
 def rules_of(model: Any) -> Any:
-    """A model of the same class and shape without weights, for what it knows about positions."""
+    """A model of the same class without a single weight, for what it knows about positions."""
+    rules = without_weights(model)
+    rules.model = without_weights(model.model)
+    return rules
+
+
+def without_weights(module: Any) -> Any:
+    """An empty module of the same class and configuration; built past the constructor, which ZeRO-3 takes over."""
     import torch
 
-    with torch.device("meta"):
-        return type(model)(model.config)
+    kind: Any = type(module)
+    empty = kind.__new__(kind)
+    torch.nn.Module.__init__(empty)
+    empty.config = module.config
+    return empty
 
 
 def adapters(settings: TrainSettings) -> Any:

@@ -78,13 +78,27 @@ def best_fit(window: Sequence[int], lengths: Sequence[int], capacity: int) -> li
 class Collator:
     """Makes a micro-batch from the numbers of its examples; runs in the data loader's worker processes."""
 
-    def __init__(self, examples: Examples, encoder: Encoder, rope: Any, *, packed: bool, pad_id: int) -> None:
-        """``rope`` is a model of the class that is trained; it may be on the meta device, only its rules are used."""
+    def __init__(
+        self,
+        examples: Examples,
+        encoder: Encoder,
+        rope: Any,
+        *,
+        packed: bool,
+        pad_id: int,
+        blank: Encoded | None = None,
+    ) -> None:
+        """``rope`` is a model of the class that is trained; it may be on the meta device, only its rules are used.
+
+        ``blank`` stands in every batch that has no image: processes that share the vision tower go through it together,
+        or wait for each other for ever.
+        """
         self._examples = examples
         self._encoder = encoder
         self._rope = rope
         self._lay_out = self._packed if packed else self._padded
         self._pad_id = pad_id
+        self._blank = blank
 
     def __call__(self, rows: Sequence[dict[str, list[int]]]) -> dict[str, Tensor]:
         """The batch of ``rows``, each of which names its examples."""
@@ -92,6 +106,8 @@ class Collator:
         encoded = [one for one in map(self._encoded, numbers) if one is not None]
         if not encoded:
             raise DataError(f"no example of a batch can be read any more, such as {self._examples.place(numbers[0])}")
+        if self._blank is not None and all(one.pixels is None for one in encoded):
+            encoded.append(self._blank)
         return self._lay_out(encoded) | self._pixels(encoded)
 
     def _encoded(self, number: int) -> Encoded | None:

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from s1m.train.folder import claim, newest_checkpoint
+from s1m.errors import UsageError
+from s1m.train.card import model_card
+from s1m.train.encode import Encoder
+from s1m.train.folder import claim, held, newest_checkpoint
 from s1m.train.model import adapters, load_encoder, load_model, rules_of, uses_bf16
 from s1m.train.pack import Collator, plan_epoch, plan_rising
+from s1m.train.processes import PATIENCE_SECONDS, is_first, require_spread, spread_of, told_by_first
 from s1m.train.settings import TrainSettings
-from s1m.train.sources import load_examples
+from s1m.train.sources import Examples, load_examples
 from s1m.train.survey import Survey, survey
 from s1m.train.survey_table import print_survey
 from s1m.train.towers import count_parameters, freeze
-
-INTERRUPTED = 143
-"""Exit code after a SIGTERM that was obeyed, as shells have it."""
 
 
 def check(settings: TrainSettings) -> int:
@@ -41,15 +44,21 @@ def check(settings: TrainSettings) -> int:
 
 def train(settings: TrainSettings) -> int:
     """``s1m train``: train, or go on from the newest checkpoint; the exit code."""
+    out = told_by_first(lambda: claim(settings))
+    with ExitStack() as first_holds:
+        told_by_first(lambda: first_holds.enter_context(held(out)))
+        return train_in(out, settings)
+
+
+def train_in(out: Path, settings: TrainSettings) -> int:
+    """Train in a folder that is held; the exit code."""
     from s1m.train.callbacks import Log, Stop
+    from s1m.train.evaluation import Evaluation
     from s1m.train.save import save_model
     from s1m.train.trainer import TowerTrainer
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    out = claim(settings)
-    encoder, examples = load_encoder(settings), load_examples(settings)
-    found = survey(examples, encoder.length, settings, rejects_to=out / "rejects.jsonl")
-    found.require_some()
+    console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=not is_first())
+    encoder, examples, found = told_by_first(lambda: look(settings))
     arguments = training_arguments(settings)  # before the model: ZeRO-3 shards weights as they are loaded
     loaded = load_model(settings)
     freeze(loaded.model, settings.freeze)
@@ -67,25 +76,36 @@ def train(settings: TrainSettings) -> int:
             rules_of(loaded.model),
             packed=settings.batch == "packed",
             pad_id=encoder.tokenizer.pad_token_id,
+            blank=encoder.blank() if arguments.world_size > 1 else None,
         ),
         callbacks=[Log(console, out / "log.jsonl"), stop],
     )
     quiet(trainer)
-    if trainer.is_world_process_zero():
-        print_survey(found, console)
-        console.print(what_runs(trainer))
-    checkpoint = newest_checkpoint(out)
-    if checkpoint is not None and trainer.is_world_process_zero():
+    if settings.eval_benchmark:
+        trainer.add_callback(Evaluation(settings, trainer, loaded.place, encoder, console))
+    require_spread(trainer.accelerator)
+    print_survey(found, console)
+    console.print(what_runs(trainer))
+    checkpoint = told_by_first(lambda: newest_checkpoint(out))
+    if checkpoint is not None:
         console.print(f"going on from {checkpoint}")
-    stop.watch()
-    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-    if stop.asked:
+    with stop.watching():
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    if stop.asked and trainer.state.global_step < trainer.state.max_steps:
         console.print(f"stopped after step {trainer.state.global_step}; the same command goes on from there")
-        return INTERRUPTED
-    folder = save_model(settings, trainer, loaded.place, encoder, found)
-    if trainer.is_world_process_zero():
-        console.print(f"model: {folder}")
+        return stop.exit_code
+    card = model_card(settings, trainer, found)
+    folder = save_model(settings, trainer, loaded.place, encoder, out / "model", card=card)
+    console.print(f"model: {folder}")
     return 0
+
+
+def look(settings: TrainSettings) -> tuple[Encoder, Examples, Survey]:
+    """How examples are encoded, the examples, and which of them are kept. Raises ``DataError`` when none is."""
+    encoder, examples = load_encoder(settings), load_examples(settings)
+    found = survey(examples, encoder.length, settings, rejects_to=Path(settings.out) / "rejects.jsonl")
+    found.require_some()
+    return encoder, examples, found
 
 
 def plan(settings: TrainSettings, lengths: Sequence[int]) -> list[list[int]]:
@@ -137,7 +157,7 @@ def training_arguments(settings: TrainSettings) -> Any:
         logging_steps=settings.log_every,
         save_steps=settings.save_every,
         save_total_limit=2,
-        report_to=list(settings.loggers) or "none",
+        report_to=require_loggers(settings) or "none",
         dataloader_num_workers=settings.workers,
         dataloader_persistent_workers=settings.workers > 0,
         remove_unused_columns=False,
@@ -145,9 +165,18 @@ def training_arguments(settings: TrainSettings) -> Any:
         disable_tqdm=True,
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
-        ddp_find_unused_parameters=True,  # a batch of text alone leaves the vision tower without gradients
+        ddp_find_unused_parameters=False,  # every batch goes through every tower: see Collator
+        ddp_timeout=PATIENCE_SECONDS,
         average_tokens_across_devices=True,
     )
+
+
+def require_loggers(settings: TrainSettings) -> list[str]:
+    """The loggers of the settings. Raises ``UsageError`` for one that is not installed."""
+    for name in settings.loggers:
+        if find_spec(name) is None:
+            raise UsageError(f"loggers: {name} is not installed: pip install {name}")
+    return list(settings.loggers)
 
 
 def quiet(trainer: Any) -> None:
@@ -160,9 +189,8 @@ def quiet(trainer: Any) -> None:
 def what_runs(trainer: Any) -> str:
     """Where the training really runs and what it trains, in words."""
     accelerator = trainer.accelerator
-    kind = str(accelerator.distributed_type.value)
-    spread = "one process" if accelerator.num_processes == 1 else f"{accelerator.num_processes} processes, {kind}"
-    lines = [f"on {accelerator.device}, {spread}, {accelerator.mixed_precision.replace('no', 'fp32')}"]
+    precision = accelerator.mixed_precision.replace("no", "fp32")
+    lines = [f"on {accelerator.device}, {spread_of(accelerator)}, {precision}"]
     for tower, (trained, everything) in count_parameters(trainer.model).items():
         lines.append(f"  {tower}: {trained:,} of {everything:,} parameters are trained")
     return "\n".join(lines)

@@ -1,55 +1,80 @@
-"""The finished model: a folder that serving, evaluation and plain transformers load, written whole or not at all."""
+"""A model as a folder that serving, evaluation and plain transformers load, written whole or not at all."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s1m.errors import DataError
-from s1m.train.card import model_card
 from s1m.train.encode import Encoder
+from s1m.train.folder import writing
+from s1m.train.processes import told_by_first
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from s1m.train.survey import Survey
+    from torch import Tensor
+
+WRAPPED = "base_model.model."
+"""What PEFT puts before the name of every weight."""
 
 
-def save_model(settings: TrainSettings, trainer: Any, place: str, encoder: Encoder, found: Survey) -> Path:
-    """Write the model, its tokenizer, processor, chat template and card to ``OUT/model``; the folder.
+def save_model(
+    settings: TrainSettings, trainer: Any, place: str, encoder: Encoder, folder: Path, *, card: str = ""
+) -> Path:
+    """Write the model as it stands, its tokenizer, processor, chat template and card to ``folder``; the folder.
 
+    Weights are gathered from all processes, so all must call it. ``place`` is the checkpoint that training began with.
     Raises ``DataError`` when the disk is full; nothing half-written stays.
     """
-    folder = Path(settings.out) / "model"
+    state = trainer.accelerator.get_state_dict(trainer.model_wrapped)
     partial = folder.with_suffix(".partial")
-    try:
-        save_weights(settings, trainer, place, partial)
-        if trainer.is_world_process_zero():
+
+    def write() -> None:
+        with writing(partial):
+            save_weights(settings, trainer.accelerator.unwrap_model(trainer.model), state, place, partial)
             encoder.tokenizer.save_pretrained(partial)
             save_processor(place, encoder, partial)
-            (partial / "README.md").write_text(model_card(settings, trainer, found), encoding="utf-8")
+            if card:
+                (partial / "README.md").write_text(card, encoding="utf-8")
             shutil.rmtree(folder, ignore_errors=True)
             partial.replace(folder)
-    except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise DataError(f"cannot write {folder}: {error.strerror or error}; the newest checkpoint is kept") from None
-    trainer.accelerator.wait_for_everyone()
+
+    told_by_first(write)
     return folder
 
 
-def save_weights(settings: TrainSettings, trainer: Any, place: str, folder: Path) -> None:
-    """The weights in the type that they were published in; gathered from all devices, adapters merged if wanted."""
+def save_weights(settings: TrainSettings, model: Any, state: Mapping[str, Tensor], place: str, folder: Path) -> None:
+    """The weights in the type that they were published in, adapters merged if wanted; else the adapters, for PEFT."""
     from transformers import AutoConfig
 
-    state = trainer.accelerator.get_state_dict(trainer.model)  # a collective: every process takes part
-    if not trainer.is_world_process_zero():
-        return
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    if settings.lora_rank is not None and settings.lora_merge:
-        model = model.merge_and_unload()
-        state = model.state_dict()
+    if settings.lora_rank is not None:
+        if not settings.lora_merge:
+            model.save_pretrained(folder, state_dict=dict(state))
+            return
+        model = model.get_base_model()
+        state = merged(state, settings.lora_alpha / settings.lora_rank)
     published = AutoConfig.from_pretrained(place).dtype
-    model.save_pretrained(folder, state_dict={name: weight.cpu().to(published) for name, weight in state.items()})
+    tied = getattr(model, "all_tied_weights_keys", {})  # the same weight under a second name
+    kept = {name: weight.cpu().to(published) for name, weight in state.items() if name not in tied}
+    model.save_pretrained(folder, state_dict=kept)
+
+
+def merged(state: Mapping[str, Tensor], scale: float) -> dict[str, Tensor]:
+    """The weights under the names they had before adapters, with W + ``scale`` B A where there is one (Hu et al. 2021).
+
+    From gathered weights, so that it is the same however they were split.
+    """
+    plain: dict[str, Tensor] = {}
+    for name, weight in state.items():
+        if ".lora_" in name:
+            continue
+        stem, is_adapted, _ = name.partition("base_layer.weight")
+        if is_adapted:
+            down, up = (state[f"{stem}{part}.default.weight"].float() for part in ("lora_A", "lora_B"))
+            weight = weight.float() + scale * up @ down
+        plain[name.replace(".base_layer.", ".").removeprefix(WRAPPED)] = weight
+    return plain
 
 
 def save_processor(place: str, encoder: Encoder, folder: Path) -> None:

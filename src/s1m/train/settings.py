@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from s1m.config import Count, levels_from, settings_from, strings_from
+from s1m.config import MOST_LEVELS, Count, levels_from, settings_from, strings_from
 from s1m.errors import UsageError
 from s1m.forcing.presets import IGNORE_STRINGS
 
@@ -120,13 +120,13 @@ class TrainSettings:
     save_every: Count = 500
     """Steps between checkpoints; the newest two are kept."""
     loggers: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
-    """Where else to log."""
+    """Where else to log: tensorboard (into OUT/runs), trackio or wandb, each a package of its own."""
     eval_benchmark: str = ""
     """Benchmark to evaluate on at every checkpoint, through the embedded engine (empty: none)."""
     eval_limit: Count = 64
-    """Problems of it."""
-    eval_num_ignore: tuple[int, ...] = field(default=(0, 2))
-    """Levels of it."""
+    """The first so many problems of it."""
+    eval_num_ignore: tuple[Annotated[int, Meta(ge=0, le=MOST_LEVELS)], ...] = field(default=(0, 2))
+    """How often the end of thinking is ignored: each level's accuracy is logged."""
 
     def __post_init__(self) -> None:
         if not self.data:
@@ -135,8 +135,14 @@ class TrainSettings:
             raise ValueError(
                 f"pack_tokens ({self.pack_tokens}) must hold the longest example (max_tokens {self.max_tokens})"
             )
-        if set(self.freeze) == {"vision", "merger", "language"} and self.lora_rank is None:
+        if set(self.freeze) == {"vision", "merger", "language"}:
             raise ValueError("every tower is frozen: there is nothing to train")
+        own_rates = self.vision_learning_rate is not None or self.merger_learning_rate is not None
+        if self.lora_rank is not None and (own_rates or "language" in self.freeze):
+            raise ValueError(
+                "lora_rank trains adapters of the language tower and nothing else: "
+                "leave out freeze = language, vision_learning_rate and merger_learning_rate"
+            )
 
 
 def train_settings(given: Mapping[str, Any], source: str = "settings") -> TrainSettings:

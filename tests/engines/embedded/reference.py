@@ -11,11 +11,24 @@ from s1m.engines.embedded.prompt import prepare
 from s1m.types import Problem
 
 
-def reference(engine: EmbeddedEngine, problem: Problem, tokens: int, suppressed: Sequence[int] = ()) -> list[int]:
-    """Greedy token ids of a problem's thinking, at most ``tokens``, none of them ``suppressed``."""
+def reference(
+    engine: EmbeddedEngine,
+    problem: Problem,
+    tokens: int,
+    suppressed: Sequence[int] = (),
+    turn: Sequence[str] = ("<think>\n",),
+) -> list[int]:
+    """Greedy token ids of a problem's thinking, at most ``tokens``, none of them ``suppressed``.
+
+    Between the texts of ``turn`` all images are shown again.
+    """
     checkpoint = engine.checkpoint
     prompt = prepare(problem, checkpoint)
-    ids = torch.tensor([[*prompt.ids, *checkpoint.tokenizer("<think>\n")["input_ids"]]])
+    pad = "<|image_pad|>"
+    counts = [one.end - one.start for one in prompt.shown]
+    images = "".join(f"<|vision_start|>{pad * count}<|vision_end|>" for count in counts)
+    ids = torch.tensor([[*prompt.ids, *checkpoint.tokenizer(images.join(turn))["input_ids"]]])
+    pixels = {name: torch.cat([tensor] * len(turn)) for name, tensor in prompt.pixels().items()}
     output = checkpoint.model.generate(
         input_ids=ids,
         attention_mask=torch.ones_like(ids),
@@ -23,7 +36,7 @@ def reference(engine: EmbeddedEngine, problem: Problem, tokens: int, suppressed:
         max_new_tokens=tokens,
         do_sample=False,
         suppress_tokens=list(suppressed) or None,
-        **prompt.pixels,
+        **pixels,
     )
     generated: list[int] = output[0, ids.shape[1] :].tolist()
     return generated

@@ -74,3 +74,12 @@ def test_greedy_tokens_equal_those_of_generate(sibling: EmbeddedEngine) -> None:
     suppressed = (*sibling.checkpoint.never_ids, *sibling.checkpoint.end_ids)
     for problem, completion in zip(PROBLEMS, asyncio.run(together()), strict=True):
         assert completion.token_ids == tuple(reference(sibling, problem, TOKENS, suppressed))
+
+
+def test_after_an_image_shown_again_they_equal_those_of_generate_too(sibling: EmbeddedEngine) -> None:
+    turn = ("<think>\nI look", "Once more:")
+    pieces = (Piece(text=turn[0], images=True), Piece(text=turn[1]))
+    think = Step(prefix=pieces, stop=(), max_tokens=TOKENS, min_tokens=TOKENS)
+    suppressed = (*sibling.checkpoint.never_ids, *sibling.checkpoint.end_ids)
+    completion = asyncio.run(sibling.generate(PROBLEMS[0], think, Sampling(temperature=0)))
+    assert completion.token_ids == tuple(reference(sibling, PROBLEMS[0], TOKENS, suppressed, turn))

@@ -20,7 +20,7 @@ def draws(count: int, **sampling: float) -> list[Draw]:
 
 def shares(count: int = 2000, **sampling: float) -> dict[int, float]:
     logits = PROBABILITIES.log().repeat(count, 1)
-    counted = Counter(pick(logits, draws(count, **sampling)).tolist())
+    counted = Counter(pick(logits, draws(count, **sampling))[0].tolist())
     return {token: round(number / count, 3) for token, number in sorted(counted.items())}
 
 
@@ -49,20 +49,38 @@ def test_the_ends_of_the_unit_interval_stay_inside() -> None:
     logits = PROBABILITIES.log().repeat(2, 1)
     settings = Sampling(temperature=1.0, top_p=0.6)
     edge = [Draw(sampling=settings, uniform=u, banned=(), seen=()) for u in (0.0, 1 - 2**-53)]
-    assert set(pick(logits, edge).tolist()) <= {1, 3}
+    assert set(pick(logits, edge)[0].tolist()) <= {1, 3}
 
 
 def test_banned_tokens_are_never_drawn() -> None:
     logits = PROBABILITIES.log().repeat(2, 1)
     settings = Sampling(temperature=1.0), Sampling(temperature=0)
-    picked = pick(logits, [Draw(sampling=s, uniform=0.3, banned=(1, 3), seen=()) for s in settings])
+    picked = pick(logits, [Draw(sampling=s, uniform=0.3, banned=(1, 3), seen=()) for s in settings])[0]
     assert set(picked.tolist()) <= {0, 2}
+
+
+def test_a_tokens_probability_is_the_models_own_however_it_is_drawn() -> None:
+    logits = (7 * PROBABILITIES).log().repeat(4, 1)
+    hot = Sampling(temperature=3.0, top_p=0.8, repetition_penalty=1.3)
+    each = [Draw(sampling=hot, uniform=u, banned=(0,), seen=(1,)) for u in (0.0, 0.4, 0.8)]
+    tokens, logprobs = pick(logits, [*each, Draw(sampling=Sampling(temperature=0), uniform=0.5, banned=(), seen=())])
+    assert len(set(tokens.tolist())) > 1
+    assert logprobs.exp().tolist() == pytest.approx([PROBABILITIES[token].item() for token in tokens])
+
+
+def test_nothing_is_drawn_but_what_is_allowed_and_probabilities_are_among_it() -> None:
+    logits = PROBABILITIES.log().repeat(2, 1)
+    settings = Sampling(temperature=1.0), Sampling(temperature=0)
+    narrow = [Draw(sampling=s, uniform=0.1, banned=(), seen=(), allowed=(0, 2)) for s in settings]
+    tokens, logprobs = pick(logits, narrow)
+    assert tokens.tolist() == [2, 2]
+    assert logprobs.exp().tolist() == pytest.approx([0.6, 0.6])
 
 
 def test_the_repetition_penalty_is_ctrls() -> None:
     logits = torch.tensor([[2.0, 1.9, -1.0]])
     penalised = Sampling(temperature=0, repetition_penalty=1.2)
-    assert pick(logits.clone(), [Draw(sampling=penalised, uniform=0.5, banned=(), seen=(0, 0, 2))]).tolist() == [1]
+    assert pick(logits.clone(), [Draw(sampling=penalised, uniform=0.5, banned=(), seen=(0, 0, 2))])[0].tolist() == [1]
 
 
 def test_rows_with_different_settings_do_not_disturb_each_other() -> None:
@@ -72,4 +90,4 @@ def test_rows_with_different_settings_do_not_disturb_each_other() -> None:
         Draw(sampling=Sampling(temperature=1.0), uniform=0.99, banned=(), seen=()),
         Draw(sampling=Sampling(temperature=1.0, top_p=0.4), uniform=0.99, banned=(), seen=()),
     ]
-    assert pick(logits, mixed).tolist() == [1, 0, 1]
+    assert pick(logits, mixed)[0].tolist() == [1, 0, 1]

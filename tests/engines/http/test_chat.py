@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from s1m.engines.stops import without_partial_stop
 from s1m.errors import EngineError
 from s1m.types import Sampling, Step
 from tests.engines.asking import always, ask, problem, read, says, step
-from tests.engines.chat_server import Answer, ChatServer, answer, chat_model, completion
+from tests.engines.chat_server import Answer, ChatServer, Request, answer, chat_model, completion
 
 
 def test_first_step_asks_the_question_and_nothing_else() -> None:
@@ -29,6 +31,7 @@ def test_first_step_asks_the_question_and_nothing_else() -> None:
         "seed": 5,
         "skip_special_tokens": False,
         "include_stop_str_in_output": True,
+        "logprobs": True,
     }
 
 
@@ -48,6 +51,55 @@ def test_repetition_penalty_is_sent() -> None:
     with ChatServer(always(completion("hm", tokens=2))) as server:
         ask(server, sampling=Sampling(temperature=0.0, repetition_penalty=1.1))
     assert server.bodies()[0]["repetition_penalty"] == 1.1
+
+
+def drawn(*tokens: tuple[str, float]) -> dict[str, object]:
+    return {"content": [{"token": token, "logprob": logprob, "top_logprobs": []} for token, logprob in tokens]}
+
+
+@pytest.mark.parametrize(
+    ("logprobs", "mean"),
+    [
+        (drawn(("fo", -1.0), ("ur", -0.5)), -0.75),
+        (drawn(("four", -1.0), ("<|im_end|>", -3.0)), -1.0),
+        (drawn(("<|im_end|>", -3.0)), None),
+        ({"content": None}, None),
+        ({"tokens": ["four"], "token_logprobs": [-1.0]}, None),
+        ({"content": [{"token": "four", "logprob": None}]}, None),
+        ("none", None),
+        (None, None),
+    ],
+)
+def test_probabilities_are_read_where_they_are_given(logprobs: object, mean: float | None) -> None:
+    done = read(completion("four", tokens=2, logprobs=logprobs), step(stop=()))
+    assert (done.text, done.logprob) == ("four", mean)
+
+
+def test_an_answer_asks_for_its_probability_and_for_one_of_the_choices_and_thinking_for_neither() -> None:
+    with ChatServer(chat_model(says(" four"))) as server:
+        ask(server, step("<think>"), replace(step("<think>", stop=()), choices=("A", "B")))
+    thinking, answering = server.bodies()
+    assert not {"logprobs", "structured_outputs"} & set(thinking)
+    assert (answering["logprobs"], answering["structured_outputs"]) == (True, {"choice": ["A", "B"]})
+
+
+def test_a_server_that_refuses_wishes_is_asked_without_and_not_bothered_again() -> None:
+    def strict(request: Request) -> Answer:
+        if "logprobs" in request.body:
+            return answer({"error": {"message": "logprobs are not supported by this model"}}, 400)
+        return chat_model(says(" four"))(request)
+
+    with ChatServer(strict) as server:
+        answers = ask(server, *[replace(step("<think>", stop=()), choices=("A", "B"))] * 3)
+    assert [(one.text, one.logprob) for one in answers] == [(" four", None)] * 3
+    assert ["logprobs" in body for body in server.bodies()] == [True, False, False, False]
+
+
+def test_what_is_refused_for_another_reason_stays_refused() -> None:
+    refuse = always(answer({"error": {"message": "the image is of no use"}}, 400))
+    with ChatServer(refuse) as server, pytest.raises(EngineError, match="of no use"):
+        ask(server, step(stop=()))
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("empty", [(), ("",), ("", "")])

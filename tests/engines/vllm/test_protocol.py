@@ -77,6 +77,15 @@ def test_everything_that_changes_the_result_is_said() -> None:
     }
 
 
+def test_an_answer_asks_for_its_probability_and_for_one_of_the_choices() -> None:
+    step = Step(prefix=(), stop=(), max_tokens=9, choices=("A", "B"))
+    body = generate_request(
+        model="m", token_ids=(1,), images=[], step=step, sampling=Sampling(temperature=0), stop_token_ids=()
+    )
+    assert body["sampling_params"]["logprobs"] == 0
+    assert body["sampling_params"]["structured_outputs"] == {"choice": ["A", "B"]}
+
+
 @given(st.lists(st.integers(0, 3), max_size=12), st.integers(1, 4))
 def test_every_run_of_place_holders_becomes_one(words: list[int], length: int) -> None:
     pad = 9

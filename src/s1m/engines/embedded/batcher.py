@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from s1m.engines.embedded.cache import SlotCache
 from s1m.engines.embedded.checkpoint import Checkpoint
 from s1m.engines.embedded.prefixes import PrefixStore
+from s1m.engines.embedded.prompt import joined
 from s1m.engines.embedded.row import Row
 from s1m.engines.embedded.sampling import pick
 from s1m.errors import EngineError
@@ -106,7 +107,7 @@ class Batcher:
         while self._waiting and len(self._rows) < self._max_rows:
             row = self._waiting[0]
             past, known = self._prefixes.longest(row.owner, row.ids)
-            known = min(known, len(row.ids) - 1) if known >= len(row.prompt.ids) else 0
+            known = row.prompt.without_part_of_an_image(min(known, len(row.ids) - 1))
             wider = max(widest, len(row.ids) - known)
             if covered and wider * (len(covered) + 1) > PREFILL_TOKENS:
                 break
@@ -132,9 +133,8 @@ class Batcher:
             fresh = len(row.ids) - known
             ids[i, widest - fresh :] = torch.tensor(row.ids[known:])
             columns[i, widest - fresh :] = torch.arange(known, len(row.ids))
-        pixels = [row.prompt.pixels for row, known in zip(new, covered, strict=True) if not known and row.prompt.pixels]
-        vision = {name: torch.cat([p[name] for p in pixels]) for name in pixels[0]} if pixels else {}
-        return self._forward(first, ids, columns, vision)
+        pixels = [row.prompt.pixels(known) for row, known in zip(new, covered, strict=True)]
+        return self._forward(first, ids, columns, joined([some for some in pixels if some]))
 
     def _advance(self) -> None:
         """One more token for every row."""
@@ -183,10 +183,10 @@ class Batcher:
     def _settle(self, first: int, logits: Tensor) -> None:
         """Draw a token for the rows from ``first`` on; rows that are done leave, the last row taking their slot."""
         rows = self._rows[first : first + len(logits)]
-        tokens = pick(logits, [row.draw() for row in rows]).tolist()
+        tokens, logprobs = (values.tolist() for values in pick(logits, [row.draw() for row in rows]))
         for slot in range(first + len(rows) - 1, first - 1, -1):
             row = self._rows[slot]
-            completion = row.accept(tokens[slot - first])
+            completion = row.accept(tokens[slot - first], logprobs[slot - first])
             if completion is None and not row.cancelled():
                 continue
             if completion is not None:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from s1m.engines.embedded.batcher import Batcher
 from s1m.engines.embedded.checkpoint import BUNDLED, load_checkpoint
+from s1m.engines.embedded.choices import Choices
 from s1m.engines.embedded.prefixes import Owner
-from s1m.engines.embedded.prompt import Prompt, prepare
+from s1m.engines.embedded.prompt import Prompt, prepare, prolonged
 from s1m.engines.embedded.row import Row
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
-from s1m.types import Completion, Problem, Sampling, Step
+from s1m.types import Completion, Piece, Problem, Sampling, Step
 
 MOST_ROWS = 256
 """Beyond this many rows a forward pass gains nothing more and the key-value buffer only grows."""
@@ -26,6 +27,7 @@ class EmbeddedEngine:
     """
 
     name = "embedded"
+    can_show_images_again = True
 
     def __init__(
         self, model: str = BUNDLED, *, max_rows: int = 64, prefix_bytes: int = 2**30, device: str | None = None
@@ -59,10 +61,7 @@ class EmbeddedEngine:
             else:
                 future.set_result(outcome)
 
-        prompt = self._prompt(problem)
-        ids = (*prompt.ids, *(token for piece in step.prefix for token in self._ids(piece.text, piece.token_ids)))
-        if self.checkpoint.image_id in ids[len(prompt.ids) :]:
-            raise EngineError(f"{problem.id}: the assistant's turn spells an image place-holder")
+        prompt, ids = self._read(problem, step.prefix)
         if len(ids) + step.max_tokens > self.checkpoint.context_tokens:
             raise PromptTooLong(
                 f"{problem.id} needs {len(ids)} + {step.max_tokens} tokens; {self.checkpoint.name} has a context of "
@@ -78,6 +77,7 @@ class EmbeddedEngine:
                 sampling=sampling,
                 stop_ids=single,
                 stop_texts=spelled,
+                choices=self._choices(step),
                 end_ids=self.checkpoint.end_ids,
                 decode=self._decode,
                 deliver=deliver,
@@ -101,6 +101,22 @@ class EmbeddedEngine:
             del self._prompts[next(iter(self._prompts))]
         return prompt
 
+    def _read(self, problem: Problem, turn: Sequence[Piece]) -> tuple[Prompt, tuple[int, ...]]:
+        """The prompt up to the last image, those in the assistant's turn included, and the ids of everything."""
+        prompt = self._prompt(problem)
+        ids: list[int] = []
+        images_end = 0
+        for piece in turn:
+            spelled = self._ids(piece.text, piece.token_ids)
+            if self.checkpoint.image_id in spelled:
+                raise EngineError(f"{problem.id}: the assistant's turn spells an image place-holder")
+            ids += spelled
+            if piece.images and prompt.shown:
+                ids += prompt.image_ids
+                images_end = len(ids)
+        whole = (*prompt.ids, *ids)
+        return (prolonged(prompt, ids[:images_end], self.checkpoint) if images_end else prompt), whole
+
     def _ids(self, text: str, token_ids: tuple[int, ...] | None) -> Sequence[int]:
         if token_ids is not None:
             return token_ids
@@ -110,6 +126,10 @@ class EmbeddedEngine:
     def _decode(self, ids: Sequence[int]) -> str:
         text: str = self.checkpoint.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
         return text
+
+    def _choices(self, step: Step) -> Choices:
+        spelled = tuple(tuple(self._ids(choice, None)) for choice in step.choices if choice)
+        return Choices(spelled=spelled, end_ids=self.checkpoint.end_ids)
 
     def _stops(self, stop: tuple[str, ...]) -> tuple[frozenset[int], tuple[str, ...]]:
         """Stop strings that are one token each, by id, and the others, as text."""

@@ -1,8 +1,8 @@
 """Remember the keys and values of finished stretches, so that going on from one costs only the new tokens.
 
 A step of budget forcing almost always extends an earlier one: the next segment goes on from the last, and the answers
-of a sweep branch off along one chain. Entries are kept by problem and found by their longest common prefix in tokens;
-the least recently used go when the memory is full.
+of a sweep branch off along one chain. A problem may have several chains under way, each with a past of its own; the one
+with the longest common prefix in tokens is found. The least recently used go when the memory is full.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Owner = tuple[str, tuple[bytes, ...]]
 """Whose past it is: a question and its images, by content, so that equal names never mix up two problems."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
     """The past of a token sequence."""
 
@@ -31,29 +31,36 @@ class PrefixStore:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._entries: OrderedDict[Owner, Entry] = OrderedDict()
+        self._entries: OrderedDict[Owner, list[Entry]] = OrderedDict()  # both the latest used last
 
     def longest(self, owner: Owner, ids: Sequence[int]) -> tuple[Past | None, int]:
-        """The stored past of ``owner`` and how many tokens of ``ids`` it covers; (None, 0) when there is none."""
-        entry = self._entries.get(owner)
-        if entry is None:
+        """The past of ``owner`` that covers most of ``ids``, and how many tokens of it; (None, 0) without any."""
+        entries = self._entries.get(owner)
+        if not entries:
             return None, 0
+        shared, place = max((shared_length(entry.ids, ids), place) for place, entry in enumerate(entries))
+        entries.append(entries.pop(place))
         self._entries.move_to_end(owner)
-        return entry.past, shared_length(entry.ids, ids)
+        return entries[-1].past, shared
 
     def keep(self, owner: Owner, ids: tuple[int, ...], past: Past) -> None:
-        """Store the past of ``ids`` in place of what ``owner`` had."""
-        self.forget(owner)
-        self._entries[owner] = Entry(ids, past)
-        self._bytes += past.bytes
-        while self._bytes > self._max_bytes and self._entries:
-            self.forget(next(iter(self._entries)))
-
-    def forget(self, owner: Owner) -> None:
-        """Drop what ``owner`` had."""
-        entry = self._entries.pop(owner, None)
-        if entry is not None:
+        """Store the past of ``ids``, in place of those of ``owner`` that it goes on from."""
+        entries = self._entries.setdefault(owner, [])
+        for entry in [entry for entry in entries if entry.ids == ids[: len(entry.ids)]]:
+            entries.remove(entry)
             self._bytes -= entry.past.bytes
+        entries.append(Entry(ids, past))
+        self._bytes += past.bytes
+        self._entries.move_to_end(owner)
+        while self._bytes > self._max_bytes:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        """Drop the least recently used past of the least recently used problem."""
+        owner, entries = next(iter(self._entries.items()))
+        self._bytes -= entries.pop(0).past.bytes
+        if not entries:
+            del self._entries[owner]
 
 
 def shared_length(one: Sequence[int], other: Sequence[int]) -> int:

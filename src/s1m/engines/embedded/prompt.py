@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN, Checkpoint
 from s1m.errors import EngineError, EngineUnavailable
@@ -16,19 +17,42 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shown:
+    """An image and where its place-holders stand: from column ``start`` up to ``end``."""
+
+    pixels: dict[str, Tensor]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """A prepared prompt. ``positions`` has shape (3, time); text after the prompt sits at its column + ``shift``."""
+    """What a model reads up to the last image; text may follow it.
+
+    ``positions`` has shape (3, time); text after the prompt sits at its column + ``shift``.
+    """
 
     ids: tuple[int, ...]
-    pixels: dict[str, Tensor]
+    shown: tuple[Shown, ...]
     positions: Tensor
     shift: int
+
+    @property
+    def image_ids(self) -> tuple[int, ...]:
+        """The images as the chat template writes them: place-holders between the marks of where one begins and ends."""
+        return tuple(token for one in self.shown for token in self.ids[one.start - 1 : one.end + 1])
+
+    def without_part_of_an_image(self, known: int) -> int:
+        """The first ``known`` tokens, or fewer where they end within an image, which is read as a whole."""
+        return next((one.start for one in self.shown if one.start < known < one.end), known)
+
+    def pixels(self, known: int = 0) -> dict[str, Tensor]:
+        """What the model takes for the images behind the first ``known`` tokens."""
+        return joined([one.pixels for one in self.shown if one.start >= known])
 
 
 def prepare(problem: Problem, checkpoint: Checkpoint) -> Prompt:
     """The prompt of a problem, its image place-holders expanded. Raises ``EngineError`` for an unreadable image."""
-    import torch
-
     content = [{"type": "image"} for _ in problem.images] + [{"type": "text", "text": problem.question}]
     messages = [{"role": "user", "content": content}]
     try:
@@ -37,27 +61,58 @@ def prepare(problem: Problem, checkpoint: Checkpoint) -> Prompt:
         raise EngineUnavailable(f"{checkpoint.name} has no usable chat template: {error}".splitlines()[0]) from error
     if text.count(IMAGE_TOKEN) < len(problem.images):
         raise EngineUnavailable(f"{checkpoint.name} has a chat template that leaves images out")
-    pixels: dict[str, Any] = {}
-    visual_tokens = 0
-    if problem.images:
-        pictures = [_decode(image, problem.id) for image in problem.images]
-        try:
-            pixels = dict(checkpoint.image_processor(images=pictures, return_tensors="pt"))
-        except ValueError as error:
-            raise EngineError(f"{problem.id}: the image cannot be prepared: {error}") from error
-        counts = [int(grid.prod()) // checkpoint.image_processor.merge_size**2 for grid in pixels["image_grid_thw"]]
-        visual_tokens = sum(counts)
-        text = _expand(text, counts)
-    ids = checkpoint.tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
-    if int((ids == checkpoint.image_id).sum()) != visual_tokens:
+    pictures = [_pixels(image, problem.id, checkpoint) for image in problem.images]
+    counts = [_tokens(picture, checkpoint) for picture in pictures]
+    ids = checkpoint.tokenizer(_expand(text, counts), add_special_tokens=False)["input_ids"]
+    if ids.count(checkpoint.image_id) != sum(counts):
         raise EngineError(f"{problem.id}: its question spells an image place-holder ({IMAGE_TOKEN}); correct the data")
+    return _placed(ids, pictures, checkpoint)
+
+
+def prolonged(prompt: Prompt, turn: Sequence[int], checkpoint: Checkpoint) -> Prompt:
+    """A prompt and the beginning of the assistant's turn, in which all images are shown again, so often."""
+    again = turn.count(checkpoint.image_id) // (prompt.ids.count(checkpoint.image_id) or 1)
+    pictures = [one.pixels for one in prompt.shown]
+    return _placed((*prompt.ids, *turn), pictures * (1 + again), checkpoint)
+
+
+def _placed(ids: Sequence[int], pictures: Sequence[dict[str, Tensor]], checkpoint: Checkpoint) -> Prompt:
+    """The prompt of token ids whose place-holders stand for these pictures, in order."""
+    import torch
+
+    shown, start = [], 0
+    for picture in pictures:
+        start = ids.index(checkpoint.image_id, start)
+        shown.append(Shown(pixels=picture, start=start, end=start + _tokens(picture, checkpoint)))
+        start = shown[-1].end
+    row = torch.tensor([ids])
     positions, shift = checkpoint.model.model.get_rope_index(
-        ids,
-        mm_token_type_ids=(ids == checkpoint.image_id).int(),
-        image_grid_thw=pixels.get("image_grid_thw"),
-        attention_mask=torch.ones_like(ids),
+        row,
+        mm_token_type_ids=(row == checkpoint.image_id).int(),
+        image_grid_thw=joined(pictures).get("image_grid_thw"),
+        attention_mask=torch.ones_like(row),
     )
-    return Prompt(ids=tuple(ids[0].tolist()), pixels=pixels, positions=positions[:, 0], shift=int(shift[0, 0]))
+    return Prompt(ids=tuple(ids), shown=tuple(shown), positions=positions[:, 0], shift=int(shift[0, 0]))
+
+
+def joined(pictures: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What the model takes for several pictures; nothing for none."""
+    import torch
+
+    return {name: torch.cat([picture[name] for picture in pictures]) for name in pictures[0]} if pictures else {}
+
+
+def _pixels(image: bytes, problem_id: str, checkpoint: Checkpoint) -> dict[str, Tensor]:
+    picture = _decode(image, problem_id)
+    try:
+        return dict(checkpoint.image_processor(images=[picture], return_tensors="pt"))
+    except ValueError as error:
+        raise EngineError(f"{problem_id}: the image cannot be prepared: {error}") from error
+
+
+def _tokens(pixels: dict[str, Tensor], checkpoint: Checkpoint) -> int:
+    """The place-holders that an image takes."""
+    return int(pixels["image_grid_thw"].prod()) // int(checkpoint.image_processor.merge_size) ** 2
 
 
 def _decode(image: bytes, problem_id: str) -> Image:

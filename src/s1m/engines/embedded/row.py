@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from s1m.engines.embedded.choices import Choices
 from s1m.engines.embedded.prefixes import Owner
 from s1m.engines.embedded.prompt import Prompt
 from s1m.engines.embedded.sampling import Draw
@@ -27,11 +28,13 @@ class Row:
     sampling: Sampling
     stop_ids: frozenset[int]
     stop_texts: tuple[str, ...]
+    choices: Choices
     end_ids: frozenset[int]
     decode: Callable[[Sequence[int]], str]
     deliver: Callable[[Completion | Exception], None]
     cancelled: Callable[[], bool]
     generated: list[int] = field(default_factory=list)
+    logprobs: float = 0.0
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.step.seed)
@@ -48,16 +51,20 @@ class Row:
             sampling=self.sampling,
             uniform=self._random.random(),
             banned=(*self.end_ids, *self.stop_ids) if early else (),
+            allowed=self.choices.allowed(self.generated),
             seen=(*self.ids, *self.generated) if self.sampling.repetition_penalty != 1.0 else (),
         )
 
-    def accept(self, token: int) -> Completion | None:
-        """Take the next token; the finished completion when it was the last."""
+    def accept(self, token: int, logprob: float) -> Completion | None:
+        """Take the next token and the logarithm of its probability; the finished completion when it was the last."""
         if token in self.stop_ids:
             return self._done("stop")
         if token in self.end_ids:
             return self._done("eos")
         self.generated.append(token)
+        self.logprobs += logprob
+        if self.choices.complete(self.generated):
+            return self._done("eos")
         if self._has_stop_text():
             text = self.decode(self.generated)
             found = first_stop(text, self.stop_texts)
@@ -78,10 +85,15 @@ class Row:
             kept = without_partial_stop(text, self.stop_texts)
             if kept != text:
                 return self._cut(kept, finish)
-        return Completion(text=text, tokens=len(self.generated), finish=finish, token_ids=tuple(self.generated))
+        return self._completion(text, finish, tuple(self.generated))
 
     def _cut(self, kept: str, finish: Finish) -> Completion:
         """A completion that ends inside what was generated; its ids are known where the cut falls between tokens."""
         whole = next((n for n in range(len(self.generated) + 1) if self.decode(self.generated[:n]) == kept), None)
         ids = None if whole is None else tuple(self.generated[:whole])
-        return Completion(text=kept, tokens=len(self.generated), finish=finish, token_ids=ids)
+        return self._completion(kept, finish, ids)
+
+    def _completion(self, text: str, finish: Finish, token_ids: tuple[int, ...] | None) -> Completion:
+        tokens = len(self.generated)
+        logprob = self.logprobs / tokens if tokens else None
+        return Completion(text=text, tokens=tokens, finish=finish, token_ids=token_ids, logprob=logprob)

@@ -9,30 +9,42 @@ from typing import TYPE_CHECKING
 from s1m.types import Sampling
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
 
 @dataclass(frozen=True)
 class Draw:
-    """How one row draws: its settings, a uniform number in [0, 1), ids it may not end with yet, ids seen so far."""
+    """How one row draws: its settings, a uniform number in [0, 1), ids it may not end with yet, ids seen so far.
+
+    With ``allowed`` nothing else is drawn.
+    """
 
     sampling: Sampling
     uniform: float
     banned: Sequence[int]
     seen: Sequence[int]
+    allowed: Sequence[int] = ()
 
 
-def pick(logits: Tensor, draws: Sequence[Draw]) -> Tensor:
-    """Token ids of shape (rows,) from logits of shape (rows, vocabulary).
+def pick(logits: Tensor, draws: Sequence[Draw]) -> tuple[Tensor, Tensor]:
+    """Token ids of shape (rows,) from logits of shape (rows, vocabulary), and the logarithms of their probabilities.
 
+    The probabilities are those of the logits as they come, but for what is not ``allowed``.
     A row's token depends on that row's logits and uniform number alone: the inverse of the cumulative distribution,
     likeliest token first, cut to the smallest set whose probability reaches ``top_p`` (nucleus sampling, arXiv
     1904.09751). Temperature 0 takes the likeliest token. The repetition penalty is CTRL's (arXiv 1909.05858).
     """
+    logits = logits.float()
+    for row, draw in enumerate(draws):
+        if draw.allowed:
+            _narrow(logits[row], draw.allowed)
+    tokens = _drawn(logits.clone(), draws)
+    return tokens, logits.gather(-1, tokens[:, None]).squeeze(-1) - logits.logsumexp(-1)
+
+
+def _drawn(logits: Tensor, draws: Sequence[Draw]) -> Tensor:
     import torch
 
-    logits = logits.float()
     for row, draw in enumerate(draws):
         if draw.sampling.repetition_penalty != 1.0 and draw.seen:
             _penalise(logits[row], draw)
@@ -56,7 +68,13 @@ def pick(logits: Tensor, draws: Sequence[Draw]) -> Tensor:
     return torch.where(greedy, best, drawn)
 
 
-def _penalise(row: torch.Tensor, draw: Draw) -> None:
+def _narrow(row: Tensor, allowed: Sequence[int]) -> None:
+    kept = row[list(allowed)]
+    row.fill_(float("-inf"))
+    row[list(allowed)] = kept
+
+
+def _penalise(row: Tensor, draw: Draw) -> None:
     import torch
 
     seen = torch.tensor(sorted(set(draw.seen)), device=row.device)

@@ -6,6 +6,7 @@ Speaks the OpenAI chat format with the extensions that vLLM, SGLang and (but for
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 import msgspec
@@ -48,6 +49,19 @@ class Message(msgspec.Struct, frozen=True):
     reasoning_content: str | None = None
 
 
+class Drawn(msgspec.Struct, frozen=True):
+    """A token that was generated, and the natural logarithm of its probability."""
+
+    token: str
+    logprob: float
+
+
+class Drawns(msgspec.Struct, frozen=True):
+    """All of them, in order."""
+
+    content: list[Drawn] | None = None
+
+
 class Choice(msgspec.Struct, frozen=True):
     """A completion, ended by a stop string or token id that vLLM calls ``stop_reason`` and SGLang ``matched_stop``."""
 
@@ -55,6 +69,7 @@ class Choice(msgspec.Struct, frozen=True):
     finish_reason: str | None = None
     stop_reason: str | int | None = None
     matched_stop: str | int | None = None
+    logprobs: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -96,6 +111,16 @@ def chat_request(
     return body
 
 
+def wishes(step: Step) -> dict[str, Any]:
+    """What is asked for where the server knows it; without it the step is done all the same."""
+    wished: dict[str, Any] = {}
+    if not step.stop:
+        wished["logprobs"] = True
+    if step.choices:
+        wished["structured_outputs"] = {"choice": list(step.choices)}
+    return wished
+
+
 def user_content(question: str, images: Sequence[str]) -> str | list[dict[str, Any]]:
     """The images followed by the question; a plain string where there are no images, which any server takes."""
     if not images:
@@ -123,7 +148,19 @@ def read_completion(body: bytes, step: Step) -> Completion:
     tokens = count_tokens(reply.usage, step.max_tokens)
     if tokens == 0 and written:
         raise Uncounted("the server counts 0 tokens for a text that is not empty")
-    return Completion(text=text, tokens=tokens, finish=finish)
+    return Completion(text=text, tokens=tokens, finish=finish, logprob=mean_logprob(choice.logprobs))
+
+
+def mean_logprob(logprobs: msgspec.Raw) -> float | None:
+    """The mean over all tokens but the one that ended the turn; None where none are sent that can be read."""
+    try:
+        drawn = decode(bytes(logprobs), Drawns)
+    except Unreadable:
+        return None
+    content = drawn.content or []
+    if content and content[-1].token in END_OF_TURN:
+        content = content[:-1]
+    return fmean(token.logprob for token in content) if content else None
 
 
 def as_written(message: Message, stops: Sequence[str]) -> str:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from typing import Any
 
-from s1m.engines.http.chat import chat_request, read_completion
+from s1m.engines.http.chat import chat_request, read_completion, wishes
 from s1m.engines.http.continuation import check_continuation
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.offer import find_context, find_model
 from s1m.engines.remote.once import Once, OnceEach
+from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
 from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.types import Completion, Problem, Sampling, Step
@@ -25,11 +27,13 @@ class HttpEngine:
     """
 
     name = "http"
+    can_show_images_again = False
 
     def __init__(self, servers: Servers, model: str = "") -> None:
         self.context_tokens: int | None = None
         self._servers = servers
         self._given_model = model
+        self._grants_wishes = True
         self._model = Once(partial(find_model, servers))
         self._continuation = OnceEach(self._check_continuation)
         # One entry for each problem that can be under way: its images are encoded once, not once a step.
@@ -50,19 +54,37 @@ class HttpEngine:
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn of ``problem``.
 
-        ``tokens`` counts those of the stop string or end of turn too. Raises ``EngineError``; ``PromptTooLong`` when
-        the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
+        ``tokens`` counts those of the stop string or end of turn too. A server that refuses to give probabilities, or
+        to write one of ``choices``, is asked without. Raises ``EngineError``; ``PromptTooLong`` when the problem cannot
+        fit, ``EngineUnavailable`` when no problem can be done.
         """
+        wished = wishes(step) if self._grants_wishes else {}
+        try:
+            return await self._go_on(problem, step, sampling, wished)
+        except Refused:
+            if not wished:
+                raise
+            completion = await self._go_on(problem, step, sampling, {})
+            self._grants_wishes = False
+            return completion
+
+    async def close(self) -> None:
+        """Close every connection. Safe to call twice; the engine can be used again afterwards."""
+        await self._model.close()
+        await self._continuation.close()
+        await self._images.close()
+        await self._servers.close()
+
+    async def _go_on(self, problem: Problem, step: Step, sampling: Sampling, wished: dict[str, Any]) -> Completion:
         prefix = "".join(piece.text for piece in step.prefix)
         model = await self.served_model()
 
         async def body(_server: Server) -> bytes:
             images = await self._images.get(problem)
-            return encode(
-                chat_request(
-                    model=model, question=problem.question, images=images, prefix=prefix, step=step, sampling=sampling
-                )
+            request = chat_request(
+                model=model, question=problem.question, images=images, prefix=prefix, step=step, sampling=sampling
             )
+            return encode(request | wished)
 
         return await self._servers.ask(
             Request(
@@ -74,13 +96,6 @@ class HttpEngine:
             problem=problem.id,
             first=self._continuation.get if prefix else None,
         )
-
-    async def close(self) -> None:
-        """Close every connection. Safe to call twice; the engine can be used again afterwards."""
-        await self._model.close()
-        await self._continuation.close()
-        await self._images.close()
-        await self._servers.close()
 
     async def _check_continuation(self, server: Server) -> None:
         await check_continuation(self._servers, server, await self.served_model())

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from functools import partial
+from statistics import fmean
 
 from s1m.engines.http import HttpEngine
 from s1m.engines.remote.images import encoded_images
@@ -38,6 +40,7 @@ class VllmEngine:
     name = "vllm"
 
     def __init__(self, servers: Servers, model: str = "") -> None:
+        self.can_show_images_again = True
         self.context_tokens: int | None = None
         self._servers = servers
         self._chat = HttpEngine(servers, model)
@@ -62,14 +65,28 @@ class VllmEngine:
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn of ``problem``; ``token_ids`` are those that the model wrote.
 
-        Raises ``EngineError``; ``PromptTooLong`` when the problem cannot fit, ``EngineUnavailable`` when no problem can
-        be done.
+        A server that refuses ``choices`` is asked without. Raises ``EngineError``; ``PromptTooLong`` when the problem
+        cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
         prompts = await self._prompts.get()
         if prompts is None:
             return await self._chat.generate(problem, step, sampling)
+        try:
+            return await self._go_on(problem, step, sampling, prompts)
+        except Refused:
+            if not step.choices:
+                raise
+            return await self._go_on(problem, replace(step, choices=()), sampling, prompts)
+
+    async def close(self) -> None:
+        """Close every connection. Safe to call twice; the engine can be used again afterwards."""
+        for found in (self._placeholders, self._prompts, self._prompt, self._spelled, self._chat):
+            await found.close()
+
+    async def _go_on(self, problem: Problem, step: Step, sampling: Sampling, prompts: Prompts) -> Completion:
         prompt = await self._prompt.get(problem)
-        turn = await self._turn(step.prefix, prompt)
+        turn = await self._turn(step.prefix, prompt, prompts)
+        times_shown = 1 + sum(piece.images for piece in step.prefix)
         stop_ids = [ids[0] for ids in [await self._spelled.get(stop) for stop in step.stop] if len(ids) == 1]
         model = await self.served_model()
         asked: list[Server] = []
@@ -81,7 +98,7 @@ class VllmEngine:
             request = generate_request(
                 model=model,
                 token_ids=(*prompt.token_ids, *turn),
-                images=[image_part(digest, url) for digest, url in zip(prompt.images, urls, strict=True)],
+                images=[image_part(*each) for each in zip(prompt.images, urls, strict=True)] * times_shown,
                 step=step,
                 sampling=sampling,
                 stop_token_ids=stop_ids,
@@ -98,11 +115,6 @@ class VllmEngine:
         prompt.known_to.add(asked[-1])
         return await completion_of(choice, step, stop_ids, prompts)
 
-    async def close(self) -> None:
-        """Close every connection. Safe to call twice; the engine can be used again afterwards."""
-        for found in (self._placeholders, self._prompts, self._prompt, self._spelled, self._chat):
-            await found.close()
-
     async def _ask(self, request: Request[Choice], problem: Problem, prompt: Prompt) -> Choice:
         """The reply, the images sent again as often as the server has lost them: it restarts, its cache is small."""
         for _ in range(MOST_CACHE_MISSES):
@@ -114,7 +126,7 @@ class VllmEngine:
                 prompt.known_to.clear()
         raise EngineError(f"problem {problem.id}: the server loses its images as soon as it has them")
 
-    async def _turn(self, pieces: tuple[Piece, ...], prompt: Prompt) -> list[int]:
+    async def _turn(self, pieces: tuple[Piece, ...], prompt: Prompt, prompts: Prompts) -> list[int]:
         """The ids of the assistant's turn so far."""
         turn: list[int] = []
         for piece in pieces:
@@ -122,6 +134,8 @@ class VllmEngine:
             if not turn and ids and prompt.token_ids[-len(ids) :] == tuple(ids):
                 continue  # the chat template has begun the thinking itself
             turn += ids
+            if piece.images and prompt.images:
+                turn += [token for _ in prompt.images for token in await prompts.image_ids()]
         return turn
 
     async def _find_prompts(self) -> Prompts | None:
@@ -130,6 +144,7 @@ class VllmEngine:
             found = await asyncio.gather(*(self._placeholders.get(server) for server in self._servers.there()))
         except NoTokens as error:
             logger.warning("%s; continuing through its chat endpoint as text", error)
+            self.can_show_images_again = False
             return None
         return Prompts(self._servers, model, found[0])
 
@@ -168,6 +183,8 @@ async def completion_of(choice: Choice, step: Step, stop_ids: list[int], prompts
         text, finish = without_partial_stop(text.rstrip("\ufffd"), step.stop), "length"
     else:
         finish = "stop" if choice.stop_reason in (*stop_ids, *step.stop) else "eos"
+    logprobs = [drawn.logprob for drawn in choice.logprobs.content[: len(ids)]] if choice.logprobs else []
     whole = text == choice.text and not isinstance(choice.stop_reason, str)
     token_ids = tuple(ids) if whole else await prompts.ids_of(text, choice.token_ids)
-    return Completion(text=text, tokens=len(ids), finish=finish, token_ids=token_ids)
+    logprob = fmean(logprobs) if logprobs else None
+    return Completion(text=text, tokens=len(ids), finish=finish, token_ids=token_ids, logprob=logprob)

@@ -87,6 +87,18 @@ class Prompts:
             )
         return tuple(ids)
 
+    async def image_ids(self) -> tuple[int, ...]:
+        """What the chat template writes for an image: what a question with one has, and without it has not.
+
+        Raises ``EngineError`` where that cannot be told.
+        """
+        shown, bare = [await self._questions.get(Question(text="What is this?", images=count)) for count in (1, 0)]
+        start = next((at for at, (one, other) in enumerate(zip(shown, bare, strict=False)) if one != other), len(bare))
+        end = start + len(shown) - len(bare)
+        if shown[:start] + shown[end:] != bare:
+            raise EngineError(f"the chat template of {self._model} writes images in a way that cannot be repeated")
+        return shown[start:end]
+
     async def spell(self, text: str) -> tuple[int, ...]:
         """The token ids of a text on its own."""
         return tuple(await self._tokenize({"prompt": text, "add_special_tokens": False}))

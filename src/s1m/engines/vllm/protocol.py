@@ -57,13 +57,29 @@ class Rendered(msgspec.Struct, frozen=True):
     features: Placeholders | None = None
 
 
+class Drawn(msgspec.Struct, frozen=True):
+    """A token that was generated: the natural logarithm of its probability."""
+
+    logprob: float
+
+
+class Drawns(msgspec.Struct, frozen=True):
+    """All of them, in order."""
+
+    content: list[Drawn]
+
+
 class Choice(msgspec.Struct, frozen=True):
-    """What was generated: ``token_ids`` end with the token that ended it, ``text`` does not."""
+    """What was generated: ``token_ids`` end with the token that ended it, ``text`` does not.
+
+    ``logprobs`` are of the model's own distribution, or of what ``structured_outputs`` leave of it.
+    """
 
     token_ids: list[int]
     text: str
     finish_reason: str | None = None
     stop_reason: str | int | None = None
+    logprobs: Drawns | None = None
 
 
 class Generated(msgspec.Struct, frozen=True):
@@ -83,26 +99,31 @@ def generate_request(
     stop_token_ids: Sequence[int],
 ) -> dict[str, Any]:
     """The body of a request that continues ``token_ids``; ``images`` are ``image_part``s, one a place-holder."""
+    sampling_params: dict[str, Any] = {
+        # Whatever is left out is filled in by the server: everything that changes the result is said.
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": 0,
+        "min_p": 0.0,
+        "repetition_penalty": sampling.repetition_penalty,
+        "seed": step.seed,
+        "max_tokens": step.max_tokens,
+        "min_tokens": step.min_tokens,
+        # As a token it ends the turn exactly; spelled out in several it is found in the text.
+        "stop_token_ids": list(stop_token_ids),
+        "stop": list(step.stop),
+        "skip_special_tokens": False,
+    }
+    if not step.stop:
+        sampling_params["logprobs"] = 0  # those of the tokens drawn, and of no others
+    if step.choices:
+        sampling_params["structured_outputs"] = {"choice": list(step.choices)}
     return {
         "model": model,
         "token_ids": list(token_ids),
         "content_parts": list(images),
         "output_mode": "text",
-        "sampling_params": {
-            # Whatever is left out is filled in by the server: everything that changes the result is said.
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "top_k": 0,
-            "min_p": 0.0,
-            "repetition_penalty": sampling.repetition_penalty,
-            "seed": step.seed,
-            "max_tokens": step.max_tokens,
-            "min_tokens": step.min_tokens,
-            # As a token it ends the turn exactly; spelled out in several it is found in the text.
-            "stop_token_ids": list(stop_token_ids),
-            "stop": list(step.stop),
-            "skip_special_tokens": False,
-        },
+        "sampling_params": sampling_params,
     }
 
 

@@ -1,0 +1,87 @@
+"""What a strategy is: a way of spending test-time compute on one problem, at rising levels of one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from s1m.types import Completion, Step, Trace
+
+T = TypeVar("T")
+Part = Generator[tuple[Step, ...], Sequence[Completion], T]
+"""Something that yields steps, is sent their completions, and returns a T."""
+Flow = Part[Trace]
+
+
+def whole_text(text: str) -> str | None:
+    """What an answer commits to where nobody knows better: its text."""
+    return text.strip() or None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What a strategy may know of a problem: nothing of its question, and nothing of its gold answer.
+
+    ``read`` gives what an answer's text commits to, None for nothing; ``choices`` are the letters of a choice.
+    """
+
+    seed: int
+    read: Callable[[str], str | None] = whole_text
+    choices: tuple[str, ...] = ()
+
+    def reseeded(self, seed: int) -> Task:
+        """The same with another seed."""
+        return replace(self, seed=seed)
+
+
+class Strategy(Protocol):
+    """A way of thinking longer, or more often."""
+
+    @property
+    def axis(self) -> str:
+        """What the levels count, in words."""
+        ...
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Rising; the trace of every problem has an answer at each."""
+        ...
+
+    @property
+    def most_chains(self) -> int:
+        """Chains of thought that a problem may cost."""
+        ...
+
+    @property
+    def most_answers(self) -> int:
+        """Answers that a problem may be asked for."""
+        ...
+
+    def flow(self, task: Task) -> Flow:
+        """The conversation about one problem."""
+        ...
+
+
+def together(parts: Sequence[Part[T]]) -> Part[list[T]]:
+    """Several conversations at the same time: what each returns, in order. Their steps are yielded together."""
+    returned: dict[int, T] = {}
+    waiting: dict[int, tuple[Step, ...]] = {}
+    completions: Sequence[Completion] = ()
+
+    def advance(number: int, answers: Sequence[Completion] | None) -> None:
+        try:
+            waiting[number] = next(parts[number]) if answers is None else parts[number].send(answers)
+        except StopIteration as done:
+            returned[number] = done.value
+
+    for number in range(len(parts)):
+        advance(number, None)
+    while waiting:
+        asked, waiting = waiting, {}
+        completions = yield tuple(step for steps in asked.values() for step in steps)
+        start = 0
+        for number, steps in asked.items():
+            advance(number, completions[start : start + len(steps)])
+            start += len(steps)
+    return [returned[number] for number in range(len(parts))]

@@ -1,0 +1,99 @@
+"""What the model can do while it is trained: a slice of a benchmark at every checkpoint, as ``s1m eval`` would run it.
+
+The model is written as it stands, read back by the embedded engine on the first process, and removed; the others wait.
+The run stays in ``eval/step-N``, where ``s1m report`` finds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from s1m.benchmarks import find_benchmark
+from s1m.config import EvalSettings
+from s1m.evaluate.build import build_engine, check_budget, resolve
+from s1m.evaluate.progress import RunProgress
+from s1m.evaluate.runner import Runner
+from s1m.evaluate.store import RunStore, load_run
+from s1m.train.callbacks import EVALUATED
+from s1m.train.encode import Encoder
+from s1m.train.processes import told_by_first
+from s1m.train.save import save_model
+from s1m.train.settings import TrainSettings
+from s1m.types import Problem
+
+
+class Evaluation(TrainerCallback):
+    """Evaluates at every checkpoint but one that was asked for by a signal, and logs the accuracy of every level."""
+
+    def __init__(self, settings: TrainSettings, trainer: Any, place: str, encoder: Encoder, console: Console) -> None:
+        """Raises what the benchmark raises that cannot be loaded; better now than at the first checkpoint."""
+        self._settings = replace(settings, lora_merge=True)
+        self._trainer = trainer
+        self._place = place
+        self._encoder = encoder
+        self._console = console
+        self._benchmark = find_benchmark(settings.eval_benchmark)
+        self._problems: Sequence[Problem] = ()
+        told_by_first(self._load)
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Evaluate the model as it has just been saved."""
+        if control.should_training_stop and state.global_step < state.max_steps:
+            return
+        out = Path(self._settings.out) / "eval"
+        folder = save_model(self._settings, self._trainer, self._place, self._encoder, out / "model")
+        found = told_by_first(lambda: self._evaluate(folder, out / f"step-{state.global_step}"))
+        self._trainer.log(found)
+
+    def _load(self) -> None:
+        split = self._benchmark.splits[0]
+        self._problems = self._benchmark.load(split=split, limit=self._settings.eval_limit, data=None)
+
+    def _evaluate(self, model: Path, out: Path) -> dict[str, float]:
+        """The share of right answers at each level, by the name it is logged under."""
+        shutil.rmtree(out, ignore_errors=True)  # of the same step before a training was gone on with
+        settings = resolve(eval_settings(self._settings, model, out), self._benchmark)
+        store = RunStore(settings)
+        try:
+            asyncio.run(self._run(settings, store))
+            records = load_run(out).records
+        finally:
+            store.close()
+            shutil.rmtree(model)
+        return {
+            f"{EVALUATED}{settings.benchmark} {level}": sum(one.verdicts[place].correct for one in records)
+            / len(self._problems)
+            for place, level in enumerate(settings.num_ignore)
+        }
+
+    async def _run(self, settings: EvalSettings, store: RunStore) -> None:
+        with RunProgress(self._console, total=len(self._problems), standing=store.standing) as progress:
+            runner = Runner(settings, self._benchmark, store, progress)
+            engine = build_engine(settings)
+            try:
+                await engine.ready()
+                check_budget(settings, engine)
+                await runner.run(self._problems, runner.owed(self._problems), engine)
+            finally:
+                await engine.close()
+
+
+def eval_settings(settings: TrainSettings, model: Path, out: Path) -> EvalSettings:
+    """What ``s1m eval`` would be asked for, with the delimiters that are trained."""
+    return EvalSettings(
+        benchmark=settings.eval_benchmark,
+        model=str(model),
+        limit=settings.eval_limit,
+        num_ignore=settings.eval_num_ignore,
+        thinking_open=settings.thinking_open,
+        thinking_close=settings.thinking_close,
+        out=str(out),
+    )
