@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from s1m.analysis.comparison import Comparison, RunCurve
 from s1m.analysis.cost import Unit
-from s1m.analysis.style import INK, MUTED, PAPER, RULE, colour, house_style, marker, percent_axis
+from s1m.analysis.style import INK, MUTED, PAPER, RULE, colour, house_style, line, marker, percent_axis
 from s1m.analysis.wording import cost_text
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def draw_curve(axes: Axes, curve: RunCurve, position: int) -> None:
     high = [point.accuracy_ci95.high - point.accuracy for point in curve.points]
     axes.errorbar(x, y, yerr=[low, high], fmt="none", ecolor=ink, elinewidth=1.1, alpha=0.3, zorder=2)
     axes.plot(
-        x, y, color=ink, marker=marker(position), markersize=7, markeredgecolor=PAPER, markeredgewidth=0.8,
-        clip_on=False, zorder=3, label=curve.label,
+        x, y, color=ink, linestyle=line(position), marker=marker(position), markersize=7.5,
+        markeredgecolor=PAPER, markeredgewidth=0.5, clip_on=False, zorder=3, label=curve.label,
     )  # fmt: skip
     for point in curve.points:
         if point.on_front:

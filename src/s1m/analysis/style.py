@@ -82,6 +82,11 @@ def marker(position: int) -> str:
     return MARKERS[position % len(MARKERS)]
 
 
+def line(position: int) -> str:
+    """The line of the run at ``position``: dashed where its colour comes again."""
+    return "-" if position < len(SERIES) else "--"
+
+
 def percent_axis(axes: Axes) -> None:
     """Shares of 1 on the y-axis read as per cent, at few and round places."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
