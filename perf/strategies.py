@@ -11,7 +11,7 @@ from keep import keep
 from s1m.analysis.compare import compare
 from s1m.analysis.compare_page import write_comparison
 from s1m.analysis.compare_plot import accuracy_against_cost
-from s1m.analysis.comparison import Pair, Point
+from s1m.analysis.comparison import Comparison, Pair, Point
 from s1m.analysis.cost import Costing
 from s1m.analysis.style import house_style
 from s1m.analysis.wording import p_value, percent, points, range_text
@@ -35,6 +35,9 @@ STRATEGIES = {
     "class-conditional": {"--levels": "0,1"},
 }
 
+CURVES = ("sequential", "lookback", "adaptive", "vote")
+"""Those whose costs overlap by far; all ten have no range in common."""
+
 
 def main() -> None:
     """The runs through the command line, then table, page and figure."""
@@ -48,6 +51,7 @@ def main() -> None:
     write_comparison(comparison, runs, RUNS / "compare.html")
     with house_style():
         accuracy_against_cost(comparison).savefig(ROOT / "docs" / "images" / "strategies.png", dpi=110, format="png")
+    overlapping = compare([run for run in runs if run.folder.name in CURVES], Costing())
     rows = [(curve.label, *cells(point)) for curve in comparison.curves for point in curve.points]
     keep(
         "strategies",
@@ -55,13 +59,16 @@ def main() -> None:
         ("strategy", "level", "tokens a problem", "accuracy, %", "95 %", "front"),
         rows,
         [f"{len(runs[0].records)} problems, temperature 1, the whole distribution; levels: docs/strategies.md."]
-        + [
-            f"{curve.label}: mean accuracy over cost {percent(curve.area)}."
-            for curve in comparison.curves
-            if curve.area
-        ]
+        + [areas(overlapping)]
         + [told(pair) for pair in comparison.pairs if pair.holm_p < 0.05],
     )
+
+
+def areas(comparison: Comparison) -> str:
+    """Mean accuracies over the costs that the runs share, in words."""
+    low, high = comparison.area_range or (0.0, 0.0)
+    shares = ", ".join(f"{curve.label} {percent(curve.area)}" for curve in comparison.curves)
+    return f"Mean accuracy over the logarithm of cost, from {low:.0f} to {high:.0f} tokens: {shares}."
 
 
 def cells(point: Point) -> tuple[str, ...]:
