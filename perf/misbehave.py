@@ -17,6 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 from keep import keep
+from timed_run import CONFIG, Quiet
 
 from s1m.benchmarks import find_benchmark
 from s1m.config import eval_settings, read_toml
@@ -24,24 +25,12 @@ from s1m.engines.embedded.checkpoint import load_checkpoint, place_of
 from s1m.evaluate.build import build_engine
 from s1m.evaluate.runner import Runner
 from s1m.evaluate.store import RunStore, load_run
-from s1m.types import Problem, Record
+from s1m.types import Record
 
-CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
 PROBLEMS = 64
 BUDGET = 4096
 EDITS = {"sometimes": (0.45, 0.45, 1.0), "often, greedy": (0.35, 0.3, 0.0)}
 """By what the output weights of the delimiter and of the end of turn are multiplied, and the temperature."""
-
-
-class Quiet:
-    """Progress that nobody watches."""
-
-    def landed(self, record: Record) -> None:
-        """Nothing to show."""
-
-    def failed(self, problem: Problem, error: Exception) -> None:  # noqa: ARG002
-        """Must not happen here."""
-        raise error
 
 
 def edited(folder: Path, close: float, end: float) -> Path:

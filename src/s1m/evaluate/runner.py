@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import Protocol
 
 import msgspec
@@ -22,7 +23,7 @@ from s1m.evaluate.store import RunStore
 from s1m.forcing import Task, drive
 from s1m.forcing.flow import derive_seed
 from s1m.scoring.choices import LETTERS
-from s1m.types import Answer, Benchmark, Engine, Problem, Record, Verdict
+from s1m.types import Benchmark, Engine, Problem, Record, Verdict
 
 
 class Progress(Protocol):
@@ -107,23 +108,18 @@ class Runner:
             problem = await asyncio.to_thread(within_pixels, problem, self._settings.max_image_pixels)
         return problem
 
-    def _task(self, problem: Problem) -> Task:
+    def _task(self, problem: Problem, score: Callable[[str], Verdict]) -> Task:
         return Task(
             seed=derive_seed(self._settings.seed, problem.id),
-            read=lambda text: self._benchmark.score(problem, text).prediction,
+            read=lambda text: score(text).prediction,
             choices=tuple(LETTERS[: len(problem.choices)]),
         )
 
-    def _verdicts(self, problem: Problem, answers: Sequence[Answer]) -> tuple[Verdict, ...]:
-        return tuple(self._benchmark.score(problem, answer.text) for answer in answers)
-
     async def _solve(self, key: str, problem: Problem, engine: Engine) -> Record:
         started = time.time()
-        flow = self._strategy.flow(self._task(problem))
+        score = cache(partial(self._benchmark.score, problem))  # strategies read what is then judged
+        flow = self._strategy.flow(self._task(problem, score))
         trace = await drive(flow, await self._as_asked(problem), engine, self._sampling)
-        # In a thread: computer algebra may take a second, and other problems should not wait for it.
-        verdicts = await asyncio.to_thread(self._verdicts, problem, trace.answers)
-        sample_verdicts = await asyncio.to_thread(self._verdicts, problem, trace.samples)
         return Record(
             key=key,
             id=problem.id,
@@ -131,8 +127,8 @@ class Runner:
             gold=problem.gold,
             metadata=problem.metadata,
             trace=trace.without_token_ids(),
-            verdicts=verdicts,
-            sample_verdicts=sample_verdicts,
+            verdicts=tuple(score(answer.text) for answer in trace.answers),
+            sample_verdicts=tuple(score(sample.text) for sample in trace.samples),
             started=started,
             seconds=time.time() - started,
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from s1m.forcing.flow import Forcing, after_refusals, answer, derive_seed, think
+from s1m.forcing.flow import Forcing, derive_seed
+from s1m.forcing.strategies.one_chain import one_chain
 from s1m.forcing.strategy import Flow, Part, Task, together
 from s1m.types import Answer, Segment, Trace
 
@@ -40,9 +41,7 @@ class Conditional:
         level = self.levels[place]
         told = replace(self.forcing, instruction=self.words(level))
         own = task.reseeded(derive_seed(task.seed, "level", level))
-        chain = yield from think(told, 0, own.seed)
-        answers = yield from answer(told, chain, {level: after_refusals(chain, 0)}, own, chain_index=place)
-        return chain, answers
+        return (yield from one_chain(told, own, {level: 0}, place))
 
 
 def token_conditional(forcing: Forcing, levels: tuple[int, ...]) -> Conditional:

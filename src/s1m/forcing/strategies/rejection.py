@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from s1m.forcing.flow import Forcing, after_refusals, answer, derive_seed, think
+from s1m.forcing.flow import Forcing, derive_seed
+from s1m.forcing.strategies.one_chain import one_chain
 from s1m.forcing.strategy import Flow, Task
 from s1m.types import Answer, Segment, Trace
 
@@ -37,10 +38,8 @@ class Rejection:
         samples: list[Answer] = []
         while len(chains) < MOST_DRAWS and self._accepted(chains, self.levels[0]) is None:
             own = task.reseeded(derive_seed(task.seed, "draw", len(chains)))
-            chain = yield from think(self.forcing, 0, own.seed)
-            samples += yield from answer(
-                self.forcing, chain, {0: after_refusals(chain, 0)}, own, chain_index=len(chains)
-            )
+            chain, found = yield from one_chain(self.forcing, own, {0: 0}, len(chains))
+            samples += found
             chains.append(chain)
         answers = []
         for level in self.levels:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from s1m.forcing.flow import Forcing, after_refusals, answer, derive_seed, think
+from s1m.forcing.flow import Forcing, derive_seed
+from s1m.forcing.strategies.one_chain import one_chain
 from s1m.forcing.strategy import Flow, Task
 from s1m.types import Answer, Segment, Trace
 
@@ -42,9 +43,7 @@ class Sequential:
         return self._nested(task) if self.sweep == "nested" else self._independent(task)
 
     def _nested(self, task: Task) -> Flow:
-        chain = yield from think(self.forcing, self.levels[-1], task.seed)
-        places = {level: after_refusals(chain, level) for level in self.levels}
-        answers = yield from answer(self.forcing, chain, places, task)
+        chain, answers = yield from one_chain(self.forcing, task, {level: level for level in self.levels})
         return Trace(chains=(chain,), answers=answers)
 
     def _independent(self, task: Task) -> Flow:
@@ -52,10 +51,9 @@ class Sequential:
         answers: list[Answer] = []
         for level in self.levels:
             own = task.reseeded(derive_seed(task.seed, "level", level))
-            chain = yield from think(self.forcing, level, own.seed)
-            place = {level: after_refusals(chain, level)}
-            answers += yield from answer(self.forcing, chain, place, own, chain_index=len(chains))
+            chain, found = yield from one_chain(self.forcing, own, {level: level}, len(chains))
             chains.append(chain)
+            answers += found
         return Trace(chains=tuple(chains), answers=tuple(answers))
 
 

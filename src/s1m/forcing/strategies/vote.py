@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from s1m.forcing.choose import Weight, majority, weights_of
-from s1m.forcing.flow import Forcing, after_refusals, answer, derive_seed, think
+from s1m.forcing.flow import Forcing, derive_seed
+from s1m.forcing.strategies.one_chain import one_chain
 from s1m.forcing.strategy import Flow, Part, Task, together
 from s1m.types import Answer, Segment, Trace
 
@@ -57,7 +58,4 @@ class Vote:
 
     def _one(self, task: Task, number: int) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
         own = task.reseeded(derive_seed(task.seed, "chain", number)) if number else task
-        chain = yield from think(self.forcing, self.forcing.num_ignore[-1], own.seed)
-        places = {level: after_refusals(chain, level) for level in self.forcing.num_ignore}
-        answers = yield from answer(self.forcing, chain, places, own, chain_index=number)
-        return chain, answers
+        return (yield from one_chain(self.forcing, own, {level: level for level in self.forcing.num_ignore}, number))
