@@ -1,6 +1,6 @@
 """Which examples are trained on: each is looked at once, before anything is loaded, and what is dropped has a reason.
 
-found = survey(load_examples(settings), encoder.length, settings)
+found = survey(examples, encoder.length, settings)
 found.kept, found.lengths      places in the examples, and the tokens of each
 found.rejects                  the others, with reasons
 """
@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s1m.errors import DataError
-from s1m.train.checks import check_example
-from s1m.train.example import Example, Unusable
-from s1m.train.responses import Delimiters
+from s1m.examples.checks import check_example
+from s1m.examples.example import Example, Unusable
+from s1m.examples.responses import Delimiters
+from s1m.examples.sources import Examples
 from s1m.train.settings import TrainSettings
-from s1m.train.sources import Examples
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,7 +128,7 @@ def survey(
     surveyor = Surveyor(
         examples=examples,
         length_of=length_of,
-        delimiters=Delimiters(settings.thinking_open, settings.thinking_close),
+        delimiters=settings.delimiters,
         max_tokens=settings.max_tokens,
     )
     all_lengths: list[int] = []

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from s1m.errors import DataError
-from s1m.train.example import IMAGE, Slot, Turn, Unusable
-from s1m.train.pictures import Picture, picture_from
-from s1m.train.responses import CLOSE, OPEN, Delimiters, canonical
+from s1m.examples.example import IMAGE, Slot, Turn, Unusable
+from s1m.examples.pictures import Picture, picture_from
+from s1m.examples.responses import CLOSE, OPEN, Delimiters, canonical
 
 Row = Mapping[str, Any]
 Role = Literal["system", "user", "assistant"]

@@ -10,8 +10,8 @@ from typing import Any
 
 from s1m.benchmarks.files import SHARD
 from s1m.errors import DataError, UsageError
-from s1m.train.rows import Files, LineRows, Rows, TableRows
-from s1m.train.settings import Source
+from s1m.examples.rows import Files, LineRows, Rows, TableRows
+from s1m.examples.source import Source
 
 LINES = (".jsonl", ".json")
 KINDS = (".parquet", *LINES)

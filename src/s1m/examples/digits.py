@@ -28,10 +28,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from s1m.benchmarks.digits import CELL, LAYOUTS, QUESTIONS, compose, draw_cell, handwriting, split_indices
+from s1m.examples.example import IMAGE, Turn
+from s1m.examples.formats import Draft
+from s1m.examples.responses import Delimiters
 from s1m.forcing.presets import IGNORE_STRINGS
-from s1m.train.example import IMAGE, Turn
-from s1m.train.formats import Draft
-from s1m.train.responses import Delimiters
 
 if TYPE_CHECKING:
     from PIL.Image import Image
