@@ -13,10 +13,11 @@ from rich.console import Console
 from s1m.errors import DataError
 from s1m.examples.checks import check_response
 from s1m.examples.example import Example, Unusable
+from s1m.examples.lengths import describe
 from s1m.examples.responses import Delimiters
 from s1m.examples.source import Source
 from s1m.train.survey import ALONE, survey
-from s1m.train.survey_table import describe, print_survey
+from s1m.train.survey_table import print_survey
 from tests.examples.sets import picture, trace, write_lines
 from tests.train.sets import examples_of, settings
 

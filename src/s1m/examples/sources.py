@@ -108,12 +108,14 @@ class Examples(Sequence[Example]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         draft = self._draft(index)
-        return Example(id=self.place(index), turns=draft.turns, images=tuple(image.read() for image in draft.images))
+        images = tuple(image.read() for image in draft.images)
+        return Example(id=self.place(index), turns=draft.turns, images=images, facts=draft.facts)
 
     def outline(self, index: int) -> Example:
         """An example with the sizes of its images instead of the images. Raises ``Unusable`` as ``[index]`` does."""
         draft = self._draft(index)
-        return Example(id=self.place(index), turns=draft.turns, sizes=tuple(image.size() for image in draft.images))
+        sizes = tuple(image.size() for image in draft.images)
+        return Example(id=self.place(index), turns=draft.turns, sizes=sizes, facts=draft.facts)
 
     def place(self, index: int) -> str:
         """Where an example stands, for people: ``traces.parquet row 1``."""
@@ -140,9 +142,14 @@ def load_examples(sources: Sequence[Source], *, seed: int, delimiters: Delimiter
     return Examples([source.path for source in sources], drafts, picked)
 
 
+def is_made(source: Source) -> bool:
+    """Whether the examples of a source are made on the spot."""
+    return source.path == DIGITS
+
+
 def open_drafts(source: Source, seed: int, delimiters: Delimiters) -> Drafts:
     """The conversations of a source."""
-    if source.path == DIGITS:
+    if is_made(source):
         return DigitRows(count=source.rows or DEFAULT_ROWS, seed=seed, delimiters=delimiters)
     rows = open_rows(source)
     return FormattedRows(
