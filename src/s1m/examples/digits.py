@@ -45,6 +45,7 @@ SHORT_SHARE = 0.15
 DEFAULT_ROWS = 50_000
 
 ANSWER_CUE = "Final answer: "
+LICENCE = "CC BY 4.0 (digits), Apache-2.0 (traces)"
 ALL_IGNORE_STRINGS = tuple(dict.fromkeys((*IGNORE_STRINGS["s1"], *IGNORE_STRINGS["s1m"])))
 
 
@@ -80,7 +81,7 @@ def make_row(index: int, seed: int, delimiters: Delimiters) -> Draft:
     return Draft(
         turns=(Turn(role="user", content=(IMAGE, QUESTIONS[kind])), Turn(role="assistant", content=(response,))),
         images=(Drawing(indices=chosen, columns=columns, pen=f"{seed} {index} pen"),),
-        facts={"answer": str(answer_of(kind, digits)), "answer_type": "integer", "domain": kind},
+        facts={"answer": str(answer_of(kind, digits)), "answer_type": "integer", "domain": kind, "licence": LICENCE},
     )
 
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, overload
 
-from s1m.examples.digits import DEFAULT_ROWS, make_row
 from s1m.examples.example import Example
 from s1m.examples.formats import Draft, pick_format, read_row
+from s1m.examples.made import MADE, made_rows
 from s1m.examples.open import open_rows
 from s1m.examples.responses import Delimiters
 from s1m.examples.rows import Rows
@@ -22,9 +22,6 @@ from s1m.examples.source import Source
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-DIGITS = "digits"
-"""The source that is made on the spot."""
 
 
 class Drafts(Protocol):
@@ -60,26 +57,6 @@ class FormattedRows:
     def place(self, number: int) -> str:
         """Where a row stands."""
         return self.rows.place(number)[0]
-
-
-@dataclass(frozen=True, kw_only=True)
-class DigitRows:
-    """So many traces of the bundled benchmark."""
-
-    count: int
-    seed: int
-    delimiters: Delimiters
-
-    def __len__(self) -> int:
-        return self.count
-
-    def draft(self, number: int) -> Draft:
-        """The conversation of a row."""
-        return make_row(number, self.seed, self.delimiters)
-
-    def place(self, number: int) -> str:
-        """Where a row stands."""
-        return f"{DIGITS} row {number + 1}"
 
 
 class Examples(Sequence[Example]):
@@ -144,13 +121,13 @@ def load_examples(sources: Sequence[Source], *, seed: int, delimiters: Delimiter
 
 def is_made(source: Source) -> bool:
     """Whether the examples of a source are made on the spot."""
-    return source.path == DIGITS
+    return source.path in MADE
 
 
 def open_drafts(source: Source, seed: int, delimiters: Delimiters) -> Drafts:
     """The conversations of a source."""
     if is_made(source):
-        return DigitRows(count=source.rows or DEFAULT_ROWS, seed=seed, delimiters=delimiters)
+        return made_rows(source.path, source.rows, seed, delimiters)
     rows = open_rows(source)
     return FormattedRows(
         rows=rows,

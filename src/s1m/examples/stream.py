@@ -6,12 +6,13 @@ one by one, and a dataset of the Hub as it comes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from s1m.errors import DataError
 from s1m.examples.example import Unusable
@@ -122,8 +123,8 @@ def _lines(paths: Sequence[Path]) -> Iterator[Row]:
 
 def _object(line: bytes) -> Mapping[str, Any]:
     try:
-        value = json.loads(line)
-    except ValueError:
+        value = msgspec.json.decode(line)
+    except (msgspec.DecodeError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -144,7 +145,9 @@ def _parquet_rows(paths: Sequence[Path], needed: Sequence[str]) -> Iterator[Row]
 
     for path in paths:
         try:
-            for batch in ParquetFile(path).iter_batches(BATCH, columns=list(needed)):
-                yield from batch.to_pylist()
+            file = ParquetFile(path)
+            for group in range(file.num_row_groups):  # a reader of all groups would keep what it has read
+                for batch in file.iter_batches(BATCH, row_groups=[group], columns=list(needed)):
+                    yield from batch.to_pylist()
         except (OSError, ArrowException) as error:
             raise DataError(f"cannot read {path}: {reason_of(error)}") from None

@@ -1,14 +1,14 @@
 """How many tokens a text is, for millions of texts: exactly as a tokenizer would cut it, or estimated without one.
 
-A tokenizer of the GPT-2 kind (Qwen's, Llama 3's) cuts a text into words by a pattern and each word by itself. Few words
-are new after a while, so counting is looking words up: three times as fast as the tokenizer, and equal to it.
+Qwen's tokenizers cut a text into words by a pattern, always before a single blank, and each word by itself. Few words
+are new after a while, so counting is looking words up: several times as fast as the tokenizer, and equal to it.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import unicodedata
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,8 +20,14 @@ from s1m.errors import UsageError
 
 CHARACTERS_PER_TOKEN = 4
 """English prose through the tokenizers of today's models; digits and LaTeX have fewer."""
-MOST_WORDS = 1_000_000
-"""Words that are remembered; at about 100 bytes each."""
+MOST_WORDS = 500_000
+"""Words that are remembered; at about 150 bytes each."""
+PATTERN = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+"""How the tokenizers of Qwen2 and later cut a text into words."""
+CUT_BEHIND_LINES = re.compile(r"(?<=\n)(?=\S)")
+BLANK_BEHIND_BLANK = re.compile(r"\s ")
 
 
 @dataclass(frozen=True)
@@ -58,11 +64,10 @@ def _counter(name: str) -> Callable[[Sequence[str]], list[int]]:
     """What counts by the tokenizer called ``name``, loaded once a process."""
     tokenizer = _load(name)
     spec = json.loads(tokenizer.to_str())
-    pattern = _word_pattern(spec)
-    if pattern is None:
+    if not _cuts_before_blanks(spec):
         return lambda texts: [len(found) for found in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
-    words = _Words(tokenizer, pattern, [token["content"] for token in spec["added_tokens"]])
-    return lambda texts: [words.count(text) for text in texts]
+    counter = _Texts(tokenizer, [token["content"] for token in spec["added_tokens"]])
+    return lambda texts: [counter.count(text) for text in texts]
 
 
 def _load(name: str) -> Any:
@@ -82,39 +87,51 @@ def _load(name: str) -> Any:
         ) from None
 
 
-def _word_pattern(spec: dict[str, Any]) -> str | None:
-    """The pattern that cuts a text into words, for a tokenizer that does just that and then goes word by word."""
-    cutter = spec["pre_tokenizer"] or {}
-    parts = cutter.get("pretokenizers", ())
-    is_nfc = spec["normalizer"] is None or spec["normalizer"]["type"] == "NFC"
+def _cuts_before_blanks(spec: dict[str, Any]) -> bool:
+    """Whether a tokenizer always cuts between a character and the blank behind it: one with the pattern of Qwen2."""
+    parts = (spec["pre_tokenizer"] or {}).get("pretokenizers", ())
+    as_it_is = spec["normalizer"] is None or spec["normalizer"]["type"] == "NFC"
     plain = all(not (token["lstrip"] or token["rstrip"] or token["single_word"]) for token in spec["added_tokens"])
-    if not (is_nfc and plain and [part["type"] for part in parts] == ["Split", "ByteLevel"]):
-        return None
+    if not (as_it_is and plain and [part["type"] for part in parts] == ["Split", "ByteLevel"]):
+        return False
     split, to_bytes = parts
     isolated = split["behavior"] == "Isolated" and not split["invert"]
     untouched = not to_bytes["use_regex"] and not to_bytes["add_prefix_space"]
-    return split["pattern"].get("Regex") if isolated and untouched else None
+    return isolated and untouched and split["pattern"].get("Regex") == PATTERN
 
 
 class _Words(dict[str, int]):
-    """Tokens of every word that has been seen."""
+    """Tokens of every word that has been seen, each with what stood before it."""
 
-    def __init__(self, tokenizer: Any, pattern: str, added: Sequence[str]) -> None:
-        import regex
-
+    def __init__(self, tokenizer: Any, before: str = "") -> None:
         self._tokenizer = tokenizer
-        self._find = regex.compile(pattern).findall
-        longest_first = sorted(added, key=len, reverse=True)
-        self._added = regex.compile("|".join(map(regex.escape, longest_first))) if added else None
+        self._before = before
 
     def __missing__(self, word: str) -> int:
         if len(self) >= MOST_WORDS:
             self.clear()
-        tokens = self[word] = len(self._tokenizer.encode(word, add_special_tokens=False).ids)
+        tokens = self[word] = len(self._tokenizer.encode(self._before + word, add_special_tokens=False).ids)
         return tokens
+
+
+class _Texts:
+    """Counts texts by their words."""
+
+    def __init__(self, tokenizer: Any, added: Sequence[str]) -> None:
+        special = "|".join(re.escape(token) for token in sorted(added, key=len, reverse=True))
+        self._added = re.compile(special or r"(?!)")
+        self._first = _Words(tokenizer)
+        self._later = _Words(tokenizer, before=" ")
 
     def count(self, text: str) -> int:
         """Tokens of a text."""
-        parts = self._added.split(text) if self._added else [text]
-        words = (word for part in parts for word in self._find(unicodedata.normalize("NFC", part)))
-        return len(parts) - 1 + sum(map(self.__getitem__, words))
+        parts = self._added.split(text)
+        return len(parts) - 1 + sum(self._count(line) for part in parts for line in CUT_BEHIND_LINES.split(part))
+
+    def _count(self, line: str) -> int:
+        """Tokens of a line without special ones. Behind other blanks a blank may belong to them: no cut is sure."""
+        unsure = "  " in line or "\n " in line or "\t " in line or "\r " in line
+        if unsure or (not line.isascii() and BLANK_BEHIND_BLANK.search(line)):
+            return self._first.__missing__(line)
+        first, *words = line.split(" ")
+        return self._first[first] + sum(map(self._later.__getitem__, words))

@@ -17,9 +17,10 @@ from rich.console import Console
 
 from s1m.errors import UsageError
 from s1m.examples.sources import Examples, load_examples
+from s1m.folders import held
 from s1m.train.card import model_card
 from s1m.train.encode import Encoder
-from s1m.train.folder import claim, held, newest_checkpoint
+from s1m.train.folder import claim, newest_checkpoint
 from s1m.train.model import adapters, load_encoder, load_model, rules_of, uses_bf16
 from s1m.train.pack import Collator, plan_epoch, plan_rising
 from s1m.train.processes import PATIENCE_SECONDS, is_first, require_spread, spread_of, told_by_first
