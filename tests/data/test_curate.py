@@ -1,0 +1,229 @@
+"""``s1m data curate`` end to end: every row is kept or has one reason; resumed, chosen anew, on Ray, it is the same."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s1m.cli import main
+from s1m.config import read_toml
+from s1m.data.funnel import Refusal, build_funnel
+from s1m.data.funnel_plot import plot_funnel
+from s1m.data.look import looked_at
+from s1m.data.settings import curate_settings
+from s1m.data.trace_row import TraceRow
+from s1m.examples.source import Source
+from tests.data.rows import folder_of, trace_row_of
+from tests.examples.sets import examples_of, picture
+
+LOOP = "I look at the third bar again and count it. " * 12
+LEAKED = (
+    "In triangle ABC the bisector of the angle at A meets the side BC in D, and the circle through A, B and D meets "
+    "the side AC again in E. How long is the segment CE when AB is 13 and BD is 7 and CD is 11?"
+)
+
+
+def rows() -> list[TraceRow]:
+    good = [
+        TraceRow(
+            prompt=f"How many of the {number} marked squares lie inside the larger figure with {number + 3} sides?",
+            response=f"<think>\nI count them one by one up to {number}. {'Then I check. ' * (number % 3)}\n</think>\n{number}",
+            images=(picture(red=number),),
+            origin={
+                "answer": str(number),
+                "answer_type": "integer",
+                "domain": "ab"[number % 2],
+                "problem": f"p{number}",
+            },
+        )
+        for number in range(40)
+    ]
+    bad = [
+        TraceRow(prompt="How many?", response="<think>never closed"),
+        trace_row_of(thinking=" "),
+        trace_row_of(thinking=LOOP),
+        trace_row_of(thinking="首先我们看这个图,角度是三十度。"),
+        trace_row_of(thinking="The given answer is 3."),
+        trace_row_of(said="4"),
+        trace_row_of(prompt=LEAKED),
+        good[0],
+        TraceRow(prompt="How many?", response=good[1].response, images=(b"no image",), origin=good[1].origin),
+    ]
+    return [*good, *bad]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    target = {"id": "leak", "question": LEAKED, "answer": "9", "images": []}
+    (tmp_path / "target.jsonl").write_text(json.dumps(target) + "\n")
+    path = tmp_path / "curate.toml"
+    path.write_text(f"""
+out = "{tmp_path / "out"}"
+workers = 0
+[[data]]
+path = "{folder_of(tmp_path / "rows", rows())}"
+[[target]]
+benchmark = "custom"
+data = "{tmp_path / "target.jsonl"}"
+""")
+    return path
+
+
+def kept(out: Path) -> list[dict[str, Any]]:
+    examples = examples_of(Source(path=str(out / "data")))
+    return [{"response": example.turns[-1].text, **example.facts} for example in examples]
+
+
+def rejects(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "rejects.jsonl").read_text().splitlines()]
+
+
+def test_every_row_is_kept_or_has_one_reason(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "curate", str(config)]) == 0
+    out = tmp_path / "out"
+    assert len(kept(out)) == 40
+    assert Counter(line["filter"] for line in rejects(out)) == {
+        "format": 2,
+        "thinking": 1,
+        "loops": 1,
+        "language": 1,
+        "leaks": 1,
+        "answer": 1,
+        "contamination": 1,
+        "duplicates": 1,
+    }
+    reasons = {line["filter"]: line["reason"] for line in rejects(out)}
+    assert reasons["contamination"].startswith("text")
+    assert "custom all leak" in reasons["contamination"]
+    assert reasons["answer"] == "wrong answer: '4', not '3'"
+    assert all(line["place"].startswith("train-00000-of-00001.parquet row ") for line in rejects(out))
+    funnel = json.loads((out / "funnel.json").read_text())
+    assert funnel["rows"] == 49
+    assert sum(sum(stage["reasons"].values()) for stage in funnel["stages"]) == 9
+    shown = capsys.readouterr().out
+    assert "contamination" in shown
+    assert (out / "funnel.png").stat().st_size > 5_000
+    row = kept(out)[3]
+    assert row["tokens"] > 0
+    assert row["problem"] == "p3"
+    assert row["source"].endswith("rows")
+
+
+def test_an_interrupted_curation_goes_on_where_it_was(config: Path, tmp_path: Path) -> None:
+    assert main(["data", "curate", str(config)]) == 0
+    findings = tmp_path / "out" / "findings.jsonl"
+    whole, wanted = findings.read_bytes(), kept(tmp_path / "out")
+    lines = whole.splitlines(keepends=True)
+    findings.write_bytes(b"".join(lines[:20]) + lines[20][:9])
+    assert main(["data", "curate", str(config)]) == 0
+    assert findings.read_bytes() == whole
+    assert kept(tmp_path / "out") == wanted
+
+
+def test_choosing_again_looks_at_nothing_again(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "curate", str(config)]) == 0
+    findings = tmp_path / "out" / "findings.jsonl"
+    before = findings.stat().st_mtime_ns
+    assert main(["data", "curate", str(config), "--keep", "10"]) == 0
+    assert findings.stat().st_mtime_ns == before
+    assert len(kept(tmp_path / "out")) == 10
+    assert sum(line["reason"] == "not chosen" for line in rejects(tmp_path / "out")) == 30
+    assert main(["data", "curate", str(config), "--verified"]) == 2
+    assert "is of a curation with other verified; choose another --out" in capsys.readouterr().err
+
+
+def test_what_small_models_solve_is_left_out(config: Path, tmp_path: Path) -> None:
+    run = tmp_path / "small"
+    questions = [{"id": f"p{number}", "question": "?", "answer": "3", "images": []} for number in (4, 5)]
+    (tmp_path / "q.jsonl").write_text("".join(json.dumps({**q, "answer_type": "integer"}) + "\n" for q in questions))
+    flags = ["--data", str(tmp_path / "q.jsonl"), "--num-ignore", "0", "--max-thinking-tokens", "8"]
+    assert main(["eval", "custom", *flags, "--max-answer-tokens", "4", "--temperature", "0", "--out", str(run)]) == 0
+    records = run / "records.jsonl"
+    lines = [json.loads(line) for line in records.read_text().splitlines()]
+    for line in lines:
+        line["verdicts"][0]["correct"] = line["id"] == "p4"
+    records.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    config.write_text(f'solved_by = ["{run}"]\n' + config.read_text())
+    assert main(["data", "curate", str(config)]) == 0
+    (easy,) = [line for line in rejects(tmp_path / "out") if line["filter"] == "easy"]
+    assert easy["reason"] == "too easy: small solves it 1 of 1 times"
+    assert "p4" not in {row["problem"] for row in kept(tmp_path / "out")}
+
+
+def findings_of(config: Path, **changes: object) -> list[Any]:
+    from rich.console import Console
+
+    from s1m.data.curate import prepare
+
+    settings = curate_settings({**read_toml(config), **changes})
+    examples = examples_of(*settings.data)
+    out = Path(settings.out)
+    out.mkdir(exist_ok=True)
+    inspector = prepare(settings, examples, out, Console(quiet=True))
+    return [finding for found in looked_at(inspector, range(len(examples))) for finding in found]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning")
+def test_ray_with_two_workers_finds_what_one_process_finds(config: Path) -> None:
+    one = findings_of(config)
+    assert findings_of(config, ray="local", workers=2) == one
+    assert len(one) == 49
+
+
+def test_two_processes_find_what_one_finds(tmp_path: Path, config: Path) -> None:
+    config.write_text(config.read_text() + '[[data]]\npath = "digits"\nrows = 280\n')
+    assert findings_of(config, workers=2) == findings_of(config, workers=0)
+
+
+def test_ray_where_there_is_none_is_one_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "curate", str(config), "--ray", "ray://127.0.0.1:1"]) == 2
+    err = capsys.readouterr().err
+    assert "there is no Ray cluster at ray://127.0.0.1:1" in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('out = "o"', "there is no data: add a [[data]] table"),
+        ('out = "o"\n[[data]]\npath = "digits"', "the filter contamination needs a benchmark"),
+        ('out = "o"\nfilters = ["lops"]\n[[data]]\npath = "digits"', "filters: invalid enum value 'lops'"),
+        ('out = "o"\nkep = 3\n[[data]]\npath = "digits"', "there is no setting 'kep'; did you mean keep?"),
+        ('out = "o"\n[target]\nbenchmark = "digits"\n[[data]]\npath = "digits"', "every target is a table of its own"),
+    ],
+)
+def test_wrong_settings_are_one_line(
+    tmp_path: Path, text: str, complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "c.toml").write_text(text)
+    assert main(["data", "curate", str(tmp_path / "c.toml")]) == 2
+    err = capsys.readouterr().err
+    assert complaint in err
+    assert err.count("\n") == 1
+
+
+def test_nothing_kept_is_an_error_that_says_where_to_look(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder_of(tmp_path / "rows", [trace_row_of(said="4")])
+    (tmp_path / "c.toml").write_text(f'out = "{tmp_path / "out"}"\nfilters = ["answer"]\n[[data]]\npath = "{path}"\n')
+    assert main(["data", "curate", str(tmp_path / "c.toml")]) == 1
+    assert "no row is kept; see" in capsys.readouterr().err
+
+
+def test_a_funnel_adds_up() -> None:
+    refusals = [Refusal("a", "one: x"), Refusal("a", "one: y"), Refusal("b", "two")]
+    funnel = build_funnel(10, ["a", "b", "c"], refusals)
+    assert [(stage.shown, stage.left_out, stage.passed) for stage in funnel.stages] == [
+        (10, 2, 8),
+        (8, 1, 7),
+        (7, 0, 7),
+    ]
+    assert funnel.stages[0].reasons == {"one": 2}
+    assert funnel.kept == 7
+    assert plot_funnel(funnel).axes[0].get_title(loc="left") == "7 of 10 rows are kept"
+    with pytest.raises(KeyError):
+        build_funnel(10, ["a"], refusals)
