@@ -1,1 +1,1 @@
-"""Data to train on: what is in it, what must not be, and how it is made."""
+"""Long multimodal reasoning data: measured, distilled, curated, published."""

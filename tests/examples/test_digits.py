@@ -11,26 +11,25 @@ import pytest
 from PIL import Image
 
 from s1m.benchmarks.digits import LAYOUTS, QUESTIONS, split_indices
-from s1m.train import digits
-from s1m.train.digits import Drawing, make_row, make_trace
-from s1m.train.responses import Delimiters
-from s1m.train.settings import Source
-from s1m.train.sources import load_examples
-from tests.train.sets import settings
+from s1m.examples import digits
+from s1m.examples.digits import Drawing, make_row, make_trace
+from s1m.examples.responses import Delimiters
+from s1m.examples.source import Source
+from tests.examples.sets import examples_of
 
 THINKING = Delimiters("<think>", "</think>")
 
 
 def test_rows_depend_on_their_number_and_the_seed_alone() -> None:
-    examples = load_examples(settings(Source(path="digits", rows=20)))
-    again = load_examples(settings(Source(path="digits", rows=50)))
+    examples = examples_of(Source(path="digits", rows=20))
+    again = examples_of(Source(path="digits", rows=50))
     assert [examples[i] for i in (7, 3)] == [again[i] for i in (7, 3)]
-    assert load_examples(settings("digits", seed=1))[3].turns != examples[3].turns
-    assert len(load_examples(settings("digits"))) == digits.DEFAULT_ROWS
+    assert examples_of("digits", seed=1)[3].turns != examples[3].turns
+    assert len(examples_of("digits")) == digits.DEFAULT_ROWS
 
 
 def test_outlines_know_the_size_of_what_is_drawn() -> None:
-    examples = load_examples(settings(Source(path="digits", rows=30)))
+    examples = examples_of(Source(path="digits", rows=30))
     for index in range(30):
         (size,) = examples.outline(index).sizes
         (image,) = examples[index].images

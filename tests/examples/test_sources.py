@@ -13,16 +13,16 @@ import pytest
 from datasets import Image, List, Value
 
 from s1m.errors import DataError, UsageError
-from s1m.train.example import IMAGE, Unusable
-from s1m.train.settings import Source
-from s1m.train.sources import load_examples, pick_rows
+from s1m.examples.example import IMAGE, Unusable
+from s1m.examples.source import Source
+from s1m.examples.sources import pick_rows
 from tests.benchmarks.hub import hub
-from tests.train.sets import picture, settings, trace, write_lines, write_parquet
+from tests.examples.sets import examples_of, picture, trace, write_lines, write_parquet
 
 
 def test_parquet_examples_have_their_images_and_outlines_only_sizes(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "traces.parquet", [trace("Sides?", image=picture()), trace("2 + 2?")])
-    examples = load_examples(settings(path))
+    examples = examples_of(path)
     assert len(examples) == 2
     first = examples[0]
     assert (first.id, first.images, first.sizes) == ("traces.parquet row 1", (picture(),), ())
@@ -49,9 +49,7 @@ def test_parquet_with_lists_of_images_and_typed_messages(tmp_path: Path) -> None
     ]
     part = {"type": Value("string"), "text": Value("string")}
     turns = List({"role": Value("string"), "content": List(part)})
-    examples = load_examples(
-        settings(write_parquet(tmp_path / "m.parquet", rows, images=List(Image()), messages=turns))
-    )
+    examples = examples_of(write_parquet(tmp_path / "m.parquet", rows, images=List(Image()), messages=turns))
     assert examples[0].turns[0].content == (IMAGE, IMAGE, "Same?")
     assert examples.outline(0).sizes == ((40, 30), (40, 30))
 
@@ -59,7 +57,7 @@ def test_parquet_with_lists_of_images_and_typed_messages(tmp_path: Path) -> None
 def test_examples_travel_to_other_processes(tmp_path: Path) -> None:
     write_parquet(tmp_path / "traces.parquet", [trace(image=picture())])
     write_lines(tmp_path / "more.jsonl", [trace()])
-    examples = load_examples(settings(tmp_path / "traces.parquet", tmp_path / "more.jsonl", "digits"))
+    examples = examples_of(tmp_path / "traces.parquet", tmp_path / "more.jsonl", "digits")
     copy = pickle.loads(pickle.dumps(examples))
     assert [copy[i] for i in (0, 1, 2)] == [examples[i] for i in (0, 1, 2)]
 
@@ -70,7 +68,7 @@ def test_json_lines_find_images_beside_the_file_and_skip_blank_lines(tmp_path: P
     path = tmp_path / "data" / "set.jsonl"
     turns = [{"from": "human", "value": "<image>\nSides?"}, {"from": "gpt", "value": "3"}]
     path.write_text(json.dumps({"image": "images/a.png", "conversations": turns}) + "\n\n{broken\n[1]\n")
-    examples = load_examples(settings(path))
+    examples = examples_of(path)
     assert len(examples) == 3
     assert (examples[0].id, examples[0].images) == ("set.jsonl line 1", (picture(),))
     for place in (1, 2):
@@ -84,13 +82,13 @@ def test_a_folder_holds_its_split_and_rows_say_which_file(tmp_path: Path) -> Non
         write_parquet(tmp_path / f"data/train-0000{shard}-of-00002.parquet", [trace(f"{shard}?"), trace()])
     write_parquet(tmp_path / "data/test-00000-of-00001.parquet", [trace("held out?")])
     (tmp_path / "dataset_infos.json").write_text("{}")
-    examples = load_examples(settings(tmp_path))
+    examples = examples_of(tmp_path)
     assert len(examples) == 4
     assert (examples[2].id, examples[2].turns[0].text) == ("train-00001-of-00002.parquet row 1", "1?")
-    assert len(load_examples(settings(Source(path=str(tmp_path), split="test")))) == 1
+    assert len(examples_of(Source(path=str(tmp_path), split="test"))) == 1
     (tmp_path / "data/train-00000-of-00002.parquet").unlink()
     with pytest.raises(DataError, match="should have 00002 shards of train; some are missing"):
-        load_examples(settings(tmp_path))
+        examples_of(tmp_path)
 
 
 def test_a_corrupt_shard_is_named(tmp_path: Path) -> None:
@@ -100,11 +98,11 @@ def test_a_corrupt_shard_is_named(tmp_path: Path) -> None:
     content[40:400] = b"\xff" * 360
     bad.write_bytes(content)
     with pytest.raises(DataError, match=rf"^cannot read {bad}: ") as caught:
-        load_examples(settings(tmp_path))
+        examples_of(tmp_path)
     assert "\n" not in str(caught.value)
     bad.write_bytes(good.read_bytes()[:300])
     with pytest.raises(DataError, match=rf"^cannot read {bad}: "):
-        load_examples(settings(tmp_path))
+        examples_of(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -126,14 +124,14 @@ def test_what_is_wrong_with_a_source_is_one_line(
     if content is not None:
         path.write_text(content)
     with pytest.raises(kind, match=name) as caught:
-        load_examples(settings(path))
+        examples_of(path)
     assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"has no \.parquet and no \.jsonl files"):
-        load_examples(settings(tmp_path))
+        examples_of(tmp_path)
 
 
 def test_weights_repeat_rows_and_keep_a_seeded_share(tmp_path: Path) -> None:
@@ -141,7 +139,7 @@ def test_weights_repeat_rows_and_keep_a_seeded_share(tmp_path: Path) -> None:
 
     def asked(weight: float, seed: int = 1) -> list[str]:
         source = Source(path=str(path), weight=weight)
-        examples = load_examples(settings(source, seed=seed))
+        examples = examples_of(source, seed=seed)
         return [examples.place(i) for i in range(len(examples))]
 
     half = asked(0.5)
@@ -155,7 +153,7 @@ def test_weights_repeat_rows_and_keep_a_seeded_share(tmp_path: Path) -> None:
 
 def test_sources_follow_each_other_and_rows_limit_one(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.jsonl", [trace(f"{n}?") for n in range(9)])
-    examples = load_examples(settings(Source(path=str(path), rows=3), Source(path="digits", rows=4)))
+    examples = examples_of(Source(path=str(path), rows=3), Source(path="digits", rows=4))
     assert examples.names == (str(path), "digits")
     assert [examples.source(i) for i in range(len(examples))] == [0, 0, 0, 1, 1, 1, 1]
     assert examples[6].id == "digits row 4"
@@ -165,10 +163,10 @@ def test_files_with_other_columns_or_types_are_named(tmp_path: Path, capfd: pyte
     write_parquet(tmp_path / "a.parquet", [trace()])
     other = write_parquet(tmp_path / "b.parquet", [{"prompt": "?", "answer": "3"}])
     with pytest.raises(DataError, match=rf"{other} has the columns answer, prompt, a\.parquet has image, prompt, resp"):
-        load_examples(settings(tmp_path))
+        examples_of(tmp_path)
     write_parquet(other, [{"prompt": "?", "response": ["3"], "image": None}], response=List(Value("string")))
     with pytest.raises(DataError, match=f"^cannot read {tmp_path}: Couldn't cast") as caught:
-        load_examples(settings(tmp_path))
+        examples_of(tmp_path)
     assert "\n" not in str(caught.value)
     assert capfd.readouterr().err == ""
 
@@ -177,10 +175,11 @@ def load_from_hub(endpoint: str, home: Path, *, offline: bool = False) -> subpro
     """In a process of its own: the Hub's address is read when its library is imported."""
     code = """
 from s1m.errors import DataError
-from s1m.train.settings import Source, TrainSettings
-from s1m.train.sources import load_examples
+from s1m.examples.responses import Delimiters
+from s1m.examples.source import Source
+from s1m.examples.sources import load_examples
 try:
-    examples = load_examples(TrainSettings(model="tiny", out="out", data=(Source(path="org/set"),)))
+    examples = load_examples([Source(path="org/set")], seed=42, delimiters=Delimiters("<think>", "</think>"))
     print(len(examples), examples[0].id, examples.outline(0).sizes)
 except DataError as error:
     print(error)

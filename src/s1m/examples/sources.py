@@ -1,6 +1,6 @@
 """All examples of all sources as one sequence: rows stay on disk, images encoded, until one is asked for.
 
-examples = load_examples(settings)
+examples = load_examples(settings.data, seed=settings.seed, delimiters=settings.delimiters)
 examples[7]            an Example with its images
 examples.outline(7)    the same with their sizes instead: nothing is read but the first bytes of each
 """
@@ -11,20 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, overload
 
-from s1m.train.digits import DEFAULT_ROWS, make_row
-from s1m.train.example import Example
-from s1m.train.formats import Draft, pick_format, read_row
-from s1m.train.open import open_rows
-from s1m.train.responses import Delimiters
-from s1m.train.rows import Rows
-from s1m.train.settings import Source, TrainSettings
+from s1m.examples.example import Example
+from s1m.examples.formats import Draft, pick_format, read_row
+from s1m.examples.made import MADE, made_rows
+from s1m.examples.open import open_rows
+from s1m.examples.responses import Delimiters
+from s1m.examples.rows import Rows
+from s1m.examples.source import Source
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-DIGITS = "digits"
-"""The source that is made on the spot."""
 
 
 class Drafts(Protocol):
@@ -62,26 +59,6 @@ class FormattedRows:
         return self.rows.place(number)[0]
 
 
-@dataclass(frozen=True, kw_only=True)
-class DigitRows:
-    """So many traces of the bundled benchmark."""
-
-    count: int
-    seed: int
-    delimiters: Delimiters
-
-    def __len__(self) -> int:
-        return self.count
-
-    def draft(self, number: int) -> Draft:
-        """The conversation of a row."""
-        return make_row(number, self.seed, self.delimiters)
-
-    def place(self, number: int) -> str:
-        """Where a row stands."""
-        return f"{DIGITS} row {number + 1}"
-
-
 class Examples(Sequence[Example]):
     """Examples of some sources, each as often as its weight says. Small when pickled."""
 
@@ -108,12 +85,14 @@ class Examples(Sequence[Example]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         draft = self._draft(index)
-        return Example(id=self.place(index), turns=draft.turns, images=tuple(image.read() for image in draft.images))
+        images = tuple(image.read() for image in draft.images)
+        return Example(id=self.place(index), turns=draft.turns, images=images, facts=draft.facts)
 
     def outline(self, index: int) -> Example:
         """An example with the sizes of its images instead of the images. Raises ``Unusable`` as ``[index]`` does."""
         draft = self._draft(index)
-        return Example(id=self.place(index), turns=draft.turns, sizes=tuple(image.size() for image in draft.images))
+        sizes = tuple(image.size() for image in draft.images)
+        return Example(id=self.place(index), turns=draft.turns, sizes=sizes, facts=draft.facts)
 
     def place(self, index: int) -> str:
         """Where an example stands, for people: ``traces.parquet row 1``."""
@@ -127,24 +106,28 @@ class Examples(Sequence[Example]):
         return self._drafts[self.source(index)].draft(int(self._rows[index]))
 
 
-def load_examples(settings: TrainSettings) -> Examples:
-    """The examples of all sources of the settings, one source after the other.
+def load_examples(sources: Sequence[Source], *, seed: int, delimiters: Delimiters) -> Examples:
+    """The examples of all sources, one source after the other, thinking between these delimiters.
 
     Raises ``UsageError`` or ``DataError`` for a source that is missing, cannot be read or has no known columns.
     """
-    drafts = [open_drafts(source, settings) for source in settings.data]
+    drafts = [open_drafts(source, seed, delimiters) for source in sources]
     picked = [
-        pick_rows(len(some), source.weight, (settings.seed, place))
-        for place, (some, source) in enumerate(zip(drafts, settings.data, strict=True))
+        pick_rows(len(some), source.weight, (seed, place))
+        for place, (some, source) in enumerate(zip(drafts, sources, strict=True))
     ]
-    return Examples([source.path for source in settings.data], drafts, picked)
+    return Examples([source.path for source in sources], drafts, picked)
 
 
-def open_drafts(source: Source, settings: TrainSettings) -> Drafts:
+def is_made(source: Source) -> bool:
+    """Whether the examples of a source are made on the spot."""
+    return source.path in MADE
+
+
+def open_drafts(source: Source, seed: int, delimiters: Delimiters) -> Drafts:
     """The conversations of a source."""
-    delimiters = Delimiters(settings.thinking_open, settings.thinking_close)
-    if source.path == DIGITS:
-        return DigitRows(count=source.rows or DEFAULT_ROWS, seed=settings.seed, delimiters=delimiters)
+    if is_made(source):
+        return made_rows(source.path, source.rows, seed, delimiters)
     rows = open_rows(source)
     return FormattedRows(
         rows=rows,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from s1m.errors import DataError
-from s1m.train.example import IMAGE, Turn, Unusable
-from s1m.train.formats import Draft, pick_format, read_row
-from s1m.train.responses import Delimiters, canonical
-from tests.train.sets import picture
+from s1m.examples.example import IMAGE, Turn, Unusable
+from s1m.examples.formats import Draft, pick_format, read_row
+from s1m.examples.responses import Delimiters, canonical
+from tests.examples.sets import picture
 
 THINKING = Delimiters("<think>", "</think>")
 RESPONSE = "<think>\nCount: 1, 2, 3.\n</think>\nIt has 3."

@@ -27,11 +27,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from s1m.benchmarks.digits import CELL, LAYOUTS, QUESTIONS, compose, draw_cell, handwriting, split_indices
+from s1m.benchmarks.digits import CELL, LAYOUTS, QUESTIONS, answer_of, compose, draw_cell, handwriting, split_indices
+from s1m.examples.example import IMAGE, Turn
+from s1m.examples.formats import Draft
+from s1m.examples.responses import Delimiters
 from s1m.forcing.presets import IGNORE_STRINGS
-from s1m.train.example import IMAGE, Turn
-from s1m.train.formats import Draft
-from s1m.train.responses import Delimiters
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -45,6 +45,7 @@ SHORT_SHARE = 0.15
 DEFAULT_ROWS = 50_000
 
 ANSWER_CUE = "Final answer: "
+LICENCE = "CC BY 4.0 (digits), Apache-2.0 (traces)"
 ALL_IGNORE_STRINGS = tuple(dict.fromkeys((*IGNORE_STRINGS["s1"], *IGNORE_STRINGS["s1m"])))
 
 
@@ -80,6 +81,7 @@ def make_row(index: int, seed: int, delimiters: Delimiters) -> Draft:
     return Draft(
         turns=(Turn(role="user", content=(IMAGE, QUESTIONS[kind])), Turn(role="assistant", content=(response,))),
         images=(Drawing(indices=chosen, columns=columns, pen=f"{seed} {index} pen"),),
+        facts={"answer": str(answer_of(kind, digits)), "answer_type": "integer", "domain": kind, "licence": LICENCE},
     )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from s1m.benchmarks.files import SHARD
 from s1m.errors import DataError, UsageError
-from s1m.train.rows import Files, LineRows, Rows, TableRows
-from s1m.train.settings import Source
+from s1m.examples.rows import Files, LineRows, Rows, TableRows
+from s1m.examples.source import Source
 
 LINES = (".jsonl", ".json")
 KINDS = (".parquet", *LINES)
@@ -24,16 +24,22 @@ def open_rows(source: Source) -> Rows:
 
     Raises ``UsageError`` for a path that is nothing, ``DataError`` that names the file which cannot be read.
     """
+    paths = files_of(source)
+    return TableRows(from_hub(source), source.path) if paths is None else _from_files(paths, source.path)
+
+
+def files_of(source: Source) -> tuple[Path, ...] | None:
+    """The files of a source, all of one kind; None for a dataset of the Hub. Raises as ``open_rows`` does."""
     path = Path(source.path).expanduser()
     if path.is_dir():
-        return _from_files(_in_folder(path, source.split), source.path)
+        return _in_folder(path, source.split)
     if path.is_file():
         if path.suffix not in KINDS:
             raise UsageError(f"{path} is no data: a source is a {', '.join(KINDS)} file, a folder of them, or a Hub id")
-        return _from_files((path,), source.path)
+        return (path,)
     if path.suffix in KINDS or not HUB_ID.fullmatch(source.path):
         raise UsageError(f"there is no file or folder {source.path}")
-    return TableRows(_from_hub(source), source.path)
+    return None
 
 
 def _from_files(paths: Sequence[Path], name: str) -> Rows:
@@ -44,7 +50,7 @@ def _from_files(paths: Sequence[Path], name: str) -> Rows:
     try:
         dataset = datasets.load_dataset("parquet", data_files=[str(path) for path in paths], split="train")
     except (datasets.exceptions.DatasetGenerationError, OSError, ValueError) as error:
-        raise DataError(_culprit(paths) or f"cannot read {name}: {_reason(error.__cause__ or error)}") from None
+        raise DataError(_culprit(paths) or f"cannot read {name}: {reason_of(error.__cause__ or error)}") from None
     return TableRows(dataset, name, Files(paths=paths, starts=starts))
 
 
@@ -86,7 +92,7 @@ def _starts(paths: Sequence[Path]) -> list[int]:
         try:
             file = ParquetFile(path)
         except (OSError, ArrowException) as error:
-            raise DataError(f"cannot read {path}: {_reason(error)}") from None
+            raise DataError(f"cannot read {path}: {reason_of(error)}") from None
         names = sorted(file.schema_arrow.names)
         columns = columns or names
         if names != columns:
@@ -107,17 +113,18 @@ def _culprit(paths: Sequence[Path]) -> str:
             for _ in ParquetFile(path).iter_batches(64):
                 pass
         except (OSError, ArrowException) as error:
-            return f"cannot read {path}: {_reason(error)}"
+            return f"cannot read {path}: {reason_of(error)}"
     return ""
 
 
-def _from_hub(source: Source) -> Any:
+def from_hub(source: Source, *, streaming: bool = False) -> Any:
+    """A dataset of the Hub, downloaded, or read from there as it is gone through."""
     datasets = _datasets()
     try:
-        return datasets.load_dataset(source.path, split=source.split)
+        return datasets.load_dataset(source.path, split=source.split, streaming=streaming)
     except Exception as error:  # whatever the Hub, its client or a dataset of another kind raise is the same news
         raise DataError(
-            f"cannot load {source.path} from the Hub ({_reason(error)}); download it where there is a network "
+            f"cannot load {source.path} from the Hub ({reason_of(error)}); download it where there is a network "
             f"(hf download --repo-type dataset {source.path} --local-dir FOLDER) and give path = FOLDER"
         ) from None
 
@@ -133,5 +140,6 @@ def _datasets() -> Any:
     return datasets
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """What an error of a library says, in one line."""
     return " ".join(str(error).split())[:200] or type(error).__name__

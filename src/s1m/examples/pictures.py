@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
-from s1m.train.example import Unusable
+from s1m.examples.example import Unusable
 
 
 @runtime_checkable

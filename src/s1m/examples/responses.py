@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from s1m.train.example import Unusable
+from s1m.examples.example import Unusable
 
 STAGE_TAG = re.compile(r"</?(?:SUMMARY|CAPTION|REASONING|CONCLUSION)>")
 OPEN, CLOSE = "<think>", "</think>"

@@ -13,19 +13,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from s1m.errors import DataError
-from s1m.train.example import IMAGE, Slot, Turn, Unusable
-from s1m.train.pictures import Picture, picture_from
-from s1m.train.responses import CLOSE, OPEN, Delimiters, canonical
+from s1m.examples.example import IMAGE, Slot, Turn, Unusable
+from s1m.examples.pictures import Picture, picture_from
+from s1m.examples.responses import CLOSE, OPEN, Delimiters, canonical
 
 Row = Mapping[str, Any]
 Role = Literal["system", "user", "assistant"]
 Said = tuple[object, object]
 """Who speaks, as the row spells it, and what."""
+
+IMAGE_COLUMNS = ("images", "image")
 
 MARKER = re.compile(r"\n?<image>\n?")
 
@@ -40,10 +42,11 @@ ROLES: Mapping[object, Role] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """A conversation, and its images, of which none has been read."""
+    """A conversation, its images, of which none has been read, and what else its row says, by column."""
 
     turns: tuple[Turn, ...]
     images: tuple[Picture, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def pick_format(name: str, columns: Sequence[str], where: str) -> str:
@@ -71,7 +74,18 @@ def read_row(row: Row, name: str, delimiters: Delimiters, folder: Path) -> Draft
         turns = _images_first(turns, len(images))
     elif places != len(images):
         raise Unusable("images and their places differ", f"{len(images)} images, {places} places")
-    return Draft(turns=tuple(turns), images=images)
+    known = (*FORMATS[name].columns, *IMAGE_COLUMNS)
+    facts = {column: value for column, value in row.items() if column not in known}
+    return Draft(turns=tuple(turns), images=images, facts=facts)
+
+
+def read_responses(row: Row, name: str, delimiters: Delimiters) -> str:
+    """All that the assistant says in a row, one turn behind the other, its images untouched.
+
+    Raises ``Unusable`` with the reason for a row that is malformed.
+    """
+    turns = (_turn(role, content, delimiters) for role, content in FORMATS[name].said(row))
+    return "\n".join(turn.text for turn in turns if turn.role == "assistant")
 
 
 def _said_s1m(row: Row) -> Iterable[Said]:
@@ -153,9 +167,7 @@ def _images_first(turns: Sequence[Turn], count: int) -> list[Turn]:
 
 
 def _images(row: Row) -> tuple[object, ...]:
-    value = row.get("images")
-    if value is None:
-        value = row.get("image")
+    value = next((row[name] for name in IMAGE_COLUMNS if row.get(name) is not None), None)
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list) else (value,)

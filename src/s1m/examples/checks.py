@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from s1m.train.example import Example, Unusable
-from s1m.train.responses import Delimiters
+from s1m.examples.example import Example, Unusable
+from s1m.examples.responses import Delimiters
 
 
 def check_example(example: Example, delimiters: Delimiters) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from s1m.errors import DataError
-from s1m.train.example import Unusable
-from s1m.train.pictures import Encoded
+from s1m.examples.example import Unusable
+from s1m.examples.pictures import Encoded
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,9 +9,10 @@ Example(
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 
 class Slot(Enum):
@@ -41,13 +42,14 @@ class Example:
     """A conversation that ends with an assistant's turn; ``id`` says where it stands, for people.
 
     ``images`` are encoded image files, as the source has them. An outline, made for measuring, has none; it has the
-    ``sizes`` of its images instead: width and height in pixels.
+    ``sizes`` of its images instead: width and height in pixels. ``facts`` are what else its row says, by column.
     """
 
     id: str
     turns: tuple[Turn, ...]
     images: tuple[bytes, ...] = ()
     sizes: tuple[tuple[int, int], ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Unusable(Exception):
