@@ -5,7 +5,7 @@ from __future__ import annotations
 from s1m.data.distill_settings import DistillSettings
 from s1m.data.harvest import Harvest, Teacher
 from s1m.types import Problem, Record
-from tests.data.rows import record_of
+from tests.data.rows import Said, record_of
 
 PROBLEM = Problem(id="p1", question="How many?", images=(b"png",), gold="3", metadata={"kind": "count"})
 SETTINGS = DistillSettings(benchmark="digits", model="teacher")
@@ -16,8 +16,8 @@ def harvest(record: Record, compose: int = 0) -> Harvest:
 
 
 def test_the_longest_stretch_with_a_right_answer_is_kept() -> None:
-    chain = [(" a.", "3", True, "closed"), (" b.", "3", True, "closed"), (" c.", "4", False, "closed")]
-    (row,) = harvest(record_of(chain)).rows  # type: ignore[arg-type]
+    chain: list[Said] = [(" a.", "3", True, "closed"), (" b.", "3", True, "closed"), (" c.", "4", False, "closed")]
+    (row,) = harvest(record_of(chain)).rows
     assert row.response == "<think>\n a.Wait, b.</think>\nFinal answer: 3"
     assert row.images == (b"png",)
     assert row.origin["num_ignore"] == 1
@@ -58,7 +58,7 @@ def test_of_a_chain_that_loops_later_the_part_before_is_kept() -> None:
 
 
 def test_a_composed_row_goes_through_wrong_attempts_and_ends_right() -> None:
-    chains = (
+    chains: tuple[list[Said], ...] = (
         [(" I see 4.", "4", False, "closed"), (" Still 4.", "4", False, "closed")],
         [(" I see 5.", "5", False, "closed")],
         [(" I see 3.", "3", True, "closed")],

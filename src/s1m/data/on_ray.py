@@ -5,6 +5,7 @@ Every machine must find sources and index under the same paths. See https://docs
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ def _started(address: str) -> Any:
     except ImportError:
         raise UsageError("--ray needs Ray: pip install 's1m[ray]'") from None
     try:
-        ray.init(address=None if address == LOCAL else address, log_to_driver=False, logging_level="error")
+        ray.init(address=None if address == LOCAL else address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise UsageError(f"there is no Ray cluster at {address}: {reason}") from None
