@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from s1m.data.appearance import content_box, difference_hash, look
 from s1m.data.contamination.evidence import codes, runs
-from s1m.data.looks import content_box, difference_hash, look
 from s1m.data.words import is_number, words
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from s1m.data.appearance import Look, look
 from s1m.data.contamination.pictures import Likeness, Pictures
 from s1m.data.contamination.questions import asked
 from s1m.data.contamination.texts import Shared, Texts
-from s1m.data.looks import Look, look
 from s1m.errors import DataError
 from s1m.types import Problem
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from s1m.data.looks import Box, Look, content_box, difference_hash, look
+from s1m.data.appearance import Box, Look, content_box, difference_hash, look
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,7 +155,8 @@ class Pictures:
         import numpy as np
 
         parts = self.hashes if own is None else self.hashes[own]
-        apart = np.bitwise_count(parts ^ hashed).sum(axis=1)
+        bits = np.bitwise_count(parts ^ hashed)
+        apart = bits[:, 0] + bits[:, 1]
         near = np.arange(len(parts)) if own is not None else np.flatnonzero(apart <= FAR)
         near = near[np.argsort(apart[near], kind="stable")]
         places = near if own is None else own[near]
