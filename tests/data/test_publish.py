@@ -23,13 +23,8 @@ def publish(*sources: Path, out: Path, licence: str = "apache-2.0") -> int:
 
 @pytest.fixture
 def curated(tmp_path: Path) -> Path:
-    mine = folder_of(
-        tmp_path / "rows",
-        [
-            *(trace_row_of(licence="mit", problem=f"p{i}", prompt=f"Which of {i}?") for i in range(3)),
-            trace_row_of(said="4"),
-        ],
-    )
+    good = [trace_row_of(licence="mit", problem=f"p{number}", prompt=f"Which of {number}?") for number in range(3)]
+    mine = folder_of(tmp_path / "rows", [*good, trace_row_of(said="4")])
     config = tmp_path / "c.toml"
     config.write_text(f"""
 out = "{tmp_path / "curated"}"
