@@ -17,6 +17,7 @@ from keep import keep
 
 from s1m.benchmarks.longvision import LongExample, Unsound, make_example
 from s1m.benchmarks.longvision.example import make_problem
+from s1m.benchmarks.longvision.voice import length
 from s1m.forcing import find_loop
 
 FAMILIES = ("geometry", "charts", "grids", "mazes")
@@ -72,6 +73,7 @@ def main() -> None:
     weight = statistics.mean(result[1] for result in results if not isinstance(result, str))
     tokens = counter(arguments.tokenizer)
     lengths = [tokens(example.thinking) for example in examples]
+    off = sorted(length(example.thinking) / n for n, example in zip(lengths, examples, strict=True))
     rows = [
         row(family, [n for n, example in zip(lengths, examples, strict=True) if example.family == family])
         for family in FAMILIES
@@ -85,8 +87,9 @@ def main() -> None:
         [*rows, row("all", lengths)],
         [
             f"Tokens of thinking, {'by a real vocabulary' if arguments.tokenizer else 'estimated: characters / 4'}.",
-            f"{len(examples)} examples with pictures drawn ({weight / 1000:.0f} kB each) took {seconds:.0f} s in {PROCESSES} "
-            "processes.",
+            f"{len(examples)} examples with pictures drawn ({weight / 1000:.0f} kB each) took {seconds:.0f} s in "
+            f"{PROCESSES} processes.",
+            f"The generator's own estimate of a length is {off[0]:.3f} to {off[-1]:.3f} of what is counted here.",
             f"{sum(find_loop(example.thinking) is not None for example in examples)} loops by our detector; "
             f"{len(examples) - again[1]} traces were worded more than once before they were taken.",
             f"{len(failed)} examples failed a check (an answer that a second method does not find, a length, a loop).",

@@ -21,7 +21,7 @@ AGAIN = (
 
 
 PLACES = (
-    "{shop}: tens {tens} = {ten}0, ones {ones} = {one}, together {total}.",
+    "{shop}: tens {tens} = {ten}, ones {ones} = {one}, together {ten}0 + {one} = {total}.",
     "In {shop} the ones {ones} make {one}, the tens {tens} make {ten}, that is {ten}0 + {one} = {total}.",
     "Tens of {shop}: {tens}, so {ten}0; ones: {ones}, so {one}; sum {total}.",
     "{shop} splits into {ten} tens ({tens}) and {one} ones ({ones}): {total}.",

@@ -100,7 +100,9 @@ def _above(chart: Chart, shop: int, voice: Voice, slip: bool) -> str:
     over = [f"{month} ({value})" for month, value in zip(chart.months, values, strict=True) if value * many > total]
     under = [month for month, value in zip(chart.months, values, strict=True) if value * many <= total]
     mean = (
-        f"{total} / {many} = {total // many}" if total % many == 0 else f"{total} / {many}, a bit over {total // many}"
+        f"{total} / {many} = {total // many}"
+        if total % many == 0
+        else f"{total} / {many}, between {total // many} and {total // many + 1}"
     )
     return f"{_sum(chart.shops[shop], values, voice, slip)} " + voice.say(
         (

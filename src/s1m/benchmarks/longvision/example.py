@@ -28,7 +28,7 @@ TASKS: tuple[Task, ...] = (Zigzags(), Polygons(), Charts(), Robots(), Mazes())
 SHORTEST, LONGEST = 500, 16_000
 """Tokens of thinking that any trace has."""
 
-SLACK = 0.05
+SLACK = 0.07
 """By how much the length of a trace, which is estimated, may be off."""
 
 AIMED = (650, 14_500)

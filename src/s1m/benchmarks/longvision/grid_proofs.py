@@ -9,16 +9,18 @@ from s1m.benchmarks.longvision.grid_words import STEPS_A_PARAGRAPH, count, name,
 from s1m.benchmarks.longvision.voice import DOUBTS, LOOKS, Voice, listed
 
 UNDOS = (
-    "Undo {n}: looking {look} on {to}, it came from {cell}. That is {paint} now, so it was {colour}; {turn} led to "
-    "{look}, hence it looked {before}.",
-    "Back over step {n}. Behind me lies {cell}, now {paint}, painted over {colour}. Undoing the turn ({turn}) I face "
-    "{before}.",
+    "Undo {n}: looking {look} on {to}, it came from {cell}, now {paint}, so {colour} before; {turn} led to {look}, "
+    "hence it looked {before}.",
+    "Back over step {n}: behind me lies {cell}, now {paint}, painted over {colour}, and without the turn ({turn}) I "
+    "face {before}.",
     "Step {n} backwards: {to} to {cell}, {paint} back to {colour}, {look} back to {before}.",
-    "Before step {n} the robot stood on {cell}; {paint} there comes from {colour}, whose rule is {turn}, so the "
-    "heading was {before}.",
-    "{cell} is where step {n} began. I restore {colour} from {paint} and, as that means {turn}, {before} from {look}.",
+    "Before step {n} the robot stood on {cell}, where {paint} comes from {colour}, whose rule is {turn}, so the "
+    "heading "
+    "was {before}.",
+    "{cell} is where step {n} began, so I restore {colour} from {paint} and, as that means {turn}, {before} from "
+    "{look}.",
     "Taking back {n}: reverse out of {to} into {cell}; {colour} again instead of {paint}; heading {before}.",
-    "From {to} one cell against {look} is {cell}. Its {paint} was {colour} ({turn}), the look {before}: step {n} "
+    "From {to} one cell against {look} is {cell}, whose {paint} was {colour} ({turn}), the look {before}: step {n} "
     "undone.",
     "Now {n}. {cell}: {paint} becomes {colour}. With {turn} taken back, {look} was {before}.",
 )

@@ -34,7 +34,7 @@ LAST = (
 )
 WAVES = (
     "{d}: {news}.",
-    "After {d} moves: {news}.",
+    "Wave {d} brings {news}.",
     "Distance {d}: {news}.",
     "At {d} come {news}.",
     "Number {d} goes to {news}.",
