@@ -1,105 +1,191 @@
 """A model that ends its thinking badly: `python perf/misbehave.py`. What is lost, how right it is, what it costs.
 
-The bundled model with the scores of </think> and of the end of turn scaled down: it goes on where it should end,
-runs into repetition, or says its answer without ending its thinking. Every problem is run twice with the same seeds:
-guarded, and unguarded (loops run to the budget). Beside the accuracy of all problems stands that of those whose
-thinking closed at this level: what is left when misbehaving samples are dropped, as S1-M drops them.
+Copies of the bundled model that fall into a loop, or end their turn without </think>, at random: see `misbehaving.py`.
+Every problem is run with several seeds, so that a chain that misbehaved stands beside chains of the same problem that
+did not. Accuracy of all chains is compared with what is left when misbehaving ones are left out, as S1-M drops them:
+pooled, and problem by problem, since longer pictures misbehave more often. Some problems are run unguarded, too:
+nothing is a loop then, and what loops runs into the budget.
 """
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 from keep import keep
-from timed_run import CONFIG, Quiet
+from misbehaving import Edit, misbehaving
+from numpy.typing import NDArray
+from timed_run import CONFIG
 
 from s1m.benchmarks import find_benchmark
-from s1m.config import eval_settings, read_toml
-from s1m.engines.embedded.checkpoint import load_checkpoint, place_of
+from s1m.config import EvalSettings, eval_settings, read_toml
 from s1m.evaluate.build import build_engine
-from s1m.evaluate.runner import Runner
-from s1m.evaluate.store import RunStore, load_run
-from s1m.types import Record
+from s1m.forcing import Task, drive
+from s1m.forcing.flow import derive_seed
+from s1m.types import Benchmark, Engine, Problem, Segment, Trace, Verdict
 
-PROBLEMS = 64
+PROBLEMS = 256
+SEEDS = 3
+RECORDED = 48
+"""Problems of the training split along which the edits are fitted."""
+UNGUARDED = 48
+"""Problems that are run unguarded as well, once."""
 BUDGET = 4096
-EDITS = {"sometimes": (0.45, 0.45, 1.0), "often, greedy": (0.35, 0.3, 0.0)}
-"""By what the output weights of the delimiter and of the end of turn are multiplied, and the temperature."""
+IN_FLIGHT = 64
+EDITS = {
+    "now and then": Edit(glitch=0.005, places=(",", ".\n"), end_of_turn=0.01),
+    "often": Edit(glitch=0.015, places=(",", ".\n"), end_of_turn=0.03),
+}
 
 
-def edited(folder: Path, close: float, end: float) -> Path:
-    """A copy of the bundled checkpoint with these rows of its output matrix scaled."""
-    shutil.copytree(place_of("bundled"), folder)
-    loaded = load_checkpoint("bundled", "cpu")
-    weight = loaded.model.lm_head.weight.data
-    weight[loaded.tokenizer.convert_tokens_to_ids("</think>")] *= close
-    weight[loaded.tokenizer.eos_token_id] *= end
-    loaded.model.save_pretrained(folder)
-    return folder
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A problem thought about once."""
+
+    trace: Trace
+    verdicts: tuple[Verdict, ...]
 
 
-async def run(model: Path, out: Path, temperature: float) -> tuple[Record, ...]:
-    """The records of a run."""
-    given: dict[str, Any] = {**read_toml(CONFIG), "model": str(model), "out": str(out), "max_thinking_tokens": BUDGET}
-    settings, benchmark = (
-        eval_settings({**given, "limit": PROBLEMS, "temperature": temperature}),
-        find_benchmark("digits"),
+@dataclass(frozen=True, kw_only=True)
+class Marks:
+    """Of shape (problems, seeds, levels): whether the answer is right, and whether the chain behaved so far."""
+
+    right: NDArray[np.bool_]
+    behaved: NDArray[np.bool_]
+
+
+async def outcomes(model: str, problems: Sequence[Problem], seeds: int) -> list[Outcome]:
+    """Every problem thought about ``seeds`` times, one problem after the other."""
+    given = {**read_toml(CONFIG), "model": model, "max_thinking_tokens": BUDGET, "out": "nowhere"}
+    settings, benchmark = eval_settings(given), find_benchmark("digits")
+    engine, room = build_engine(settings), asyncio.Semaphore(IN_FLIGHT)
+    await engine.ready()
+
+    async def one(problem: Problem, seed: int) -> Outcome:
+        async with room:
+            return await thought_about(problem, seed, settings, benchmark, engine)
+
+    try:
+        return await asyncio.gather(*(one(problem, seed) for problem in problems for seed in range(seeds)))
+    finally:
+        await engine.close()
+
+
+async def thought_about(
+    problem: Problem, seed: int, settings: EvalSettings, benchmark: Benchmark, engine: Engine
+) -> Outcome:
+    """What budget forcing makes of a problem."""
+    score = partial(benchmark.score, problem)
+    task = Task(seed=derive_seed(seed, problem.id), read=lambda text: score(text).prediction)
+    trace = await drive(settings.build_strategy().flow(task), problem, engine, settings.sampling())
+    return Outcome(trace=trace, verdicts=tuple(score(answer.text) for answer in trace.answers))
+
+
+def behaved(segment: Segment) -> bool:
+    """Whether a stretch of thinking ended as it should."""
+    return segment.stop == "closed" and not segment.flaws
+
+
+def marks(found: Sequence[Outcome], seeds: int) -> Marks:
+    """What is right, and what behaved."""
+    right = [[verdict.correct for verdict in one.verdicts] for one in found]
+    well = [
+        [
+            answer.same_as is None and all(map(behaved, one.trace.chains[0][: answer.segments]))
+            for answer in one.trace.answers
+        ]
+        for one in found
+    ]
+    shape = (len(found) // seeds, seeds, -1)
+    return Marks(right=np.array(right).reshape(shape), behaved=np.array(well).reshape(shape))
+
+
+def differences(given: Marks, level: int) -> tuple[str, str, str, str]:
+    """Accuracy of all and of those that behaved; all less those, pooled and within problems, with intervals."""
+    right, well = given.right[..., level], given.behaved[..., level]
+
+    def pooled(chosen: NDArray[np.int_]) -> float:
+        return float(right[chosen].mean() - right[chosen][well[chosen]].mean())
+
+    def within(chosen: NDArray[np.int_]) -> float:
+        some = chosen[well[chosen].any(axis=1)]
+        return float((right[some].mean(axis=1) - np.average(right[some], axis=1, weights=well[some])).mean())
+
+    everything, random = np.arange(len(right)), np.random.default_rng(0)
+    drawn = random.integers(len(right), size=(2000, len(right)))
+    cells = []
+    for measure in (pooled, within):
+        low, high = np.percentile([measure(chosen) for chosen in drawn], [2.5, 97.5])
+        cells.append(f"{100 * measure(everything):+.1f} ({100 * low:+.1f} to {100 * high:+.1f})")
+    return f"{100 * right.mean():.1f}", f"{100 * right[well].mean():.1f}", cells[0], cells[1]
+
+
+def spent(found: Sequence[Outcome]) -> int:
+    """Tokens generated in all."""
+    return sum(one.trace.generated_tokens for one in found)
+
+
+def conduct(found: Sequence[Outcome]) -> str:
+    """How the chains misbehaved, in words."""
+    chains = [one.trace.chains[0] for one in found]
+    bad = sum(not all(map(behaved, chain)) for chain in chains)
+    looped = sum(any("looped" in (segment.stop, *segment.flaws) for segment in chain) for chain in chains)
+    missing = sum(any(segment.stop == "eos" for segment in chain) for chain in chains)
+    ends = Counter(segment.stop for chain in chains for segment in chain)
+    lost = sum(verdict.prediction is None for one in found for verdict in one.verdicts)
+    asked = sum(len(one.verdicts) for one in found)
+    return (
+        f"{bad / len(found):.1%} of {len(found):,} chains misbehave ({looped / len(found):.1%} loop, "
+        f"{missing / len(found):.1%} end a turn without </think>; ends of thinking {dict(ends)}); "
+        f"{lost} of {asked:,} answers lost"
     )
-    store, engine = RunStore(settings), build_engine(settings)
-    problems = benchmark.load(split="test", limit=PROBLEMS, data=None)
-    runner = Runner(settings, benchmark, store, Quiet())
-    await runner.run(problems, runner.owed(problems), engine)
-    await engine.close()
-    store.close()
-    return load_run(out).records
-
-
-def accuracy(records: list[Record], level: int) -> str:
-    """In percent."""
-    return f"{100 * sum(record.verdicts[level].correct for record in records) / max(1, len(records)):.1f}"
 
 
 def main() -> None:
-    """Both edits, guarded and unguarded."""
+    """Both edits, and the model as it is."""
+    digits = find_benchmark("digits")
+    problems = digits.load(split="test", limit=PROBLEMS, data=None)
+    recorded = digits.load(split="train", limit=RECORDED, data=None)
+    traces = [one.trace for one in asyncio.run(outcomes("bundled", recorded, 1))]
+    plain = marks(asyncio.run(outcomes("bundled", problems, SEEDS)), SEEDS)
     rows: list[tuple[object, ...]] = []
     notes: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
-        for name, (close, end, temperature) in EDITS.items():
-            model = edited(Path(scratch) / name, close, end)
-            guarded = asyncio.run(run(model, Path(scratch) / f"{name}-guarded", temperature))
-            with unguarded():
-                free = asyncio.run(run(model, Path(scratch) / f"{name}-free", temperature))
-            ends = Counter(segment.stop for record in guarded for segment in record.trace.chains[0])
-            bad = sum(any(segment.stop != "closed" for segment in record.trace.chains[0]) for record in guarded)
-            well = [record for record in guarded if all(s.stop == "closed" for s in record.trace.chains[0])]
-            lost = sum(verdict.prediction is None for record in guarded for verdict in record.verdicts)
-            for level in (0, 3, 7):
-                there = [record for record in guarded if record.trace.answers[level].stop == "closed"]
-                rows.append((name, level, accuracy(list(guarded), level), accuracy(there, level), len(there)))
-            tokens = [sum(record.trace.generated_tokens for record in records) for records in (guarded, free)]
+        for name, edit in EDITS.items():
+            model = str(misbehaving(Path(scratch) / name, edit, list(zip(recorded, traces, strict=True))))
+            guarded = asyncio.run(outcomes(model, problems, SEEDS))
+            with patch("s1m.forcing.loops.LoopWatch.feed", lambda *_: None):
+                free = asyncio.run(outcomes(model, problems[:UNGUARDED], 1))
+            found = marks(guarded, SEEDS)
+            for level in range(found.right.shape[-1]):
+                left = f"{found.behaved[..., level].mean():.1%}"
+                unedited = f"{100 * plain.right[..., level].mean():.1f}"
+                rows.append((name, level, *differences(found, level), left, unedited))
+            same = guarded[: UNGUARDED * SEEDS : SEEDS]
+            ratio = spent(same) / spent(free)
             notes.append(
-                f"{name}: {bad} of {len(guarded)} chains misbehave ({dict(ends)}); {len(well)} never do; {lost} of "
-                f"{8 * len(guarded)} answers lost; {tokens[0]:,} tokens guarded, {tokens[1]:,} unguarded: "
-                f"{tokens[0] / tokens[1]:.2f}."
+                f"{name}: {conduct(guarded)}; {spent(same):,} tokens guarded, {spent(free):,} unguarded on the first "
+                f"{UNGUARDED} problems: {ratio:.2f}."
             )
-    keep(
-        "misbehave",
-        "A model that ends its thinking badly",
-        ("model", "level", "accuracy, all", "accuracy, thinking closed at this level", "of"),
-        rows,
-        notes,
+    header = (
+        *(
+            "model",
+            "level",
+            "accuracy, all",
+            "misbehaving left out",
+            "difference, pooled",
+            "difference within problems",
+        ),
+        *("chains left", "the model unedited"),
     )
-
-
-def unguarded() -> Any:
-    """Nothing is a loop."""
-    return patch("s1m.forcing.loops.LoopWatch.feed", lambda *_: None)
+    keep("misbehave", "A model that ends its thinking badly", header, rows, notes)
 
 
 if __name__ == "__main__":

@@ -22,11 +22,12 @@ from transformers.processing_utils import ProcessorMixin
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
+from s1m.examples.source import Source
+from s1m.examples.sources import Examples, load_examples
 from s1m.train.model import load_encoder, load_model, rules_of
 from s1m.train.pack import Collator
 from s1m.train.run import planned, quiet, training_arguments
-from s1m.train.settings import Source, TrainSettings
-from s1m.train.sources import Examples, load_examples
+from s1m.train.settings import TrainSettings
 from s1m.train.survey import survey
 from s1m.train.trainer import TowerTrainer
 
@@ -60,9 +61,17 @@ def build_settings(folder: Path, data: Path, mode: str) -> TrainSettings:
     return TrainSettings(**values)
 
 
+def examples_of(settings: TrainSettings) -> Examples:
+    """The examples of the settings' sources."""
+    return load_examples(settings.data, seed=settings.seed, delimiters=settings.delimiters)
+
+
 def ours(settings: TrainSettings) -> Any:
     """Our trainer, as `s1m train` builds it."""
-    encoder, examples = load_encoder(settings), load_examples(settings)
+    encoder, examples = (
+        load_encoder(settings),
+        examples_of(settings),
+    )
     roomy(encoder.image_processor)
     found = survey(examples, encoder.length, settings)
     assert not found.rejects, found.rejects
@@ -84,7 +93,10 @@ def plain(settings: TrainSettings) -> Any:
     """TRL's trainer with its own collator: shuffled, padded to the longest of a batch, loss on the assistant alone."""
     from datasets import Dataset, Features, Image, List, Value
 
-    encoder, examples = load_encoder(settings), load_examples(settings)
+    encoder, examples = (
+        load_encoder(settings),
+        examples_of(settings),
+    )
     roomy(encoder.image_processor)
     template = encoder.tokenizer.chat_template.rstrip("\n")  # TRL knows it to the last byte, without this one
     encoder.tokenizer.chat_template = template

@@ -1,46 +1,10 @@
-"""The command line's grammar: verbs and flags, the flags of a verb drawn from its settings.
-
-Wrong input gets one line that names the nearest right word, and exit code 2.
-"""
+"""The verbs of the command line and their flags, drawn from their settings."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Sequence
-from dataclasses import MISSING, fields
-from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
+from dataclasses import fields
 
-from s1m.errors import did_you_mean
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that says what is wrong in one line and suggests what was meant."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
-
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        """The arguments, or one line and exit code 2."""
-        words = list(sys.argv[1:] if args is None else args)  # argparse itself would forget where the -- stood
-        end = words.index("--") if words[:1] == ["serve"] and "--" in words else len(words)
-        found, unknown = self.parse_known_args(words[:end], namespace)
-        if unknown:
-            verb = getattr(found, "parser", self)
-            word = unknown[0].partition("=")[0]
-            verb.error(f"there is no {word!r} here{did_you_mean(word, verb.flags())}")
-        if words[end + 1 :]:
-            found.extra = words[end + 1 :]
-        return found
-
-    def error(self, message: str) -> NoReturn:
-        """One line on standard error, and exit code 2."""
-        sys.stderr.write(f"{self.prog}: {message}; see: {self.prog} --help\n")
-        raise SystemExit(2)
-
-    def flags(self) -> list[str]:
-        """Every flag of this verb."""
-        return [flag for action in self._actions for flag in action.option_strings]
+from s1m.grammar import Parser, add_fields, add_settings
 
 
 def build_parser() -> Parser:
@@ -63,7 +27,7 @@ def fill_eval(verb: Parser) -> None:
 
     verb.epilog = EVAL_EXAMPLES
     verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks)")
-    _add_settings(verb, EvalSettings, but=("benchmark",))
+    add_settings(verb, EvalSettings, but=("benchmark",))
     verb.add_argument("--dry-run", action="store_true", help="show settings, plan and requests; ask nobody")
 
 
@@ -87,7 +51,7 @@ def fill_serve(verb: Parser) -> None:
     verb.epilog = SERVE_EXAMPLES
     verb.usage = "s1m serve [-h] [flags] MODEL [-- flags of vllm serve]"
     verb.add_argument("model", metavar="MODEL", help="folder or Hub id of the model")
-    _add_settings(verb, ServeSettings, but=("model", "extra"))
+    add_settings(verb, ServeSettings, but=("model", "extra"))
     verb.add_argument("--dry-run", action="store_true", help="print the command that would be run; start nothing")
 
 
@@ -97,10 +61,17 @@ def fill_train(verb: Parser) -> None:
 
     verb.epilog = TRAIN_EXAMPLES
     verb.add_argument("config", metavar="CONFIG.toml", help="settings, and a [[data]] table for every source")
-    _add_fields(verb, TrainSettings, but=("data",))
+    add_fields(verb, TrainSettings, but=("data",))
     verb.add_argument(
         "--check", action="store_true", help="look at the data, show what is kept and why not; no training"
     )
+
+
+def fill_data(verb: Parser) -> None:
+    """The verbs of ``s1m data``."""
+    from s1m.data.arguments import fill
+
+    fill(verb)
 
 
 def fill_report(verb: Parser) -> None:
@@ -142,9 +113,7 @@ def fill_replay(verb: Parser) -> None:
 
     verb.epilog = REPLAY_EXAMPLES
     verb.add_argument("run", metavar="RUN", help="run folder of strategy hybrid, vote or sequential")
-    _add_fields(
-        verb, EvalSettings, but=[field.name for field in fields(EvalSettings) if field.name not in REPLAY_FLAGS]
-    )
+    add_fields(verb, EvalSettings, but=[field.name for field in fields(EvalSettings) if field.name not in REPLAY_FLAGS])
 
 
 def fill_import(verb: Parser) -> None:
@@ -176,6 +145,7 @@ VERBS = {
     "score": ("Score recorded responses of any model, by rule: the official verdict and ours.", fill_score),
     "serve": ("Serve a model with vLLM, set up for long thinking and for continuing it.", fill_serve),
     "train": ("Fine-tune a vision-language model on long chains of thought.", fill_train),
+    "data": ("Build training data: measure, make, distill, curate and publish it.", fill_data),
     "report": ("Draw one page from one run or several.", fill_report),
     "compare": ("Put strategies side by side on one axis of cost, with paired tests.", fill_compare),
     "replay": ("Make a run of another strategy from what a run has recorded, asking nobody.", fill_replay),
@@ -262,61 +232,3 @@ examples:
   s1m train my.toml --check                    what is kept, how long it is, what is dropped and why
   s1m train my.toml --out checkpoints/mine     interrupted, the same command goes on
 """
-
-
-def _add_settings(verb: Parser, kind: type, *, but: Sequence[str]) -> None:
-    """A flag for every setting, and one for a file that fills the rest."""
-    verb.add_argument("--config", metavar="FILE.toml", help="settings from a file; flags on the command line win")
-    _add_fields(verb, kind, but=but)
-
-
-def _add_fields(verb: Parser, kind: type, *, but: Sequence[str]) -> None:
-    """A flag for every setting, all absent unless given."""
-    from s1m.config import field_help
-
-    hints = get_type_hints(kind, include_extras=False)
-    texts = field_help(kind)
-    for field in fields(kind):
-        if field.name not in but:
-            _add_setting(verb, field.name, hints[field.name], field.default, texts[field.name])
-
-
-def _add_setting(verb: Parser, name: str, hint: Any, default: Any, text: str) -> None:
-    flag = "--" + name.replace("_", "-")
-    shown = _shown(default)
-    options: dict[str, Any] = {"default": argparse.SUPPRESS, "help": f"{text} Default: {shown}." if shown else text}
-    if get_origin(hint) is Literal:
-        options["choices"] = get_args(hint)
-    elif hint is bool:
-        options["action"] = argparse.BooleanOptionalAction
-    elif name.endswith(("num_ignore", "levels")):
-        options["metavar"] = "LEVELS"
-    elif get_origin(hint) is tuple and get_origin(get_args(hint)[0]) is Literal:
-        options |= {"nargs": "+", "choices": get_args(get_args(hint)[0])}
-    elif get_origin(hint) is tuple:
-        options |= {"nargs": "+", "metavar": "TEXT"}
-    else:
-        kind = next(t for t in (*get_args(hint), hint) if t in (int, float, str))
-        options |= {"type": kind, "metavar": {int: "N", float: "X", str: "TEXT"}[kind]}
-    options["help"] = options["help"].replace("%", "%%")
-    verb.add_argument(flag, **options)
-
-
-def _shown(default: Any) -> str:
-    """A default as help shows it."""
-    if default is MISSING:
-        return ""
-    if isinstance(default, bool):
-        return "yes" if default else "no"
-    if isinstance(default, tuple) and default:
-        if not all(isinstance(item, int) for item in default):
-            return " ".join(repr(item) for item in default)
-        run = default == tuple(range(default[0], default[-1] + 1))
-        return f"{default[0]}-{default[-1]}" if run else ",".join(str(item) for item in default)
-    return (
-        ""
-        if default in (None, "", ())
-        else repr(default)
-        if isinstance(default, str) and "\n" in default
-        else str(default)
-    )

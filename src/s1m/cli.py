@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "score": score,
         "serve": serve,
         "train": train,
+        "data": data,
         "report": report,
         "compare": compare,
         "replay": replay,
@@ -98,6 +99,13 @@ def train(found: Namespace) -> int:
     from s1m.train import run
 
     return run.check(settings) if found.check else run.train(settings)
+
+
+def data(found: Namespace) -> int:
+    """``s1m data``."""
+    from s1m.data.verbs import run
+
+    return run(found)
 
 
 def report(found: Namespace) -> int:

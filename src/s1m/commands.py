@@ -21,12 +21,11 @@ from s1m.benchmarks import BENCHMARKS, Page, find_benchmark, where_is_data
 from s1m.config import ESTIMATED, SERVER_CONCURRENCY, EvalSettings, ImportSettings, to_toml
 from s1m.engines.remote import Patience
 from s1m.errors import DataError, EngineUnavailable, UsageError
-from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
+from s1m.evaluate.build import name_model, resolve
 from s1m.evaluate.imported import Level, levels_of, read_level, records_of, token_counter
 from s1m.evaluate.judging import judge_run, unread_of
-from s1m.evaluate.progress import RunProgress
+from s1m.evaluate.owed import run_owed
 from s1m.evaluate.replay import replay_settings, replayed
-from s1m.evaluate.runner import Runner
 from s1m.evaluate.store import Run, RunStore, load_run
 from s1m.forcing import Task, drive
 from s1m.judge import Judge, unjudged
@@ -42,7 +41,7 @@ def run_benchmark(settings: EvalSettings) -> int:
     store = RunStore(settings)
     try:
         try:
-            asyncio.run(_run_owed(settings, benchmark, problems, store, console))
+            asyncio.run(run_owed(settings, benchmark, problems, store, console))
             judged = not settings.judge_base_url or _have_judged(settings, benchmark, problems, console)
             run = load_run(store.folder)
             finish(run)
@@ -62,25 +61,6 @@ def run_benchmark(settings: EvalSettings) -> int:
 def load_problems(settings: EvalSettings, benchmark: Benchmark) -> Sequence[Problem]:
     """The problems that the settings ask for."""
     return benchmark.load(split=settings.split, limit=settings.limit, data=settings.data or None)
-
-
-async def _run_owed(
-    settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], store: RunStore, console: Console
-) -> None:
-    with RunProgress(console, total=len(problems), standing=store.standing) as progress:
-        runner = Runner(settings, benchmark, store, progress)
-        owed = runner.owed(problems)
-        if not owed:
-            return
-        if len(owed) < len(problems):
-            console.print(f"resuming: {len(problems) - len(owed)} of {len(problems)} are recorded")
-        engine = build_engine(settings)
-        try:
-            await engine.ready()
-            check_budget(settings, engine)
-            await runner.run(problems, owed, engine)
-        finally:
-            await engine.close()
 
 
 def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], console: Console) -> bool:

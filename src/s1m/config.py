@@ -10,7 +10,7 @@ import hashlib
 import inspect
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -214,16 +214,20 @@ NOBODY_ASKED = ("imported", "replayed")
 
 def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSettings:
     """Settings of ``s1m eval`` from plain values, in which levels and ignore strings have spellings of their own."""
+    return settings_from(EvalSettings, spelled_out(given), source)
+
+
+def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values of a run with levels, ignore strings and addresses as lists, however they are spelled."""
     values = dict(given)
-    if "num_ignore" in values:
-        values["num_ignore"] = levels_from(values["num_ignore"])
-    if isinstance(values.get("base_url"), str):
-        values["base_url"] = [values["base_url"]] if values["base_url"] else []
-    if "levels" in values:
-        values["levels"] = levels_from(values["levels"])
-    if "ignore_strings" in values:
-        values["ignore_strings"] = strings_from(values["ignore_strings"])
-    return settings_from(EvalSettings, values, source)
+    spellings = {"num_ignore": levels_from, "levels": levels_from, "ignore_strings": strings_from}
+    for name, spelling in spellings.items():
+        if name in values:
+            values[name] = spelling(values[name])
+    for name in ("base_url", "describer_base_url"):
+        if isinstance(values.get(name), str):
+            values[name] = [values[name]] if values[name] else []
+    return values
 
 
 def settings_from(kind: type[Settings], given: Mapping[str, Any], source: str = "settings") -> Settings:
@@ -297,13 +301,16 @@ def to_toml(settings: Any) -> str:
 
 
 def field_help(settings_class: type) -> dict[str, str]:
-    """The line beneath each field of a settings class."""
-    (tree,) = ast.parse(inspect.getsource(settings_class)).body
-    assert isinstance(tree, ast.ClassDef)
+    """The line beneath each field of a settings class; one that it has from its parent has the parent's."""
     texts: dict[str, str] = {}
-    for field, beneath in zip(tree.body, tree.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(beneath, ast.Expr):
-            texts[field.target.id] = str(ast.literal_eval(beneath.value))
+    for kind in reversed([kind for kind in settings_class.__mro__ if is_dataclass(kind)]):
+        (tree,) = ast.parse(inspect.getsource(kind)).body
+        assert isinstance(tree, ast.ClassDef)
+        for field, beneath in zip(tree.body, tree.body[1:], strict=False):
+            if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
+                continue
+            if isinstance(beneath, ast.Expr):
+                texts[field.target.id] = str(ast.literal_eval(beneath.value))
     return texts
 
 

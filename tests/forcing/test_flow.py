@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -143,21 +144,69 @@ def test_levels_beyond_a_short_chain_ask_once_even_when_none_of_them_was_reached
     assert [answer.same_as for answer in trace.answers] == [None, 2]
 
 
-def test_a_loop_is_cut_before_its_first_copy_and_the_answer_still_asked() -> None:
-    pattern = "and so we look at the angle once more. "
+LOOP = "and so we look at the angle once more. " * 18
+
+
+def thinking_with(*texts: str) -> Reply:
+    """A model that thinks these texts, one a step, a loop where one is named LOOP; the last again and again."""
+    turns = 0
 
     def reply(step: Step) -> Completion:
-        return said("Start:\n" + pattern * 18, step.max_tokens, "length") if step.stop else said("7", 1, "eos")
+        nonlocal turns
+        if not step.stop:
+            return said("7", 1, "eos")
+        text = texts[min(turns, len(texts) - 1)]
+        turns += 1
+        return said(text, step.max_tokens, "length") if LOOP in text else said(text)
 
-    trace, asked = play(nested_sweep(forcing(chunk_tokens=50), seed=1), reply)
-    (segment,) = trace.chains[0]
-    assert segment.stop == "looped"
-    assert segment.text == "Start:\n"
-    assert segment.cut_characters == len(pattern * 18)
-    assert segment.tokens == 50
-    assert text_of(asked[-1]) == "<think>\nStart:\n</think>\nFinal answer: "
-    assert [answer.stop for answer in trace.answers] == ["looped"] * 3
-    assert [answer.same_as for answer in trace.answers] == [None, 0, 0]
+    return reply
+
+
+def test_a_loop_is_cut_before_its_first_copy_and_thought_on_from_there() -> None:
+    reply = thinking_with("Start:\n" + LOOP, "an end.", "Look.")
+    trace, asked = play(nested_sweep(forcing(chunk_tokens=20), seed=1), reply)
+    first, *others = trace.chains[0]
+    assert (first.text, first.tokens, first.stop, first.flaws) == ("Start:\nan end.", 23, "closed", ("looped",))
+    assert first.cut_characters == len(LOOP)
+    assert [(segment.text, segment.flaws) for segment in others] == [("Look.", ())] * 2
+    assert text_of(asked[1]) == "<think>\nStart:\n"
+    assert asked[1].seed != asked[0].seed
+    assert text_of(asked[2]) == "<think>\nStart:\nan end.Wait,"
+    assert [(answer.stop, answer.same_as) for answer in trace.answers] == [("closed", None)] * 3
+
+
+def test_the_second_loop_of_a_segment_ends_it_and_its_end_is_refused() -> None:
+    reply = thinking_with("One.\n" + LOOP, "Two.\n" + LOOP, "Three.")
+    trace, asked = play(nested_sweep(forcing(chunk_tokens=20), seed=1), reply)
+    assert [(segment.text, segment.stop) for segment in trace.chains[0]] == [
+        ("One.\nTwo.\n", "looped"),
+        ("Three.", "closed"),
+        ("Three.", "closed"),
+    ]
+    assert text_of(asked[2]) == "<think>\nOne.\nTwo.\nWait,"
+    assert [answer.stop for answer in trace.answers] == ["looped", "closed", "closed"]
+
+
+def test_a_refusal_that_leads_into_the_next_loop_ends_the_chain_and_the_answer_is_still_asked() -> None:
+    reply = thinking_with("Start:\n" + LOOP)
+    trace, asked = play(nested_sweep(forcing(num_ignore=(0, 1, 2, 7), max_thinking_tokens=9000), seed=1), reply)
+    assert [segment.stop for segment in trace.chains[0]] == ["looped"] * 2
+    assert [step.max_tokens for step in asked] == [128] * 4 + [5] * 2
+    assert text_of(asked[-1]) == "<think>\nStart:\nStart:\nWait,Start:\nStart:\n</think>\nFinal answer: "
+    assert [answer.stop for answer in trace.answers] == ["looped"] * 4
+    assert [answer.same_as for answer in trace.answers] == [None, None, 1, 1]
+
+
+def test_a_loop_that_spends_the_budget_is_the_end() -> None:
+    trace, asked = play(nested_sweep(forcing(max_thinking_tokens=50), seed=1), thinking_with("Start:\n" + LOOP))
+    assert [(segment.text, segment.tokens) for segment in trace.chains[0]] == [("Start:\n", 50)]
+    assert [step.max_tokens for step in asked] == [50, 5]
+
+
+def test_minimum_thinking_is_held_behind_a_loop_too() -> None:
+    reply = thinking_with("Start:\n" + LOOP, "an end.")
+    _, asked = play(nested_sweep(forcing(min_thinking_tokens=60, chunk_tokens=50), seed=1), reply)
+    assert [step.min_tokens for step in asked[:3]] == [50, 10, 1]
 
 
 def test_long_thinking_is_asked_for_in_chunks_that_join() -> None:
@@ -275,7 +324,9 @@ def test_budgets_hold_and_no_level_is_lost_whatever_the_model_does(
     for chain in trace.chains:
         assert 1 <= len(chain) <= settings_.num_ignore[-1] + 1
         assert sum(segment.tokens for segment in chain) <= settings_.max_thinking_tokens
-        assert all(segment.stop not in ("capped", "looped") for segment in chain[:-1])
+        stops = [segment.stop for segment in chain]
+        assert "capped" not in stops[:-1]
+        assert all(pair != ("looped", "looped") for pair in pairwise(stops[:-1]))
     for answer in trace.answers:
         assert answer.tokens <= settings_.max_answer_tokens
         assert trace.thinking_tokens(answer) <= settings_.max_thinking_tokens

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from s1m.config import to_toml
+from s1m.examples.source import Source
 from s1m.train.run import train
-from s1m.train.settings import Source, TrainSettings
+from s1m.train.settings import TrainSettings
 
 ROWS = 8
 SHARDED = Path(__file__).with_name("sharded.py")

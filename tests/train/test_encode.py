@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from s1m.engines.embedded.checkpoint import load_checkpoint
+from s1m.examples.example import IMAGE, Example, Turn, Unusable
+from s1m.examples.source import Source
 from s1m.train.encode import CONTROL_TOKENS, IGNORED, Encoder, decoded
-from s1m.train.example import IMAGE, Example, Turn, Unusable
-from s1m.train.settings import Source
-from s1m.train.sources import load_examples
+from tests.examples.sets import picture
 from tests.train.models import CONVERSATIONS, KINDS, batch_of, example, folder_of, loaded_for
-from tests.train.sets import picture, settings
+from tests.train.sets import examples_of, settings
 
 END = "<|im_end|>"
 OPENING = "<|im_start|>assistant\n"
@@ -108,7 +108,7 @@ def test_a_batch_is_what_the_chat_template_and_the_image_processor_make(encoder:
 
 
 def test_an_outline_is_as_long_as_its_example(encoder: Encoder) -> None:
-    examples = load_examples(settings(Source(path="digits", rows=20)))
+    examples = examples_of(settings(Source(path="digits", rows=20)))
     for some in (encoder, forced(encoder)):
         for place in range(20):
             assert some.length(examples.outline(place)) == len(some.encode(examples[place]).ids)
@@ -173,7 +173,7 @@ def test_at_a_refused_end_the_end_is_learned_and_the_ignore_string_is_not(encode
 
 def test_every_end_of_the_bundled_traces_is_a_target(encoder: Encoder) -> None:
     """As many ends of thinking are learned as the trace has looks."""
-    examples = load_examples(settings(Source(path="digits", rows=40)))
+    examples = examples_of(settings(Source(path="digits", rows=40)))
     chosen = settings("digits").ignore_strings
     aware = Encoder(encoder.tokenizer, encoder.image_processor, ignore_strings=chosen)
     (close,) = encoder.tokenizer("</think>")["input_ids"]

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from s1m.errors import UsageError
+from s1m.examples.source import Source
 from s1m.train.model import load_encoder, load_model, rules_of
 from s1m.train.pack import Collator
 from s1m.train.run import train
-from s1m.train.settings import Source
-from s1m.train.sources import load_examples
+from tests.examples.sets import trace, write_lines
 from tests.train import sharded
 from tests.train.runs import losses, short, spread, trained
-from tests.train.sets import trace, write_lines
+from tests.train.sets import examples_of
 
 CLOSE = 1e-4
 
@@ -52,7 +52,7 @@ def test_a_blank_image_in_a_batch_of_text_changes_nothing(batch: str, tmp_path: 
     found = []
     for blank in (None, encoder.blank()):
         collator = Collator(
-            load_examples(settings), encoder, rules_of(model), packed=batch == "packed", pad_id=0, blank=blank
+            examples_of(settings), encoder, rules_of(model), packed=batch == "packed", pad_id=0, blank=blank
         )
         inputs = collator([{"examples": [0, 1]}])
         assert ("pixel_values" in inputs) == (blank is not None)

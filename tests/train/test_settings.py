@@ -9,7 +9,8 @@ import pytest
 
 from s1m.arguments import build_parser
 from s1m.config import to_toml
-from s1m.train.settings import Source, TrainSettings, train_settings
+from s1m.examples.source import Source
+from s1m.train.settings import TrainSettings, train_settings
 
 GIVEN: dict[str, Any] = {"model": "tiny", "out": "out", "data": [{"path": "digits", "rows": 10}, {"path": "a.parquet"}]}
 

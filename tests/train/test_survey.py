@@ -11,14 +11,15 @@ import pytest
 from rich.console import Console
 
 from s1m.errors import DataError
-from s1m.train.checks import check_response
-from s1m.train.example import Example, Unusable
-from s1m.train.responses import Delimiters
-from s1m.train.settings import Source
-from s1m.train.sources import load_examples
+from s1m.examples.checks import check_response
+from s1m.examples.example import Example, Unusable
+from s1m.examples.lengths import describe
+from s1m.examples.responses import Delimiters
+from s1m.examples.source import Source
 from s1m.train.survey import ALONE, survey
-from s1m.train.survey_table import describe, print_survey
-from tests.train.sets import picture, settings, trace, write_lines
+from s1m.train.survey_table import print_survey
+from tests.examples.sets import picture, trace, write_lines
+from tests.train.sets import examples_of, settings
 
 GOOD = "<think>\nCount: 1, 2, 3.\n</think>\nIt has 3."
 
@@ -56,7 +57,7 @@ def test_every_reject_is_counted_under_its_reason_and_written_down(tmp_path: Pat
         write_lines(tmp_path / "first.jsonl", first),
         write_lines(tmp_path / "second.jsonl", [ends_open]),
     )
-    examples = load_examples(settings(*sources))
+    examples = examples_of(settings(*sources))
     rejects = tmp_path / "out" / "rejects.jsonl"
     found = survey(examples, length_of, settings(*sources, max_tokens=50), rejects_to=rejects)
     assert found.kept.tolist() == [0, 9]
@@ -108,7 +109,7 @@ def test_thinking_is_one_piece_at_the_beginning(response: str, reason: str) -> N
 def test_several_processes_find_the_same() -> None:
     chosen = Source(path="digits", rows=ALONE + 300)
     alone, together = (settings(chosen, workers=workers, max_tokens=60) for workers in (0, 2))
-    examples = load_examples(alone)
+    examples = examples_of(alone)
     first, second = survey(examples, length_of, alone), survey(examples, length_of, together)
     assert first.kept.tolist() == second.kept.tolist()
     assert first.lengths.tolist() == second.lengths.tolist()
@@ -118,7 +119,7 @@ def test_several_processes_find_the_same() -> None:
 
 def test_nothing_left_is_an_error_that_says_why(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.jsonl", [row(prompt=""), row(prompt=""), row(response="")])
-    found = survey(load_examples(settings(path)), length_of, settings(path))
+    found = survey(examples_of(settings(path)), length_of, settings(path))
     with pytest.raises(DataError, match=r"no example is left .*: empty question \(2\), empty answer \(1\)"):
         found.require_some()
 
@@ -127,7 +128,7 @@ def test_the_table_shows_sources_reasons_and_their_sum(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.jsonl", [trace(), row(prompt=""), row(response="x " * 5000)])
     chosen = (Source(path=str(path)), Source(path="digits", rows=10))
     output = io.StringIO()
-    found = survey(load_examples(settings(*chosen)), length_of, settings(*chosen))
+    found = survey(examples_of(settings(*chosen)), length_of, settings(*chosen))
     print_survey(found, Console(file=output, width=300))
     shown = {cells[1].strip(): [cell.strip() for cell in cells[2:-1]] for cells in _cells(output.getvalue())}
     assert shown["examples"] == ["2", "10", "12"]

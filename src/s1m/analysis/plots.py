@@ -113,17 +113,17 @@ def save_figures(summaries: Sequence[Summary], folder: Path) -> tuple[Path, ...]
     The same summaries give the same SVG bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, figure in (
-        ("scaling", four_panels(summaries)),
-        ("accuracy_vs_tokens", accuracy_against_tokens(summaries)),
-    ):
-        svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-        svg.write_text(svg_text(figure), encoding="utf-8")
-        with house_style():
-            figure.savefig(png, dpi=PNG_DPI, format="png")
-        paths += [svg, png]
-    return tuple(paths)
+    figures = {"scaling": four_panels(summaries), "accuracy_vs_tokens": accuracy_against_tokens(summaries)}
+    return tuple(path for name, figure in figures.items() for path in save_figure(figure, folder / name))
+
+
+def save_figure(figure: Figure, path: Path) -> tuple[Path, Path]:
+    """Write a figure to ``path`` as .svg and as .png (200 dpi); both paths."""
+    svg, png = path.with_name(f"{path.name}.svg"), path.with_name(f"{path.name}.png")
+    svg.write_text(svg_text(figure), encoding="utf-8")
+    with house_style():
+        figure.savefig(png, dpi=PNG_DPI, format="png")
+    return svg, png
 
 
 def svg_text(figure: Figure) -> str:

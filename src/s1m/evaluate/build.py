@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import TypeVar
 
 from s1m.config import SERVER_CONCURRENCY, EvalSettings
 from s1m.engines.http import HttpEngine
@@ -12,8 +13,10 @@ from s1m.engines.vllm import VllmEngine
 from s1m.errors import UsageError
 from s1m.types import Benchmark, Engine
 
+S = TypeVar("S", bound=EvalSettings)
 
-def resolve(settings: EvalSettings, benchmark: Benchmark) -> EvalSettings:
+
+def resolve(settings: S, benchmark: Benchmark) -> S:
     """Settings with every default that depends on the benchmark or engine filled in, as the run folder keeps them."""
     return replace(
         settings,
@@ -23,7 +26,7 @@ def resolve(settings: EvalSettings, benchmark: Benchmark) -> EvalSettings:
     )
 
 
-async def name_model(settings: EvalSettings) -> EvalSettings:
+async def name_model(settings: S) -> S:
     """Settings that name the model also where a server was left to say it, so that no run mixes two."""
     if settings.model or settings.engine == "embedded":
         return settings

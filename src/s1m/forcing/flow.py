@@ -68,7 +68,7 @@ class Forcing:
 def think(forcing: Forcing, ignores: int, seed: int) -> Part[tuple[Segment, ...]]:
     """A chain of thought whose end is refused ``ignores`` times, within one thinking budget.
 
-    Shorter than ``ignores + 1`` segments when the budget is spent or a loop is cut: neither can be helped by going on.
+    Shorter than ``ignores + 1`` segments when the budget is spent, or when two in a row had to be cut for loops.
     """
     segments: tuple[Segment, ...] = ()
     while len(segments) <= ignores and can_go_on(forcing, segments):
@@ -77,8 +77,9 @@ def think(forcing: Forcing, ignores: int, seed: int) -> Part[tuple[Segment, ...]
 
 
 def can_go_on(forcing: Forcing, chain: Sequence[Segment]) -> bool:
-    """Whether the end of a chain can be refused: it was not cut, and the budget is not spent."""
-    return tokens_left(forcing, chain) > 0 and not (chain and chain[-1].stop in ("capped", "looped"))
+    """Whether the end of a chain can be refused: the budget is not spent, and no refusal has led from loop to loop."""
+    stops = [segment.stop for segment in chain[-2:]]
+    return tokens_left(forcing, chain) > 0 and "capped" not in stops and stops != ["looped"] * 2
 
 
 def tokens_left(forcing: Forcing, chain: Sequence[Segment]) -> int:
@@ -87,16 +88,39 @@ def tokens_left(forcing: Forcing, chain: Sequence[Segment]) -> int:
 
 
 def think_on(forcing: Forcing, chain: tuple[Segment, ...], seed: int) -> Part[tuple[Segment, ...]]:
-    """The chain with one more segment, its end refused where there is one."""
+    """The chain with one more segment, its end refused where there is one.
+
+    A loop is cut and thought on from there with another seed, as if it had never been; the second in a segment ends it.
+    """
     injected = forcing.ignore_string(len(chain) - 1) if chain else ""
     own_seed = derive_seed(seed, "think", len(chain))
     segment = yield from think_once(forcing, chain, injected, tokens_left(forcing, chain), own_seed)
+    left = tokens_left(forcing, (*chain, segment))
+    if segment.stop == "looped" and left > 0:
+        own_seed = derive_seed(seed, "think", len(chain), "again")
+        segment = mended(segment, (yield from think_once(forcing, (*chain, segment), "", left, own_seed)))
     return (*chain, segment)
+
+
+def mended(looped: Segment, more: Segment) -> Segment:
+    """One segment of what stood before a loop and what was thought on from there."""
+    text = looped.text + more.text
+    flaws = dict.fromkeys((*looped.flaws, "looped", *more.flaws))
+    return replace(
+        more,
+        injected=looped.injected,
+        text=text,
+        tokens=looped.tokens + more.tokens,
+        cut_characters=looped.cut_characters + more.cut_characters,
+        flaws=tuple(flaw for flaw in flaws if flaw != "empty" or not text.strip()),
+        token_ids=None,
+    )
 
 
 def think_once(forcing: Forcing, before: tuple[Segment, ...], injected: str, budget: int, seed: int) -> Part[Segment]:
     """The next segment of a chain: up to ``budget`` tokens until the model ends its thinking or repeats itself."""
-    minimum = 1 if before else forcing.min_thinking_tokens
+    first = not injected and all(segment.stop == "looped" for segment in before)  # at the beginning, or behind a loop
+    minimum = forcing.min_thinking_tokens - sum(segment.tokens for segment in before) if first else 1
     pieces: list[Piece] = []
     watch = LoopWatch()
     tokens = 0

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN
-from s1m.train.example import Example, Slot, Turn, Unusable
+from s1m.examples.example import Example, Slot, Turn, Unusable
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -11,16 +11,15 @@ model/            the finished model
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from s1m import folders
 from s1m.config import to_toml
-from s1m.errors import DataError, UsageError
+from s1m.errors import DataError
 from s1m.train.settings import TrainSettings
 
 NOT_CONTENT = frozenset(
@@ -34,36 +33,7 @@ LAST_WRITTEN = "trainer_state.json"
 
 def claim(settings: TrainSettings) -> Path:
     """The folder, made and marked. Raises ``UsageError`` when it belongs to another training."""
-    out = Path(settings.out)
-    path = out / "settings.toml"
-    text = to_toml(settings)
-    wanted = tomllib.loads(text)
-    try:
-        if path.exists():
-            standing = tomllib.loads(path.read_text(encoding="utf-8"))
-            differing = sorted(
-                name for name in {*standing, *wanted} - NOT_CONTENT if standing.get(name) != wanted.get(name)
-            )
-            if differing:
-                raise UsageError(f"{out} is of a training with other {', '.join(differing)}; choose another --out")
-        out.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {out}: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"{path} is no TOML: {error}; remove it or choose another --out") from None
-    return out
-
-
-@contextmanager
-def held(out: Path) -> Iterator[None]:
-    """Keep the folder to this process. Raises ``UsageError`` when another one trains in it."""
-    with (out / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UsageError(f"{out} is in use by another process; wait for it or choose another --out") from None
-        yield
+    return folders.claim(Path(settings.out), to_toml(settings), loose=NOT_CONTENT, work="training")
 
 
 def newest_checkpoint(out: Path) -> Path | None:

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from s1m.errors import DataError
+from s1m.examples.example import Unusable
+from s1m.examples.sources import Examples
 from s1m.train.encode import IGNORED, Encoded, Encoder
-from s1m.train.example import Unusable
-from s1m.train.sources import Examples
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -16,14 +16,15 @@ from typing import Any
 from rich.console import Console
 
 from s1m.errors import UsageError
+from s1m.examples.sources import Examples, load_examples
+from s1m.folders import held
 from s1m.train.card import model_card
 from s1m.train.encode import Encoder
-from s1m.train.folder import claim, held, newest_checkpoint
+from s1m.train.folder import claim, newest_checkpoint
 from s1m.train.model import adapters, load_encoder, load_model, rules_of, uses_bf16
 from s1m.train.pack import Collator, plan_epoch, plan_rising
 from s1m.train.processes import PATIENCE_SECONDS, is_first, require_spread, spread_of, told_by_first
 from s1m.train.settings import TrainSettings
-from s1m.train.sources import Examples, load_examples
 from s1m.train.survey import Survey, survey
 from s1m.train.survey_table import print_survey
 from s1m.train.towers import count_parameters, freeze
@@ -33,7 +34,7 @@ def check(settings: TrainSettings) -> int:
     """``s1m train --check``: read and judge every example, print what would be trained on."""
     claim(settings)
     rejects = Path(settings.out) / "rejects.jsonl"
-    found = survey(load_examples(settings), load_encoder(settings).length, settings, rejects_to=rejects)
+    found = survey(_examples(settings), load_encoder(settings).length, settings, rejects_to=rejects)
     console = Console(highlight=False, soft_wrap=True)
     print_survey(found, console)
     if found.rejects:
@@ -102,7 +103,7 @@ def train_in(out: Path, settings: TrainSettings) -> int:
 
 def look(settings: TrainSettings) -> tuple[Encoder, Examples, Survey]:
     """How examples are encoded, the examples, and which of them are kept. Raises ``DataError`` when none is."""
-    encoder, examples = load_encoder(settings), load_examples(settings)
+    encoder, examples = load_encoder(settings), _examples(settings)
     found = survey(examples, encoder.length, settings, rejects_to=Path(settings.out) / "rejects.jsonl")
     found.require_some()
     return encoder, examples, found
@@ -194,3 +195,7 @@ def what_runs(trainer: Any) -> str:
     for tower, (trained, everything) in count_parameters(trainer.model).items():
         lines.append(f"  {tower}: {trained:,} of {everything:,} parameters are trained")
     return "\n".join(lines)
+
+
+def _examples(settings: TrainSettings) -> Examples:
+    return load_examples(settings.data, seed=settings.seed, delimiters=settings.delimiters)

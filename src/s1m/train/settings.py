@@ -1,4 +1,4 @@
-"""Settings of ``s1m train``: one frozen dataclass, and one for each source of data."""
+"""Settings of ``s1m train``: one frozen dataclass."""
 
 from __future__ import annotations
 
@@ -9,30 +9,14 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from s1m.config import MOST_LEVELS, Count, levels_from, settings_from, strings_from
-from s1m.errors import UsageError
+from s1m.examples.responses import Delimiters
+from s1m.examples.source import Source, sources_from
 from s1m.forcing.presets import IGNORE_STRINGS
 
 Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 
 Tower = Literal["vision", "merger", "language"]
-Format = Literal["auto", "s1m", "s1k", "messages", "sharegpt"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A source of examples, as a [[data]] table of the settings file."""
-
-    path: str
-    """A parquet or JSON lines file, a folder of them, a dataset of the Hub, or digits: traces made on the spot."""
-    split: str = "train"
-    """Split of a dataset of the Hub."""
-    format: Format = "auto"
-    """What its rows look like; auto goes by the columns."""
-    weight: Positive = 1.0
-    """How often a row is seen in an epoch, on average: 0.5 is every other row, 2 is twice."""
-    rows: Count | None = None
-    """Use only so many rows, the first (none: all); for digits, how many to make (none: 50,000)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +112,11 @@ class TrainSettings:
     eval_num_ignore: tuple[Annotated[int, Meta(ge=0, le=MOST_LEVELS)], ...] = field(default=(0, 2))
     """How often the end of thinking is ignored: each level's accuracy is logged."""
 
+    @property
+    def delimiters(self) -> Delimiters:
+        """What thinking stands between."""
+        return Delimiters(self.thinking_open, self.thinking_close)
+
     def __post_init__(self) -> None:
         if not self.data:
             raise ValueError("there is no data: add a [[data]] table with a path")
@@ -150,13 +139,7 @@ def train_settings(given: Mapping[str, Any], source: str = "settings") -> TrainS
 
     Raises ``UsageError`` that names ``source`` and the key for an unknown key, a wrong type or an impossible value.
     """
-    values = {"data": (), **given}
-    tables = values["data"]
-    if not isinstance(tables, list | tuple) or not all(isinstance(table, Mapping) for table in tables):
-        raise UsageError(f"{source}: every source of data is a table of its own: [[data]], in two brackets")
-    values["data"] = [
-        settings_from(Source, table, f"{source}, [[data]] {number}") for number, table in enumerate(tables, start=1)
-    ]
+    values = {**given, "data": sources_from(given.get("data", ()), source)}
     if "eval_num_ignore" in values:
         values["eval_num_ignore"] = levels_from(values["eval_num_ignore"])
     if "ignore_strings" in values:

@@ -1,6 +1,6 @@
 """Which examples are trained on: each is looked at once, before anything is loaded, and what is dropped has a reason.
 
-found = survey(load_examples(settings), encoder.length, settings)
+found = survey(examples, encoder.length, settings)
 found.kept, found.lengths      places in the examples, and the tokens of each
 found.rejects                  the others, with reasons
 """
@@ -8,22 +8,19 @@ found.rejects                  the others, with reasons
 from __future__ import annotations
 
 import json
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s1m.errors import DataError
-from s1m.train.checks import check_example
-from s1m.train.example import Example, Unusable
-from s1m.train.responses import Delimiters
+from s1m.examples.checks import check_example
+from s1m.examples.example import Example, Unusable
+from s1m.examples.responses import Delimiters
+from s1m.examples.sources import Examples
+from s1m.examples.workers import in_order
 from s1m.train.settings import TrainSettings
-from s1m.train.sources import Examples
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,7 +125,7 @@ def survey(
     surveyor = Surveyor(
         examples=examples,
         length_of=length_of,
-        delimiters=Delimiters(settings.thinking_open, settings.thinking_close),
+        delimiters=settings.delimiters,
         max_tokens=settings.max_tokens,
     )
     all_lengths: list[int] = []
@@ -171,33 +168,8 @@ def _parts(examples: Examples, found: NDArray[np.int64], rejects: Sequence[Rejec
 def _measured(surveyor: Surveyor, workers: int) -> Iterator[tuple[list[int], list[Reject]]]:
     """The chunks of all examples, in order."""
     count = len(surveyor.examples)
-    chunks = [range(start, min(count, start + CHUNK)) for start in range(0, count, CHUNK)]
-    if workers < 2 or count <= ALONE:
-        yield from map(surveyor.measure, chunks)
-        return
-    # A process that is forked from one with threads may hang; one that is spawned cannot.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (surveyor,)) as pool:
-        try:
-            yield from pool.map(_measure, chunks)
-        except BrokenProcessPool:
-            raise DataError(
-                "a process that looked at examples was ended, for want of memory? set workers = 0"
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-_surveyors: list[Surveyor] = []
-"""The surveyor of this process, which is sent to it once."""
-
-
-def _begin(surveyor: Surveyor) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this process ends it
-    _surveyors.append(surveyor)
-
-
-def _measure(indices: range) -> tuple[list[int], list[Reject]]:
-    return _surveyors[-1].measure(indices)
+    chunks = (range(start, min(count, start + CHUNK)) for start in range(0, count, CHUNK))
+    return in_order(surveyor.measure, chunks, 0 if count <= ALONE else workers)
 
 
 def _shown(

@@ -3,53 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
+from s1m.examples.lengths import LONG, describe
 from s1m.train.survey import Part, Survey
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-LONG = (1024, 4096, 8192)
-"""Lengths of which is told how many examples exceed them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lengths:
-    """How tokens are spread over some examples; all 0 where there are none."""
-
-    examples: int
-    total: int
-    mean: float
-    median: float
-    p90: float
-    p99: float
-    longest: int
-    above: tuple[float, ...]
-    """Share of the examples that are longer than each of ``LONG``."""
-
-
-def describe(lengths: NDArray[np.int64]) -> Lengths:
-    """How these lengths are spread."""
-    import numpy as np
-
-    some = lengths if len(lengths) else np.zeros(1, dtype=np.int64)
-    median, p90, p99 = (float(value) for value in np.percentile(some, (50, 90, 99)))
-    return Lengths(
-        examples=len(lengths),
-        total=int(some.sum()),
-        mean=float(some.mean()),
-        median=median,
-        p90=p90,
-        p99=p99,
-        longest=int(some.max()),
-        above=tuple(float((some > limit).mean()) for limit in LONG),
-    )
 
 
 def print_survey(survey: Survey, console: Console) -> None:

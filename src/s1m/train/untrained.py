@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s1m.benchmarks.digits import QUESTIONS
-from s1m.train.digits import ALL_IGNORE_STRINGS, make_trace
-from s1m.train.responses import Delimiters
+from s1m.examples.digits import ALL_IGNORE_STRINGS, make_trace
+from s1m.examples.responses import Delimiters
 
 if TYPE_CHECKING:
     from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration

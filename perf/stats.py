@@ -1,0 +1,88 @@
+"""A million rows through `s1m data stats`: seconds and memory. `python perf/stats.py --tokenizer FOLDER`, four minutes.
+
+The rows are synthetic: words of the bundled traces and of this repository's documents, in lengths drawn as those of
+S1-M's data (a log-normal with its mean of 868 and median of 466 tokens), written as parquet and as JSON lines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from keep import keep
+
+ROWS = 1_000_000
+MEDIAN, MEAN = 466, 868
+SIGMA = 1.115
+"""Of a log-normal with this mean and median: sqrt(2 ln(mean / median))."""
+WORDS_PER_TOKEN = 0.6
+
+
+def write_rows(folder: Path, rows: int, rng: random.Random) -> dict[str, Path]:
+    """The same rows as parquet and as JSON lines."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    root = Path(__file__).parent.parent
+    text = " ".join(path.read_text(encoding="utf-8") for path in sorted((root / "docs").glob("*.md")))
+    words = text.split(" ")
+    table, lines = folder / "million.parquet", folder / "million.jsonl"
+    schema = pa.schema([("prompt", pa.string()), ("response", pa.string()), ("domain", pa.string())])
+    with pq.ParquetWriter(table, schema) as writer, lines.open("w", encoding="utf-8") as file:
+        for start in range(0, rows, 2000):
+            batch = []
+            for _ in range(start, min(rows, start + 2000)):
+                length = max(1, int(WORDS_PER_TOKEN * rng.lognormvariate(0, SIGMA) * MEDIAN))
+                at = rng.randrange(len(words))
+                said = " ".join((words[at:] + words * (1 + length // len(words)))[:length])
+                response = f"<think>\n{said}\n</think>\nFinal answer: {rng.randrange(100)}"
+                batch.append({"prompt": "How many?", "response": response, "domain": rng.choice("abcd")})
+            writer.write_table(pa.Table.from_pylist(batch, schema=schema))
+            file.writelines(json.dumps(row) + "\n" for row in batch)
+    return {"parquet": table, "JSON lines": lines}
+
+
+def main() -> None:
+    """Measure both, and the same command on a hundredth of the rows beside it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tokenizer", default="bundled")
+    parser.add_argument("--rows", type=int, default=ROWS)
+    given = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for form, path in write_rows(Path(scratch), given.rows, random.Random(0)).items():
+            for count in (given.rows // 100, given.rows):
+                found, seconds, megabytes = stats(path, count, given.tokenizer, Path(scratch) / "out")
+                tokens = found["total"] / seconds
+                size = f"{found['mean']:.0f} / {found['median']:.0f}"
+                rows.append((form, f"{count:,}", size, f"{seconds:.0f}", f"{tokens / 1e6:.2f} M", f"{megabytes:.0f}"))
+    keep(
+        "stats",
+        "A million rows through `s1m data stats`",
+        ("files", "rows", "mean / median tokens", "seconds", "tokens/s", "MB"),
+        rows,
+        [f"MB: the process that reads; {os.cpu_count()} more count. Tokenizer: {Path(given.tokenizer).name}."],
+    )
+
+
+def stats(path: Path, count: int, tokenizer: str, out: Path) -> tuple[dict[str, float], float, float]:
+    """The numbers of a source, and what they cost in seconds and MB."""
+    command = ["-m", "s1m.cli", "data", "stats", str(path), "--rows", str(count), "--tokenizer", tokenizer]
+    started = time.perf_counter()
+    child = subprocess.Popen([sys.executable, *command, "--out", str(out)], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    assert status == 0
+    seconds = time.perf_counter() - started
+    (found,) = json.loads((out / "stats.json").read_text(encoding="utf-8"))["sources"]
+    return found, seconds, usage.ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()

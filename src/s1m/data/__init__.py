@@ -1,0 +1,1 @@
+"""Long multimodal reasoning data: measured, distilled, curated, published."""

@@ -1,0 +1,92 @@
+"""How much a question's words say about where it comes from, in bits.
+
+A word is worth as many bits as it surprises a reader of all *other* questions: little where templates predict it ("what
+is the area of the shaded ..."), much where nobody else goes on like this. The probability of a word is the share of the
+other questions with the three words before it that go on with it; where there are none, that of fewer words, times 0.4
+(T. Brants and others, Large language models in machine translation, 2007).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ORDER = 4
+"""Words of the longest run that is counted."""
+OWN = 2
+"""Of the questions with a run, so many do not count: the question itself, and a copy of it in other words."""
+MOST = 14.0
+"""Bits that one word is worth at most."""
+BACKOFF = 0.4
+_BASE = 0x9E3779B97F4A7C15
+
+
+@lru_cache(1 << 16)
+def _code(word: str) -> int:
+    return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
+
+
+def codes(found: Sequence[str]) -> NDArray[np.uint64]:
+    """A number for each word, the same on every machine."""
+    import numpy as np
+
+    return np.array([_code(word) for word in found], dtype=np.uint64)
+
+
+def runs(coded: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
+    """A number for every run of so many words, by the place where it begins."""
+    import numpy as np
+
+    if len(coded) < length:
+        return np.zeros(0, dtype=np.uint64)
+    total = np.zeros(len(coded) - length + 1, dtype=np.uint64)
+    for place in range(length):
+        total = total * np.uint64(_BASE) + coded[place : place + len(total)]
+    return total
+
+
+class Counts:
+    """In how many different questions each run of words stands."""
+
+    def __init__(self, questions: Sequence[NDArray[np.uint64]]) -> None:
+        import numpy as np
+
+        different = list({question.tobytes(): question for question in questions}.values())
+        self.questions = len(different)
+        self._runs: list[NDArray[np.uint64]] = []
+        self._counts: list[NDArray[np.int64]] = []
+        for length in range(1, ORDER + 1):
+            each = [np.unique(runs(question, length)) for question in different]
+            found, counts = np.unique(np.concatenate([np.zeros(0, np.uint64), *each]), return_counts=True)
+            self._runs.append(found)
+            self._counts.append(counts)
+
+    def of(self, wanted: NDArray[np.uint64], length: int) -> NDArray[np.int64]:
+        """How many questions have each of these runs."""
+        import numpy as np
+
+        known, counts = self._runs[length - 1], self._counts[length - 1]
+        if not len(known):
+            return np.zeros(len(wanted), dtype=np.int64)
+        places = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        return np.where(known[places] == wanted, counts[places], 0)
+
+    def bits(self, question: NDArray[np.uint64]) -> NDArray[np.float32]:
+        """What each word of a question is worth, of shape (words,); the question may be among those counted."""
+        import numpy as np
+
+        size = len(question)
+        others = np.maximum(self.of(question, 1) - OWN, 0)
+        chance = BACKOFF ** (ORDER - 1) * (others + 1) / (self.questions + 1)
+        for length in range(2, min(ORDER, size) + 1):
+            with_word = np.maximum(self.of(runs(question, length), length) - OWN, 0)
+            context = np.maximum(self.of(runs(question[:-1], length - 1), length - 1) - OWN, 1)
+            share = BACKOFF ** (ORDER - length) * with_word / np.maximum(context, with_word)
+            chance[length - 1 :] = np.where(with_word > 0, share, chance[length - 1 :])
+        return np.minimum(-np.log2(chance), MOST).astype(np.float32)

@@ -1,0 +1,198 @@
+"""Whether a question with its images is one of a benchmark's: the index of benchmarks, and what it says of a row.
+
+    index = ContaminationIndex.build({"mathvision": find_benchmark("mathvision").load(...)})
+    index.save(path); index = ContaminationIndex.load(path)
+    index.check(question, images)    a Match, or None
+
+Text alone decides where it is worth enough; an image alone, where it is no drawing of a few straight lines; a template
+and a drawing that could each be anyone's decide together. A check changes nothing, so processes can share the file.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from s1m.data.contamination.pictures import Likeness, Pictures
+from s1m.data.contamination.questions import asked
+from s1m.data.contamination.texts import Shared, Texts
+from s1m.data.looks import Look, look
+from s1m.errors import DataError
+from s1m.types import Problem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Kind = Literal["text exact", "text n-gram", "image exact", "image near", "text and image"]
+Arrays = TypeVar("Arrays", Texts, Pictures)
+
+VERSION = 1
+"""Of the file."""
+WORTH = 60.0
+"""Bits that shared words must be worth to decide alone."""
+WORTH_WHOLE = 35.0
+"""The same for a question that is all there, in a text at most twice as long."""
+WORTH_TEMPLATE = 120.0
+"""The same for a question made from a template."""
+SHARE = 0.65
+"""Share of a question's bits that must be found."""
+CORRELATED = 0.9
+"""Correlation from which two pictures are the same."""
+DIFFERENT = 0.5
+"""Mean squared difference, in units of the variance, up to which a part of them agrees."""
+STRETCHED = 0.1
+"""Logarithm of the stretch that cropping and rounding can make of a shape."""
+TOGETHER = 0.75
+"""Correlation from which a picture agrees with a text that asks the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """The problem of a benchmark that a row repeats, by what it was found, and how near it is, in words."""
+
+    benchmark: str
+    problem: str
+    kind: Kind
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContaminationIndex:
+    """Problems of several benchmarks: their names, questions and pictures."""
+
+    benchmarks: tuple[str, ...]
+    """The benchmark of every problem."""
+    ids: tuple[str, ...]
+    """The id of every problem."""
+    texts: Texts
+    pictures: Pictures
+
+    @classmethod
+    def build(cls, problems: Mapping[str, Sequence[Problem]], *, background: Iterable[str] = ()) -> ContaminationIndex:
+        """The index of some benchmarks, by name.
+
+        ``background`` are questions of the sets to be checked, some thousands of them: what stands in many of these is
+        template, not evidence. Raises ``DataError`` for an image that cannot be read.
+        """
+        questions = [question for own in problems.values() for question in asked(own)]
+        names = [(name, problem.id) for name, own in problems.items() for problem in own]
+        every = (problem for own in problems.values() for problem in own)
+        images = ((number, image) for number, problem in enumerate(every) for image in problem.images)
+        return cls(
+            benchmarks=tuple(name for name, _ in names),
+            ids=tuple(problem for _, problem in names),
+            texts=Texts.build(questions, background),
+            pictures=Pictures.build(images),
+        )
+
+    def check(self, question: str, images: Sequence[bytes]) -> Match | None:
+        """The problem that a row repeats. Raises ``DataError`` for an image that cannot be read."""
+        for image in images:
+            same = self.pictures.same_file(image)
+            if same is not None:
+                return self._match(self._owner(same), "image exact", "the same file")
+        shared = self.texts.shared(question)
+        found = self._by_text(shared)
+        if found is not None:
+            return found
+        seen = [look(image) for image in images]
+        return self._by_image(seen) or self._together(shared, seen)
+
+    def _by_text(self, shared: Sequence[Shared]) -> Match | None:
+        for one in shared:
+            if not one.agree or one.share < SHARE or one.bits < _needed(one):
+                continue
+            detail = f"{one.bits:.0f} bits, {one.share:.0%} of the question"
+            return self._match(one.problem, "text exact" if one.whole else "text n-gram", detail)
+        return None
+
+    def _by_image(self, seen: Sequence[Look]) -> Match | None:
+        for one in seen:
+            same = self.pictures.same_pixels(one)
+            if same is not None:
+                return self._match(self._owner(same), "image exact", "the same pixels")
+        for one in seen:
+            for like in self.pictures.nearest(one):
+                if not like.straight and _alike(like, CORRELATED, DIFFERENT):
+                    return self._match(self._owner(like.picture), "image near", f"correlation {like.correlation:.2f}")
+        return None
+
+    def _together(self, shared: Sequence[Shared], seen: Sequence[Look]) -> Match | None:
+        """A question that could be anyone's, with a picture that could be too, is the problem that has both."""
+        for one in shared:
+            if not one.agree or one.share < SHARE:
+                continue
+            for like in (like for picture in seen for like in self.pictures.nearest(picture, one.problem)):
+                if _alike(like, TOGETHER, 2 * DIFFERENT):
+                    detail = f"{one.share:.0%} of the question, correlation {like.correlation:.2f}"
+                    return self._match(one.problem, "text and image", detail)
+        return None
+
+    def _owner(self, picture: int) -> int:
+        return int(self.pictures.problems[picture])
+
+    def _match(self, problem: int, kind: Kind, detail: str) -> Match:
+        return Match(benchmark=self.benchmarks[problem], problem=self.ids[problem], kind=kind, detail=detail)
+
+    def save(self, path: Path) -> None:
+        """Write the index as one file. Raises ``DataError`` when the disk does not take it."""
+        import numpy as np
+
+        names = {"version": VERSION, "benchmarks": self.benchmarks, "ids": self.ids}
+        header = np.frombuffer(json.dumps(names).encode(), dtype=np.uint8)
+        try:
+            with path.open("wb") as file:
+                arrays = {"names": header, **_arrays(self.texts), **_arrays(self.pictures)}
+                np.savez_compressed(file, allow_pickle=False, **arrays)
+        except OSError as error:
+            raise DataError(f"cannot write {path}: {error.strerror}") from None
+
+    @classmethod
+    def load(cls, path: Path) -> ContaminationIndex:
+        """The index in a file. Raises ``DataError`` when it is damaged or of another version."""
+        import numpy as np
+
+        try:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+                names = json.loads(archive["names"].tobytes())
+                if names["version"] != VERSION:
+                    raise DataError(
+                        f"{path} is an index of version {names['version']}, this is version {VERSION}; build it again"
+                    )
+                return cls(
+                    benchmarks=tuple(names["benchmarks"]),
+                    ids=tuple(names["ids"]),
+                    texts=_read(Texts, archive),
+                    pictures=_read(Pictures, archive),
+                )
+        except OSError as error:
+            raise DataError(f"cannot read {path}: {error.strerror or error}") from None
+        except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise DataError(f"{path} is no index of benchmarks, or damaged ({error}); build it again") from None
+
+
+def _needed(one: Shared) -> float:
+    """Bits from which a text decides alone."""
+    if one.template:
+        return WORTH_TEMPLATE
+    return WORTH_WHOLE if one.whole and one.fills else WORTH
+
+
+def _alike(like: Likeness, correlated: float, different: float) -> bool:
+    return like.correlation >= correlated and like.worst <= different and like.stretch <= STRETCHED
+
+
+def _arrays(part: Texts | Pictures) -> dict[str, NDArray[Any]]:
+    kind = type(part).__name__.lower()
+    return {f"{kind}.{field.name}": getattr(part, field.name) for field in fields(part)}
+
+
+def _read(kind: type[Arrays], archive: Mapping[str, NDArray[Any]]) -> Arrays:
+    name = kind.__name__.lower()
+    return kind(**{field.name: archive[f"{name}.{field.name}"] for field in fields(kind)})

@@ -1,0 +1,114 @@
+"""``s1m data curate``: rows of any sources through a chain of filters, each of which says why it leaves a row out.
+
+OUT/settings.toml     what was asked for; going on with other filters is refused, choosing anew is not
+OUT/findings.jsonl    what every row was found to be, in order; an interrupted run goes on behind the last
+OUT/index.npz         the benchmarks that nothing may be taken from
+OUT/data/             what is kept: parquet in S1-M's columns, then its origin
+OUT/rejects.jsonl     what is not: where it stands, which filter left it out, why
+OUT/funnel.json       how many rows each filter was shown and left out, and its figure
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from s1m import folders
+from s1m.config import to_toml
+from s1m.data.choose import beyond_choice, duplicates
+from s1m.data.funnel import Refusal, build_funnel, print_funnel
+from s1m.data.funnel_plot import write_funnel
+from s1m.data.inspect import UNREADABLE, Finding, Inspector, row_filters
+from s1m.data.look import look_at_all
+from s1m.data.settings import CHOOSING, FILTERS, NOT_CONTENT, CurateSettings
+from s1m.data.shards import named, write_shards
+from s1m.data.solved import solved_in
+from s1m.data.targets import build_index
+from s1m.data.trace_row import TraceRow, trace_row
+from s1m.errors import DataError
+from s1m.examples.sources import Examples, load_examples
+from s1m.examples.tokens import TokenCounter
+
+
+def curate(settings: CurateSettings) -> int:
+    """Look at every row that has not been looked at, decide, and write what is kept. Exit code 130 when interrupted."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    TokenCounter(settings.tokenizer).check()
+    out = folders.claim(Path(settings.out), to_toml(settings), loose=NOT_CONTENT | CHOOSING, work="curation")
+    with folders.held(out):
+        examples = load_examples(settings.data, seed=settings.seed, delimiters=settings.delimiters)
+        try:
+            inspector = prepare(settings, examples, out, console)
+            findings = look_at_all(inspector, out / "findings.jsonl", console)
+        except KeyboardInterrupt:
+            console.print("\ninterrupted; the same command goes on from there")
+            return 130
+        refused = decide(findings, settings)
+        funnel = build_funnel(len(examples), stages(settings), refused.values())
+        write(examples, findings, refused, settings, out)
+        write_funnel(funnel, out)
+    print_funnel(funnel, Console(highlight=False))
+    console.print(
+        f"{funnel.kept:,} of {funnel.rows:,} rows are kept in {out / 'data'}; why not: {out / 'rejects.jsonl'}"
+    )
+    return 0
+
+
+def prepare(settings: CurateSettings, examples: Examples, out: Path, console: Console) -> Inspector:
+    """What looks at rows, with all that it needs on disk."""
+    index = out / "index.npz"
+    if "contamination" in settings.filters and not index.exists():
+        build_index(settings.target, examples, console).save(index)
+    solved = {Path(run).name: solved_in(Path(run)) for run in settings.solved_by}
+    return Inspector(examples=examples, filters=row_filters(settings, index, solved), settings=settings)
+
+
+def stages(settings: CurateSettings) -> list[str]:
+    """The filters of the funnel, in the order in which they are asked."""
+    return [UNREADABLE, *(name for name in FILTERS if name in settings.filters)]
+
+
+def decide(findings: Sequence[Finding], settings: CurateSettings) -> dict[int, Refusal]:
+    """Which rows are left out, by their number."""
+    refused = {finding.number: Refusal(finding.filter, finding.reason) for finding in findings if finding.filter}
+    passing = [finding for finding in findings if not finding.filter]
+    if "duplicates" in settings.filters:
+        repeated = duplicates(passing, settings.per_question)
+        refused |= {number: Refusal("duplicates", reason) for number, reason in repeated.items()}
+        passing = [finding for finding in passing if finding.number not in repeated]
+    if "choice" in settings.filters:
+        unwanted = beyond_choice(passing, settings)
+        refused |= {number: Refusal("choice", reason) for number, reason in unwanted.items()}
+    return refused
+
+
+def write(
+    examples: Examples,
+    findings: Sequence[Finding],
+    refused: Mapping[int, Refusal],
+    settings: CurateSettings,
+    out: Path,
+) -> None:
+    """Write what is kept and what is not. Raises ``DataError`` when nothing is kept."""
+    with named(out), (out / "rejects.jsonl").open("wb") as file:
+        for finding in findings:
+            if refusal := refused.get(finding.number):
+                place, source = examples.place(finding.number), examples.names[examples.source(finding.number)]
+                line = {"place": place, "source": source, "id": finding.id, "filter": refusal.filter}
+                file.write(msgspec.json.encode({**line, "reason": refusal.reason}) + b"\n")
+    kept = [finding for finding in findings if finding.number not in refused]
+    if not kept:
+        raise DataError(f"no row is kept; see {out / 'rejects.jsonl'}")
+    several = any(finding.images > 1 for finding in kept)
+    write_shards(_rows(examples, kept, settings), out / "data", several_images=several)
+
+
+def _rows(examples: Examples, kept: Iterable[Finding], settings: CurateSettings) -> Iterator[TraceRow]:
+    for finding in kept:
+        row = trace_row(examples[finding.number], settings.delimiters)
+        source = row.origin.get("source") or examples.names[examples.source(finding.number)]
+        yield replace(row, origin={**row.origin, "id": finding.id, "source": source, "tokens": finding.tokens})

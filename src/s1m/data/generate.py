@@ -1,0 +1,60 @@
+"""``s1m data generate``: a set that is made by program, as parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from s1m.data.shards import write_shards
+from s1m.data.trace_row import TraceRow, trace_row
+from s1m.examples.responses import CLOSE, OPEN, Delimiters
+from s1m.examples.source import Source
+from s1m.examples.sources import Examples, load_examples
+from s1m.examples.tokens import TokenCounter
+from s1m.examples.workers import in_order
+
+CHUNK = 16
+"""Rows that a process makes before it hands them on."""
+ALONE = 64
+"""So many rows are made sooner than other processes have started."""
+
+
+class Making:
+    """Makes rows, here or in another process."""
+
+    def __init__(self, examples: Examples, counter: TokenCounter, delimiters: Delimiters) -> None:
+        self._examples, self._counter, self._delimiters = examples, counter, delimiters
+
+    def __call__(self, numbers: range) -> list[TraceRow]:
+        """Some rows, drawn, counted and named."""
+        rows = [trace_row(self._examples[number], self._delimiters) for number in numbers]
+        (name,) = self._examples.names
+        known = ({"id": row.id, "source": name, "tokens": self._counter(row.response)} for row in rows)
+        return [replace(row, origin={**row.origin, **facts}) for row, facts in zip(rows, known, strict=True)]
+
+
+def generate_rows(source: Source, counter: TokenCounter, *, seed: int, out: Path, workers: int = 2) -> int:
+    """Make all rows of a source and write them to ``out``."""
+    counter.check()
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    delimiters = Delimiters(OPEN, CLOSE)
+    examples = load_examples([source], seed=seed, delimiters=delimiters)
+    count = len(examples)
+    chunks = (range(start, min(count, start + CHUNK)) for start in range(0, count, CHUNK))
+    columns = (TextColumn(f"making {source.path}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=count)
+
+        def made() -> Iterator[TraceRow]:
+            making = Making(examples, counter, delimiters)
+            for rows in in_order(making, chunks, workers if count > ALONE else 0):
+                progress.advance(task, len(rows))
+                yield from rows
+
+        write_shards(made(), out, several_images=False)
+    console.print(f"{count:,} rows: {out}")
+    return 0

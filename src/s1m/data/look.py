@@ -1,0 +1,49 @@
+"""Having every row looked at: in processes here or on a Ray cluster, the findings kept as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from s1m.data.inspect import Finding, Inspector
+from s1m.examples.workers import in_order
+from s1m.lines import append, open_for_append, read_lines
+
+CHUNK = 64
+"""Rows that a process looks at before it reports."""
+ALONE = 256
+"""So many rows are looked at sooner than other processes have started."""
+
+
+def look_at_all(inspector: Inspector, path: Path, console: Console) -> list[Finding]:
+    """What every row is found to be, in order. Those in the file are not looked at again; new ones are added to it."""
+    findings = list(read_lines(path, Finding))
+    count = len(inspector.examples)
+    if findings and len(findings) < count:
+        console.print(f"going on: {len(findings):,} of {count:,} rows were looked at before")
+    columns = (TextColumn("looking at rows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with (
+        open_for_append(path) as file,
+        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
+    ):
+        task = progress.add_task("", total=count, completed=len(findings))
+        for found in looked_at(inspector, range(len(findings), count)):
+            for finding in found:
+                append(file, finding)
+            findings += found
+            progress.advance(task, len(found))
+    return findings
+
+
+def looked_at(inspector: Inspector, numbers: range) -> Iterator[list[Finding]]:
+    """What these rows are found to be, chunk by chunk, in order."""
+    settings = inspector.settings
+    chunks = [numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK)]
+    if settings.ray:
+        from s1m.data.on_ray import on_ray
+
+        return on_ray(inspector, chunks, settings.ray)
+    return in_order(inspector, chunks, settings.workers if len(numbers) > ALONE else 0)

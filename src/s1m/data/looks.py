@@ -1,0 +1,100 @@
+"""What a picture looks like, in numbers that survive another size, another encoding, grey and white borders.
+
+A picture becomes a small grey one on white; its borders of one colour can be trimmed; a *hash* of 128 bits says where
+it gets brighter from left to right and from top to bottom (the difference hash of N. Krawetz, in both directions).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from s1m.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom of a part of a picture."""
+
+SMALL = 256
+"""Pixels of the longer side at which pictures are looked at."""
+PLAIN = 16
+"""Pixels of either side under which a picture says nothing."""
+SHADE = 24
+"""Grey levels from the border's that are no border any more."""
+FAINT = 5.0
+"""Standard deviation of the grey levels under which a picture is blank."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """A picture: the digest of its pixels (16 bytes), and itself, small and grey, None where it shows nothing."""
+
+    pixels: bytes
+    grey: Image | None
+
+
+def look(encoded: bytes) -> Look:
+    """What an encoded picture shows, its own rotation applied. Raises ``DataError`` when it cannot be read."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(encoded)) as opened:
+            picture = _on_white(ImageOps.exif_transpose(opened))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"an image cannot be read: {error}") from None
+    size = f"{picture.width}x{picture.height}:".encode()
+    digest = hashlib.blake2b(size + picture.tobytes(), digest_size=16).digest()
+    return Look(pixels=digest, grey=_small(picture))
+
+
+def _on_white(picture: Image) -> Image:
+    from PIL import Image
+
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    return picture.convert("RGB")
+
+
+def _small(picture: Image) -> Image | None:
+    import numpy as np
+    from PIL import Image
+
+    if min(picture.size) < PLAIN:
+        return None
+    scale = SMALL / max(picture.size)
+    size = (max(PLAIN, round(picture.width * scale)), max(PLAIN, round(picture.height * scale)))
+    grey = picture.convert("L").resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR)
+    return None if np.asarray(grey).std() < FAINT else grey
+
+
+def content_box(grey: Image) -> Box:
+    """Left, top, right and bottom of what is not border: the whole picture where its edges are of several colours."""
+    import numpy as np
+
+    shades = np.asarray(grey).astype(np.int16)
+    edge = np.concatenate([shades[0], shades[-1], shades[:, 0], shades[:, -1]])
+    inked = np.abs(shades - int(np.median(edge))) > SHADE
+    rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
+    if len(rows) < 4 or len(columns) < 4:
+        return (0, 0, grey.width, grey.height)
+    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def difference_hash(grey: Image, box: Box) -> NDArray[np.uint64]:
+    """128 bits, of shape (2,), for the part of a picture within ``box``: in 64 places, whether it gets brighter to the
+    right, and whether it gets brighter downwards.
+    """
+    import numpy as np
+    from PIL import Image
+
+    tiny = np.asarray(grey.resize((9, 9), Image.Resampling.BOX, box=box)).astype(np.int16)
+    right, down = tiny[:8, 1:] - tiny[:8, :8], tiny[1:, :8] - tiny[:8, :8]
+    return np.packbits(np.stack([right, down]) > 1).view(np.uint64)

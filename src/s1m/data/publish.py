@@ -1,0 +1,145 @@
+"""``s1m data publish``: rows as a dataset that others can load, with a card that says what it is and how it came to be.
+
+OUT/data/train-00000-of-0000N.parquet   S1-M's columns, then the origin of every row
+OUT/figures/                            token lengths, and the funnel where there was one
+OUT/README.md                           the card
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from s1m.analysis.plots import save_figure
+from s1m.config import read_toml
+from s1m.data.card import Card
+from s1m.data.funnel import Funnel
+from s1m.data.lengths_plot import plot_lengths
+from s1m.data.measure import Spread, measure
+from s1m.data.shards import named, write_shards
+from s1m.data.trace_row import TraceRow, trace_row
+from s1m.errors import DataError, UsageError
+from s1m.examples.example import Unusable
+from s1m.examples.responses import CLOSE, OPEN, Delimiters
+from s1m.examples.source import Source
+from s1m.examples.sources import Examples, load_examples
+from s1m.examples.tokens import TokenCounter
+from s1m.folders import SETTINGS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """A source as it was named: its rows, and how they came to be, for the folder of a curation or distillation."""
+
+    name: str
+    source: Source
+    funnel: Funnel | None = None
+    settings: dict[str, Any] | None = None
+    folder: Path | None = None
+
+
+def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str, counter: TokenCounter) -> int:
+    """Write the dataset. Exit code 0; raises ``UsageError`` for a folder that holds something else."""
+    counter.check()
+    if out.exists() and any(out.iterdir()) and not (out / "data").is_dir():
+        raise UsageError(f"{out} holds something else than a dataset; choose another --out")
+    delimiters = Delimiters(OPEN, CLOSE)
+    origins = [find_origin(path) for path in paths]
+    examples = load_examples([origin.source for origin in origins], seed=0, delimiters=delimiters)
+    said = Counter[tuple[str, str]]()
+    several = _several_images(examples)
+    count = write_shards(_rows(examples, delimiters, counter, said), out / "data", several_images=several)
+    if not count:
+        raise DataError(f"{' '.join(paths)}: there is no row to publish")
+    spread = _measured(out / "data", counter)
+    card = Card(
+        name=name or out.name,
+        licence=licence,
+        rows=count,
+        spread=spread,
+        counted=counter.by,
+        sources=said,
+        origins=[(origin.name, origin.funnel, origin.settings) for origin in origins],
+        contaminated=sum((_contaminated(origin) for origin in origins), Counter()),
+        several_images=several,
+    )
+    with named(out):
+        (out / "figures").mkdir(exist_ok=True)
+        save_figure(plot_lengths([replace(spread, name=card.name)], counter.by), out / "figures" / "lengths")
+        for place, origin in enumerate(origins):
+            if origin.folder and (origin.folder / "funnel.png").exists():
+                shutil.copy(origin.folder / "funnel.png", out / "figures" / card.funnel_figure(place))
+        (out / "README.md").write_text(card.text(), encoding="utf-8")
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{count:,} rows and a card: {out}")
+    console.print(f"upload them with: hf upload --repo-type dataset YOUR_NAME/{card.name} {out}")
+    return 0
+
+
+def find_origin(path: str) -> Origin:
+    """What a source named on the command line is. Raises ``DataError`` for a damaged folder."""
+    folder = Path(path).expanduser()
+    if not (folder / "funnel.json").exists():
+        return Origin(name=path, source=Source(path=path))
+    try:
+        funnel = msgspec.json.decode((folder / "funnel.json").read_bytes(), type=Funnel)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise DataError(f"{folder / 'funnel.json'} cannot be read: {error}") from None
+    settings = read_toml(folder / SETTINGS)
+    return Origin(
+        name=folder.name, source=Source(path=str(folder / "data")), funnel=funnel, settings=settings, folder=folder
+    )
+
+
+def _rows(
+    examples: Examples, delimiters: Delimiters, counter: TokenCounter, said: Counter[tuple[str, str]]
+) -> Iterator[TraceRow]:
+    """All rows, in order; where each says to be from, and its licence, is counted in ``said``."""
+    for number in range(len(examples)):
+        try:
+            row = trace_row(examples[number], delimiters)
+        except Unusable as error:
+            raise DataError(
+                f"{examples.place(number)} cannot be published ({error}); run s1m data curate on it first"
+            ) from None
+        source = row.origin.get("source") or examples.names[examples.source(number)]
+        said[source, row.origin.get("licence", "")] += 1
+        facts = {"id": row.origin.get("id") or row.id, "source": source, "tokens": counter(row.response)}
+        yield replace(row, origin={**row.origin, **facts})
+
+
+def _several_images(examples: Examples) -> bool:
+    """Whether any row has more than one image."""
+    for number in range(len(examples)):
+        try:
+            if len(examples.outline(number).sizes) > 1:
+                return True
+        except Unusable:
+            continue
+    return False
+
+
+def _measured(folder: Path, counter: TokenCounter) -> Spread:
+    spread = Spread(name=str(folder))
+    for spread in measure(Source(path=str(folder)), counter, column="", by="source", workers=0):  # noqa: B007
+        pass
+    return spread
+
+
+def _contaminated(origin: Origin) -> Counter[str]:
+    """How many rows of a curation were left out for standing in a benchmark, by how that was found."""
+    path = origin.folder and origin.folder / "rejects.jsonl"
+    found: Counter[str] = Counter()
+    if path and path.exists():
+        with path.open("rb") as file:
+            lines = map(json.loads, file)
+            found.update(line["reason"].partition(":")[0] for line in lines if line.get("filter") == "contamination")
+    return found

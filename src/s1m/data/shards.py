@@ -1,0 +1,84 @@
+"""Rows as parquet files that ``load_dataset`` and ``s1m train`` read, in shards of a size that can be moved around."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from s1m.data.trace_row import ORIGIN, TraceRow
+from s1m.errors import DataError
+
+SHARD_BYTES = 256 << 20
+"""Of images and texts before compression."""
+SHARD_ROWS = 50_000
+GROUP_ROWS = 100
+"""Rows that are compressed together: a reader of one row decodes so many."""
+
+
+def write_shards(rows: Iterable[TraceRow], folder: Path, *, several_images: bool) -> int:
+    """Write ``train-00000-of-0000N.parquet`` into ``folder``, in place of what it held; the number of rows.
+
+    Rows of more than one image make the column ``images``, a list, else it is S1-M's ``image``. Nothing of the old
+    folder is gone before the new one is whole. Raises ``DataError`` when the disk does not take it.
+    """
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    count = 0
+    with named(folder):
+        partial.mkdir(parents=True)
+        paths: list[Path] = []
+        for shard in _shards(rows):
+            paths.append(partial / f"{len(paths):05d}.parquet")
+            _write(shard, paths[-1], several_images=several_images)
+            count += len(shard)
+        for index, path in enumerate(paths):
+            path.rename(partial / f"train-{index:05d}-of-{len(paths):05d}.parquet")
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    return count
+
+
+@contextmanager
+def named(folder: Path) -> Iterator[None]:
+    """Raise ``DataError`` that names the folder for what the disk does not take."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"cannot write to {folder}: {error.strerror or error}") from None
+
+
+def _shards(rows: Iterable[TraceRow]) -> Iterator[list[TraceRow]]:
+    shard: list[TraceRow] = []
+    size = 0
+    for row in rows:
+        shard.append(row)
+        size += len(row.prompt) + len(row.response) + sum(map(len, row.images))
+        if size >= SHARD_BYTES or len(shard) >= SHARD_ROWS:
+            yield shard
+            shard, size = [], 0
+    if shard:
+        yield shard
+
+
+def _write(shard: list[TraceRow], path: Path, *, several_images: bool) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from datasets import Features, Image, List, Value
+
+    shown = {"images": List(Image())} if several_images else {"image": Image()}
+    texts = {name: Value(kind) for name, kind in {"prompt": "string", "response": "string", **ORIGIN}.items()}
+    schema = Features({**shown, **texts}).arrow_schema
+    with pq.ParquetWriter(path, schema) as writer:
+        for start in range(0, len(shard), GROUP_ROWS):
+            values = [as_columns(row, several_images=several_images) for row in shard[start : start + GROUP_ROWS]]
+            writer.write_table(pa.Table.from_pylist(values, schema=schema))
+
+
+def as_columns(row: TraceRow, *, several_images: bool) -> dict[str, Any]:
+    """A row as its columns hold it."""
+    pictures = [{"bytes": image, "path": None} for image in row.images]
+    shown = {"images": pictures} if several_images else {"image": pictures[0] if pictures else None}
+    return {**shown, "prompt": row.prompt, "response": row.response, **{name: row.origin.get(name) for name in ORIGIN}}

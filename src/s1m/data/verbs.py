@@ -1,0 +1,94 @@
+"""What the verbs of ``s1m data`` do with their flags: one small function a verb."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from s1m.examples.source import Source, sources_from
+
+
+def run(found: Namespace) -> int:
+    """Run a verb; the exit code."""
+    verbs: dict[str, Callable[[Namespace], int]] = {
+        "stats": stats,
+        "generate": generate,
+        "distill": distill,
+        "curate": curate,
+        "publish": publish,
+    }
+    return verbs[found.data_verb](found)
+
+
+def stats(found: Namespace) -> int:
+    """``s1m data stats``."""
+    from s1m.data.stats import show_stats
+    from s1m.examples.tokens import TokenCounter
+
+    return show_stats(
+        named_sources(found.sources, split=found.split, rows=found.rows),
+        TokenCounter(found.tokenizer),
+        column=found.column,
+        by=found.by,
+        out=Path(found.out),
+        as_json=found.json,
+    )
+
+
+def generate(found: Namespace) -> int:
+    """``s1m data generate``."""
+    from s1m.data.generate import generate_rows
+    from s1m.examples.tokens import TokenCounter
+
+    (source,) = named_sources([found.set], rows=found.rows)
+    out = Path(found.out or f"data/{found.set}")
+    return generate_rows(source, TokenCounter(found.tokenizer), seed=found.seed, out=out)
+
+
+def distill(found: Namespace) -> int:
+    """``s1m data distill``."""
+    from s1m.data import distill as work
+    from s1m.data.distill_settings import DistillSettings, distill_settings
+
+    settings = distill_settings(file_and_flags(DistillSettings, found, ("compose", "tokenizer")), "s1m data distill")
+    return work.distill(settings, compose=found.compose, tokenizer=found.tokenizer)
+
+
+def curate(found: Namespace) -> int:
+    """``s1m data curate``."""
+    from s1m.data import curate as work
+    from s1m.data.settings import CurateSettings, curate_settings
+
+    return work.curate(curate_settings(file_and_flags(CurateSettings, found), found.config))
+
+
+def publish(found: Namespace) -> int:
+    """``s1m data publish``."""
+    from s1m.data.publish import publish_dataset
+    from s1m.examples.tokens import TokenCounter
+
+    return publish_dataset(
+        found.sources,
+        Path(found.out),
+        name=found.name,
+        licence=found.licence,
+        counter=TokenCounter(found.tokenizer),
+    )
+
+
+def file_and_flags(kind: type, found: Namespace, but: Sequence[str] = ()) -> dict[str, Any]:
+    """The settings that a file and flags give, flags winning; without the flags called ``but``, which are none."""
+    from s1m.config import check_keys, read_toml
+
+    values = {} if found.config is None else read_toml(Path(found.config))
+    check_keys(kind, values, str(found.config))
+    left_out = ("verb", "data_verb", "parser", "config", *but)
+    return {**values, **{name: value for name, value in vars(found).items() if name not in left_out}}
+
+
+def named_sources(paths: list[str], **table: Any) -> list[Source]:
+    """Sources named on the command line, all with the same keys of a ``[[data]]`` table."""
+    given = {name: value for name, value in table.items() if value is not None}
+    return sources_from([{"path": path, **given} for path in paths], "s1m data")

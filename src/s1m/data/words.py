@@ -1,0 +1,68 @@
+r"""A question as a list of words, the same for every way of writing it that means the same.
+
+    >>> words("In $\triangle A B C$, angle $A=60^\circ$ and two sides are $1,200 \mathrm{~cm}$.")
+    ['in', 'triangle', 'abc', 'angle', 'a', '60', 'circ', 'and', '2', 'sides', 'are', '1200', 'cm']
+
+Case, punctuation, accents, LaTeX spacing and markup, places of images and the way numbers are written are gone; words,
+numbers and names of variables stay, in their order.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_NUMERALS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_SPELT = {word: str(number) for number, word in enumerate(_NUMERALS, start=2)}
+_SIGNS = str.maketrans(
+    {"\u00d7": " times ", "÷": " div ", "°": " circ ", "√": " sqrt ", "∠": " angle ", "△": " triangle ",
+     "⊥": " perp ", "∥": " parallel ", "≤": " leq ", "≥": " geq ", "≠": " neq ", "π": " pi ", "·": " cdot ",
+     "\u2019": "'", "\u2212": "-"}
+)  # fmt: skip
+_PLACES = re.compile(r"<\|?(?:image|img|vision)[^<>]{0,24}>|</?(?:image|img)>|\[image[^\[\]]{0,8}\]", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"\\(?:left|right|big|Big|displaystyle|textstyle|mathrm|mathbf|mathit|text|textbf|textit|operatorname|quad|qquad"
+    r"|overline|limits|hspace|boxed)(?![a-zA-Z])|\\[,;:! ]|[{}$~]"
+)
+_SAME = {"degree": "circ", "degrees": "circ", "dfrac": "frac", "tfrac": "frac", "le": "leq", "ge": "geq", "ne": "neq"}
+_THOUSANDS = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])")
+_WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[a-z]+)?")
+_IDEOGRAPHS = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in normal form; neighbouring single letters are one word, as in `A B C` and `ABC`."""
+    found: list[str] = []
+    joined = False
+    for word in _WORD.findall(_plain(text)):
+        word = _SPELT.get(word, _SAME.get(word, word)).removesuffix("'s")
+        letter = len(word) == 1 and word.isascii() and word.isalpha()
+        if letter and joined:
+            found[-1] += word
+        else:
+            found.append(word)
+        joined = letter
+    return found
+
+
+def is_number(word: str) -> bool:
+    """Whether a word is a number, in digits."""
+    return word[0].isdigit()
+
+
+def variables(text: str) -> set[str]:
+    """Words of a text that name points, lines and unknowns: runs of up to five capitals or a single letter."""
+    cleaned = _MARKUP.sub(" ", text)
+    names = {name.lower() for name in re.findall(r"(?<![^\W\d_\\])(?:[A-Z]{1,5}|[b-hj-z])(?![^\W\d_])", cleaned)}
+    return names | {
+        word for word in words(text) if 1 < len(word) <= 5 and set(word) <= {n for n in names if len(n) == 1}
+    }
+
+
+def _plain(text: str) -> str:
+    text = _PLACES.sub(" ", text)
+    text = _MARKUP.sub(" ", text.translate(_SIGNS))
+    text = unicodedata.normalize("NFKD", text)
+    text = "".join(sign for sign in text if not unicodedata.combining(sign)).lower()
+    text = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), text)
+    return _IDEOGRAPHS.sub(r" \1 ", text)

@@ -1,0 +1,34 @@
+"""Doing what is owed of a run, start to end: engine built and given back, progress shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from s1m.config import EvalSettings
+from s1m.evaluate.build import build_engine, check_budget
+from s1m.evaluate.progress import RunProgress
+from s1m.evaluate.runner import Runner
+from s1m.evaluate.store import RunStore
+from s1m.types import Benchmark, Problem
+
+
+async def run_owed(
+    settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], store: RunStore, console: Console
+) -> None:
+    """Record every problem that has no record yet. Raises ``EngineUnavailable`` when nobody can be asked."""
+    with RunProgress(console, total=len(problems), standing=store.standing) as progress:
+        runner = Runner(settings, benchmark, store, progress)
+        owed = runner.owed(problems)
+        if not owed:
+            return
+        if len(owed) < len(problems):
+            console.print(f"resuming: {len(problems) - len(owed)} of {len(problems)} are recorded")
+        engine = build_engine(settings)
+        try:
+            await engine.ready()
+            check_budget(settings, engine)
+            await runner.run(problems, owed, engine)
+        finally:
+            await engine.close()

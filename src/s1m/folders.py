@@ -1,0 +1,46 @@
+"""A folder that long work is kept in: whose it is, and that one process at a time works in it."""
+
+from __future__ import annotations
+
+import fcntl
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from s1m.errors import DataError, UsageError
+
+SETTINGS = "settings.toml"
+
+
+def claim(out: Path, settings: str, *, loose: frozenset[str], work: str) -> Path:
+    """The folder, made and marked with ``settings``, which are TOML; ``work`` is what it is for, such as a training.
+
+    Raises ``UsageError`` when it holds one whose settings differ in more than the ``loose`` ones.
+    """
+    path = out / SETTINGS
+    wanted = tomllib.loads(settings)
+    try:
+        if path.exists():
+            standing = tomllib.loads(path.read_text(encoding="utf-8"))
+            differing = sorted(name for name in {*standing, *wanted} - loose if standing.get(name) != wanted.get(name))
+            if differing:
+                raise UsageError(f"{out} is of a {work} with other {', '.join(differing)}; choose another --out")
+        out.mkdir(parents=True, exist_ok=True)
+        path.write_text(settings, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{path} is no TOML: {error}; remove it or choose another --out") from None
+    return out
+
+
+@contextmanager
+def held(out: Path) -> Iterator[None]:
+    """Keep the folder to this process. Raises ``UsageError`` when another one works in it."""
+    with (out / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(f"{out} is in use by another process; wait for it or choose another --out") from None
+        yield
