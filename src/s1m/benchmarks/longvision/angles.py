@@ -149,7 +149,7 @@ def _arc(
         width=2,
     )
     middle = math.radians(first + span / 2)
-    far = radius + (20 if span > 45 else 26)
+    far = max(radius + 20, min(100, 24 / math.tan(math.radians(span / 2))))  # where the angle is wide enough
     write(pen, (at[0] + far * math.cos(middle), at[1] + far * math.sin(middle)), text, 17)
 
 
