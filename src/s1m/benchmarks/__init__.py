@@ -9,6 +9,7 @@ from s1m.benchmarks.digits import Digits
 from s1m.benchmarks.dynamath import DynaMath
 from s1m.benchmarks.files import cached
 from s1m.benchmarks.logicvista import LogicVista
+from s1m.benchmarks.longvision import LongVision
 from s1m.benchmarks.m3cot import M3Cot
 from s1m.benchmarks.mathverse import MathVerse
 from s1m.benchmarks.mathvision import MathVision
@@ -24,6 +25,7 @@ from s1m.errors import UsageError, did_you_mean
 
 _PAGES: tuple[Page, ...] = (
     Digits(),
+    LongVision(),
     MathVista(),
     MathVision(),
     MathVerse(),
