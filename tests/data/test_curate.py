@@ -31,7 +31,7 @@ def rows() -> list[TraceRow]:
     good = [
         TraceRow(
             prompt=f"How many of the {number} marked squares lie inside the larger figure with {number + 3} sides?",
-            response=f"<think>\nI count them one by one up to {number}. {'Then I check. ' * (number % 3)}\n</think>\n{number}",
+            response=f"<think>\nI count them one by one up to {number}.\n</think>\n{number}",
             images=(picture(red=number),),
             origin={
                 "answer": str(number),

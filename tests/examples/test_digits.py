@@ -25,7 +25,7 @@ def test_rows_depend_on_their_number_and_the_seed_alone() -> None:
     again = examples_of(Source(path="digits", rows=50))
     assert [examples[i] for i in (7, 3)] == [again[i] for i in (7, 3)]
     assert examples_of("digits", seed=1)[3].turns != examples[3].turns
-    assert len(examples_of("digits")) == digits.DEFAULT_ROWS
+    assert len(examples_of("digits")) == 50_000
 
 
 def test_outlines_know_the_size_of_what_is_drawn() -> None:

@@ -22,7 +22,7 @@ def fill_stats(verb: Parser) -> None:
     """Flags of ``s1m data stats``."""
     verb.epilog = STATS_EXAMPLES
     verb.add_argument(
-        "sources", metavar="SOURCE", nargs="+", help="file, folder, Hub id, or what is made on the spot: digits"
+        "sources", metavar="SOURCE", nargs="+", help="file, folder, Hub id, or digits, longvision: made on the spot"
     )
     _add_tokenizer(verb)
     verb.add_argument(

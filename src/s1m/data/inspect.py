@@ -78,8 +78,8 @@ class Inspector:
             signed = signature(row.prompt, row.images)
         except Unusable as error:
             return Finding(number=number, filter=UNREADABLE, reason=str(error))
-        except DataError as error:
-            return Finding(number=number, filter=UNREADABLE, reason=f"image unreadable: {error}")
+        except DataError:
+            return Finding(number=number, filter=UNREADABLE, reason="image unreadable")
         for name, one in self.filters:
             if reason := one.refuses(row):
                 return Finding(number=number, id=row.id, filter=name, reason=reason)

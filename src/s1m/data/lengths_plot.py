@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 POINTS = 512
 """Places at which a density is computed."""
-WIDE = 16
+WIDE = 8
 """Sources of which one is typically so much longer than another are drawn on a logarithmic axis."""
 STRIP = 1.25
 """Height of a source's strip in inches."""

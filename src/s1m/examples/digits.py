@@ -42,7 +42,6 @@ MAX_LOOKS = 10
 """Two more than the demo asks for, so that the last levels are not the edge of what was trained."""
 SHORT_SHARE = 0.15
 """Rows of one look or two, beside those among all the others."""
-DEFAULT_ROWS = 50_000
 
 ANSWER_CUE = "Final answer: "
 LICENCE = "CC BY 4.0 (digits), Apache-2.0 (traces)"

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from s1m.examples.digits import DEFAULT_ROWS, make_row
+from s1m.benchmarks.longvision import Unsound, make_example
+from s1m.examples.digits import make_row
+from s1m.examples.example import IMAGE, Turn, Unusable
 from s1m.examples.formats import Draft
 from s1m.examples.responses import Delimiters
 
-MADE: Sequence[str] = ("digits",)
-"""Their names."""
+
+@dataclass(frozen=True, kw_only=True)
+class MadeSet:
+    """An endless set: row ``number`` of a seed is the same on every machine."""
+
+    usual_rows: int
+    """How many are made where nobody says."""
+    make: Callable[[int, int, Delimiters], Draft]
+    """A row by number and seed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +36,7 @@ class MadeRows:
 
     def draft(self, number: int) -> Draft:
         """The conversation of a row."""
-        return make_row(number, self.seed, self.delimiters)
+        return MADE[self.name].make(number, self.seed, self.delimiters)
 
     def place(self, number: int) -> str:
         """Where a row stands."""
@@ -36,4 +45,24 @@ class MadeRows:
 
 def made_rows(name: str, count: int | None, seed: int, delimiters: Delimiters) -> MadeRows:
     """Rows of the set called ``name``, its usual number where none is given."""
-    return MadeRows(name=name, count=count or DEFAULT_ROWS, seed=seed, delimiters=delimiters)
+    return MadeRows(name=name, count=count or MADE[name].usual_rows, seed=seed, delimiters=delimiters)
+
+
+def make_long(number: int, seed: int, delimiters: Delimiters) -> Draft:
+    """A problem of the training split of longvision, with a trace that solves it."""
+    try:
+        made = make_example("train", number, seed)
+    except Unsound as error:
+        raise Unusable("no sound trace", str(error)) from None
+    response = delimiters.around(made.thinking, made.answer)
+    return Draft(
+        turns=(Turn(role="user", content=(IMAGE, made.question)), Turn(role="assistant", content=(response,))),
+        images=(made.image,),
+        facts={"answer": made.gold, "answer_type": "integer", "domain": made.family, "licence": "Apache-2.0"},
+    )
+
+
+MADE: Mapping[str, MadeSet] = {
+    "digits": MadeSet(usual_rows=50_000, make=make_row),
+    "longvision": MadeSet(usual_rows=10_000, make=make_long),
+}

@@ -19,7 +19,7 @@ class Source:
     """A source of examples, as a [[data]] table of the settings file."""
 
     path: str
-    """A parquet or JSON lines file, a folder of them, a dataset of the Hub, or digits: traces made on the spot."""
+    """A parquet or JSON lines file, a folder of them, a dataset of the Hub, or made on the spot: digits, longvision."""
     split: str = "train"
     """Split of a dataset of the Hub."""
     format: Format = "auto"
@@ -27,7 +27,7 @@ class Source:
     weight: Annotated[float, Meta(gt=0)] = 1.0
     """How often a row is seen in an epoch, on average: 0.5 is every other row, 2 is twice."""
     rows: Count | None = None
-    """Use only so many rows, the first (none: all); for digits, how many to make (none: 50,000)."""
+    """Use only so many rows, the first (none: all); of what is made on the spot, how many to make."""
 
 
 def sources_from(tables: object, where: str) -> list[Source]:
