@@ -6,6 +6,7 @@ Every machine must find sources and index under the same paths. See https://docs
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import msgspec
 
 from s1m.data.inspect import Finding, Inspector
 from s1m.errors import UsageError
+from s1m.examples.open import reason_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,47 +28,53 @@ def on_ray(inspector: Inspector, chunks: Sequence[range], address: str) -> Itera
 
     Raises ``UsageError`` when Ray is not installed or the cluster cannot be reached.
     """
-    ray = _started(address)
+    ray = _started(address, inspector.settings.workers)
     try:
-        stage = ray.data.from_items([{"start": chunk.start, "stop": chunk.stop} for chunk in chunks])
-        found = stage.repartition(len(chunks)).map_batches(
-            Looking, fn_constructor_args=(inspector,), batch_size=1, concurrency=_workers(ray, inspector)
-        )
-        for row in found.iter_rows():
+        sent = ray.put(inspector)  # once, not with every chunk
+        places = [{"start": chunk.start, "stop": chunk.stop} for chunk in chunks]
+        stage = ray.data.from_items(places, override_num_blocks=len(places))
+        most = min(len(chunks), max(1, inspector.settings.workers)) if address == LOCAL else None
+        for row in stage.map_batches(look, fn_args=(sent,), batch_size=1, concurrency=most).iter_rows():
             yield msgspec.msgpack.decode(row["findings"], type=list[Finding])
     finally:
         ray.shutdown()
 
 
-class Looking:
-    """One worker of the stage; it is sent what it needs once."""
+def look(chunk: dict[str, NDArray[np.int64]], sent: Any) -> dict[str, list[bytes]]:
+    """What the rows of some chunks are found to be, a message a chunk."""
+    import ray
 
-    def __init__(self, inspector: Inspector) -> None:
-        self._inspector = inspector
-
-    def __call__(self, chunk: dict[str, NDArray[np.int64]]) -> dict[str, list[bytes]]:
-        """What the rows of some chunks are found to be, a message a chunk."""
-        ranges = zip(chunk["start"], chunk["stop"], strict=True)
-        found = (self._inspector(range(int(start), int(stop))) for start, stop in ranges)
-        return {"findings": [msgspec.msgpack.encode(some) for some in found]}
+    inspector: Inspector = ray.get(sent)
+    ranges = zip(chunk["start"], chunk["stop"], strict=True)
+    found = (inspector(range(int(start), int(stop))) for start, stop in ranges)
+    return {"findings": [msgspec.msgpack.encode(some) for some in found]}
 
 
-def _started(address: str) -> Any:
+def _started(address: str, workers: int) -> Any:
     try:
         import ray
+        import ray.data
     except ImportError:
         raise UsageError("--ray needs Ray: pip install 's1m[ray]'") from None
+    _check_reachable(address)
+    options = {"num_cpus": max(1, workers), "include_dashboard": False} if address == LOCAL else {"address": address}
     try:
-        ray.init(address=None if address == LOCAL else address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, OSError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise UsageError(f"there is no Ray cluster at {address}: {reason}") from None
-    ray.data.DataContext.get_current().execution_options.preserve_order = True
-    ray.data.DataContext.get_current().enable_progress_bars = False
+        ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+        raise UsageError(f"there is no Ray cluster at {address}: {reason_of(error)}") from None
+    context = ray.data.DataContext.get_current()
+    context.execution_options.preserve_order = True
+    context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     return ray
 
 
-def _workers(ray: Any, inspector: Inspector) -> int:
-    """Workers of the stage: what the settings say on this machine, else every core of the cluster but one."""
-    cores = int(ray.cluster_resources().get("CPU", 1))
-    return max(1, min(cores, inspector.settings.workers) if inspector.settings.ray == LOCAL else cores - 1)
+def _check_reachable(address: str) -> None:
+    """Raise ``UsageError`` where nobody listens; Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except OSError as error:
+        raise UsageError(f"there is no Ray cluster at {address}: {reason_of(error)}") from None
