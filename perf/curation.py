@@ -15,10 +15,12 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from keep import keep
 
 from s1m.analysis import LevelSummary, summarize
+from s1m.analysis.intervals import mcnemar_p
 from s1m.analysis.plots import four_panels, save_figure
 from s1m.benchmarks import find_benchmark
 from s1m.data.harvest import said
@@ -134,10 +136,27 @@ def main() -> None:
         funnel = json.loads((folder / "curated" / "funnel.json").read_text(encoding="utf-8"))
         sources = json.loads((folder / "stats.json").read_text(encoding="utf-8"))["sources"]
         rows = [row for run, summary in zip(runs, summaries, strict=True) for row in line(run.name, summary.levels)]
-        keep_table(rows, summaries[0].levels, funnel, sources)
+        keep_table(rows, summaries[0].levels, funnel, sources, paired(runs[1], runs[2]))
 
 
-def keep_table(rows: list[tuple[object, ...]], levels: tuple[LevelSummary, ...], funnel: dict, sources: list) -> None:  # type: ignore[type-arg]
+def paired(one: Path, other: Path) -> str:
+    """How two runs differ at the last level, problem by problem."""
+    right = [{record.id: record.verdicts[-1].correct for record in load_run(run).records} for run in (one, other)]
+    gained = sum(right[1][problem] and not right[0][problem] for problem in right[0])
+    lost = sum(right[0][problem] and not right[1][problem] for problem in right[0])
+    return (
+        f"At level 7 the {other.name} student has {gained} problems right that the other has wrong, {lost} the other way "
+        f"round: p = {mcnemar_p(gained, lost):.3f} (McNemar, exact)."
+    )
+
+
+def keep_table(
+    rows: list[tuple[object, ...]],
+    levels: tuple[LevelSummary, ...],
+    funnel: dict[str, Any],
+    sources: list[dict[str, Any]],
+    test: str,
+) -> None:
     """Print and keep the table."""
     left_out = ", ".join(
         f"{stage['name']} {sum(stage['reasons'].values()):,}" for stage in funnel["stages"] if stage["reasons"]
@@ -154,6 +173,7 @@ def keep_table(rows: list[tuple[object, ...]], levels: tuple[LevelSummary, ...],
             f"Left out of {funnel['rows']:,}: {left_out}. Everything: {sizes[0]}; curated: {sizes[1]}.",
             f"Both students: from the bundled model, {STEPS} steps of 8,192 tokens at a peak of 1e-3. {HELD_OUT} "
             "held-out problems at temperature 1; 95 % intervals reach about 5 points to either side.",
+            test,
         ],
     )
 

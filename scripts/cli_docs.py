@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
-VERBS = ([], ["eval"], ["score"], ["import"], ["train"], ["report"], ["compare"], ["replay"], ["demo"], ["benchmarks"])
+VERBS = (
+    *([], ["eval"], ["score"], ["import"], ["train"], ["report"], ["compare"], ["replay"], ["demo"], ["benchmarks"]),
+    *(["data", verb] for verb in ("stats", "generate", "distill", "curate", "publish")),
+)
 
 
 def help_text(verb: list[str]) -> str:

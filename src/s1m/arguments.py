@@ -222,7 +222,8 @@ examples:
 TRAIN_EXAMPLES = """Every flag is also a key of the settings file, with underscores; flags win. A source is a table:
 
   [[data]]
-  path = "traces.parquet"     a parquet or JSON lines file, a folder of them, a dataset of the Hub, or digits
+  path = "traces.parquet"     a parquet or JSON lines file, a folder of them, a dataset of the Hub,
+                              or made on the spot: digits, longvision
   split = "train"             of a folder or a dataset of the Hub
   format = "auto"             s1m, s1k, messages or sharegpt; auto goes by the columns
   weight = 1.0                how often a row is seen in an epoch, on average
