@@ -38,7 +38,11 @@ def claim(out: Path, settings: str, *, loose: frozenset[str], work: str) -> Path
 @contextmanager
 def held(out: Path) -> Iterator[None]:
     """Keep the folder to this process. Raises ``UsageError`` when another one works in it."""
-    with (out / ".lock").open("w") as lock:
+    try:
+        lock = (out / ".lock").open("w")
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}") from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -60,7 +60,10 @@ def add_fields(verb: Parser, kind: type, *, but: Sequence[str]) -> None:
 def _add_setting(verb: Parser, name: str, hint: Any, default: Any, text: str) -> None:
     flag = "--" + name.replace("_", "-")
     shown = _shown(default)
-    options: dict[str, Any] = {"default": argparse.SUPPRESS, "help": f"{text} Default: {shown}." if shown else text}
+    options: dict[str, Any] = {
+        "default": argparse.SUPPRESS,
+        "help": f"{text} Default: {shown.removesuffix('.')}." if shown else text,
+    }
     if get_origin(hint) is Literal:
         options["choices"] = get_args(hint)
     elif hint is bool:

@@ -152,7 +152,7 @@ def test_what_small_models_solve_is_left_out(config: Path, tmp_path: Path) -> No
     config.write_text(f'solved_by = ["{run}"]\n' + config.read_text())
     assert main(["data", "curate", str(config)]) == 0
     (easy,) = [line for line in rejects(tmp_path / "out") if line["filter"] == "easy"]
-    assert easy["reason"] == "too easy: small solves it 1 of 1 times"
+    assert easy["reason"] == f"too easy: {run} solves it 1 of 1 times"
     assert "p4" not in {row["problem"] for row in kept(tmp_path / "out")}
 
 
@@ -162,11 +162,10 @@ def findings_of(config: Path, **changes: object) -> list[Any]:
     from s1m.data.curate import prepare
 
     settings = curate_settings({**read_toml(config), **changes})
-    examples = examples_of(*settings.data)
     out = Path(settings.out)
     out.mkdir(exist_ok=True)
-    inspector = prepare(settings, examples, out, Console(quiet=True))
-    return [finding for found in looked_at(inspector, range(len(examples))) for finding in found]
+    inspector = prepare(settings, out, Console(quiet=True))
+    return [finding for found in looked_at(inspector, range(len(inspector.examples))) for finding in found]
 
 
 @pytest.fixture

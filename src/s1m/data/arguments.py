@@ -29,7 +29,10 @@ def fill_stats(verb: Parser) -> None:
         "--column", metavar="COLUMN", default="", help="measure this column of texts (default: responses)"
     )
     verb.add_argument(
-        "--by", metavar="COLUMN", default="domain", help="what to break a source down by (default: domain)"
+        "--by",
+        metavar="COLUMN",
+        default="",
+        help="what to break a source down by (default: domain, where there is one)",
     )
     verb.add_argument(
         "--split", metavar="SPLIT", default="train", help="split of folders and Hub datasets (default: train)"

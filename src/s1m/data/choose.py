@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from s1m.data.duplicates import find_duplicates
 from s1m.data.inspect import Finding
 from s1m.data.settings import CurateSettings
+from s1m.errors import UsageError, did_you_mean
 
 
 def longest_first(findings: Sequence[Finding]) -> list[Finding]:
@@ -39,7 +40,10 @@ def duplicates(findings: Sequence[Finding], per_question: int) -> dict[int, str]
 
 
 def beyond_choice(findings: Sequence[Finding], settings: CurateSettings) -> dict[int, str]:
-    """Rows that pass every filter and are still not wanted: too many of a domain, or at all."""
+    """Rows that pass every filter and are still not wanted: too many of a domain, or at all.
+
+    Raises ``UsageError`` for a quota of a domain that none of them is of.
+    """
     waiting = longest_first(findings)
     refused = _beyond_quotas(waiting, settings.quotas)
     waiting = [finding for finding in waiting if finding.number not in refused]
@@ -89,6 +93,13 @@ def _rank(count: int, rng: random.Random) -> int:
 
 
 def _beyond_quotas(preferred: Sequence[Finding], quotas: Mapping[str, int]) -> dict[int, str]:
+    domains = sorted({finding.domain for finding in preferred})
+    for name in quotas:
+        if name not in domains:
+            near = did_you_mean(name, domains)
+            raise UsageError(
+                f"[quotas]: no row that passes is of the domain {name!r}{near}; there are: {', '.join(domains)}"
+            )
     seen: Counter[str] = Counter()
     refused = {}
     for finding in preferred:

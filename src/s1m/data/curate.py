@@ -28,8 +28,9 @@ from s1m.data.settings import CHOOSING, FILTERS, NOT_CONTENT, CurateSettings
 from s1m.data.shards import named, write_shards
 from s1m.data.solved import solved_in
 from s1m.data.targets import build_index
-from s1m.data.trace_row import TraceRow, trace_row
-from s1m.errors import DataError
+from s1m.data.trace_row import TraceRow
+from s1m.errors import DataError, S1mError
+from s1m.examples.made import USUAL_SEED
 from s1m.examples.sources import Examples, load_examples
 from s1m.examples.tokens import TokenCounter
 
@@ -40,31 +41,46 @@ def curate(settings: CurateSettings) -> int:
     TokenCounter(settings.tokenizer).check()
     out = folders.claim(Path(settings.out), to_toml(settings), loose=NOT_CONTENT | CHOOSING, work="curation")
     with folders.held(out):
-        examples = load_examples(settings.data, seed=settings.seed, delimiters=settings.delimiters)
         try:
-            inspector = prepare(settings, examples, out, console)
+            inspector = prepare(settings, out, console)
             findings = look_at_all(inspector, out / "findings.jsonl", console)
         except KeyboardInterrupt:
             console.print("\ninterrupted; the same command goes on from there")
             return 130
         refused = decide(findings, settings)
-        funnel = build_funnel(len(examples), stages(settings), refused.values())
-        write(examples, findings, refused, settings, out)
+        funnel = build_funnel(len(findings), stages(settings), refused.values())
+        write(inspector, findings, refused, out)
         write_funnel(funnel, out)
     print_funnel(funnel, Console(highlight=False))
     console.print(
         f"{funnel.kept:,} of {funnel.rows:,} rows are kept in {out / 'data'}; why not: {out / 'rejects.jsonl'}"
     )
+    if settings.keep is not None and funnel.kept < settings.keep:
+        console.print(f"fewer than keep = {settings.keep:,}: no more rows pass")
     return 0
 
 
-def prepare(settings: CurateSettings, examples: Examples, out: Path, console: Console) -> Inspector:
-    """What looks at rows, with all that it needs on disk."""
+def prepare(settings: CurateSettings, out: Path, console: Console) -> Inspector:
+    """What looks at rows, with all that it needs on disk. Raises as ``load_examples`` and ``build_index`` do."""
     index = out / "index.npz"
-    if "contamination" in settings.filters and not index.exists():
-        build_index(settings.target, examples, console).save(index)
-    solved = {Path(run).name: solved_in(Path(run)) for run in settings.solved_by}
+    try:
+        # The seed of the settings chooses; it must not change what there is to choose from.
+        examples = load_examples(settings.data, seed=USUAL_SEED, delimiters=settings.delimiters)
+        solved = {run: solved_in(Path(run)) for run in settings.solved_by}
+        if "contamination" in settings.filters and not index.exists():
+            _save_index(settings, examples, index, console)
+    except S1mError:
+        if not (out / "findings.jsonl").exists():  # nothing would be mixed up: a failed start must not bind the next
+            index.unlink(missing_ok=True)
+            (out / folders.SETTINGS).unlink()
+        raise
     return Inspector(examples=examples, filters=row_filters(settings, index, solved), settings=settings)
+
+
+def _save_index(settings: CurateSettings, examples: Examples, index: Path, console: Console) -> None:
+    partial = index.with_suffix(".partial")
+    build_index(settings.target, examples, console).save(partial)
+    partial.replace(index)
 
 
 def stages(settings: CurateSettings) -> list[str]:
@@ -86,14 +102,9 @@ def decide(findings: Sequence[Finding], settings: CurateSettings) -> dict[int, R
     return refused
 
 
-def write(
-    examples: Examples,
-    findings: Sequence[Finding],
-    refused: Mapping[int, Refusal],
-    settings: CurateSettings,
-    out: Path,
-) -> None:
-    """Write what is kept and what is not. Raises ``DataError`` when nothing is kept."""
+def write(inspector: Inspector, findings: Sequence[Finding], refused: Mapping[int, Refusal], out: Path) -> None:
+    """Write what is kept and what is not. Raises ``DataError`` when nothing is kept, or a row is another by now."""
+    examples = inspector.examples
     with named(out), (out / "rejects.jsonl").open("wb") as file:
         for finding in findings:
             if refusal := refused.get(finding.number):
@@ -104,11 +115,12 @@ def write(
     if not kept:
         raise DataError(f"no row is kept; see {out / 'rejects.jsonl'}")
     several = any(finding.images > 1 for finding in kept)
-    write_shards(_rows(examples, kept, settings), out / "data", several_images=several)
+    write_shards(_rows(inspector, kept), out / "data", several_images=several)
 
 
-def _rows(examples: Examples, kept: Iterable[Finding], settings: CurateSettings) -> Iterator[TraceRow]:
+def _rows(inspector: Inspector, kept: Iterable[Finding]) -> Iterator[TraceRow]:
+    examples = inspector.examples
     for finding in kept:
-        row = trace_row(examples[finding.number], settings.delimiters)
+        row = inspector.again(finding)
         source = row.origin.get("source") or examples.names[examples.source(finding.number)]
         yield replace(row, origin={**row.origin, "id": finding.id, "source": source, "tokens": finding.tokens})

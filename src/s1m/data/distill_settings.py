@@ -16,6 +16,10 @@ from s1m.forcing.strategies import Name
 class DistillSettings(EvalSettings):
     """Settings of ``s1m data distill``."""
 
+    split: str = ""
+    """Part of the benchmark (empty: train)."""
+    out: str = ""
+    """Run folder (empty: runs/distill-BENCHMARK); a folder that holds this distillation is resumed."""
     strategy: Name = "hybrid"
     """Several chains a problem, each forced."""
     levels: tuple[Annotated[int, Meta(ge=0)], ...] = (4,)
@@ -42,6 +46,8 @@ class DistillSettings(EvalSettings):
         super().__post_init__()
         if self.strategy != "hybrid":
             raise ValueError(f"a distillation is of strategy hybrid, not {self.strategy}")
+        if min(self.levels, default=0) < 1:
+            raise ValueError("--samples must be at least 1")
         if not self.describer_engine and (self.describer_model or self.describer_base_url):
             raise ValueError("--describer-model and --describer-base-url need --describer-engine")
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from s1m.data.shards import write_shards
+from s1m.data.shards import check_replaceable, write_shards
 from s1m.data.trace_row import TraceRow, trace_row
+from s1m.errors import DataError
+from s1m.examples.example import Unusable
 from s1m.examples.responses import CLOSE, OPEN, Delimiters
 from s1m.examples.source import Source
 from s1m.examples.sources import Examples, load_examples
@@ -30,16 +32,23 @@ class Making:
         self._examples, self._counter, self._delimiters = examples, counter, delimiters
 
     def __call__(self, numbers: range) -> list[TraceRow]:
-        """Some rows, drawn, counted and named."""
-        rows = [trace_row(self._examples[number], self._delimiters) for number in numbers]
+        """Some rows, drawn, counted and named; without those of which no sound one can be made."""
+        return [row for number in numbers if (row := self._made(number))]
+
+    def _made(self, number: int) -> TraceRow | None:
+        try:
+            row = trace_row(self._examples[number], self._delimiters)
+        except Unusable:
+            return None
         (name,) = self._examples.names
-        known = ({"id": row.id, "source": name, "tokens": self._counter(row.response)} for row in rows)
-        return [replace(row, origin={**row.origin, **facts}) for row, facts in zip(rows, known, strict=True)]
+        facts = {"id": row.id, "source": name, "tokens": self._counter(row.response)}
+        return replace(row, origin={**row.origin, **facts})
 
 
 def generate_rows(source: Source, counter: TokenCounter, *, seed: int, out: Path, workers: int = 2) -> int:
-    """Make all rows of a source and write them to ``out``."""
+    """Make all rows of a source and write them to ``out``. Raises ``DataError`` when not one can be made."""
     counter.check()
+    check_replaceable(out)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     delimiters = Delimiters(OPEN, CLOSE)
     examples = load_examples([source], seed=seed, delimiters=delimiters)
@@ -52,9 +61,12 @@ def generate_rows(source: Source, counter: TokenCounter, *, seed: int, out: Path
         def made() -> Iterator[TraceRow]:
             making = Making(examples, counter, delimiters)
             for rows in in_order(making, chunks, workers if count > ALONE else 0):
-                progress.advance(task, len(rows))
+                progress.advance(task, CHUNK)
                 yield from rows
 
-        write_shards(made(), out, several_images=False)
-    console.print(f"{count:,} rows: {out}")
+        written = write_shards(made(), out, several_images=False)
+    if not written:
+        raise DataError(f"none of {count:,} rows of {source.path} could be made soundly; try another --seed")
+    missing = f"; {count - written:,} more could not be made soundly" if written < count else ""
+    console.print(f"{written:,} rows{missing}: {out}")
     return 0

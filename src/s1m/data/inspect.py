@@ -26,6 +26,7 @@ from s1m.examples.tokens import TokenCounter
 
 UNREADABLE = "format"
 """The filter of rows that nothing could be made of; it is always there."""
+CHANGED = "the data has changed since; choose another --out"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,9 +76,10 @@ class Inspector:
         """What a row is found to be."""
         try:
             row = trace_row(self.examples[number], self.settings.delimiters)
-            signed = signature(row.prompt, row.images)
         except Unusable as error:
             return Finding(number=number, filter=UNREADABLE, reason=str(error))
+        try:
+            signed = signature(row.prompt, row.images)
         except DataError:
             return Finding(number=number, filter=UNREADABLE, reason="image unreadable")
         for name, one in self.filters:
@@ -91,6 +93,17 @@ class Inspector:
             signature=signed,
             images=len(row.images),
         )
+
+    def again(self, finding: Finding) -> TraceRow:
+        """The row that was found to be this. Raises ``DataError`` when another one stands there now."""
+        try:
+            row = trace_row(self.examples[finding.number], self.settings.delimiters)
+        except Unusable:
+            row = None
+        if row is None or row.id != finding.id:
+            place = self.examples.place(finding.number)
+            raise DataError(f"{place} is not the row that was looked at: {CHANGED}")
+        return row
 
 
 def row_filters(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from s1m.data.inspect import Finding, Inspector
+from s1m.data.inspect import CHANGED, Finding, Inspector
+from s1m.errors import DataError
 from s1m.examples.workers import in_order
 from s1m.lines import append, open_for_append, read_lines
 
@@ -19,8 +20,12 @@ ALONE = 256
 
 
 def look_at_all(inspector: Inspector, path: Path, console: Console) -> list[Finding]:
-    """What every row is found to be, in order. Those in the file are not looked at again; new ones are added to it."""
+    """What every row is found to be, in order. Those in the file are not looked at again; new ones are added to it.
+
+    Raises ``DataError`` when the file is damaged, or of other rows than the sources have now.
+    """
     findings = list(read_lines(path, Finding))
+    _check_same(findings, inspector, path)
     count = len(inspector.examples)
     if findings and len(findings) < count:
         console.print(f"going on: {len(findings):,} of {count:,} rows were looked at before")
@@ -36,6 +41,19 @@ def look_at_all(inspector: Inspector, path: Path, console: Console) -> list[Find
             findings += found
             progress.advance(task, len(found))
     return findings
+
+
+def _check_same(findings: Sequence[Finding], inspector: Inspector, path: Path) -> None:
+    """Raise ``DataError`` unless these are findings of the first rows: each in its place, the last one the same row."""
+    for place, finding in enumerate(findings):
+        if finding.number != place:
+            raise DataError(
+                f"{path}, line {place + 1} is of row {finding.number + 1}; remove it and all that follows, and resume"
+            )
+    if len(findings) > len(inspector.examples):
+        raise DataError(f"{path} has {len(findings):,} rows, the sources have {len(inspector.examples):,}: {CHANGED}")
+    if last := next((finding for finding in reversed(findings) if finding.id), None):
+        inspector.again(last)
 
 
 def looked_at(inspector: Inspector, numbers: range) -> Iterator[list[Finding]]:

@@ -8,10 +8,11 @@ OUT/README.md                           the card
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ import msgspec
 from rich.console import Console
 
 from s1m.analysis.plots import save_figure
+from s1m.benchmarks import find_benchmark
 from s1m.config import read_toml
-from s1m.data.card import Card
+from s1m.data.card import Card, Published
 from s1m.data.funnel import Funnel
 from s1m.data.lengths_plot import plot_lengths
 from s1m.data.measure import Spread, measure
@@ -28,6 +30,7 @@ from s1m.data.shards import named, write_shards
 from s1m.data.trace_row import TraceRow, trace_row
 from s1m.errors import DataError, UsageError
 from s1m.examples.example import Unusable
+from s1m.examples.made import USUAL_SEED
 from s1m.examples.responses import CLOSE, OPEN, Delimiters
 from s1m.examples.source import Source
 from s1m.examples.sources import Examples, load_examples
@@ -42,21 +45,31 @@ class Origin:
     name: str
     source: Source
     funnel: Funnel | None = None
-    settings: dict[str, Any] | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = None
+
+    @property
+    def targets(self) -> list[str]:
+        """The benchmarks, and their splits, that it was checked against."""
+        tables = self.settings.get("target", [])
+        return [
+            f"{one['benchmark']} {one.get('split') or find_benchmark(one['benchmark']).splits[0]}" for one in tables
+        ]
 
 
 def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str, counter: TokenCounter) -> int:
-    """Write the dataset. Exit code 0; raises ``UsageError`` for a folder that holds something else."""
-    counter.check()
-    if out.exists() and any(out.iterdir()) and not (out / "data").is_dir():
-        raise UsageError(f"{out} holds something else than a dataset; choose another --out")
-    delimiters = Delimiters(OPEN, CLOSE)
+    """Write the dataset. Exit code 0; raises ``UsageError`` for a folder that holds something else.
+
+    Tokens are counted as the curations counted them where ``counter`` has no tokenizer and they agree on one.
+    """
+    check_given(out, licence)
     origins = [find_origin(path) for path in paths]
-    examples = load_examples([origin.source for origin in origins], seed=0, delimiters=delimiters)
+    counter = counter if counter.tokenizer else TokenCounter(_tokenizer(origins))
+    counter.check()
+    examples = load_examples([one.source for one in origins], seed=USUAL_SEED, delimiters=Delimiters(OPEN, CLOSE))
     said = Counter[tuple[str, str]]()
     several = _several_images(examples)
-    count = write_shards(_rows(examples, delimiters, counter, said), out / "data", several_images=several)
+    count = write_shards(_rows(examples, counter, said), out / "data", several_images=several)
     if not count:
         raise DataError(f"{' '.join(paths)}: there is no row to publish")
     spread = _measured(out / "data", counter)
@@ -67,7 +80,11 @@ def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str,
         spread=spread,
         counted=counter.by,
         sources=said,
-        origins=[(origin.name, origin.funnel, origin.settings) for origin in origins],
+        origins=[
+            Published(name=one.name, funnel=one.funnel, figure=_figure(place, len(origins)))
+            for place, one in enumerate(origins)
+        ],
+        targets=list(dict.fromkeys(target for origin in origins for target in origin.targets)),
         contaminated=sum((_contaminated(origin) for origin in origins), Counter()),
         several_images=several,
     )
@@ -76,12 +93,23 @@ def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str,
         save_figure(plot_lengths([replace(spread, name=card.name)], counter.by), out / "figures" / "lengths")
         for place, origin in enumerate(origins):
             if origin.folder and (origin.folder / "funnel.png").exists():
-                shutil.copy(origin.folder / "funnel.png", out / "figures" / card.funnel_figure(place))
+                shutil.copy(origin.folder / "funnel.png", out / "figures" / card.origins[place].figure)
         (out / "README.md").write_text(card.text(), encoding="utf-8")
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{count:,} rows and a card: {out}")
+    copies = len(examples) - count
+    console.print(f"{count:,} rows and a card{f', {copies:,} copies left out' if copies else ''}: {out}")
     console.print(f"upload them with: hf upload --repo-type dataset YOUR_NAME/{card.name} {out}")
     return 0
+
+
+def check_given(out: Path, licence: str) -> None:
+    """Raise ``UsageError`` for a folder that holds something else than a dataset, and for what is no licence's id."""
+    if licence and not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", licence):
+        raise UsageError(f"--licence is an id of the Hub, such as apache-2.0 or cc-by-4.0, not {licence!r}")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; choose another --out")
+    if (out / SETTINGS).exists() or (out.exists() and any(out.iterdir()) and not (out / "data").is_dir()):
+        raise UsageError(f"{out} holds something else than a dataset; choose another --out")
 
 
 def find_origin(path: str) -> Origin:
@@ -99,10 +127,21 @@ def find_origin(path: str) -> Origin:
     )
 
 
-def _rows(
-    examples: Examples, delimiters: Delimiters, counter: TokenCounter, said: Counter[tuple[str, str]]
-) -> Iterator[TraceRow]:
-    """All rows, in order; where each says to be from, and its licence, is counted in ``said``."""
+def _tokenizer(origins: Sequence[Origin]) -> str:
+    """The tokenizer that everything was counted by before; nothing where there are several, or none."""
+    names = {origin.settings.get("tokenizer", "") for origin in origins}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _figure(place: int, count: int) -> str:
+    """The file of the funnel of what was published in this place."""
+    return "funnel.png" if count == 1 else f"funnel_{place + 1}.png"
+
+
+def _rows(examples: Examples, counter: TokenCounter, said: Counter[tuple[str, str]]) -> Iterator[TraceRow]:
+    """All rows, in order, each once; where each says to be from, and its licence, is counted in ``said``."""
+    delimiters = Delimiters(OPEN, CLOSE)
+    written: set[str] = set()
     for number in range(len(examples)):
         try:
             row = trace_row(examples[number], delimiters)
@@ -110,9 +149,12 @@ def _rows(
             raise DataError(
                 f"{examples.place(number)} cannot be published ({error}); run s1m data curate on it first"
             ) from None
+        if row.id in written:
+            continue
+        written.add(row.id)
         source = row.origin.get("source") or examples.names[examples.source(number)]
         said[source, row.origin.get("licence", "")] += 1
-        facts = {"id": row.origin.get("id") or row.id, "source": source, "tokens": counter(row.response)}
+        facts = {"id": row.id, "source": source, "tokens": counter(row.response)}
         yield replace(row, origin={**row.origin, **facts})
 
 

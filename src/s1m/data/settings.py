@@ -19,6 +19,16 @@ FilterName = Literal[
 """In the order in which they are asked; what cannot be read is left out before."""
 FILTERS: tuple[FilterName, ...] = get_args(FilterName)
 
+ASKED_BY: Mapping[str, FilterName] = {
+    "target": "contamination",
+    "solved_by": "easy",
+    "verified": "answer",
+    "per_question": "duplicates",
+    "keep": "choice",
+    "quotas": "choice",
+}
+"""Settings that only one filter asks for."""
+
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -71,7 +81,7 @@ class CurateSettings:
     quotas: dict[str, Count] = field(default_factory=dict)
     """Most rows of a domain, by its name, as a [quotas] table."""
     seed: int = 42
-    """Seed of the choice."""
+    """Seed of the choice; it changes no row."""
 
     workers: Annotated[int, Meta(ge=0)] = 2
     """Processes that look at rows."""
@@ -91,8 +101,10 @@ class CurateSettings:
                 "the filter contamination needs a benchmark: add a [[target]] table with benchmark = NAME, "
                 "or leave it out of filters"
             )
-        if self.solved_by and "easy" not in self.filters:
-            raise ValueError("solved_by is for the filter easy, which is not among the filters")
+        for name, filter_ in ASKED_BY.items():
+            asked = getattr(self, name)
+            if asked and asked != getattr(type(self), name, None) and filter_ not in self.filters:
+                raise ValueError(f"{name} is for the filter {filter_}, which is not among the filters")
 
 
 NOT_CONTENT = frozenset({"out", "workers", "ray"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,26 +10,33 @@ from pathlib import Path
 from typing import Any
 
 from s1m.data.trace_row import ORIGIN, TraceRow
-from s1m.errors import DataError
+from s1m.errors import DataError, UsageError
+from s1m.folders import held
 
 SHARD_BYTES = 256 << 20
 """Of images and texts before compression."""
 SHARD_ROWS = 50_000
 GROUP_ROWS = 100
 """Rows that are compressed together: a reader of one row decodes so many."""
+SHARD = re.compile(r"train-\d{5}-of-\d{5}\.parquet|\..*")
+"""What is written here before, and hidden files; a folder that holds anything else is somebody's."""
 
 
 def write_shards(rows: Iterable[TraceRow], folder: Path, *, several_images: bool) -> int:
     """Write ``train-00000-of-0000N.parquet`` into ``folder``, in place of what it held; the number of rows.
 
     Rows of more than one image make the column ``images``, a list, else it is S1-M's ``image``. Nothing of the old
-    folder is gone before the new one is whole. Raises ``DataError`` when the disk does not take it.
+    folder is gone before the new one is whole. Raises ``DataError`` when the disk does not take it, ``UsageError`` for
+    a folder with anything else in it, or that another process writes.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    check_replaceable(folder)
+    partial = folder.resolve().with_name(f".{folder.resolve().name}.partial")
     count = 0
     with named(folder):
-        partial.mkdir(parents=True)
+        partial.mkdir(parents=True, exist_ok=True)
+    with named(folder), held(partial):
+        for old in partial.glob("*.parquet"):
+            old.unlink()
         paths: list[Path] = []
         for shard in _shards(rows):
             paths.append(partial / f"{len(paths):05d}.parquet")
@@ -37,8 +45,21 @@ def write_shards(rows: Iterable[TraceRow], folder: Path, *, several_images: bool
         for index, path in enumerate(paths):
             path.rename(partial / f"train-{index:05d}-of-{len(paths):05d}.parquet")
         shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
+        (partial / ".lock").unlink()
+        partial.rename(folder.resolve())
     return count
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raise ``UsageError`` for a folder that holds anything but shards: it would be lost."""
+    with named(folder):
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"{folder} is a file; choose another --out")
+        others = (
+            sorted(path.name for path in folder.iterdir() if not SHARD.fullmatch(path.name)) if folder.exists() else []
+        )
+    if others:
+        raise UsageError(f"{folder} holds something else than rows, such as {others[0]}; choose another --out")
 
 
 @contextmanager

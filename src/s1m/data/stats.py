@@ -21,6 +21,7 @@ from s1m.examples.lengths import LONG, describe
 from s1m.examples.source import Source
 from s1m.examples.tokens import TokenCounter
 
+DOMAIN = "domain"
 WIDTH = 140
 MOST_GROUPS = 12
 """Groups of a source that the table shows; all of them are in the JSON."""
@@ -29,10 +30,20 @@ MOST_GROUPS = 12
 def show_stats(
     sources: Sequence[Source], counter: TokenCounter, *, column: str, by: str, out: Path, as_json: bool
 ) -> int:
-    """Measure every source, print the table, and write ``lengths.png``, its SVG and ``stats.json`` to ``out``."""
+    """Measure every source, print the table, and write ``lengths.png``, its SVG and ``stats.json`` to ``out``.
+
+    Raises ``DataError`` for a source without any text, and where no row has the column ``by``; unnamed, it is domain.
+    """
     counter.check()
-    spreads = measure_all(sources, counter, column=column, by=by)
-    values = {"tokens": counter.by, "column": column, "by": by, "sources": [as_dict(spread) for spread in spreads]}
+    spreads = measure_all(sources, counter, column=column, by=by or DOMAIN)
+    if by and not any(spread.groups for spread in spreads):
+        raise DataError(f"no row has anything in a column {by}; leave out --by, or name another")
+    values = {
+        "tokens": counter.by,
+        "column": column,
+        "by": by or DOMAIN,
+        "sources": [as_dict(spread) for spread in spreads],
+    }
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / "stats.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

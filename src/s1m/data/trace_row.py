@@ -84,5 +84,13 @@ def _marked(question: Turn) -> str:
 
 
 def _origin(facts: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = {"string": str, "int64": int}
-    return {name: facts[name] for name, kind in ORIGIN.items() if isinstance(facts.get(name), kinds[kind])}
+    held = {name: _held(facts.get(name), kind) for name, kind in ORIGIN.items()}
+    return {name: value for name, value in held.items() if value is not None}
+
+
+def _held(value: object, kind: str) -> str | int | None:
+    """A value as its column holds it: numbers are texts where texts stand; None for what it cannot hold."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "string":
+        return str(value).encode(errors="replace").decode() if number or isinstance(value, str) else None
+    return value if number and isinstance(value, int) else None

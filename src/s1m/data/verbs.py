@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from s1m.examples.source import Source, sources_from
+from s1m.errors import UsageError
+from s1m.examples.source import Source
 
 
 def run(found: Namespace) -> int:
@@ -28,7 +29,7 @@ def stats(found: Namespace) -> int:
     from s1m.examples.tokens import TokenCounter
 
     return show_stats(
-        named_sources(found.sources, split=found.split, rows=found.rows),
+        [named_source(path, "s1m data stats", split=found.split, rows=found.rows) for path in found.sources],
         TokenCounter(found.tokenizer),
         column=found.column,
         by=found.by,
@@ -42,7 +43,7 @@ def generate(found: Namespace) -> int:
     from s1m.data.generate import generate_rows
     from s1m.examples.tokens import TokenCounter
 
-    (source,) = named_sources([found.set], rows=found.rows)
+    source = named_source(found.set, "s1m data generate", rows=found.rows)
     out = Path(found.out or f"data/{found.set}")
     return generate_rows(source, TokenCounter(found.tokenizer), seed=found.seed, out=out)
 
@@ -52,6 +53,8 @@ def distill(found: Namespace) -> int:
     from s1m.data import distill as work
     from s1m.data.distill_settings import DistillSettings, distill_settings
 
+    if found.compose < 0:
+        raise UsageError(f"--compose must be at least 0, not {found.compose}")
     settings = distill_settings(file_and_flags(DistillSettings, found, ("compose", "tokenizer")), "s1m data distill")
     return work.distill(settings, compose=found.compose, tokenizer=found.tokenizer)
 
@@ -88,7 +91,9 @@ def file_and_flags(kind: type, found: Namespace, but: Sequence[str] = ()) -> dic
     return {**values, **{name: value for name, value in vars(found).items() if name not in left_out}}
 
 
-def named_sources(paths: list[str], **table: Any) -> list[Source]:
-    """Sources named on the command line, all with the same keys of a ``[[data]]`` table."""
+def named_source(path: str, verb: str, **table: Any) -> Source:
+    """A source named on the command line, with keys of a ``[[data]]`` table. Raises ``UsageError`` for a wrong one."""
+    from s1m.config import settings_from
+
     given = {name: value for name, value in table.items() if value is not None}
-    return sources_from([{"path": path, **given} for path in paths], "s1m data")
+    return settings_from(Source, {"path": path, **given}, verb)

@@ -88,6 +88,11 @@ def load_run(folder: Path) -> Run:
     return Run(folder=folder, settings=settings, records=records, failed=len(failures - done), judge=judge)
 
 
+def read_records(folder: Path) -> Iterator[Record]:
+    """The records of a run as its engine left them, unjudged, one by one. Raises ``DataError`` when one is damaged."""
+    return _read_lines(folder / "records.jsonl", Record)
+
+
 class RunStore:
     """The writing side of a run folder, for one process at a time. Remembers which problems have a record, no more."""
 
@@ -150,6 +155,8 @@ class RunStore:
         recorded = records.exists() and records.stat().st_size > 0
         if found is None and recorded:
             raise UsageError(f"{self.folder} has records but no settings.toml; choose another --out")
+        if found is not None and "benchmark" not in found:
+            raise UsageError(f"{self.folder} holds something else than a run; choose another --out")
         if not recorded:  # nothing would be mixed up: a start that failed must not bind the next
             partial = self.folder / "settings.toml.partial"
             partial.write_text(to_toml(settings), encoding="utf-8")

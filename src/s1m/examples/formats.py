@@ -179,4 +179,8 @@ def _text(value: object) -> str:
         return ""
     if not isinstance(value, str):
         raise Unusable("no text", f"where text should be is {type(value).__name__}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Unusable("no text", "half a character of UTF-16 stands in it") from None
     return value

@@ -11,6 +11,9 @@ from s1m.examples.example import IMAGE, Turn, Unusable
 from s1m.examples.formats import Draft
 from s1m.examples.responses import Delimiters
 
+USUAL_SEED = 42
+"""Of what is made where nobody names a seed."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MadeSet:

@@ -17,6 +17,7 @@ import msgspec
 from s1m.errors import DataError
 from s1m.examples.example import Unusable
 from s1m.examples.formats import FORMATS, Row, pick_format, read_responses
+from s1m.examples.made import USUAL_SEED
 from s1m.examples.open import LINES, files_of, from_hub, reason_of
 from s1m.examples.responses import CLOSE, OPEN, Delimiters
 from s1m.examples.source import Source
@@ -61,7 +62,7 @@ class Column:
         return text
 
 
-def open_stream(source: Source, *, column: str = "", beside: Sequence[str] = (), seed: int = 42) -> Stream:
+def open_stream(source: Source, *, column: str = "", beside: Sequence[str] = (), seed: int = USUAL_SEED) -> Stream:
     """The responses of a source, or the texts of one ``column``; rows hold the columns ``beside`` where they exist.
 
     Raises ``UsageError`` or ``DataError`` for a source that is missing, cannot be read or has no such columns.
