@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from s1m.arguments import build_parser
 from s1m.errors import S1mError, UsageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb; the exit code. 0 done, 1 something failed, 2 the request was wrong, 130 interrupted."""
-    found = build_parser().parse_args(arguments)
     verbs = {
         "eval": evaluate,
         "score": score,
@@ -29,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "benchmarks": benchmarks,
     }
     try:
+        from s1m.arguments import build_parser
+
+        found = build_parser().parse_args(arguments)
         return verbs[found.verb](found)
     except S1mError as error:
         sys.stderr.write(f"s1m: {error}\n")

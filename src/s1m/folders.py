@@ -11,6 +11,9 @@ from pathlib import Path
 from s1m.errors import DataError, UsageError
 
 SETTINGS = "settings.toml"
+LOCK = ".lock"
+MOST_NAMED = 6
+"""Settings that differ which an error names."""
 
 
 def claim(out: Path, settings: str, *, loose: frozenset[str], work: str) -> Path:
@@ -25,9 +28,12 @@ def claim(out: Path, settings: str, *, loose: frozenset[str], work: str) -> Path
             standing = tomllib.loads(path.read_text(encoding="utf-8"))
             differing = sorted(name for name in {*standing, *wanted} - loose if standing.get(name) != wanted.get(name))
             if differing:
-                raise UsageError(f"{out} is of a {work} with other {', '.join(differing)}; choose another --out")
+                names = ", ".join(differing[:MOST_NAMED]) + (" and more" if len(differing) > MOST_NAMED else "")
+                raise UsageError(f"{out} is of a {work} with other {names}; choose another --out")
         out.mkdir(parents=True, exist_ok=True)
-        path.write_text(settings, encoding="utf-8")
+        partial = out / f"{SETTINGS}.partial"
+        partial.write_text(settings, encoding="utf-8")
+        partial.replace(path)
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
@@ -37,9 +43,10 @@ def claim(out: Path, settings: str, *, loose: frozenset[str], work: str) -> Path
 
 @contextmanager
 def held(out: Path) -> Iterator[None]:
-    """Keep the folder to this process. Raises ``UsageError`` when another one works in it."""
+    """Keep the folder, made if need be, to this process. Raises ``UsageError`` when another one works in it."""
     try:
-        lock = (out / ".lock").open("w")
+        out.mkdir(parents=True, exist_ok=True)
+        lock = (out / LOCK).open("w")
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}") from None
     with lock:

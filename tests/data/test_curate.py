@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,7 @@ from s1m.data.look import looked_at
 from s1m.data.settings import curate_settings
 from s1m.data.trace_row import TraceRow
 from s1m.examples.source import Source
+from s1m.folders import held
 from tests.data.rows import folder_of, trace_row_of
 from tests.examples.sets import examples_of, picture
 
@@ -138,6 +144,97 @@ def test_choosing_again_looks_at_nothing_again(
     assert "is of a curation with other verified; choose another --out" in capsys.readouterr().err
 
 
+def test_the_seed_of_the_choice_changes_no_row(config: Path, tmp_path: Path) -> None:
+    config.write_text(config.read_text() + '[[data]]\npath = "digits"\nrows = 4\n')
+    assert main(["data", "curate", str(config)]) == 0
+    before = kept(tmp_path / "out")
+    assert main(["data", "curate", str(config), "--seed", "7"]) == 0
+    assert kept(tmp_path / "out") == before
+
+
+def test_data_that_has_changed_since_is_not_mixed(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "curate", str(config)]) == 0
+    changed = [
+        replace(rows()[5], response="<think>\nIt is 5.\n</think>\n5") if n == 5 else r for n, r in enumerate(rows())
+    ]
+    for other, complaint in (
+        (changed, "row 6 is not the row that was looked at: the data has changed since; choose another --out"),
+        (rows()[:30], "findings.jsonl has 49 rows, the sources have 30: the data has changed since"),
+        ([trace_row_of(), *rows()], "is not the row that was looked at"),
+    ):
+        folder_of(tmp_path / "rows", other)
+        assert main(["data", "curate", str(config), "--keep", "39"]) == 1
+        assert complaint in capsys.readouterr().err
+
+
+def test_a_finding_that_was_cut_out_is_noticed(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "curate", str(config)]) == 0
+    findings = tmp_path / "out" / "findings.jsonl"
+    lines = findings.read_bytes().splitlines(keepends=True)
+    findings.write_bytes(b"".join(lines[:20] + lines[21:]))
+    assert main(["data", "curate", str(config)]) == 1
+    assert "line 21 is of row 22; remove it and all that follows, and resume" in capsys.readouterr().err
+    findings.write_bytes(b"".join(lines[:20]))
+    assert main(["data", "curate", str(config)]) == 0
+    assert findings.read_bytes() == b"".join(lines)
+
+
+def test_a_start_that_failed_does_not_bind_the_next(config: Path, tmp_path: Path) -> None:
+    right = config.read_text()
+    config.write_text(f'solved_by = ["{tmp_path / "none"}"]\n' + right)
+    assert main(["data", "curate", str(config)]) == 2
+    config.write_text(right.replace("target.jsonl", "targte.jsonl"))
+    assert main(["data", "curate", str(config)]) == 1
+    config.write_text(right)
+    assert main(["data", "curate", str(config)]) == 0
+
+
+def test_a_second_process_is_refused_and_changes_nothing(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with held(tmp_path / "out"):
+        assert main(["data", "curate", str(config), "--keep", "3"]) == 2
+    assert "is in use by another process" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "settings.toml").exists()
+
+
+def test_a_quota_of_no_domain_is_an_error_and_too_few_rows_are_said(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "curate", str(config), "--keep", "400"]) == 0
+    assert "fewer than keep = 400: no more rows pass" in capsys.readouterr().err
+    config.write_text(config.read_text() + "[quotas]\naa = 3\n")
+    assert main(["data", "curate", str(config)]) == 2
+    assert "no row that passes is of the domain 'aa'; did you mean a?; there are: a, b" in capsys.readouterr().err
+    config.write_text(config.read_text().replace("aa = 3", "a = 3"))
+    assert main(["data", "curate", str(config)]) == 0
+    assert "  beyond the quota" in capsys.readouterr().out
+
+
+def test_processes_end_with_the_one_that_started_them(config: Path, tmp_path: Path) -> None:
+    config.write_text(config.read_text() + '[[data]]\npath = "digits"\nrows = 40000\n')
+    process = subprocess.Popen([sys.executable, "-m", "s1m.cli", "data", "curate", str(config), "--workers", "2"])
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    findings = tmp_path / "out" / "findings.jsonl"
+    wait_until(lambda: findings.exists() and findings.stat().st_size > 0)
+    started = [Path("/proc", child) for child in children.read_text().split()]
+    assert len(started) >= 2
+    process.kill()
+    process.wait()
+    wait_until(lambda: not any(child.exists() for child in started))
+
+
+def wait_until(happens: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def test_what_small_models_solve_is_left_out(config: Path, tmp_path: Path) -> None:
     run = tmp_path / "small"
     questions = [{"id": f"p{number}", "question": "?", "answer": "3", "images": []} for number in (4, 5)]
@@ -198,6 +295,7 @@ def test_ray_where_there_is_none_is_one_line(config: Path, capsys: pytest.Captur
         ('out = "o"\n[[data]]\npath = "digits"', "the filter contamination needs a benchmark"),
         ('out = "o"\nfilters = ["lops"]\n[[data]]\npath = "digits"', "filters[0]: invalid enum value 'lops'"),
         ('out = "o"\nkep = 3\n[[data]]\npath = "digits"', "there is no setting 'kep'; did you mean keep?"),
+        ('out = "o"\nkeep = 3\nfilters = ["loops"]\n[[data]]\npath = "digits"', "keep is for the filter choice"),
         ('out = "o"\n[target]\nbenchmark = "digits"\n[[data]]\npath = "digits"', "every target is a table of its own"),
     ],
 )

@@ -110,6 +110,14 @@ def test_other_settings_are_refused(undisturbed: Path, capsys: pytest.CaptureFix
     assert "holds a run with other settings: seed" in capsys.readouterr().err
 
 
+def test_impossible_numbers_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for flag, value in (("--samples", "0"), ("--compose", "-1")):
+        assert main(["data", "distill", "digits", flag, value, "--out", str(tmp_path / "run")]) == 2
+        err = capsys.readouterr().err
+        assert f"{flag} must be at least" in err
+        assert err.count("\n") == 1
+
+
 def test_a_benchmark_without_a_training_split_wants_one_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "distill", "mathvista"]) == 2
     assert "has no split train" in capsys.readouterr().err

@@ -13,6 +13,7 @@ from s1m.data.shards import write_shards
 from s1m.data.trace_row import TraceRow
 from s1m.errors import DataError
 from s1m.examples.source import Source
+from s1m.folders import held
 from tests.data.rows import folder_of, trace_row_of
 from tests.examples.sets import examples_of, picture, write_lines
 
@@ -61,7 +62,8 @@ def test_the_card_says_what_it_is(curated: Path, tmp_path: Path) -> None:
     assert "| answer | 4 | 1 | wrong answer (1) |" in card
     assert "3 of 4 rows are kept." in card
     assert (
-        "Checked against digits test, by wording and by picture. Rows that were found there and left out: none." in card
+        "Checked against digits test, by wording and by picture.\nRows that were found there and left out: none."
+        in card
     )
     assert "| 3 | mit |" in card
     for figure in ("lengths.png", "funnel.png"):
@@ -98,6 +100,63 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path, capsys
     assert "holds something else than a dataset" in capsys.readouterr().err
 
 
+def test_a_curation_is_no_place_for_a_dataset_nor_for_a_run(
+    curated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder_of(tmp_path / "more", [trace_row_of()])
+    settings = (curated / "settings.toml").read_bytes()
+    assert publish(path, out=curated) == 2
+    assert main(["data", "distill", "digits", "--limit", "1", "--out", str(curated)]) == 2
+    assert "holds something else than a run" in capsys.readouterr().err
+    assert (curated / "settings.toml").read_bytes() == settings
+
+
+def test_nothing_but_shards_is_ever_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("x")
+    assert main(["data", "generate", "digits", "--rows", "2", "--out", str(tmp_path / "mine")]) == 2
+    assert "holds something else than rows, such as thesis.tex" in capsys.readouterr().err
+    assert (tmp_path / "mine" / "thesis.tex").exists()
+    with held(tmp_path / ".new.partial"):
+        assert main(["data", "generate", "digits", "--rows", "2", "--out", str(tmp_path / "new")]) == 2
+    assert "in use by another process" in capsys.readouterr().err
+
+
+def test_a_row_is_published_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [trace_row_of(prompt=f"{number}?") for number in range(3)]
+    paths = [folder_of(tmp_path / name, some) for name, some in (("a", rows), ("b", [*rows[1:], trace_row_of()]))]
+    assert publish(*paths, out=tmp_path / "set") == 0
+    assert "4 rows and a card, 2 copies left out" in capsys.readouterr().out
+    assert len({example.facts["id"] for example in examples_of(tmp_path / "set")}) == 4
+
+
+def test_the_card_says_what_was_not_checked_and_counts_as_the_curation_did(curated: Path, tmp_path: Path) -> None:
+    path = folder_of(tmp_path / "more", [trace_row_of(source="a | b")])
+    assert publish(curated, path, out=tmp_path / "set") == 0
+    card = (tmp_path / "set" / "README.md").read_text()
+    assert "curated: checked against digits test" in card
+    assert f"{path}: not checked against any benchmark." in card
+    assert "| a \\| b | 1 | not stated |" in card
+    assert "Tokens, estimated" in card
+    settings = curated / "settings.toml"
+    settings.write_text(settings.read_text().replace('tokenizer = ""', 'tokenizer = "bundled"'))
+    assert publish(curated, out=tmp_path / "counted") == 0
+    assert "Tokens, counted by bundled." in (tmp_path / "counted" / "README.md").read_text()
+
+
+def test_what_is_no_licence_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder_of(tmp_path / "rows", [trace_row_of()])
+    assert publish(path, out=tmp_path / "set", licence="Apache: 2") == 2
+    assert "--licence is an id of the Hub, such as apache-2.0" in capsys.readouterr().err
+
+
+def test_numbers_of_other_sets_become_the_texts_of_a_column(tmp_path: Path) -> None:
+    line = {"prompt": "1+1?", "response": "<think>\nI add.\n</think>\n2", "answer": 2, "problem": 7, "domain": True}
+    assert publish(write_lines(tmp_path / "a.jsonl", [line]), out=tmp_path / "set") == 0
+    (example,) = examples_of(tmp_path / "set")
+    assert (example.facts["answer"], example.facts["problem"], example.facts["domain"]) == ("2", "7", None)
+
+
 def test_rows_go_into_shards_and_come_back_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "SHARD_ROWS", 4)
     rows = [trace_row_of(prompt=f"{number}?") for number in range(10)]
@@ -127,6 +186,7 @@ def test_what_stood_there_is_not_lost_when_writing_fails(tmp_path: Path) -> None
     with pytest.raises(DataError, match="No space left"):
         write_shards(failing(), tmp_path / "data", several_images=False)  # type: ignore[arg-type]
     assert len(examples_of(tmp_path / "data")) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_generated_rows_are_the_same_in_every_process_and_the_first_of_more(tmp_path: Path) -> None:

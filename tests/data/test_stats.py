@@ -65,6 +65,15 @@ def test_a_source_without_responses_is_an_error(tmp_path: Path, capsys: pytest.C
     assert "has no responses to measure: no text (1)" in capsys.readouterr().err
 
 
+def test_wrong_flags_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_lines(tmp_path / "a.jsonl", [row(3, "maze"), row(2, "chart")])
+    given = ["data", "stats", str(path), "--out", str(tmp_path / "out")]
+    assert main([*given, "--by", "domian"]) == 1
+    assert "no row has anything in a column domian" in capsys.readouterr().err
+    assert main([*given, "--rows", "0"]) == 2
+    assert capsys.readouterr().err == "s1m: s1m data stats: rows: expected int >= 1\n"
+
+
 def test_a_density_has_its_top_where_most_lengths_are_and_ignores_their_number() -> None:
     at = np.linspace(0, 1000, 512)
     lengths = np.concatenate([np.full(900, 200), np.full(100, 700)])

@@ -42,6 +42,8 @@ class Published:
     name: str
     funnel: Funnel | None
     figure: str
+    targets: Sequence[str]
+    """Benchmarks that it was checked against."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +59,6 @@ class Card:
     sources: Counter[tuple[str, str]]
     """Rows by source and its licence."""
     origins: Sequence[Published]
-    targets: Sequence[str]
-    """Benchmarks that all of it was checked against."""
     contaminated: Counter[str]
     """Rows that were left out for standing in one, by how that was found."""
     several_images: bool

@@ -39,8 +39,9 @@ def curate(settings: CurateSettings) -> int:
     """Look at every row that has not been looked at, decide, and write what is kept. Exit code 130 when interrupted."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     TokenCounter(settings.tokenizer).check()
-    out = folders.claim(Path(settings.out), to_toml(settings), loose=NOT_CONTENT | CHOOSING, work="curation")
+    out = Path(settings.out)
     with folders.held(out):
+        folders.claim(out, to_toml(settings), loose=NOT_CONTENT | CHOOSING, work="curation")
         try:
             inspector = prepare(settings, out, console)
             findings = look_at_all(inspector, out / "findings.jsonl", console)

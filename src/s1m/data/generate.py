@@ -19,7 +19,7 @@ from s1m.examples.sources import Examples, load_examples
 from s1m.examples.tokens import TokenCounter
 from s1m.examples.workers import in_order
 
-CHUNK = 16
+CHUNK = 4
 """Rows that a process makes before it hands them on."""
 ALONE = 64
 """So many rows are made sooner than other processes have started."""

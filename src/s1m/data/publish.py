@@ -81,10 +81,9 @@ def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str,
         counted=counter.by,
         sources=said,
         origins=[
-            Published(name=one.name, funnel=one.funnel, figure=_figure(place, len(origins)))
+            Published(name=one.name, funnel=one.funnel, figure=_figure(place, len(origins)), targets=one.targets)
             for place, one in enumerate(origins)
         ],
-        targets=list(dict.fromkeys(target for origin in origins for target in origin.targets)),
         contaminated=sum((_contaminated(origin) for origin in origins), Counter()),
         several_images=several,
     )

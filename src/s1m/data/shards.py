@@ -11,15 +11,15 @@ from typing import Any
 
 from s1m.data.trace_row import ORIGIN, TraceRow
 from s1m.errors import DataError, UsageError
-from s1m.folders import held
+from s1m.folders import LOCK, held
 
 SHARD_BYTES = 256 << 20
 """Of images and texts before compression."""
 SHARD_ROWS = 50_000
 GROUP_ROWS = 100
 """Rows that are compressed together: a reader of one row decodes so many."""
-SHARD = re.compile(r"train-\d{5}-of-\d{5}\.parquet|\..*")
-"""What is written here before, and hidden files; a folder that holds anything else is somebody's."""
+SHARD = re.compile(r"train-\d{5}-of-\d{5}\.parquet")
+"""What is written here; a folder that holds anything else is somebody's."""
 
 
 def write_shards(rows: Iterable[TraceRow], folder: Path, *, several_images: bool) -> int:
@@ -30,34 +30,43 @@ def write_shards(rows: Iterable[TraceRow], folder: Path, *, several_images: bool
     a folder with anything else in it, or that another process writes.
     """
     check_replaceable(folder)
-    partial = folder.resolve().with_name(f".{folder.resolve().name}.partial")
-    count = 0
-    with named(folder):
-        partial.mkdir(parents=True, exist_ok=True)
+    place = folder.resolve()
+    partial = place.with_name(f".{place.name}.partial")
     with named(folder), held(partial):
-        for old in partial.glob("*.parquet"):
-            old.unlink()
-        paths: list[Path] = []
-        for shard in _shards(rows):
-            paths.append(partial / f"{len(paths):05d}.parquet")
-            _write(shard, paths[-1], several_images=several_images)
-            count += len(shard)
-        for index, path in enumerate(paths):
-            path.rename(partial / f"train-{index:05d}-of-{len(paths):05d}.parquet")
-        shutil.rmtree(folder, ignore_errors=True)
-        (partial / ".lock").unlink()
-        partial.rename(folder.resolve())
+        try:
+            count = _fill(partial, rows, several_images=several_images)
+            shutil.rmtree(place, ignore_errors=True)
+            (partial / LOCK).unlink()
+            partial.rename(place)
+        except BaseException:  # what was interrupted, too, would only take room
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+    return count
+
+
+def _fill(folder: Path, rows: Iterable[TraceRow], *, several_images: bool) -> int:
+    """Write the shards into a folder of their own, in place of what was left there; the number of rows."""
+    for old in folder.glob("*.parquet"):
+        old.unlink()
+    paths: list[Path] = []
+    count = 0
+    for shard in _shards(rows):
+        paths.append(folder / f"{len(paths):05d}.parquet")
+        _write(shard, paths[-1], several_images=several_images)
+        count += len(shard)
+    for index, path in enumerate(paths):
+        path.rename(folder / f"train-{index:05d}-of-{len(paths):05d}.parquet")
     return count
 
 
 def check_replaceable(folder: Path) -> None:
     """Raise ``UsageError`` for a folder that holds anything but shards: it would be lost."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is a file; choose another --out")
     with named(folder):
-        if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder} is a file; choose another --out")
-        others = (
-            sorted(path.name for path in folder.iterdir() if not SHARD.fullmatch(path.name)) if folder.exists() else []
-        )
+        others = sorted(path.name for path in folder.iterdir() if not SHARD.fullmatch(path.name))
     if others:
         raise UsageError(f"{folder} holds something else than rows, such as {others[0]}; choose another --out")
 

@@ -159,8 +159,11 @@ class RunStore:
             raise UsageError(f"{self.folder} holds something else than a run; choose another --out")
         if not recorded:  # nothing would be mixed up: a start that failed must not bind the next
             partial = self.folder / "settings.toml.partial"
-            partial.write_text(to_toml(settings), encoding="utf-8")
-            partial.replace(self.folder / "settings.toml")
+            try:
+                partial.write_text(to_toml(settings), encoding="utf-8")
+                partial.replace(self.folder / "settings.toml")
+            except OSError as error:
+                raise UsageError(f"cannot write to {self.folder}: {error.strerror}") from None
             return
         assert found is not None
         if found.get("engine") in NOBODY_ASKED:
