@@ -23,6 +23,8 @@ MEDIAN, MEAN = 466, 868
 SIGMA = 1.115
 """Of a log-normal with this mean and median: sqrt(2 ln(mean / median))."""
 WORDS_PER_TOKEN = 0.6
+NUMBER_EVERY = 12
+"""Words from one random number to the next: words that were never seen before keep coming."""
 
 
 def write_rows(folder: Path, rows: int, rng: random.Random) -> dict[str, Path]:
@@ -41,7 +43,10 @@ def write_rows(folder: Path, rows: int, rng: random.Random) -> dict[str, Path]:
             for _ in range(start, min(rows, start + 2000)):
                 length = max(1, int(WORDS_PER_TOKEN * rng.lognormvariate(0, SIGMA) * MEDIAN))
                 at = rng.randrange(len(words))
-                said = " ".join((words[at:] + words * (1 + length // len(words)))[:length])
+                chosen = (words[at:] + words * (1 + length // len(words)))[:length]
+                for place in range(0, length, NUMBER_EVERY):
+                    chosen[place] = str(rng.randrange(10_000))
+                said = " ".join(chosen)
                 response = f"<think>\n{said}\n</think>\nFinal answer: {rng.randrange(100)}"
                 batch.append({"prompt": "How many?", "response": response, "domain": rng.choice("abcd")})
             writer.write_table(pa.Table.from_pylist(batch, schema=schema))
