@@ -37,7 +37,7 @@ def plot_lengths(spreads: Sequence[Spread], tokens: str) -> Figure:
         low, high = limits([lengths for _, lengths in shown], logarithmic=logarithmic)
         for place, (axes, (name, lengths)) in enumerate(zip(strips, shown, strict=False)):
             _draw(axes, lengths, colour(place), (low, high), logarithmic=logarithmic)
-            axes.set_title(name, fontsize=10)
+            axes.set_title(name, loc="left", fontsize=10)
         _finish(strips[-1], tokens, (low, high), logarithmic=logarithmic)
     return figure
 
@@ -94,8 +94,8 @@ def _draw(axes: Axes, lengths: NDArray[np.int64], ink: str, ends: tuple[float, f
     mean, median = float(lengths.mean()), float(np.median(lengths))
     axes.axvline(mean, color=ink, linewidth=1.4, linestyle="--")
     axes.axvline(median, color=INK, linewidth=1.1, linestyle=":")
-    text = f"{len(lengths):,} rows\n- -  mean {mean:,.0f}\n\u00b7\u00b7\u00b7  median {median:,.0f}"
-    axes.text(0.995, 0.96, text, transform=axes.transAxes, ha="right", va="top", fontsize=8.5, color=MUTED)
+    text = f"{len(lengths):,} rows      - -  mean {mean:,.0f}      \u00b7\u00b7\u00b7  median {median:,.0f}"
+    axes.set_title(text, loc="right", fontsize=8.5, fontweight="normal", color=MUTED)
     axes.set_ylim(0, 1.08)
     axes.set_yticks([])
     axes.grid(visible=False)
