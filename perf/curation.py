@@ -145,8 +145,8 @@ def paired(one: Path, other: Path) -> str:
     gained = sum(right[1][problem] and not right[0][problem] for problem in right[0])
     lost = sum(right[0][problem] and not right[1][problem] for problem in right[0])
     return (
-        f"At level 7 the {other.name} student has {gained} problems right that the other has wrong, {lost} the other way "
-        f"round: p = {mcnemar_p(gained, lost):.3f} (McNemar, exact)."
+        f"At level 7 the {other.name} student has {gained} problems right that the other has wrong, and {lost} wrong "
+        f"that it has right: p = {mcnemar_p(gained, lost):.3f} (McNemar, exact)."
     )
 
 

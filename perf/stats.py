@@ -1,7 +1,7 @@
 """A million rows through `s1m data stats`: seconds and memory. `python perf/stats.py --tokenizer FOLDER`, four minutes.
 
-The rows are synthetic: words of the bundled traces and of this repository's documents, in lengths drawn as those of
-S1-M's data (a log-normal with its mean of 868 and median of 466 tokens), written as parquet and as JSON lines.
+The rows are synthetic: words of this repository's documents with numbers among them, 15 to a line, in lengths drawn as
+those of S1-M's data (a log-normal with its mean of 868 and median of 466 tokens), as parquet and as JSON lines.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ MEDIAN, MEAN = 466, 868
 SIGMA = 1.115
 """Of a log-normal with this mean and median: sqrt(2 ln(mean / median))."""
 WORDS_PER_TOKEN = 0.6
+MOST_WORDS = 20_000
+NUMBER_EVERY = 12
+"""Words from one random number to the next: words that were never seen before keep coming."""
 
 
 def write_rows(folder: Path, rows: int, rng: random.Random) -> dict[str, Path]:
@@ -32,16 +35,20 @@ def write_rows(folder: Path, rows: int, rng: random.Random) -> dict[str, Path]:
 
     root = Path(__file__).parent.parent
     text = " ".join(path.read_text(encoding="utf-8") for path in sorted((root / "docs").glob("*.md")))
-    words = text.split(" ")
+    words = [word if place % 15 else f"{word}\n" for place, word in enumerate(text.split(), start=1)]
+    words *= 1 + 2 * MOST_WORDS // len(words)
     table, lines = folder / "million.parquet", folder / "million.jsonl"
     schema = pa.schema([("prompt", pa.string()), ("response", pa.string()), ("domain", pa.string())])
     with pq.ParquetWriter(table, schema) as writer, lines.open("w", encoding="utf-8") as file:
         for start in range(0, rows, 2000):
             batch = []
             for _ in range(start, min(rows, start + 2000)):
-                length = max(1, int(WORDS_PER_TOKEN * rng.lognormvariate(0, SIGMA) * MEDIAN))
-                at = rng.randrange(len(words))
-                said = " ".join((words[at:] + words * (1 + length // len(words)))[:length])
+                length = min(MOST_WORDS, max(1, int(WORDS_PER_TOKEN * rng.lognormvariate(0, SIGMA) * MEDIAN)))
+                at = rng.randrange(len(words) - MOST_WORDS)
+                chosen = words[at : at + length]
+                for place in range(0, length, NUMBER_EVERY):
+                    chosen[place] = str(rng.randrange(10_000))
+                said = " ".join(chosen)
                 response = f"<think>\n{said}\n</think>\nFinal answer: {rng.randrange(100)}"
                 batch.append({"prompt": "How many?", "response": response, "domain": rng.choice("abcd")})
             writer.write_table(pa.Table.from_pylist(batch, schema=schema))

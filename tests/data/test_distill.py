@@ -173,7 +173,7 @@ def test_a_teacher_that_sees_nothing_is_told_what_is_there_and_never_the_answer(
 @pytest.mark.timeout(400)
 def test_a_real_server_as_teacher_killed_and_gone_on_with(vllm_url: str, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    given = command(out, "--engine", "vllm", "--base-url", vllm_url)
+    given = command(out, "--engine", "vllm", "--base-url", vllm_url, "--max-thinking-tokens", "1024")
     process = subprocess.Popen(
         [sys.executable, "-m", "s1m.cli", *given, "--concurrency", "4"],
         stdout=subprocess.DEVNULL,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from s1m.errors import DataError, UsageError
 from s1m.examples.example import Unusable
 from s1m.examples.source import Source
 from s1m.examples.stream import BATCH, open_stream
+from tests.benchmarks.hub import hub
 from tests.examples.sets import examples_of, picture, trace, write_lines, write_parquet
 
 
@@ -63,3 +67,23 @@ def test_what_is_not_there_is_one_line(tmp_path: Path) -> None:
         open_stream(Source(path=str(path)), column="thoughts")
     with pytest.raises(UsageError, match="there is no file or folder"):
         open_stream(Source(path=str(tmp_path / "no.parquet")))
+
+
+def test_a_dataset_of_the_hub_is_read_as_it_comes(tmp_path: Path) -> None:
+    """In a process of its own: the Hub's address is read when its library is imported."""
+    write_parquet(
+        tmp_path / "set/data/train-00000-of-00001.parquet", [trace(image=picture()), trace(answer="It has 4.")]
+    )
+    code = """
+from s1m.examples.source import Source
+from s1m.examples.stream import open_stream
+stream = open_stream(Source(path="org/set"))
+print([stream.read(row)[-9:] for batch in stream.batches for row in batch])
+"""
+    with hub(tmp_path / "set", []) as endpoint:
+        environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "home")}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        )
+    assert done.stdout == "['It has 3.', 'It has 4.']\n", done.stderr
+    assert not list((tmp_path / "home").rglob("*.arrow"))  # nothing was copied

@@ -94,7 +94,7 @@ def _draw(axes: Axes, lengths: NDArray[np.int64], ink: str, ends: tuple[float, f
     mean, median = float(lengths.mean()), float(np.median(lengths))
     axes.axvline(mean, color=ink, linewidth=1.4, linestyle="--")
     axes.axvline(median, color=INK, linewidth=1.1, linestyle=":")
-    text = f"{len(lengths):,} rows    - -  mean {mean:,.0f}    \u00b7\u00b7\u00b7  median {median:,.0f}"
+    text = f"{len(lengths):,} rows      - -  mean {mean:,.0f}      \u00b7\u00b7\u00b7  median {median:,.0f}"
     axes.set_title(text, loc="right", fontsize=8.5, fontweight="normal", color=MUTED)
     axes.set_ylim(0, 1.08)
     axes.set_yticks([])

@@ -101,14 +101,21 @@ def _open(source: Source) -> tuple[Sequence[str], Reader]:
     paths = files_of(source)
     if paths is None:
         dataset = from_hub(source, streaming=True)
-        columns = dataset.column_names or tuple(next(iter(dataset), {}))
-        return columns, lambda needed: iter(dataset.select_columns(list(needed)))
+        columns = dataset.column_names or tuple(next(_as_it_comes(dataset, source.path), {}))
+        return columns, lambda needed: _as_it_comes(dataset.select_columns(list(needed)), source.path)
     if paths[0].suffix in LINES:
         first = next(_lines(paths[:1]), {})
         if not first:
             raise DataError(f"{paths[0]} is no file of JSON lines: its first line is no object")
         return tuple(first), lambda _: _lines(paths)
     return _parquet_columns(paths), lambda needed: _parquet_rows(paths, needed)
+
+
+def _as_it_comes(dataset: Iterable[Row], name: str) -> Iterator[Row]:
+    try:
+        yield from dataset
+    except Exception as error:  # whatever the network or a broken shard make the library raise is the same news
+        raise DataError(f"cannot read {name} from the Hub to its end: {reason_of(error)}") from None
 
 
 def _lines(paths: Sequence[Path]) -> Iterator[Row]:

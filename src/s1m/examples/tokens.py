@@ -20,13 +20,14 @@ from s1m.errors import UsageError
 
 CHARACTERS_PER_TOKEN = 4
 """English prose through the tokenizers of today's models; digits and LaTeX have fewer."""
-MOST_WORDS = 500_000
-"""Words that are remembered; at about 150 bytes each."""
+MOST_WORDS = 200_000
+"""Words, and lines that cannot be cut, that are remembered."""
 PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 """How the tokenizers of Qwen2 and later cut a text into words."""
-CUT_BEHIND_LINES = re.compile(r"(?<=\n)(?=\S)")
+LINE_END = re.compile(r"\n(?=[ \t]*\S)")
+"""A break that no blank line follows: there a cut is sure."""
 BLANK_BEHIND_BLANK = re.compile(r"\s ")
 
 
@@ -126,12 +127,18 @@ class _Texts:
     def count(self, text: str) -> int:
         """Tokens of a text."""
         parts = self._added.split(text)
-        return len(parts) - 1 + sum(self._count(line) for part in parts for line in CUT_BEHIND_LINES.split(part))
+        return len(parts) - 1 + sum(map(self._count, parts))
 
-    def _count(self, line: str) -> int:
-        """Tokens of a line without special ones. Behind other blanks a blank may belong to them: no cut is sure."""
-        unsure = "  " in line or "\n " in line or "\t " in line or "\r " in line
-        if unsure or (not line.isascii() and BLANK_BEHIND_BLANK.search(line)):
-            return self._first.__missing__(line)
-        first, *words = line.split(" ")
-        return self._first[first] + sum(map(self._later.__getitem__, words))
+    def _count(self, text: str) -> int:
+        """Tokens of a text without special ones: every line with the break behind it."""
+        *lines, last = LINE_END.split(text)
+        return sum(self._line(f"{line}\n") for line in lines) + self._line(last)
+
+    def _line(self, line: str) -> int:
+        """Tokens of a line, indented or not. Where blanks stand behind others within it, no cut is sure."""
+        words = line.lstrip(" \t")
+        unsure = "  " in words or "\n " in words or "\t " in words or "\r " in words
+        if unsure or (not words.isascii() and BLANK_BEHIND_BLANK.search(words)):
+            return self._first[line]
+        first, *later = words.split(" ")
+        return self._first[line[: len(line) - len(words)] + first] + sum(map(self._later.__getitem__, later))
