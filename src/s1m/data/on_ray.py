@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from s1m.data.inspect import Finding, Inspector
-from s1m.errors import UsageError
+from s1m.errors import DataError, UsageError
 from s1m.examples.open import reason_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ LOCAL = "local"
 def on_ray(inspector: Inspector, chunks: Sequence[range], address: str) -> Iterator[list[Finding]]:
     """What the rows of each chunk are found to be, in order; ``address`` is a cluster's, or ``local``.
 
-    Raises ``UsageError`` when Ray is not installed or the cluster cannot be reached.
+    Raises ``UsageError`` when Ray is not installed or the cluster cannot be reached, ``DataError`` when looking fails.
     """
     ray = _started(address, inspector.settings.workers)
     try:
@@ -36,6 +36,9 @@ def on_ray(inspector: Inspector, chunks: Sequence[range], address: str) -> Itera
         most = min(len(chunks), max(1, inspector.settings.workers)) if address == LOCAL else None
         for row in stage.map_batches(look, fn_args=(sent,), batch_size=1, concurrency=most).iter_rows():
             yield msgspec.msgpack.decode(row["findings"], type=list[Finding])
+    except ray.exceptions.RayError as error:
+        reason = str(error).strip().splitlines()[-1]  # before it stands where it happened, line by line
+        raise DataError(f"looking at rows on Ray failed: {reason}; what was found is kept") from None
     finally:
         ray.shutdown()
 
