@@ -12,7 +12,7 @@ from s1m.data import shards
 from s1m.data.shards import write_shards
 from s1m.data.trace_row import TraceRow
 from s1m.errors import DataError
-from s1m.examples.source import Source
+from s1m.examples.source import Source, label_of
 from s1m.folders import held
 from tests.data.rows import folder_of, trace_row_of
 from tests.examples.sets import examples_of, picture, write_lines
@@ -69,7 +69,7 @@ def test_the_card_says_what_it_is(curated: Path, tmp_path: Path) -> None:
     for figure in ("lengths.png", "funnel.png"):
         assert f"figures/{figure}" in card
         assert (tmp_path / "my-set" / "figures" / figure).exists()
-    assert str(tmp_path) not in card.replace(str(tmp_path / "rows"), "")
+    assert str(tmp_path.parent) not in card
 
 
 def test_any_source_can_be_published_and_says_that_it_was_not_checked(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_the_card_says_what_was_not_checked_and_counts_as_the_curation_did(curat
     assert publish(curated, path, out=tmp_path / "set") == 0
     card = (tmp_path / "set" / "README.md").read_text()
     assert "curated: checked against digits test" in card
-    assert f"{path}: not checked against any benchmark." in card
+    assert f"{label_of(str(path))}: not checked against any benchmark." in card
     assert "| a \\| b | 1 | not stated |" in card
     assert "Tokens, estimated" in card
     settings = curated / "settings.toml"

@@ -31,6 +31,7 @@ from s1m.data.targets import build_index
 from s1m.data.trace_row import TraceRow
 from s1m.errors import DataError, S1mError
 from s1m.examples.made import USUAL_SEED
+from s1m.examples.source import label_of
 from s1m.examples.sources import Examples, load_examples
 from s1m.examples.tokens import TokenCounter
 
@@ -123,5 +124,5 @@ def _rows(inspector: Inspector, kept: Iterable[Finding]) -> Iterator[TraceRow]:
     examples = inspector.examples
     for finding in kept:
         row = inspector.again(finding)
-        source = row.origin.get("source") or examples.names[examples.source(finding.number)]
+        source = row.origin.get("source") or label_of(examples.names[examples.source(finding.number)])
         yield replace(row, origin={**row.origin, "id": finding.id, "source": source, "tokens": finding.tokens})

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s1m.examples.example import Unusable
 from s1m.examples.formats import Row
-from s1m.examples.source import Source
+from s1m.examples.source import Source, label_of
 from s1m.examples.stream import Stream, open_stream
 from s1m.examples.tokens import TokenCounter
 from s1m.examples.workers import in_order
@@ -45,8 +44,7 @@ class Spread:
     @property
     def label(self) -> str:
         """The name by the end of its path; a Hub id as it is."""
-        path = Path(self.name)
-        return self.name if len(path.parts) < 3 else str(Path(*path.parts[-2:]))
+        return label_of(self.name)
 
     @property
     def groups(self) -> list[str]:

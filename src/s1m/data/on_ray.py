@@ -6,6 +6,7 @@ Every machine must find sources and index under the same paths. See https://docs
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LOCAL = "local"
+FAULT = re.compile(r"(?!ray\.)\S*(?:Error|Exception): ")
+"""How the line begins in which a traceback names the error; Ray's own only wrap it."""
 
 
 def on_ray(inspector: Inspector, chunks: Sequence[range], address: str) -> Iterator[list[Finding]]:
@@ -37,8 +40,8 @@ def on_ray(inspector: Inspector, chunks: Sequence[range], address: str) -> Itera
         for row in stage.map_batches(look, fn_args=(sent,), batch_size=1, concurrency=most).iter_rows():
             yield msgspec.msgpack.decode(row["findings"], type=list[Finding])
     except ray.exceptions.RayError as error:
-        reason = str(error).strip().splitlines()[-1]  # before it stands where it happened, line by line
-        raise DataError(f"looking at rows on Ray failed: {reason}; what was found is kept") from None
+        lines = [line for line in str(error).splitlines() if FAULT.match(line)]  # the others say where, and advise
+        raise DataError(f"looking at rows on Ray failed: {lines[-1] if lines else type(error).__name__}") from None
     finally:
         ray.shutdown()
 
@@ -68,7 +71,7 @@ def _started(address: str, workers: int) -> Any:
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what goes wrong is said by our own error
     return ray
 
 

@@ -32,7 +32,7 @@ from s1m.errors import DataError, UsageError
 from s1m.examples.example import Unusable
 from s1m.examples.made import USUAL_SEED
 from s1m.examples.responses import CLOSE, OPEN, Delimiters
-from s1m.examples.source import Source
+from s1m.examples.source import Source, label_of
 from s1m.examples.sources import Examples, load_examples
 from s1m.examples.tokens import TokenCounter
 from s1m.folders import SETTINGS
@@ -115,7 +115,7 @@ def find_origin(path: str) -> Origin:
     """What a source named on the command line is. Raises ``DataError`` for a damaged folder."""
     folder = Path(path).expanduser()
     if not (folder / "funnel.json").exists():
-        return Origin(name=path, source=Source(path=path))
+        return Origin(name=label_of(path), source=Source(path=path))
     try:
         funnel = msgspec.json.decode((folder / "funnel.json").read_bytes(), type=Funnel)
     except (OSError, msgspec.MsgspecError) as error:
@@ -151,7 +151,7 @@ def _rows(examples: Examples, counter: TokenCounter, said: Counter[tuple[str, st
         if row.id in written:
             continue
         written.add(row.id)
-        source = row.origin.get("source") or examples.names[examples.source(number)]
+        source = row.origin.get("source") or label_of(examples.names[examples.source(number)])
         said[source, row.origin.get("licence", "")] += 1
         facts = {"id": row.id, "source": source, "tokens": counter(row.response)}
         yield replace(row, origin={**row.origin, **facts})

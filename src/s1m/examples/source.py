@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -28,6 +29,12 @@ class Source:
     """How often a row is seen in an epoch, on average: 0.5 is every other row, 2 is twice."""
     rows: Count | None = None
     """Use only so many rows, the first (none: all); of what is made on the spot, how many to make."""
+
+
+def label_of(path: str) -> str:
+    """What a source is called where others read it: a path by its last two parts, anything else as it is."""
+    parts = Path(path).parts
+    return path if len(parts) < 3 else str(Path(*parts[-2:]))
 
 
 def sources_from(tables: object, where: str) -> list[Source]:
