@@ -87,18 +87,24 @@ def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str,
         contaminated=sum((_contaminated(origin) for origin in origins), Counter()),
         several_images=several,
     )
-    with named(out):
-        (out / "figures").mkdir(exist_ok=True)
-        save_figure(plot_lengths([replace(spread, name=card.name)], counter.by), out / "figures" / "lengths")
-        for place, origin in enumerate(origins):
-            if origin.folder and (origin.folder / "funnel.png").exists():
-                shutil.copy(origin.folder / "funnel.png", out / "figures" / card.origins[place].figure)
-        (out / "README.md").write_text(card.text(), encoding="utf-8")
+    _write_card(card, origins, out)
     console = Console(highlight=False, soft_wrap=True)
     copies = len(examples) - count
     console.print(f"{count:,} rows and a card{f', {copies:,} copies left out' if copies else ''}: {out}")
     console.print(f"upload them with: hf upload --repo-type dataset YOUR_NAME/{card.name} {out}")
     return 0
+
+
+def _write_card(card: Card, origins: Sequence[Origin], out: Path) -> None:
+    """Write the card and its figures."""
+    figures = out / "figures"
+    with named(out):
+        figures.mkdir(exist_ok=True)
+        save_figure(plot_lengths([replace(card.spread, name=card.name)], card.counted), figures / "lengths")
+        for origin, published in zip(origins, card.origins, strict=True):
+            if origin.folder and (origin.folder / "funnel.png").exists():
+                shutil.copy(origin.folder / "funnel.png", figures / published.figure)
+        (out / "README.md").write_text(card.text(), encoding="utf-8")
 
 
 def check_given(out: Path, licence: str) -> None:

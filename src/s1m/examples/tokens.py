@@ -7,6 +7,7 @@ are new after a while, so counting is looking words up: several times as fast as
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -72,11 +73,11 @@ def _counter(name: str) -> Callable[[Sequence[str]], list[int]]:
 
 def _load(name: str) -> Any:
     try:
-        from huggingface_hub.utils import logging
+        from huggingface_hub.utils import logging as hub_logging
         from tokenizers import Tokenizer
     except ImportError:
         raise UsageError("counting tokens needs tokenizers: pip install 's1m[local]'") from None
-    logging.set_verbosity(logging.ERROR)  # what goes wrong is said by our own error
+    hub_logging.set_verbosity(logging.ERROR)  # what goes wrong is said by our own error
     folder = Path(place_of(name)).expanduser()
     file = folder / "tokenizer.json" if folder.is_dir() else folder
     try:
