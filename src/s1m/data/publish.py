@@ -74,7 +74,7 @@ def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str,
         raise DataError(f"{' '.join(paths)}: there is no row to publish")
     spread = _measured(out / "data", counter)
     card = Card(
-        name=name or out.name,
+        name=name or out.resolve().name,
         licence=licence,
         rows=count,
         spread=spread,
