@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from s1m.data.choose import beyond_choice, choose, choose_s1, duplicates, longest_first
@@ -52,6 +53,17 @@ def test_what_is_left_out_does_not_depend_on_the_order_of_equal_rows() -> None:
     assert longest_first(rows) == longest_first(shuffled)
     wanted = beyond_choice(rows, replace(SETTINGS, keep=9))
     assert beyond_choice(shuffled, replace(SETTINGS, keep=9)) == wanted
+
+
+@pytest.mark.parametrize("how", ["s1", "longest", "random"])
+def test_the_same_rows_in_another_order_give_the_same_choice(how: str) -> None:
+    rows = [finding(number, tokens=number % 3, domain="ab"[number % 2]) for number in range(30)]
+    shuffled = [
+        msgspec.structs.replace(row, number=place) for place, row in enumerate(random.Random(2).sample(rows, 30))
+    ]
+    names = [{row.number: row.id for row in some} for some in (rows, shuffled)]
+    chosen = [choose(some, 9, how, random.Random(5)) for some in (rows, shuffled)]
+    assert {names[0][number] for number in chosen[0]} == {names[1][number] for number in chosen[1]}
 
 
 def test_no_domain_gets_more_than_its_quota_and_keeps_its_longest() -> None:

@@ -16,8 +16,11 @@ from s1m.errors import UsageError, did_you_mean
 
 
 def longest_first(findings: Sequence[Finding]) -> list[Finding]:
-    """The rows in the order in which one is preferred to another: longer ones first, then as they stand."""
-    return sorted(findings, key=lambda finding: (-finding.tokens, finding.number))
+    """The rows in the order in which one is preferred to another: longer ones first, equal lengths by their ids.
+
+    Where a row stands is no reason, so that the same rows in another order give the same choice.
+    """
+    return sorted(findings, key=lambda finding: (-finding.tokens, finding.id, finding.number))
 
 
 def duplicates(findings: Sequence[Finding], per_question: int) -> dict[int, str]:
@@ -55,9 +58,9 @@ def beyond_choice(findings: Sequence[Finding], settings: CurateSettings) -> dict
 
 def choose(findings: Sequence[Finding], keep: int, how: str, rng: random.Random) -> set[int]:
     """The numbers of ``keep`` rows out of more."""
-    if how == "random":
-        return {finding.number for finding in rng.sample(list(findings), keep)}
     preferred = longest_first(findings)
+    if how == "random":
+        return {finding.number for finding in rng.sample(preferred, keep)}
     if how == "longest":
         return {finding.number for finding in preferred[:keep]}
     return choose_s1(preferred, keep, rng)

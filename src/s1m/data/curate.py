@@ -57,6 +57,8 @@ def curate(settings: CurateSettings) -> int:
     console.print(
         f"{funnel.kept:,} of {funnel.rows:,} rows are kept in {out / 'data'}; why not: {out / 'rejects.jsonl'}"
     )
+    if settings.solved_by and not any(refusal.filter == "easy" for refusal in refused.values()):
+        console.print("nothing was too easy: is the column problem of the rows the id of the problems in solved_by?")
     if settings.keep is not None and funnel.kept < settings.keep:
         console.print(f"fewer than keep = {settings.keep:,}: no more rows pass")
     return 0

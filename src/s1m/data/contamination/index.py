@@ -163,7 +163,7 @@ class ContaminationIndex:
                 names = json.loads(archive["names"].tobytes())
                 if names["version"] != VERSION:
                     raise DataError(
-                        f"{path} is an index of version {names['version']}, this is version {VERSION}; build it again"
+                        f"{path} is an index of version {names['version']}, this is version {VERSION}: remove it to have it built"
                     )
                 return cls(
                     benchmarks=tuple(names["benchmarks"]),
@@ -174,7 +174,7 @@ class ContaminationIndex:
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror or error}") from None
         except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise DataError(f"{path} is no index of benchmarks, or damaged ({error}); build it again") from None
+            raise DataError(f"{path} is no index of benchmarks, or damaged ({error}): remove it") from None
 
 
 def _needed(one: Shared) -> float:
