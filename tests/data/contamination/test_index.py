@@ -192,7 +192,7 @@ def test_a_damaged_file_is_one_clear_line(index: ContaminationIndex, tmp_path: P
     content = path.read_bytes()
     for broken in (b"", b"nothing", content[: len(content) // 2], content[:1000] + bytes(500) + content[1500:]):
         path.write_bytes(broken)
-        with pytest.raises(DataError, match="build it again"):
+        with pytest.raises(DataError, match="remove it"):
             ContaminationIndex.load(path)
     with pytest.raises(DataError, match="cannot read"):
         ContaminationIndex.load(tmp_path / "none.npz")

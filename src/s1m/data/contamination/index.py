@@ -163,7 +163,7 @@ class ContaminationIndex:
                 names = json.loads(archive["names"].tobytes())
                 if names["version"] != VERSION:
                     raise DataError(
-                        f"{path} is an index of version {names['version']}, this is version {VERSION}: remove it to have it built"
+                        f"{path} is an index of version {names['version']}, this is {VERSION}: remove it to have it built"
                     )
                 return cls(
                     benchmarks=tuple(names["benchmarks"]),
