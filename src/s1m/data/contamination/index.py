@@ -162,9 +162,7 @@ class ContaminationIndex:
             with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
                 names = json.loads(archive["names"].tobytes())
                 if names["version"] != VERSION:
-                    raise DataError(
-                        f"{path} is an index of version {names['version']}, this is {VERSION}: remove it to have it built"
-                    )
+                    raise DataError(f"{path} has version {names['version']} of the index, not {VERSION}: remove it")
                 return cls(
                     benchmarks=tuple(names["benchmarks"]),
                     ids=tuple(names["ids"]),
