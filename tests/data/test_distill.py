@@ -143,7 +143,9 @@ def describer(request: Request) -> Answer:
     return completion("There are 17 dots in a row.", tokens=8)
 
 
-def test_a_teacher_that_sees_nothing_is_told_what_is_there_and_never_the_answer(tmp_path: Path) -> None:
+def test_a_teacher_that_sees_nothing_is_told_what_is_there_and_never_the_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def blind(request: Request) -> Answer:
         if request.method == "GET":
             return models("blind")
@@ -162,6 +164,7 @@ def test_a_teacher_that_sees_nothing_is_told_what_is_there_and_never_the_answer(
         assert "There are 17 dots in a row." in asked
         assert '"answer"' not in asked
         assert "23" not in asked.replace("How many in 23?", "")
+    assert "2 descriptions of images, 16 tokens" in capsys.readouterr().err
     (row,) = rows_of(tmp_path / "run")
     assert row["described_by"] == "seer"
     assert row["image"] == picture()

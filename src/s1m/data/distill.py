@@ -83,6 +83,8 @@ async def _ask(
     """Have every problem done that can be put to the teacher."""
     if settings.describer_engine:
         found = await describe_all(problems, settings, store.folder / DESCRIPTIONS, console)
+        spent = sum(description.tokens for description in found.values())
+        console.print(f"{len(found):,} descriptions of images, {spent:,} tokens")
         problems = [as_text(problem, found) for problem in problems if not problem.images or problem.id in found]
     await run_owed(settings, page, problems, store, console)
 
