@@ -26,8 +26,9 @@ def claim(out: Path, settings: str, *, loose: frozenset[str], work: str) -> Path
     try:
         if path.exists():
             standing = tomllib.loads(path.read_text(encoding="utf-8"))
-            differing = sorted(name for name in {*standing, *wanted} - loose if standing.get(name) != wanted.get(name))
+            differing = [name for name in {*standing, *wanted} - loose if standing.get(name) != wanted.get(name)]
             if differing:
+                differing.sort(key=lambda name: (name not in standing or name not in wanted, name))
                 names = ", ".join(differing[:MOST_NAMED]) + (" and more" if len(differing) > MOST_NAMED else "")
                 raise UsageError(f"{out} is of a {work} with other {names}; choose another --out")
         out.mkdir(parents=True, exist_ok=True)

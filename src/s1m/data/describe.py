@@ -20,6 +20,7 @@ from s1m.errors import EngineError, EngineUnavailable
 from s1m.evaluate.build import build_engine, name_model
 from s1m.forcing.flow import derive_seed
 from s1m.lines import append, open_for_append, read_lines
+from s1m.tasks import gathered
 from s1m.types import Engine, Problem, Step
 
 SHOWN = "The picture, described:\n{description}\n\n{question}"
@@ -66,7 +67,7 @@ async def describe_all(
                     append(file, description)
                     found[problem.id] = description
 
-            await asyncio.gather(*map(one, owed))
+            await gathered(one(place) for place in owed)
     finally:
         await engine.close()
     return found

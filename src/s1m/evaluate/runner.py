@@ -23,6 +23,7 @@ from s1m.evaluate.store import RunStore
 from s1m.forcing import Task, drive
 from s1m.forcing.flow import derive_seed
 from s1m.scoring.choices import LETTERS
+from s1m.tasks import gathered
 from s1m.types import Benchmark, Engine, Problem, Record, Verdict
 
 
@@ -75,13 +76,7 @@ class Runner:
         """Do what is owed of the problems; the number that failed. ``EngineUnavailable`` ends the run."""
         queue = ((key, problems[place]) for key, place in owed)
         workers = min(self._settings.most_in_flight, len(owed))
-        tasks = [asyncio.ensure_future(self._work(queue, engine)) for _ in range(workers)]
-        try:
-            return sum(await asyncio.gather(*tasks))
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        return sum(await gathered(self._work(queue, engine) for _ in range(workers)))
 
     async def _work(self, queue: Iterator[tuple[str, Problem]], engine: Engine) -> int:
         failed = 0

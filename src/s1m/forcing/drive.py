@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from s1m.errors import EngineError, EngineUnavailable
+from s1m.tasks import gathered
 from s1m.types import Completion, Engine, Problem, Sampling, Step
 
 T = TypeVar("T")
@@ -32,12 +32,7 @@ async def drive(
 async def _all(steps: tuple[Step, ...], problem: Problem, engine: Engine, sampling: Sampling) -> list[Completion]:
     if len(steps) == 1:
         return [await _one(steps[0], problem, engine, sampling)]
-    tasks = [asyncio.ensure_future(_one(step, problem, engine, sampling)) for step in steps]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
+    return await gathered(_one(step, problem, engine, sampling) for step in steps)
 
 
 async def _one(step: Step, problem: Problem, engine: Engine, sampling: Sampling) -> Completion:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
@@ -14,6 +13,7 @@ from s1m.engines.remote.servers import Request, Server
 from s1m.errors import EngineError, EngineUnavailable, UsageError
 from s1m.judge.judgements import content_key
 from s1m.judge.prompt import chat_request, prompt_for, read_extraction
+from s1m.tasks import gathered
 from s1m.types import Problem
 
 Heard = Callable[[str, str | None], Awaitable[None]]
@@ -59,13 +59,7 @@ class Judge:
         queue = iter(prompts.items())
         failures: list[EngineError] = []
         workers = min(self._servers.most_under_way, len(prompts))
-        tasks = [asyncio.ensure_future(self._work(queue, heard, failures)) for _ in range(workers)]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await gathered(self._work(queue, heard, failures) for _ in range(workers))
         return failures
 
     async def _work(self, queue: Iterator[tuple[str, str]], heard: Heard, failures: list[EngineError]) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from s1m.engines.http import HttpEngine
 from s1m.errors import EngineUnavailable, UsageError
+from s1m.tasks import gathered
 from s1m.types import Completion, Problem
 from tests.engines.asking import GOOD, GREEDY, always, in_turn, says, servers, step
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, chat_model, completion, models
@@ -36,7 +37,7 @@ async def answers(engine: HttpEngine, asked: list[Problem], rounds: int = 1) -> 
     async def one(problem: Problem) -> list[Completion]:
         return [await engine.generate(problem, step(), GREEDY) for _ in range(rounds)]
 
-    return [completion for each in await asyncio.gather(*map(one, asked)) for completion in each]
+    return [completion for each in await gathered(map(one, asked)) for completion in each]
 
 
 def questions(server: ChatServer) -> list[str]:
