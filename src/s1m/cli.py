@@ -89,13 +89,10 @@ def serve(found: Namespace) -> int:
 
 def train(found: Namespace) -> int:
     """``s1m train``."""
-    from s1m.config import check_keys, read_toml
+    from s1m.grammar import file_and_flags
     from s1m.train.settings import TrainSettings, train_settings
 
-    values = read_toml(Path(found.config))
-    check_keys(TrainSettings, values, found.config)
-    flags = {name: value for name, value in vars(found).items() if name not in ("verb", "parser", "config", "check")}
-    settings = train_settings({**values, **flags}, found.config)
+    settings = train_settings(file_and_flags(TrainSettings, found, ("check",)), found.config)
 
     from s1m.train import run
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
 from s1m.errors import did_you_mean
@@ -38,6 +39,16 @@ class Parser(argparse.ArgumentParser):
     def flags(self) -> list[str]:
         """Every flag of this verb."""
         return [flag for action in self._actions for flag in action.option_strings]
+
+
+def file_and_flags(kind: type, found: argparse.Namespace, but: Sequence[str] = ()) -> dict[str, Any]:
+    """The settings of ``kind`` that a file and flags give, flags winning; the flags called ``but`` are none."""
+    from s1m.config import check_keys, read_toml
+
+    values = {} if found.config is None else read_toml(Path(found.config))
+    check_keys(kind, values, str(found.config))
+    left_out = ("verb", "data_verb", "parser", "config", *but)
+    return {**values, **{name: value for name, value in vars(found).items() if name not in left_out}}
 
 
 def add_settings(verb: Parser, kind: type, *, but: Sequence[str]) -> None:

@@ -13,8 +13,9 @@ from PIL import Image
 from s1m.benchmarks.digits import LAYOUTS, QUESTIONS, split_indices
 from s1m.examples import digits
 from s1m.examples.digits import Drawing, make_row, make_trace
+from s1m.examples.made import MADE
 from s1m.examples.responses import Delimiters
-from s1m.examples.source import Source
+from s1m.examples.source import MADE_SETS, Source
 from tests.examples.sets import examples_of
 
 THINKING = Delimiters("<think>", "</think>")
@@ -94,3 +95,7 @@ def test_the_untrained_model_is_the_same_for_a_seed_and_loads(tmp_path: Path) ->
     ]
     text = f"{next(iter(QUESTIONS.values()))} I read 3714, so far 3714"
     assert checkpoint.tokenizer.decode(checkpoint.tokenizer(text)["input_ids"]) == text
+
+
+def test_every_set_that_the_command_line_names_can_be_made() -> None:
+    assert tuple(MADE) == MADE_SETS

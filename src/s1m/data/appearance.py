@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from s1m.errors import DataError
@@ -39,6 +40,7 @@ class Look:
     grey: Image | None
 
 
+@lru_cache(maxsize=16)  # a row's pictures are looked at for its signature, then for benchmarks
 def look(encoded: bytes) -> Look:
     """What an encoded picture shows, its own rotation applied. Raises ``DataError`` when it cannot be read."""
     from PIL import Image, ImageOps

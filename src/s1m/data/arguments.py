@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import SUPPRESS
 
-from s1m.examples.made import MADE
+from s1m.examples.source import MADE_SETS
 from s1m.grammar import Parser, add_fields, add_settings
 
 
@@ -45,7 +45,7 @@ def fill_stats(verb: Parser) -> None:
 def fill_generate(verb: Parser) -> None:
     """Flags of ``s1m data generate``."""
     verb.epilog = GENERATE_EXAMPLES
-    verb.add_argument("set", metavar="SET", choices=MADE, help=f"what to make: {' or '.join(MADE)}")
+    verb.add_argument("set", metavar="SET", choices=MADE_SETS, help=f"what to make: {' or '.join(MADE_SETS)}")
     verb.add_argument("--rows", metavar="N", type=int, default=1000, help="how many (default: 1000)")
     verb.add_argument(
         "--seed", metavar="N", type=int, default=42, help="of the rows, the same everywhere (default: 42)"

@@ -7,17 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from s1m.data.shards import check_replaceable, write_shards
 from s1m.data.trace_row import TraceRow, trace_row
 from s1m.errors import DataError
 from s1m.examples.example import Unusable
+from s1m.examples.progress import counted
 from s1m.examples.responses import CLOSE, OPEN, Delimiters
 from s1m.examples.source import Source
 from s1m.examples.sources import Examples, load_examples
 from s1m.examples.tokens import TokenCounter
-from s1m.examples.workers import in_order
+from s1m.examples.workers import in_chunks, in_order
 
 CHUNK = 4
 """Rows that a process makes before it hands them on."""
@@ -53,15 +53,12 @@ def generate_rows(source: Source, counter: TokenCounter, *, seed: int, out: Path
     delimiters = Delimiters(OPEN, CLOSE)
     examples = load_examples([source], seed=seed, delimiters=delimiters)
     count = len(examples)
-    chunks = (range(start, min(count, start + CHUNK)) for start in range(0, count, CHUNK))
-    columns = (TextColumn(f"making {source.path}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=count)
+    making = Making(examples, counter, delimiters)
+    with counted(console, f"making {source.path}", count) as advance:
 
         def made() -> Iterator[TraceRow]:
-            making = Making(examples, counter, delimiters)
-            for rows in in_order(making, chunks, workers if count > ALONE else 0):
-                progress.advance(task, CHUNK)
+            for rows in in_order(making, in_chunks(range(count), CHUNK), workers if count > ALONE else 0):
+                advance(CHUNK)
                 yield from rows
 
         written = write_shards(made(), out, several_images=False)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from s1m.data.inspect import CHANGED, Finding, Inspector
 from s1m.errors import DataError
-from s1m.examples.workers import in_order
+from s1m.examples.progress import counted
+from s1m.examples.workers import in_chunks, in_order
 from s1m.lines import append, open_for_append, read_lines
 
 CHUNK = 64
@@ -29,17 +29,12 @@ def look_at_all(inspector: Inspector, path: Path, console: Console) -> list[Find
     count = len(inspector.examples)
     if findings and len(findings) < count:
         console.print(f"going on: {len(findings):,} of {count:,} rows were looked at before")
-    columns = (TextColumn("looking at rows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with (
-        open_for_append(path) as file,
-        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
-    ):
-        task = progress.add_task("", total=count, completed=len(findings))
+    with open_for_append(path) as file, counted(console, "looking at rows", count, done=len(findings)) as advance:
         for found in looked_at(inspector, range(len(findings), count)):
             for finding in found:
                 append(file, finding)
             findings += found
-            progress.advance(task, len(found))
+            advance(len(found))
     return findings
 
 
@@ -59,7 +54,7 @@ def _check_same(findings: Sequence[Finding], inspector: Inspector, path: Path) -
 def looked_at(inspector: Inspector, numbers: range) -> Iterator[list[Finding]]:
     """What these rows are found to be, chunk by chunk, in order."""
     settings = inspector.settings
-    chunks = [numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK)]
+    chunks = list(in_chunks(numbers, CHUNK))
     if settings.ray:
         from s1m.data.on_ray import on_ray
 

@@ -25,7 +25,7 @@ from s1m.config import read_toml
 from s1m.data.card import Card, Published
 from s1m.data.funnel import Funnel
 from s1m.data.lengths_plot import plot_lengths
-from s1m.data.measure import Spread, measure
+from s1m.data.measure import Spread
 from s1m.data.shards import named, write_shards
 from s1m.data.trace_row import TraceRow, trace_row
 from s1m.errors import DataError, UsageError
@@ -67,14 +67,13 @@ def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str,
     counter = counter if counter.tokenizer else TokenCounter(_tokenizer(origins))
     counter.check()
     examples = load_examples([one.source for one in origins], seed=USUAL_SEED, delimiters=Delimiters(OPEN, CLOSE))
-    said = Counter[tuple[str, str]]()
+    said, spread = Counter[tuple[str, str]](), Spread(name=name or out.resolve().name)
     several = _several_images(examples)
-    count = write_shards(_rows(examples, counter, said), out / "data", several_images=several)
+    count = write_shards(_rows(examples, counter, said, spread), out / "data", several_images=several)
     if not count:
         raise DataError(f"{' '.join(paths)}: there is no row to publish")
-    spread = _measured(out / "data", counter)
     card = Card(
-        name=name or out.resolve().name,
+        name=spread.name,
         licence=licence,
         rows=count,
         spread=spread,
@@ -100,7 +99,7 @@ def _write_card(card: Card, origins: Sequence[Origin], out: Path) -> None:
     figures = out / "figures"
     with named(out):
         figures.mkdir(exist_ok=True)
-        save_figure(plot_lengths([replace(card.spread, name=card.name)], card.counted), figures / "lengths")
+        save_figure(plot_lengths([card.spread], card.counted), figures / "lengths")
         for origin, published in zip(origins, card.origins, strict=True):
             if origin.folder and (origin.folder / "funnel.png").exists():
                 shutil.copy(origin.folder / "funnel.png", figures / published.figure)
@@ -143,8 +142,12 @@ def _figure(place: int, count: int) -> str:
     return "funnel.png" if count == 1 else f"funnel_{place + 1}.png"
 
 
-def _rows(examples: Examples, counter: TokenCounter, said: Counter[tuple[str, str]]) -> Iterator[TraceRow]:
-    """All rows, in order, each once; where each says to be from, and its licence, is counted in ``said``."""
+def _rows(
+    examples: Examples, counter: TokenCounter, said: Counter[tuple[str, str]], spread: Spread
+) -> Iterator[TraceRow]:
+    """All rows, in order, each once. Where each says to be from, and its licence, is counted in ``said``, how long the
+    rows of a source are in ``spread``.
+    """
     delimiters = Delimiters(OPEN, CLOSE)
     written: set[str] = set()
     for number in range(len(examples)):
@@ -159,7 +162,9 @@ def _rows(examples: Examples, counter: TokenCounter, said: Counter[tuple[str, st
         written.add(row.id)
         source = row.origin.get("source") or label_of(examples.names[examples.source(number)])
         said[source, row.origin.get("licence", "")] += 1
-        facts = {"id": row.id, "source": source, "tokens": counter(row.response)}
+        tokens = counter(row.response)
+        spread.counts[source, tokens] += 1
+        facts = {"id": row.id, "source": source, "tokens": tokens}
         yield replace(row, origin={**row.origin, **facts})
 
 
@@ -172,13 +177,6 @@ def _several_images(examples: Examples) -> bool:
         except Unusable:
             continue
     return False
-
-
-def _measured(folder: Path, counter: TokenCounter) -> Spread:
-    spread = Spread(name=str(folder))
-    for spread in measure(Source(path=str(folder)), counter, column="", by="source", workers=0):  # noqa: B007
-        pass
-    return spread
 
 
 def _contaminated(origin: Origin) -> Counter[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from s1m.errors import UsageError
 from s1m.examples.source import Source
+from s1m.grammar import file_and_flags
 
 
 def run(found: Namespace) -> int:
@@ -79,16 +80,6 @@ def publish(found: Namespace) -> int:
         licence=found.licence,
         counter=TokenCounter(found.tokenizer),
     )
-
-
-def file_and_flags(kind: type, found: Namespace, but: Sequence[str] = ()) -> dict[str, Any]:
-    """The settings that a file and flags give, flags winning; without the flags called ``but``, which are none."""
-    from s1m.config import check_keys, read_toml
-
-    values = {} if found.config is None else read_toml(Path(found.config))
-    check_keys(kind, values, str(found.config))
-    left_out = ("verb", "data_verb", "parser", "config", *but)
-    return {**values, **{name: value for name, value in vars(found).items() if name not in left_out}}
 
 
 def named_source(path: str, verb: str, **table: Any) -> Source:

@@ -20,12 +20,12 @@ import msgspec
 from s1m.config import levels_from
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.runner import key_of
+from s1m.examples.tokens import TokenCounter
 from s1m.forcing.flow import Forcing
 from s1m.types import Answer, Benchmark, Problem, Record, Segment, StopClass, Trace, Verdict
 
 OPEN = Forcing.thinking_open.strip()
 CLOSE = Forcing.thinking_close
-CHARACTERS_PER_TOKEN = 4
 
 _LEVEL = re.compile(r"results_(\d{1,4})")
 
@@ -197,7 +197,7 @@ def token_counter(tokenizer: str) -> Callable[[str], int]:
     Raises ``UsageError`` when the tokenizer cannot be loaded.
     """
     if not tokenizer:
-        return lambda text: -(-len(text) // CHARACTERS_PER_TOKEN)
+        return TokenCounter()
     try:
         from transformers import AutoTokenizer
     except ImportError as error:

@@ -12,6 +12,8 @@ from msgspec import Meta
 from s1m.config import Count, settings_from
 from s1m.errors import UsageError
 
+MADE_SETS = ("digits", "longvision")
+"""Sources that are made on the spot. The command line names them without loading what makes them."""
 Format = Literal["auto", "s1m", "s1k", "messages", "sharegpt"]
 
 

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from s1m.config import ESTIMATED
 from s1m.engines.embedded.checkpoint import place_of
 from s1m.errors import UsageError
 
@@ -41,7 +42,7 @@ class TokenCounter:
     def by(self) -> str:
         """Who counts, for people."""
         name = Path(self.tokenizer).name if Path(self.tokenizer).exists() else self.tokenizer
-        return f"counted by {name}" if name else f"estimated: characters / {CHARACTERS_PER_TOKEN}"
+        return f"counted by {name}" if name else ESTIMATED
 
     def check(self) -> TokenCounter:
         """Itself. Raises ``UsageError`` when the tokenizer cannot be loaded."""

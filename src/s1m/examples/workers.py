@@ -21,6 +21,11 @@ UNDER_WAY = 3
 """Items that each process has waiting, so that none is idle and memory stays flat."""
 
 
+def in_chunks(numbers: range, size: int) -> Iterator[range]:
+    """Numbers in ranges of ``size``, the last one shorter."""
+    return (numbers[start : start + size] for start in range(0, len(numbers), size))
+
+
 def in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
     """What ``work`` makes of each item, in ``workers`` processes; here where fewer than two are wanted.
 

@@ -18,9 +18,8 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from s1m.benchmarks import find_benchmark
 from s1m.config import EvalSettings
-from s1m.evaluate.build import build_engine, check_budget, resolve
-from s1m.evaluate.progress import RunProgress
-from s1m.evaluate.runner import Runner
+from s1m.evaluate.build import resolve
+from s1m.evaluate.owed import run_owed
 from s1m.evaluate.store import RunStore, load_run
 from s1m.train.callbacks import EVALUATED
 from s1m.train.encode import Encoder
@@ -63,7 +62,7 @@ class Evaluation(TrainerCallback):
         settings = resolve(eval_settings(self._settings, model, out), self._benchmark)
         store = RunStore(settings)
         try:
-            asyncio.run(self._run(settings, store))
+            asyncio.run(run_owed(settings, self._benchmark, self._problems, store, self._console))
             records = load_run(out).records
         finally:
             store.close()
@@ -73,17 +72,6 @@ class Evaluation(TrainerCallback):
             / len(self._problems)
             for place, level in enumerate(settings.num_ignore)
         }
-
-    async def _run(self, settings: EvalSettings, store: RunStore) -> None:
-        with RunProgress(self._console, total=len(self._problems), standing=store.standing) as progress:
-            runner = Runner(settings, self._benchmark, store, progress)
-            engine = build_engine(settings)
-            try:
-                await engine.ready()
-                check_budget(settings, engine)
-                await runner.run(self._problems, runner.owed(self._problems), engine)
-            finally:
-                await engine.close()
 
 
 def eval_settings(settings: TrainSettings, model: Path, out: Path) -> EvalSettings:

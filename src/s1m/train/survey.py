@@ -14,18 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
 from s1m.errors import DataError
 from s1m.examples.checks import check_example
 from s1m.examples.example import Example, Unusable
+from s1m.examples.progress import counted
 from s1m.examples.responses import Delimiters
 from s1m.examples.sources import Examples
-from s1m.examples.workers import in_order
+from s1m.examples.workers import in_chunks, in_order
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from rich.console import Console
 
 CHUNK = 256
 """Examples that a process looks at before it reports."""
@@ -130,9 +132,11 @@ def survey(
     )
     all_lengths: list[int] = []
     rejects: list[Reject] = []
-    for lengths, some in _shown(_measured(surveyor, settings.workers), len(examples), console):
-        all_lengths += lengths
-        rejects += some
+    with counted(console or Console(stderr=True), "looking at examples", len(examples)) as advance:
+        for lengths, some in _measured(surveyor, settings.workers):
+            all_lengths += lengths
+            rejects += some
+            advance(len(lengths))
     found = np.array(all_lengths, dtype=np.int64)
     if rejects_to is not None:
         write_rejects(rejects_to, rejects, examples)
@@ -168,21 +172,4 @@ def _parts(examples: Examples, found: NDArray[np.int64], rejects: Sequence[Rejec
 def _measured(surveyor: Surveyor, workers: int) -> Iterator[tuple[list[int], list[Reject]]]:
     """The chunks of all examples, in order."""
     count = len(surveyor.examples)
-    chunks = (range(start, min(count, start + CHUNK)) for start in range(0, count, CHUNK))
-    return in_order(surveyor.measure, chunks, 0 if count <= ALONE else workers)
-
-
-def _shown(
-    chunks: Iterator[tuple[list[int], list[Reject]]], total: int, console: Console | None
-) -> Iterator[tuple[list[int], list[Reject]]]:
-    """The chunks, with a live line on a terminal."""
-    from rich.console import Console as RichConsole
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = console or RichConsole(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("looking at examples", total=total)
-        for lengths, rejects in chunks:
-            progress.advance(task, len(lengths))
-            yield lengths, rejects
+    return in_order(surveyor.measure, in_chunks(range(count), CHUNK), 0 if count <= ALONE else workers)
