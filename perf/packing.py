@@ -24,7 +24,7 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from s1m.examples.source import Source
 from s1m.examples.sources import Examples, load_examples
-from s1m.train.model import load_encoder, load_model, rules_of
+from s1m.train.model import adapters, load_encoder, load_model, rules_of, uses_bf16
 from s1m.train.pack import Collator
 from s1m.train.run import planned, quiet, training_arguments
 from s1m.train.settings import TrainSettings
@@ -84,6 +84,7 @@ def ours(settings: TrainSettings) -> Any:
         model=model,
         args=training_arguments(settings),
         processing_class=encoder.tokenizer,
+        peft_config=adapters(settings),
         train_dataset=planned(settings, found),
         data_collator=collator,
     )
@@ -110,7 +111,7 @@ def plain(settings: TrainSettings) -> Any:
             per_device_train_batch_size=BATCH,
             num_train_epochs=1,
             learning_rate=settings.learning_rate,
-            activation_checkpointing=False,
+            activation_checkpointing=settings.gradient_checkpointing,
             assistant_only_loss=True,
             max_length=None,
             dataset_kwargs={"skip_prepare_dataset": True},
@@ -119,10 +120,11 @@ def plain(settings: TrainSettings) -> Any:
             save_strategy="no",
             logging_steps=1000,
             disable_tqdm=True,
-            bf16=False,
+            bf16=uses_bf16(settings),
             dataloader_pin_memory=False,
         ),
         processing_class=processor,
+        peft_config=adapters(settings),
         train_dataset=Dataset.from_list(rows, features=Features({"messages": List(turn), "images": List(Image())})),
     )
 

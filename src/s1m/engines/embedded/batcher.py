@@ -1,8 +1,9 @@
 """Continuous batching: every row takes one token a round, rows join and leave between rounds.
 
-One thread owns the model. Each round it lets waiting requests in (one forward pass over what is new of them: the whole
-prompt with its images the first time, a few tokens when the problem's past is remembered), then moves all rows on by
-one token. Positions and rotary shifts belong to the row, never to the model, so problems cannot mix.
+One thread owns the model. Each round it lets waiting requests in, then moves all rows on by one token. A request whose
+past is remembered but for a few tokens, as almost every step of budget forcing is, joins the round as it is and has
+these tokens read one a round; another one is read in a forward pass of its own, its images included. Positions and
+rotary shifts belong to the row, never to the model, so problems cannot mix.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from s1m.engines.embedded.cache import SlotCache
+from s1m.engines.embedded.cache import Past, SlotCache
 from s1m.engines.embedded.checkpoint import Checkpoint
+from s1m.engines.embedded.decoder import PADDING, Decoder
 from s1m.engines.embedded.prefixes import PrefixStore
 from s1m.engines.embedded.prompt import joined
 from s1m.engines.embedded.row import Row
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 ADMIT_EVERY = 4
 """Rounds between admissions while rows are running: letting rows in one by one costs a forward pass each."""
 
+FED_TOKENS = 16
+"""Longest continuation that is read one token a round. A forward pass of its own would hold up every other row for as
+long as several rounds take; an ignore string or an answer cue is one to eight tokens."""
+
 PREFILL_TOKENS = 16_384
 """Tokens, padding included, of one admission's forward pass; bounds its memory."""
 
@@ -34,10 +40,11 @@ PREFILL_TOKENS = 16_384
 class Batcher:
     """Runs up to ``max_rows`` requests at a time on one model, on its own thread."""
 
-    def __init__(self, checkpoint: Checkpoint, max_rows: int, prefix_bytes: int) -> None:
+    def __init__(self, checkpoint: Checkpoint, max_rows: int, prefix_bytes: int, *, cuda_graphs: bool = True) -> None:
         self._checkpoint = checkpoint
         self._max_rows = max_rows
         self._cache = SlotCache(max_rows)
+        self._decoder = Decoder(checkpoint, self._cache, graphs=cuda_graphs)
         self._prefixes = PrefixStore(prefix_bytes)
         self._inbox: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._waiting: deque[Row] = deque()
@@ -63,7 +70,7 @@ class Batcher:
             while not self._closing:
                 self._collect(block=not self._rows and not self._waiting)
                 if self._waiting and (not self._rows or rounds % ADMIT_EVERY == 0):
-                    self._guard(self._admit, len(self._rows))
+                    self._admit()
                 if self._rows:
                     self._guard(self._advance, 0)
                 rounds += 1
@@ -90,103 +97,91 @@ class Batcher:
             if row is None:
                 self._closing = True
                 return
-            self._waiting.append(row)
+            if self._waiting or not self._feed(row):
+                self._waiting.append(row)
             block = False
 
-    def _admit(self) -> None:
-        """Let waiting rows into free slots and draw their first token."""
-        first = len(self._rows)
-        covered = self._choose()
-        if covered:
-            self._settle(first, self._prefill(first, covered))
+    def _feed(self, row: Row) -> bool:
+        """Let a row in at once, where there is a slot and all but a few of its tokens are remembered."""
+        if len(self._rows) >= self._max_rows:
+            return False
+        past, known = self._remembered(row)
+        if past is None or known < len(row.prompt.ids) or len(row.ids) - known > FED_TOKENS:
+            return False
+        if not row.cancelled():
+            self._place(row, past, known)
+        return True
 
-    def _choose(self) -> list[int]:
-        """Move waiting rows into slots, as many as one forward pass holds; how much of each is remembered."""
-        covered: list[int] = []
-        widest = 0
+    def _remembered(self, row: Row) -> tuple[Past | None, int]:
+        """The past of a row, and how much of it to use: the last token is always read, for what follows it."""
+        past, known = self._prefixes.longest(row.owner, row.ids)
+        return past, row.prompt.without_part_of_an_image(min(known, len(row.ids) - 1))
+
+    def _place(self, row: Row, past: Past | None, known: int) -> None:
+        """Put a row into the next slot, with what is remembered of it."""
+        if past is not None and known:
+            self._cache.put(len(self._rows), past, known)
+        row.stored = known if past is not None else 0
+        self._rows.append(row)
+
+    def _admit(self) -> None:
+        """Let waiting rows into free slots: those that can be fed, and as many others as one forward pass holds."""
+        while self._waiting and self._feed(self._waiting[0]):
+            self._waiting.popleft()
+        first, widest = len(self._rows), 0
         while self._waiting and len(self._rows) < self._max_rows:
             row = self._waiting[0]
-            past, known = self._prefixes.longest(row.owner, row.ids)
-            known = row.prompt.without_part_of_an_image(min(known, len(row.ids) - 1))
+            past, known = self._remembered(row)
             wider = max(widest, len(row.ids) - known)
-            if covered and wider * (len(covered) + 1) > PREFILL_TOKENS:
+            if len(self._rows) > first and wider * (len(self._rows) - first + 1) > PREFILL_TOKENS:
                 break
             self._waiting.popleft()
-            if row.cancelled():
-                continue
-            if past is not None and known:
-                self._cache.put(len(self._rows), past, known)
-            self._rows.append(row)
-            covered.append(known)
-            widest = wider
-        return covered
+            if not row.cancelled():
+                self._place(row, past, known)
+                widest = wider
+        if len(self._rows) > first:
+            self._guard(lambda: self._prefill(first), first)
 
-    def _prefill(self, first: int, covered: list[int]) -> Tensor:
-        """Logits after what is new of the rows from ``first`` on, their images included where nothing is remembered."""
+    def _prefill(self, first: int) -> None:
+        """Read what is new of the rows from ``first`` on, their images included where nothing is remembered."""
         import torch
 
         new = self._rows[first:]
-        widest = max(len(row.ids) - known for row, known in zip(new, covered, strict=True))
+        widest = max(len(row.ids) - row.stored for row in new)
         ids = torch.zeros((len(new), widest), dtype=torch.long)
-        columns = torch.full((len(new), widest), -1)
-        for i, (row, known) in enumerate(zip(new, covered, strict=True)):
-            fresh = len(row.ids) - known
-            ids[i, widest - fresh :] = torch.tensor(row.ids[known:])
-            columns[i, widest - fresh :] = torch.arange(known, len(row.ids))
-        pixels = [row.prompt.pixels(known) for row, known in zip(new, covered, strict=True)]
-        return self._forward(first, ids, columns, joined([some for some in pixels if some]))
+        columns = torch.full((len(new), widest), PADDING)
+        for i, row in enumerate(new):
+            fresh = len(row.ids) - row.stored
+            ids[i, widest - fresh :] = torch.tensor(row.ids[row.stored :])
+            columns[i, widest - fresh :] = torch.arange(row.stored, len(row.ids))
+        pixels = [row.prompt.pixels(row.stored) for row in new]
+        vision = joined([some for some in pixels if some])
+        logits = self._decoder.read(first, ids, columns, _positions(new, columns), vision)
+        for row in new:
+            row.stored = len(row.ids)
+        self._settle(range(first, len(self._rows)), logits)
 
     def _advance(self) -> None:
-        """One more token for every row."""
-        import torch
-
-        ids = torch.tensor([[row.generated[-1]] for row in self._rows])
-        columns = torch.tensor([[row.stored] for row in self._rows])
-        self._settle(0, self._forward(0, ids, columns, {}))
-
-    def _forward(self, first: int, ids: Tensor, columns: Tensor, vision: dict[str, Tensor]) -> Tensor:
-        """Logits of shape (rows, vocabulary) after new tokens; ``columns`` is where each goes, -1 for padding."""
-        import torch
-
-        model = self._checkpoint.model
-        rows = self._rows[first : first + len(ids)]
-        read = int(columns.max()) + 1
-        self._cache.aim(first, columns.to(model.device), read)
-        visible = torch.arange(read) <= columns[:, :, None]  # (rows, time, read)
-        visible[:, :, 0] |= columns < 0  # padding must see something, or its softmax is undefined
-        output = model(
-            input_ids=ids.to(model.device),
-            attention_mask=visible[:, None].to(model.device),
-            position_ids=self._positions(rows, columns).to(model.device),
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=1,
-            **{name: tensor.to(model.device) for name, tensor in vision.items()},
+        """One more token for every row: the one drawn last, or the next of those it is fed."""
+        rows = self._rows
+        logits = self._decoder.step(
+            [row.next_id for row in rows],
+            [row.stored for row in rows],
+            [row.stored + row.prompt.shift for row in rows],  # nothing of a prompt is fed: after it, columns count on
         )
-        logits: Tensor = output.logits[:, -1]
-        logits[:, self._checkpoint.never_ids] = -torch.inf
-        return logits
+        for row in rows:
+            row.stored += 1
+        read = [slot for slot, row in enumerate(rows) if row.is_read]
+        if read:
+            self._settle(read, logits if len(read) == len(rows) else logits[read])
 
-    def _positions(self, rows: list[Row], columns: Tensor) -> Tensor:
-        """Positions of shape (3, rows, time): the prompt's own, then the column shifted as the prompt's images ask."""
-        import torch
-
-        shifts = torch.tensor([row.prompt.shift for row in rows])
-        positions = (columns.clamp(min=0) + shifts[:, None]).expand(3, -1, -1).clone()
-        for i, row in enumerate(rows):
-            length = row.prompt.positions.shape[1]
-            in_prompt = (columns[i] >= 0) & (columns[i] < length)
-            if bool(in_prompt.any()):
-                positions[:, i, in_prompt] = row.prompt.positions[:, columns[i, in_prompt]]
-        return positions
-
-    def _settle(self, first: int, logits: Tensor) -> None:
-        """Draw a token for the rows from ``first`` on; rows that are done leave, the last row taking their slot."""
-        rows = self._rows[first : first + len(logits)]
-        tokens, logprobs = (values.tolist() for values in pick(logits, [row.draw() for row in rows]))
-        for slot in range(first + len(rows) - 1, first - 1, -1):
+    def _settle(self, slots: Sequence[int], logits: Tensor) -> None:
+        """Draw a token for the rows in ``slots``; rows that are done leave, the last row taking their slot."""
+        draws = [self._rows[slot].draw() for slot in slots]
+        tokens, logprobs = (values.tolist() for values in pick(logits, draws))
+        for slot, token, logprob in zip(reversed(slots), reversed(tokens), reversed(logprobs), strict=True):
             row = self._rows[slot]
-            completion = row.accept(tokens[slot - first], logprobs[slot - first])
+            completion = row.accept(token, logprob)
             if completion is None and not row.cancelled():
                 continue
             if completion is not None:
@@ -200,5 +195,18 @@ class Batcher:
 
     def _remember(self, slot: int, row: Row) -> None:
         """Keep a row's past for the step that goes on from it; a turn that the model ended has none."""
-        length = row.stored
-        self._prefixes.keep(row.owner, (*row.ids, *row.generated)[:length], self._cache.take(slot, length))
+        self._prefixes.keep(row.owner, (*row.ids, *row.generated)[: row.stored], self._cache.take(slot, row.stored))
+
+
+def _positions(rows: Sequence[Row], columns: Tensor) -> Tensor:
+    """Positions of shape (3, rows, time): the prompt's own, then the column shifted as the prompt's images ask."""
+    import torch
+
+    shifts = torch.tensor([row.prompt.shift for row in rows])
+    positions = (columns.clamp(min=0) + shifts[:, None]).expand(3, -1, -1).clone()
+    for i, row in enumerate(rows):
+        length = row.prompt.positions.shape[1]
+        in_prompt = (columns[i] >= 0) & (columns[i] < length)
+        if bool(in_prompt.any()):
+            positions[:, i, in_prompt] = row.prompt.positions[:, columns[i, in_prompt]]
+    return positions

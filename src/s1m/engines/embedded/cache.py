@@ -37,18 +37,19 @@ class SlotCache:
     def __init__(self, slots: int) -> None:
         self.slots = slots
         self.columns = 0
+        self.generation = 0
+        """Rises whenever the buffers move in memory."""
         self.layers: list[tuple[Tensor, Tensor]] = []
         self._first = 0
         self._write: Tensor | None = None
         self._read = 0
 
     def aim(self, first: int, write: Tensor, read: int) -> None:
-        """Point the next forward pass at rows ``first`` and on.
+        """Point the next forward pass at rows ``first`` and on; room for ``read`` columns is reserved before.
 
         ``write`` of shape (rows, time) is the column of each new token, -1 for padding; attention sees the first
         ``read`` columns.
         """
-        self._reserve(read)
         self._first, self._read = first, read
         self._write = write.masked_fill(write < 0, self.columns - 1)
 
@@ -75,7 +76,7 @@ class SlotCache:
 
     def put(self, slot: int, past: Past, length: int) -> None:
         """Lay the first ``length`` tokens of a past into a slot."""
-        self._reserve(length)
+        self.reserve(length)
         for (keys, values), (old_keys, old_values) in zip(self.layers, past.layers, strict=True):
             keys[slot, :, :length] = old_keys[:, :length]
             values[slot, :, :length] = old_values[:, :length]
@@ -86,13 +87,16 @@ class SlotCache:
             keys[target, :, :length] = keys[source, :, :length]
             values[target, :, :length] = values[source, :, :length]
 
-    def _reserve(self, columns: int) -> None:
+    def reserve(self, columns: int) -> None:
+        """Make room for so many columns; one layer after the other, so that only one layer is held twice."""
         wanted = columns + 1  # one more for scratch
         if wanted <= self.columns:
             return
         columns = max(-(-wanted // GROWTH) * GROWTH, self.columns * 3 // 2)
-        grown = [(_widened(keys, columns), _widened(values, columns)) for keys, values in self.layers]
-        self.columns, self.layers = columns, grown
+        for layer, (keys, values) in enumerate(self.layers):
+            self.layers[layer] = _widened(keys, columns), _widened(values, columns)
+        self.columns = columns
+        self.generation += 1
 
     def _buffer(self, like: Tensor) -> torch.Tensor:
         return like.new_zeros((self.slots, like.shape[1], self.columns, like.shape[3]))

@@ -65,6 +65,8 @@ class PrefixStore:
 
 def shared_length(one: Sequence[int], other: Sequence[int]) -> int:
     """How many leading elements two sequences share."""
+    if one == other[: len(one)]:  # as good as always, and far faster than a loop
+        return len(one)
     shared = 0
     for a, b in zip(one, other, strict=False):
         if a != b:

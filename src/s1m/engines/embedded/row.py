@@ -35,14 +35,22 @@ class Row:
     cancelled: Callable[[], bool]
     generated: list[int] = field(default_factory=list)
     logprobs: float = 0.0
+    stored: int = 0
+    """Tokens of ``ids`` and ``generated`` whose keys and values are in the cache."""
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.step.seed)
 
     @property
-    def stored(self) -> int:
-        """Tokens whose keys and values are in the cache: all but the last one generated."""
-        return len(self.ids) + max(0, len(self.generated) - 1)
+    def next_id(self) -> int:
+        """The first token that is not in the cache yet."""
+        place = self.stored - len(self.ids)
+        return self.generated[place] if place >= 0 else self.ids[self.stored]
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the model has read everything there is, so that the next token can be drawn."""
+        return self.stored == len(self.ids) + len(self.generated)
 
     def draw(self) -> Draw:
         """How the next token of this row is drawn."""

@@ -11,6 +11,9 @@ from s1m.types import Sampling
 if TYPE_CHECKING:
     from torch import Tensor
 
+HEAD_TOKENS = 1024
+"""Likeliest tokens that are ranked before the whole vocabulary is: trained models give them nearly all probability."""
+
 
 @dataclass(frozen=True)
 class Draw:
@@ -38,34 +41,80 @@ def pick(logits: Tensor, draws: Sequence[Draw]) -> tuple[Tensor, Tensor]:
     for row, draw in enumerate(draws):
         if draw.allowed:
             _narrow(logits[row], draw.allowed)
-    tokens = _drawn(logits.clone(), draws)
+    tokens = _drawn(logits, draws)
     return tokens, logits.gather(-1, tokens[:, None]).squeeze(-1) - logits.logsumexp(-1)
 
 
 def _drawn(logits: Tensor, draws: Sequence[Draw]) -> Tensor:
+    """Token ids of shape (rows,); ``logits`` are left as they are."""
     import torch
 
-    for row, draw in enumerate(draws):
-        if draw.sampling.repetition_penalty != 1.0 and draw.seen:
-            _penalise(logits[row], draw)
-        if draw.banned:
-            logits[row, list(draw.banned)] = -torch.inf
-    greedy = torch.tensor([draw.sampling.temperature == 0 for draw in draws], device=logits.device)
+    changed = [row for row, draw in enumerate(draws) if draw.banned or draw.seen]
+    if changed:
+        logits = logits.clone()
+    for row in changed:
+        if draws[row].seen:
+            _penalise(logits[row], draws[row])
+        if draws[row].banned:
+            logits[row, list(draws[row].banned)] = -torch.inf
+    settings = [draw.sampling for draw in draws]
     best = logits.argmax(-1)
-    if bool(greedy.all()):
+    if all(sampling.temperature == 0 for sampling in settings):
         return best
-    heat = torch.tensor([max(draw.sampling.temperature, 1e-6) for draw in draws], device=logits.device)
-    nucleus = torch.tensor([draw.sampling.top_p for draw in draws], device=logits.device)
-    uniform = torch.tensor([draw.uniform for draw in draws], device=logits.device)
+    numbers = torch.tensor(
+        [
+            [max(sampling.temperature, 1e-6) for sampling in settings],
+            [sampling.top_p for sampling in settings],
+            [draw.uniform for draw in draws],
+        ]
+    ).to(logits.device, non_blocking=True)
+    heat, nucleus, uniform = numbers[:, :, None]
     logits = logits - logits.max(-1, keepdim=True).values  # so that no temperature, however low, overflows
-    probabilities, order = (logits / heat[:, None]).softmax(-1).sort(dim=-1, descending=True, stable=True)
-    cumulative = probabilities.cumsum(-1)
-    kept = (cumulative - probabilities) < nucleus[:, None]  # the likeliest token is always kept
-    kept &= probabilities > 0
-    mass = (probabilities * kept).sum(-1)
-    place = (cumulative <= (uniform * mass)[:, None]).sum(-1).clamp(max=kept.sum(-1) - 1)
-    drawn = order.gather(-1, place[:, None]).squeeze(-1)
+    drawn = _by_rank((logits / heat).softmax(-1), nucleus, uniform)
+    if all(sampling.temperature > 0 for sampling in settings):
+        return drawn
+    greedy = torch.tensor([sampling.temperature == 0 for sampling in settings], device=logits.device)
     return torch.where(greedy, best, drawn)
+
+
+def _by_rank(probabilities: Tensor, nucleus: Tensor, uniform: Tensor) -> Tensor:
+    """Token ids of shape (rows,), drawn from the likeliest ones down; equally likely ones stand in order of their ids.
+
+    Sorting a vocabulary of 150,000 takes longer than the model's last layer, so the head of the order is tried first;
+    the rows for which it is too short are sorted whole. Both give the same token.
+    """
+    if probabilities.shape[-1] <= 2 * HEAD_TOKENS:
+        return _placed(*probabilities.sort(dim=-1, descending=True, stable=True), nucleus, uniform)
+    head, ids = probabilities.topk(HEAD_TOKENS, dim=-1)
+    ids = ids.sort(-1).values  # topk promises no order among equals: by id first, then stably by probability
+    head, place = probabilities.gather(-1, ids).sort(dim=-1, descending=True, stable=True)
+    ids = ids.gather(-1, place)
+    reached = head.cumsum(-1)[:, -1:]
+    drawn = _placed(head, ids, nucleus, uniform, whole=nucleus >= 1)
+    enough = (reached >= nucleus) | ((nucleus >= 1) & (reached > uniform))
+    # What is as unlikely as the last of the head may have equals beyond it that stand before it.
+    enough &= probabilities.gather(-1, drawn[:, None]) > head[:, -1:]
+    short = (~enough.squeeze(-1)).nonzero().squeeze(-1)
+    if len(short):
+        drawn[short] = _placed(
+            *probabilities[short].sort(dim=-1, descending=True, stable=True), nucleus[short], uniform[short]
+        )
+    return drawn
+
+
+def _placed(ranked: Tensor, ids: Tensor, nucleus: Tensor, uniform: Tensor, whole: Tensor | None = None) -> Tensor:
+    """Token ids of shape (rows,) from probabilities of shape (rows, tokens) in falling order, those of ``ids``.
+
+    The nucleus's probability is taken as 1 where it is the ``whole`` distribution, of which only the head is here.
+    """
+    cumulative = ranked.cumsum(-1)
+    kept = (cumulative - ranked) < nucleus  # the likeliest token is always kept
+    kept &= ranked > 0
+    mass = (ranked * kept).sum(-1, keepdim=True)
+    if whole is not None:
+        mass = mass.masked_fill(whole, 1.0)
+    place = (cumulative <= uniform * mass).sum(-1).clamp(max=kept.sum(-1) - 1)
+    return ids.gather(-1, place[:, None]).squeeze(-1)
 
 
 def _narrow(row: Tensor, allowed: Sequence[int]) -> None:
