@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from aiohttp import web
 from keep import keep
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import HttpEngine
 from s1m.engines.remote import Servers
 from s1m.forcing import Forcing, drive, nested_sweep
 from s1m.types import Problem, Sampling, Trace

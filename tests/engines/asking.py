@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import HttpEngine
 from s1m.engines.remote import Backoff, Patience, Servers
 from s1m.types import Completion, Piece, Problem, Sampling, Step
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, answer, completion

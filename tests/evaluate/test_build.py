@@ -10,12 +10,12 @@ import pytest
 
 from s1m.benchmarks import find_benchmark
 from s1m.cli import main
-from s1m.config import EvalSettings
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import HttpEngine
 from s1m.engines.scripted import replay
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
+from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import load_run
 from tests.engines.chat_server import ChatServer, chat_model, models
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.row import Row
-from s1m.benchmarks.rows import load_split
-from s1m.benchmarks.strict import value
+from s1m.benchmarks.reading.row import Row
+from s1m.benchmarks.reading.rows import load_split
 from s1m.scoring.answer import Kind
-from s1m.scoring.match import same_number, same_relaxed
+from s1m.scoring.equality.match import same_number, same_relaxed
+from s1m.scoring.strict import value
 from s1m.types import Problem, Verdict
 
 TOLERANCE = 0.05

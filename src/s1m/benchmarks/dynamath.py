@@ -16,13 +16,13 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.files import find_files
 from s1m.benchmarks.measured import Judged, Measures, groups_of, ratio
-from s1m.benchmarks.row import Row
-from s1m.benchmarks.rows import check_split, load_rows
-from s1m.benchmarks.strict import choice, value
-from s1m.scoring.latex_value import same_value, value_of
-from s1m.scoring.match import same_text
+from s1m.benchmarks.reading.files import find_files
+from s1m.benchmarks.reading.row import Row
+from s1m.benchmarks.reading.rows import check_split, load_rows
+from s1m.scoring.equality.latex_value import same_value, value_of
+from s1m.scoring.equality.match import same_text
+from s1m.scoring.strict import choice, value
 from s1m.types import Problem, Verdict
 
 TOLERANCE = 0.001

@@ -16,10 +16,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from s1m.benchmarks.measured import Judged, Measures, groups_of, ratio
-from s1m.benchmarks.row import Row
-from s1m.benchmarks.rows import load_split
-from s1m.benchmarks.strict import choice
-from s1m.scoring.choices import LETTERS
+from s1m.benchmarks.reading.row import Row
+from s1m.benchmarks.reading.rows import load_split
+from s1m.scoring.readers.choices import LETTERS
+from s1m.scoring.strict import choice
 from s1m.types import Problem, Verdict
 
 PROMPT = (

@@ -6,11 +6,12 @@ import os
 from dataclasses import replace
 from typing import TypeVar
 
-from s1m.config import SERVER_CONCURRENCY, EvalSettings
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import HttpEngine
+from s1m.engines.concurrency import SERVER_CONCURRENCY
 from s1m.engines.remote import Patience, Servers
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import UsageError
+from s1m.evaluate.settings import EvalSettings
 from s1m.types import Benchmark, Engine
 
 S = TypeVar("S", bound=EvalSettings)

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import HttpEngine
 from s1m.engines.remote.retry import GaveUp
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 from tests.engines.asking import GOOD, GREEDY, KEY, PASSING, always, ask, in_turn, problem, servers, step

@@ -9,7 +9,7 @@ import io
 import pytest
 from PIL import Image
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import HttpEngine
 from s1m.engines.remote.images import data_url
 from s1m.errors import EngineError
 from tests.engines.asking import GREEDY, always, ask, problem, servers, step

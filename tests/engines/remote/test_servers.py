@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import HttpEngine
 from s1m.errors import EngineUnavailable, UsageError
-from s1m.tasks import gathered
+from s1m.files.tasks import gathered
 from s1m.types import Completion, Problem
 from tests.engines.asking import GOOD, GREEDY, always, in_turn, says, servers, step
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, chat_model, completion, models

@@ -16,8 +16,8 @@ import pytest
 
 from s1m.benchmarks import find_benchmark
 from s1m.cli import main
+from s1m.engines.chat import HttpEngine
 from s1m.engines.embedded import EmbeddedEngine
-from s1m.engines.http import HttpEngine
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import EngineError, PromptTooLong
 from s1m.evaluate.store import load_run

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from statistics import fmean
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import HttpEngine
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.offer import find_context
 from s1m.engines.remote.once import Once, OnceEach
