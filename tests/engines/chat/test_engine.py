@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from s1m.engines.chat import HttpEngine
+from s1m.engines.chat import ChatEngine
 from s1m.engines.scripted import ScriptedEngine
 from s1m.errors import UsageError
 from s1m.forcing import Forcing, drive, nested_sweep
@@ -20,7 +20,7 @@ from tests.engines.remote.test_images import encoded
 
 
 def test_engine_is_an_engine() -> None:
-    engine: Engine = HttpEngine(servers("http://localhost:1"))
+    engine: Engine = ChatEngine(servers("http://localhost:1"))
     assert engine.name == "http"
     asyncio.run(engine.close())
     asyncio.run(engine.close())
@@ -44,7 +44,7 @@ def test_no_or_several_models_need_a_name(names: tuple[str, ...], shown: str) ->
 
 def test_many_first_steps_share_one_look_at_the_models_and_its_failure() -> None:
     async def main(url: str) -> list[Completion | BaseException]:
-        engine = HttpEngine(servers(url))
+        engine = ChatEngine(servers(url))
         asked = (engine.generate(problem(), step(), GREEDY) for _ in range(20))
         done = await asyncio.gather(*asked, return_exceptions=True)
         await engine.close()
@@ -69,7 +69,7 @@ def test_no_more_requests_at_once_than_allowed() -> None:
         return GOOD
 
     async def main(url: str) -> None:
-        engine = HttpEngine(servers(url, max_concurrency=3), "m")
+        engine = ChatEngine(servers(url, max_concurrency=3), "m")
         await asyncio.gather(*(engine.generate(problem(), step(), GREEDY) for _ in range(12)))
         await engine.close()
 
@@ -109,7 +109,7 @@ def sweep(engine: Engine) -> Any:
 def test_nested_sweep_through_a_chat_server(keeps_stop: bool) -> None:
     model = chat_model(thoughts, keeps_stop=keeps_stop)
     with ChatServer(model) as server:
-        trace = sweep(HttpEngine(servers(server.url)))
+        trace = sweep(ChatEngine(servers(server.url)))
     (chain,) = trace.chains
     assert [segment.text for segment in chain] == [f" look {n}: one two three four" for n in (1, 2, 3, 4)]
     # A server that cuts the stop string away and does not say so leaves only an end of turn to be seen.
@@ -125,7 +125,7 @@ def test_sweep_is_the_same_as_with_a_scripted_engine_but_for_the_count_of_tokens
         return thoughts("".join(piece.text for piece in one.prefix))
 
     with ChatServer(chat_model(thoughts)) as server:
-        served = sweep(HttpEngine(servers(server.url)))
+        served = sweep(ChatEngine(servers(server.url)))
     scripted = sweep(ScriptedEngine(script))
     assert [segment.text for segment in served.chains[0]] == [segment.text for segment in scripted.chains[0]]
     assert [answer.text for answer in served.answers] == [answer.text for answer in scripted.answers]
@@ -142,15 +142,15 @@ def test_sweep_through_a_failing_server_is_the_same_as_through_a_good_one() -> N
         return faults[asked // 2 % len(faults)] if asked % 2 else model(request)
 
     with ChatServer(model) as good:
-        clean = sweep(HttpEngine(servers(good.url)))
+        clean = sweep(ChatEngine(servers(good.url)))
     with ChatServer(failing) as bad:
-        rough = sweep(HttpEngine(servers(bad.url, max_retries=9)))
+        rough = sweep(ChatEngine(servers(bad.url, max_retries=9)))
     assert rough == clean
 
 
 def test_one_who_stops_waiting_leaves_the_others_their_answer_and_closing_ends_the_wait() -> None:
     async def main(url: str) -> None:
-        engine = HttpEngine(servers(url))
+        engine = ChatEngine(servers(url))
         waiting = [asyncio.create_task(engine.generate(problem(), step(), GREEDY)) for _ in "123"]
         await asyncio.sleep(0.1)
         waiting[0].cancel()
@@ -167,12 +167,12 @@ def test_one_who_stops_waiting_leaves_the_others_their_answer_and_closing_ends_t
 
 
 def test_engine_can_be_closed_and_used_again() -> None:
-    async def once(engine: HttpEngine) -> str:
+    async def once(engine: ChatEngine) -> str:
         text = (await engine.generate(problem(), step("<think>"), GREEDY)).text
         await engine.close()
         await engine.close()
         return text
 
     with ChatServer(chat_model(says(" four"))) as server:
-        engine = HttpEngine(servers(server.url))
+        engine = ChatEngine(servers(server.url))
         assert [asyncio.run(once(engine)), asyncio.run(once(engine))] == [" four", " four"]

@@ -1,5 +1,5 @@
 """The http engine: any OpenAI-compatible chat server."""
 
-from s1m.engines.chat.engine import HttpEngine
+from s1m.engines.chat.engine import ChatEngine
 
-__all__ = ["HttpEngine"]
+__all__ = ["ChatEngine"]

@@ -20,7 +20,7 @@ from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.types import Completion, Problem, Sampling, Step
 
 
-class HttpEngine:
+class ChatEngine:
     """Continues text through ``/v1/chat/completions``. Belongs to the event loop in which it is first used.
 
     An empty ``model`` means the only one that the servers offer. ``context_tokens`` is known once it is ``ready``.
@@ -40,7 +40,7 @@ class HttpEngine:
         self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
 
     def __repr__(self) -> str:
-        return f"HttpEngine({str(self._servers)!r})"
+        return f"ChatEngine({str(self._servers)!r})"
 
     async def ready(self) -> None:
         """Find out which model the servers offer and how long its context is, and that they continue turns."""
