@@ -20,10 +20,10 @@ from typing import Any
 from keep import keep
 
 from s1m.analysis import LevelSummary, summarize
-from s1m.analysis.intervals import mcnemar_p
-from s1m.analysis.plots import four_panels, save_figure
+from s1m.analysis.run.plots import four_panels, save_figure
+from s1m.analysis.statistics.intervals import mcnemar_p
 from s1m.benchmarks import find_benchmark
-from s1m.data.harvest import said
+from s1m.data.distill.harvest import said
 from s1m.data.shards import write_shards
 from s1m.data.trace_row import TraceRow
 from s1m.evaluate.store import load_run

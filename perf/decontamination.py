@@ -25,8 +25,8 @@ from keep import keep
 from s1m.benchmarks import find_benchmark
 from s1m.benchmarks.mathvision import PROMPT
 from s1m.data.contamination import ContaminationIndex, Match
-from s1m.data.duplicates import find_duplicates
-from s1m.data.signature import SIZE, signature
+from s1m.data.curate.duplicates import find_duplicates
+from s1m.data.curate.signature import SIZE, signature
 from s1m.types import Problem
 from tests.benchmarks.data import SHARED
 from tests.data.contamination import altered_pictures, altered_texts

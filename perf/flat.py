@@ -20,9 +20,9 @@ from keep import keep
 from PIL import Image
 
 from s1m.benchmarks import find_benchmark
-from s1m.config import eval_settings
 from s1m.evaluate.build import build_engine
 from s1m.evaluate.runner import Runner
+from s1m.evaluate.settings import eval_settings
 from s1m.evaluate.store import RunStore
 from s1m.types import Problem, Record
 

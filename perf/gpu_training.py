@@ -20,7 +20,7 @@ from packing import ours, plain
 from training_data import LONGEST, lengths, write_traces
 from transformers import TrainerCallback
 
-from s1m.examples.source import Source
+from s1m.datasets.source import Source
 from s1m.train.model import load_encoder
 from s1m.train.run import quiet, train
 from s1m.train.settings import TrainSettings

@@ -20,8 +20,8 @@ from datasets import Dataset
 from keep import keep
 from transformers import TrainerCallback
 
+from s1m.datasets.source import Source
 from s1m.engines.embedded.checkpoint import place_of
-from s1m.examples.source import Source
 from s1m.train.model import load_encoder, load_model
 from s1m.train.run import quiet, training_arguments
 from s1m.train.settings import TrainSettings

@@ -16,16 +16,16 @@ from pathlib import Path
 from keep import keep
 from rich.console import Console
 
-from s1m.data.curate import prepare
+from s1m.data.curate.inspect import Inspector
+from s1m.data.curate.look import looked_at
+from s1m.data.curate.run import prepare
+from s1m.data.curate.settings import CurateSettings, Target
+from s1m.data.curate.signature import signature
 from s1m.data.generate import generate_rows
-from s1m.data.inspect import Inspector
-from s1m.data.look import looked_at
-from s1m.data.settings import CurateSettings, Target
-from s1m.data.signature import signature
 from s1m.data.trace_row import trace_row
-from s1m.examples.source import Source
-from s1m.examples.sources import load_examples
-from s1m.examples.tokens import TokenCounter
+from s1m.datasets.source import Source
+from s1m.datasets.sources import load_examples
+from s1m.datasets.tokens import TokenCounter
 
 ROWS = 600
 CORES = 64

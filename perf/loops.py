@@ -20,7 +20,7 @@ from keep import keep
 from s1m.benchmarks import find_benchmark
 from s1m.engines.embedded import EmbeddedEngine
 from s1m.forcing import Forcing, LoopWatch, drive, find_loop, nested_sweep
-from s1m.forcing.pieces import PIECE
+from s1m.forcing.loops.pieces import PIECE
 from s1m.types import Sampling
 from tests.forcing.corpus import Labelled, corpus
 from tests.forcing.corpus import unseen as late

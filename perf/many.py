@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from aiohttp import web
 from keep import keep
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import ChatEngine
 from s1m.engines.remote import Servers
 from s1m.forcing import Forcing, drive, nested_sweep
 from s1m.types import Problem, Sampling, Trace
@@ -78,7 +78,7 @@ def start() -> tuple[multiprocessing.Process, str]:
 
 async def run(urls: list[str], meanwhile: Callable[[int], None] = lambda _done: None) -> tuple[float, list[Trace]]:
     """Requests per second of a whole run, and its traces; ``meanwhile`` is told how many problems are done."""
-    engine = HttpEngine(Servers(urls), "m")
+    engine = ChatEngine(Servers(urls), "m")
     await engine.ready()
     done = 0
 

@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from timed_run import CONFIG
 
 from s1m.benchmarks import find_benchmark
-from s1m.config import EvalSettings, eval_settings, read_toml
 from s1m.evaluate.build import build_engine
+from s1m.evaluate.settings import EvalSettings, eval_settings
+from s1m.files.settings import read_toml
 from s1m.forcing import Task, drive
 from s1m.forcing.flow import derive_seed
 from s1m.types import Benchmark, Engine, Problem, Segment, Trace, Verdict
@@ -161,7 +162,7 @@ def main() -> None:
         for name, edit in EDITS.items():
             model = str(misbehaving(Path(scratch) / name, edit, list(zip(recorded, traces, strict=True))))
             guarded = asyncio.run(outcomes(model, problems, SEEDS))
-            with patch("s1m.forcing.loops.LoopWatch.feed", lambda *_: None):
+            with patch("s1m.forcing.loops.watch.LoopWatch.feed", lambda *_: None):
                 free = asyncio.run(outcomes(model, problems[:UNGUARDED], 1))
             found = marks(guarded, SEEDS)
             for level in range(found.right.shape[-1]):

@@ -22,8 +22,8 @@ from transformers.processing_utils import ProcessorMixin
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
-from s1m.examples.source import Source
-from s1m.examples.sources import Examples, load_examples
+from s1m.datasets.source import Source
+from s1m.datasets.sources import Examples, load_examples
 from s1m.train.model import adapters, load_encoder, load_model, rules_of, uses_bf16
 from s1m.train.pack import Collator
 from s1m.train.run import planned, quiet, training_arguments

@@ -15,11 +15,11 @@ from concurrent.futures import ProcessPoolExecutor
 
 from keep import keep
 
-from s1m.scoring.mathvista import is_guess, official, strict
+from s1m.scoring.official.mathvista import is_guess, official, strict
 from tests.scoring.dressings import corpus
 from tests.scoring.judging import scores
+from tests.scoring.official.test_mathvista import CONSTANTS, STRICT
 from tests.scoring.recorded import Recorded, problems, recorded
-from tests.scoring.test_mathvista import CONSTANTS, STRICT
 
 PROCESSES = 2
 RESPONSES = 100_000

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from keep import keep
 
-from s1m.analysis.compare import compare
-from s1m.analysis.compare_page import write_comparison
-from s1m.analysis.compare_plot import accuracy_against_cost
-from s1m.analysis.comparison import Comparison, Pair, Point
-from s1m.analysis.cost import Costing
+from s1m.analysis.comparison.compare import compare
+from s1m.analysis.comparison.cost import Costing
+from s1m.analysis.comparison.page import write_comparison
+from s1m.analysis.comparison.plot import accuracy_against_cost
+from s1m.analysis.comparison.result import Comparison, Pair, Point
+from s1m.analysis.run.wording import p_value, percent, points, range_text
 from s1m.analysis.style import house_style
-from s1m.analysis.wording import p_value, percent, points, range_text
 from s1m.evaluate.store import load_run
 
 ROOT = Path(__file__).parent.parent

@@ -12,10 +12,11 @@ from pathlib import Path
 from PIL import Image
 
 from s1m.benchmarks import find_benchmark
-from s1m.config import eval_settings, read_toml
 from s1m.evaluate.build import resolve
 from s1m.evaluate.runner import Runner
+from s1m.evaluate.settings import eval_settings
 from s1m.evaluate.store import RunStore
+from s1m.files.settings import read_toml
 from s1m.types import Engine, Problem, Record
 
 CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"

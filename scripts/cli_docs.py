@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from s1m.cli.parser import verb_words
+
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
-VERBS = (
-    *([], ["eval"], ["score"], ["import"], ["train"], ["report"], ["compare"], ["replay"], ["demo"], ["benchmarks"]),
-    *(["data", verb] for verb in ("stats", "generate", "distill", "curate", "publish")),
-)
 
 
-def help_text(verb: list[str]) -> str:
+def help_text(verb: Sequence[str]) -> str:
     """What the command prints for ``--help``, at a fixed width."""
     environment = {**os.environ, "COLUMNS": "110", "NO_COLOR": "1", "PYTHONWARNINGS": "error"}
     command = [sys.executable, "-m", "s1m.cli", *verb, "--help"]
@@ -24,7 +23,7 @@ def help_text(verb: list[str]) -> str:
 def page() -> str:
     """The whole page."""
     parts = ["# Command line\n\nWritten by `make docs` from the command itself.\n"]
-    parts += [f"## s1m {' '.join(verb)}".rstrip() + f"\n\n```\n{help_text(verb)}```\n" for verb in VERBS]
+    parts += [f"## s1m {' '.join(verb)}".rstrip() + f"\n\n```\n{help_text(verb)}```\n" for verb in [(), *verb_words()]]
     return "\n".join(parts)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from s1m.arguments import build_parser
+from s1m.cli.parser import build_parser
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

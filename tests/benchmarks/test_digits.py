@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from s1m.benchmarks import BENCHMARKS, find_benchmark
-from s1m.benchmarks.digits import CELL, LAYOUTS, QUESTIONS, Digits, handwriting, plan_problem, split_indices
+from s1m.benchmarks.digits import Digits
 from s1m.errors import DataError, UsageError
+from s1m.synthetic.digits.problems import CELL, LAYOUTS, QUESTIONS, handwriting, plan_problem, split_indices
 
 DIGITS = Digits()
 

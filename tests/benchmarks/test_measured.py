@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from s1m.analysis import print_table, summarize, summary_json
-from s1m.analysis.report import render_report
+from s1m.analysis.run.report import render_report
 from s1m.benchmarks.dynamath import DynaMath
 from s1m.benchmarks.measured import Judged
 from s1m.benchmarks.wemath import WeMath

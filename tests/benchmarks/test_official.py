@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from s1m.benchmarks import BENCHMARKS
-from s1m.benchmarks.chartqa import is_relaxed_equal
-from s1m.benchmarks.dynamath import short_answer
-from s1m.benchmarks.m3cot import official_letter
-from s1m.benchmarks.wemath import official_letter as wemath_letter
-from s1m.scoring.mmmu import Parsed, open_is_right, parse_choice, parse_pro
-from s1m.scoring.olympiadbench import final_answer, judge
+from s1m.scoring.official.chartqa import is_relaxed_equal
+from s1m.scoring.official.dynamath import short_answer
+from s1m.scoring.official.m3cot import official_letter
+from s1m.scoring.official.mmmu import Parsed, open_is_right, parse_choice, parse_pro
+from s1m.scoring.official.olympiadbench import final_answer, judge
+from s1m.scoring.official.wemath import official_letter as wemath_letter
 from tests.benchmarks.sample_rows import ROWS
 from tests.benchmarks.test_pages import load
 

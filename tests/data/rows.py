@@ -7,7 +7,7 @@ from pathlib import Path
 from s1m.data.shards import write_shards
 from s1m.data.trace_row import TraceRow
 from s1m.types import Answer, Finish, Record, Segment, StopClass, Trace, Verdict
-from tests.examples.sets import picture
+from tests.datasets.sets import picture
 
 
 def trace_row_of(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import ChatEngine
 from s1m.engines.remote import Backoff, Patience, Servers
 from s1m.types import Completion, Piece, Problem, Sampling, Step
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, answer, completion
@@ -68,7 +68,7 @@ def ask(
 
     async def main() -> list[Completion]:
         url = server if isinstance(server, str) else server.url
-        engine = HttpEngine(servers(url, **settings), model)
+        engine = ChatEngine(servers(url, **settings), model)
         try:
             return [await engine.generate(of or problem(), one, sampling) for one in steps or (step(),)]
         finally:

@@ -1,7 +1,7 @@
 """A real HTTP server on the loopback whose answer to every request is a function, and a small chat model for it.
 
     with ChatServer(lambda request: completion("Paris.", tokens=2)) as server:
-        engine = HttpEngine(server.url, model="m")
+        engine = ChatEngine(server.url, model="m")
 
 Answers can also go wrong the way servers do: reset the connection, break off, hang, trickle.
 """

@@ -10,12 +10,12 @@ import pytest
 
 from s1m.benchmarks import find_benchmark
 from s1m.cli import main
-from s1m.config import EvalSettings
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import ChatEngine
 from s1m.engines.scripted import replay
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
+from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import load_run
 from tests.engines.chat_server import ChatServer, chat_model, models
 
@@ -49,7 +49,7 @@ def test_the_servers_only_model_is_named_in_the_settings() -> None:
 
 def test_the_engine_is_the_one_named() -> None:
     engine = build_engine(replace(DIGITS, engine="http", base_url=("http://127.0.0.1:9",), model="m"))
-    assert isinstance(engine, HttpEngine)
+    assert isinstance(engine, ChatEngine)
     several = ("http://127.0.0.1:8", "http://127.0.0.1:9/v1")
     engine = build_engine(replace(DIGITS, engine="vllm", base_url=several))
     assert isinstance(engine, VllmEngine)

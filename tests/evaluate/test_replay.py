@@ -13,12 +13,12 @@ import pytest
 from s1m.analysis import summarize
 from s1m.benchmarks import find_benchmark
 from s1m.cli import main
-from s1m.config import eval_settings
 from s1m.engines.embedded import EmbeddedEngine
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.build import resolve
 from s1m.evaluate.replay import replay_settings, replayed
 from s1m.evaluate.runner import Runner
+from s1m.evaluate.settings import eval_settings
 from s1m.evaluate.store import Run, RunStore, load_run
 from s1m.types import Answer, Problem, Record
 

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from s1m.benchmarks.digits import Digits
-from s1m.config import EvalSettings
 from s1m.engines.scripted import ScriptedEngine
 from s1m.errors import DataError, EngineError, EngineUnavailable
 from s1m.evaluate.runner import Runner, key_of
+from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore, load_run
 from s1m.types import Completion, Engine, Problem, Record, Sampling, Step
 

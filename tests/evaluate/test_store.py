@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from PIL import Image
 
-from s1m.config import EvalSettings
 from s1m.errors import DataError, EngineError, UsageError
+from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore, Standing, load_run
 from s1m.types import Answer, Problem, Record, Segment, Trace, Verdict
 

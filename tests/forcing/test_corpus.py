@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from s1m.forcing.loops import find_loop
-from s1m.forcing.pieces import PIECE
+from s1m.forcing.loops.pieces import PIECE
+from s1m.forcing.loops.watch import find_loop
 from tests.forcing.corpus import Labelled, corpus
 from tests.forcing.corpus.recorded import SHARED, recorded
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s1m.forcing import recurrence, templates
-from s1m.forcing.loops import Loop, LoopWatch, find_loop
+from s1m.forcing.loops import recurrence, templates
+from s1m.forcing.loops.watch import Loop, LoopWatch, find_loop
 
 SENTENCE = "Let me compute the area of the triangle again. "
 PARAGRAPH = (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from s1m.cli import main
-from s1m.config import EvalSettings
+from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import load_run
 from tests.engines.chat_server import Answer, ChatServer, Request
 from tests.judge.judge_server import GOLDS, copying, prompt_of, questions, refusing, thinker

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s1m.scoring.answer import Kind, committed
-from s1m.scoring.match import same_integer, same_letter, same_list, same_number, same_text
+from s1m.scoring.equality.match import same_integer, same_letter, same_list, same_number, same_text
 
 MATCHES = {
     "choice": same_letter,

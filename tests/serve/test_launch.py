@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from s1m.cli import main
-from s1m.config import settings_from
 from s1m.errors import EngineUnavailable
+from s1m.files.settings import settings_from
 from s1m.serve.launch import serve_model
 from s1m.serve.settings import ServeSettings
 from tests.serve.programs import DEAF, WITH_CHILD, program, server

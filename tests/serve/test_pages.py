@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from s1m.arguments import SERVE_EXAMPLES, build_parser
-from s1m.config import settings_from
+from s1m.cli.parser import build_parser
+from s1m.cli.verbs import serve
+from s1m.files.settings import settings_from
 from s1m.serve.command import serve_command
 from s1m.serve.settings import ServeSettings
 
@@ -23,7 +24,7 @@ SCRIPTS = sorted([*(ROOT / "scripts").glob("*.sh"), *(ROOT / "scripts").glob("*.
 def commands() -> list[str]:
     """Every line that starts a server, on the page and in the help, joined where it is broken and without remarks."""
     page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8").replace("\\\n", "")
-    lines = re.findall(r"^\s*(?:CUDA_\S+ )?(s1m serve [^#&\n]*)", page + SERVE_EXAMPLES, re.MULTILINE)
+    lines = re.findall(r"^\s*(?:CUDA_\S+ )?(s1m serve [^#&\n]*)", page + serve.examples, re.MULTILINE)
     return [re.sub(r"   +\S.*", "", line.replace("$gpu", "1")).strip() for line in lines]
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from s1m.config import field_help, settings_from, to_toml
 from s1m.errors import EngineUnavailable, UsageError
+from s1m.files.settings import field_help, settings_from, to_toml
 from s1m.serve.resolve import find_vllm, resolve
 from s1m.serve.settings import ServeSettings
 

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from s1m.datasets.example import IMAGE, Example, Slot, Turn
+from s1m.datasets.source import Source
 from s1m.engines.embedded.checkpoint import load_checkpoint, place_of
-from s1m.examples.example import IMAGE, Example, Slot, Turn
-from s1m.examples.source import Source
 from s1m.train.encode import Encoder
 from s1m.train.model import load_encoder, load_model, rules_of
 from s1m.train.pack import Collator
 from s1m.train.settings import TrainSettings
+from tests.datasets.sets import picture
 from tests.engines.embedded.test_model_classes import build
-from tests.examples.sets import picture
 
 KINDS = ("Qwen2-VL", "Qwen2.5-VL", "Qwen3-VL")
 LOOKS = (

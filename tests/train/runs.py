@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from s1m.config import to_toml
-from s1m.examples.source import Source
+from s1m.datasets.source import Source
+from s1m.files.settings import to_toml
 from s1m.train.run import train
 from s1m.train.settings import TrainSettings
 

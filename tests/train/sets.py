@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from s1m.examples.source import Source
-from s1m.examples.sources import Examples, load_examples
+from s1m.datasets.source import Source
+from s1m.datasets.sources import Examples, load_examples
 from s1m.train.settings import TrainSettings
 
 

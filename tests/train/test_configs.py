@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from s1m.config import read_toml
+from s1m.files.settings import read_toml
 from s1m.train.settings import train_settings
 
 ROOT = Path(__file__).parents[2]

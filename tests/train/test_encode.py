@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import torch
 
+from s1m.datasets.example import IMAGE, Example, Turn, Unusable
+from s1m.datasets.source import Source
 from s1m.engines.embedded.checkpoint import load_checkpoint
-from s1m.examples.example import IMAGE, Example, Turn, Unusable
-from s1m.examples.source import Source
 from s1m.train.encode import CONTROL_TOKENS, IGNORED, Encoder, decoded
-from tests.examples.sets import picture
+from tests.datasets.sets import picture
 from tests.train.models import CONVERSATIONS, KINDS, batch_of, example, folder_of, loaded_for
 from tests.train.sets import examples_of, settings
 

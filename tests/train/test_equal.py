@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from s1m.datasets.source import Source
 from s1m.errors import UsageError
-from s1m.examples.source import Source
 from s1m.train.model import load_encoder, load_model, rules_of
 from s1m.train.pack import Collator
 from s1m.train.run import train
-from tests.examples.sets import trace, write_lines
+from tests.datasets.sets import trace, write_lines
 from tests.train import sharded
 from tests.train.runs import losses, short, spread, trained
 from tests.train.sets import examples_of

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from s1m.arguments import build_parser
-from s1m.config import to_toml
-from s1m.examples.source import Source
+from s1m.cli.parser import build_parser
+from s1m.datasets.source import Source
+from s1m.files.settings import to_toml
 from s1m.train.settings import TrainSettings, train_settings
 
 GIVEN: dict[str, Any] = {"model": "tiny", "out": "out", "data": [{"path": "digits", "rows": 10}, {"path": "a.parquet"}]}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from s1m.errors import UsageError
-from s1m.folders import held
+from s1m.files.run_folder import held
 from s1m.train.folder import claim, newest_checkpoint
 from s1m.train.run import train
 from tests.train.runs import command, losses, short, start, trained

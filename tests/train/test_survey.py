@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from s1m.datasets.checks import check_response
+from s1m.datasets.example import Example, Unusable
+from s1m.datasets.lengths import describe
+from s1m.datasets.responses import Delimiters
+from s1m.datasets.source import Source
 from s1m.errors import DataError
-from s1m.examples.checks import check_response
-from s1m.examples.example import Example, Unusable
-from s1m.examples.lengths import describe
-from s1m.examples.responses import Delimiters
-from s1m.examples.source import Source
 from s1m.train.survey import ALONE, survey
 from s1m.train.survey_table import print_survey
-from tests.examples.sets import picture, trace, write_lines
+from tests.datasets.sets import picture, trace, write_lines
 from tests.train.sets import examples_of, settings
 
 GOOD = "<think>\nCount: 1, 2, 3.\n</think>\nIt has 3."

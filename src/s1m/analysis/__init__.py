@@ -8,12 +8,12 @@
 Importing this package is cheap: numpy, matplotlib, jinja2 and rich are imported by the functions that need them.
 """
 
-from s1m.analysis.intervals import Interval
-from s1m.analysis.measure import summarize
-from s1m.analysis.plots import accuracy_against_tokens, four_panels, save_figures
-from s1m.analysis.report import write_report
-from s1m.analysis.summary import LevelSummary, StopShares, Summary, SweepMetrics, summary_json
-from s1m.analysis.table import print_table
+from s1m.analysis.run.measure import summarize
+from s1m.analysis.run.plots import accuracy_against_tokens, four_panels, save_figures
+from s1m.analysis.run.report import write_report
+from s1m.analysis.run.summary import LevelSummary, StopShares, Summary, SweepMetrics, summary_json
+from s1m.analysis.run.table import print_table
+from s1m.analysis.statistics.intervals import Interval
 
 __all__ = [
     "Interval",

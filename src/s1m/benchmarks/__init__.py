@@ -7,7 +7,6 @@ from s1m.benchmarks.chartqa import ChartQa
 from s1m.benchmarks.custom import Custom
 from s1m.benchmarks.digits import Digits
 from s1m.benchmarks.dynamath import DynaMath
-from s1m.benchmarks.files import cached
 from s1m.benchmarks.logicvista import LogicVista
 from s1m.benchmarks.longvision import LongVision
 from s1m.benchmarks.m3cot import M3Cot
@@ -19,6 +18,7 @@ from s1m.benchmarks.mmmu import Mmmu
 from s1m.benchmarks.mmmu_pro import MmmuPro
 from s1m.benchmarks.olympiadbench import OlympiadBench
 from s1m.benchmarks.page import Page
+from s1m.benchmarks.reading.files import cached
 from s1m.benchmarks.scienceqa import ScienceQa
 from s1m.benchmarks.wemath import WeMath
 from s1m.errors import UsageError, did_you_mean

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.row import Row, lettered
-from s1m.benchmarks.rows import load_split
-from s1m.benchmarks.strict import choice, exact_letter
-from s1m.scoring.choices import LETTERS
+from s1m.benchmarks.reading.row import Row, lettered
+from s1m.benchmarks.reading.rows import load_split
+from s1m.scoring.readers.choices import LETTERS
+from s1m.scoring.strict import choice, exact_letter
 from s1m.types import Problem, Verdict
 
 _INSTRUCTION = "Answer with the option's letter from the given choices directly."

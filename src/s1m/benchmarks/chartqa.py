@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.row import Row
-from s1m.benchmarks.rows import load_split
-from s1m.benchmarks.strict import value
+from s1m.benchmarks.reading.row import Row
+from s1m.benchmarks.reading.rows import load_split
 from s1m.scoring.answer import Kind
-from s1m.scoring.match import same_number, same_relaxed
+from s1m.scoring.equality.match import same_number, same_relaxed
+from s1m.scoring.official.chartqa import is_relaxed_equal
+from s1m.scoring.strict import value
 from s1m.types import Problem, Verdict
 
-TOLERANCE = 0.05
 _INSTRUCTION = "Answer the question with a single word."
 _KINDS = ("human", "augmented")
 
@@ -44,22 +44,6 @@ class ChartQa:
         official = is_relaxed_equal(answer if extraction is None else extraction, problem.gold)
         kind: Kind = "number" if same_number(problem.gold, problem.gold) else "text"
         return value(answer, kind, (problem.gold,), same_relaxed, official)
-
-
-def is_relaxed_equal(answer: str, gold: str) -> bool:
-    """The official verdict: relaxed accuracy."""
-    ours, theirs = _number(answer), _number(gold)
-    if ours is not None and theirs:
-        return abs(ours - theirs) / abs(theirs) <= TOLERANCE
-    return answer.strip().lower() == gold.strip().lower()
-
-
-def _number(text: str) -> float | None:
-    text = text.strip()
-    try:
-        return float(text.rstrip("%")) / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        return None
 
 
 def read_problem(row: Row) -> Problem:

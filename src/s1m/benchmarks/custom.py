@@ -16,12 +16,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from s1m.benchmarks.parquet import ParquetRows, image_columns
-from s1m.benchmarks.row import Row, lettered
-from s1m.benchmarks.rows import Problems, check_split, load_rows
-from s1m.benchmarks.strict import KINDS, by_kind
+from s1m.benchmarks.reading.parquet import ParquetRows, image_columns
+from s1m.benchmarks.reading.row import Row, lettered
+from s1m.benchmarks.reading.rows import Problems, check_split, load_rows
 from s1m.errors import DataError, UsageError
-from s1m.scoring.choices import LETTERS
+from s1m.scoring.readers.choices import LETTERS
+from s1m.scoring.strict import KINDS, by_kind
 from s1m.types import Problem, Verdict
 
 

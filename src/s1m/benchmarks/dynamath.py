@@ -12,21 +12,18 @@ metadata, so that worst-case accuracy (right in all ten) can be computed from a 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.files import find_files
 from s1m.benchmarks.measured import Judged, Measures, groups_of, ratio
-from s1m.benchmarks.row import Row
-from s1m.benchmarks.rows import check_split, load_rows
-from s1m.benchmarks.strict import choice, value
-from s1m.scoring.latex_value import same_value, value_of
-from s1m.scoring.match import same_text
+from s1m.benchmarks.reading.files import find_files
+from s1m.benchmarks.reading.row import Row
+from s1m.benchmarks.reading.rows import check_split, load_rows
+from s1m.scoring.equality.latex_value import same_value
+from s1m.scoring.equality.match import same_text
+from s1m.scoring.official.dynamath import is_near, is_right, short_answer
+from s1m.scoring.strict import choice, value
 from s1m.types import Problem, Verdict
-
-TOLERANCE = 0.001
-"""Of the official scorer, for numbers; golds are given to three digits."""
 
 _INSTRUCTIONS = {
     "multiple choice": "Provide the corresponing choice option in the 'short answer' key, "
@@ -93,37 +90,10 @@ class DynaMath:
         if kind == "multiple choice":
             return choice(said, problem, official)
         if kind == "float":
-            return value(said, "expression", (problem.gold,), _near, official)
+            return value(said, "expression", (problem.gold,), is_near, official)
         return value(
             said, "text", (problem.gold,), lambda one, gold: same_text(one, gold) or same_value(one, gold), official
         )
-
-
-def short_answer(response: str) -> str | None:
-    """The "short answer" of the JSON in a response; None without such JSON."""
-    start, end = response.find("{"), response.rfind("}")
-    try:
-        read = json.loads(response[start : end + 1].replace("\\", ""), strict=False) if 0 <= start < end else None
-    except (ValueError, RecursionError):
-        return None
-    return str(read["short answer"]) if isinstance(read, dict) and read.get("short answer") is not None else None
-
-
-def is_right(problem: Problem, said: str) -> bool:
-    """The official verdict on a short answer."""
-    if problem.metadata["answer_type"] == "float":
-        return _near(said.strip().split(" ")[0], problem.gold)
-    if problem.metadata["answer_type"] == "multiple choice":
-        letters = set(re.findall(r"\b[A-E]\b", said))
-        return said.strip() == problem.gold or letters == {problem.gold}
-    return problem.gold.lower() in said.lower()
-
-
-def _near(one: str, gold: str) -> bool:
-    ours, theirs = value_of(one), value_of(gold)
-    if ours is None or theirs is None:
-        return one.strip() == gold.strip()
-    return math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=TOLERANCE + 1e-12)
 
 
 def read_problem(row: Row) -> Problem:

@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.row import Row
-from s1m.benchmarks.rows import load_split
-from s1m.benchmarks.strict import choice, value
+from s1m.benchmarks.reading.row import Row
+from s1m.benchmarks.reading.rows import load_split
+from s1m.scoring.strict import choice, value
 from s1m.types import Problem, Verdict
 
 _LETTER = re.compile(r"(?<![A-Za-z])[A-Z](?![A-Za-z'])")

@@ -10,17 +10,13 @@ last choice whose text occurs, else the last letter that stands alone, in capita
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.row import Row, lettered
-from s1m.benchmarks.rows import load_split
-from s1m.benchmarks.strict import choice
-from s1m.scoring.choices import LETTERS
+from s1m.benchmarks.reading.row import Row, lettered
+from s1m.benchmarks.reading.rows import load_split
+from s1m.scoring.official.m3cot import official_letter
+from s1m.scoring.strict import choice
 from s1m.types import Problem, Verdict
-
-_BRACKETED = re.compile(r"\(([A-Za-z])\)")
-_MARKS = re.compile(r"[\n.,!?]")
 
 
 class M3Cot:
@@ -43,24 +39,6 @@ class M3Cot:
         """Both verdicts on an answer."""
         letter = official_letter(answer if extraction is None else extraction, problem.choices)
         return choice(answer, problem, letter == problem.gold)
-
-
-def official_letter(response: str, choices: Sequence[str]) -> str | None:
-    """The letter that the official scorer reads."""
-    if "[Answer]" in response:
-        response = response.split("[Answer]")[-1].split("[Rationale]")[0].split("[Context]")[0]
-    if bracketed := _BRACKETED.findall(response):
-        return str(bracketed[-1]).upper()
-    lettered_choices = list(zip(LETTERS, choices, strict=False))
-    words = _MARKS.sub(" ", response).split(" ")
-    for named in (
-        [letter for letter, text in lettered_choices if text.lower() in response.lower()],
-        [letter for letter, _ in lettered_choices if letter in words],
-        [letter for letter, _ in lettered_choices if letter.lower() in words],
-    ):
-        if named:
-            return named[-1]
-    return None
 
 
 def read_problem(row: Row) -> Problem:

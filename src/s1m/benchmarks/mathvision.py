@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.row import Row, lettered
-from s1m.benchmarks.rows import load_split
-from s1m.benchmarks.strict import choice, formula
-from s1m.scoring import mathvision
+from s1m.benchmarks.reading.row import Row, lettered
+from s1m.benchmarks.reading.rows import load_split
+from s1m.scoring.official import mathvision
+from s1m.scoring.strict import choice, formula
 from s1m.types import Problem, Verdict
 
 PROMPT = (

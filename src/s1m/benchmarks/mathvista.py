@@ -18,10 +18,10 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from s1m.benchmarks.row import Row, lettered
-from s1m.benchmarks.rows import check_split, load_split
+from s1m.benchmarks.reading.row import Row, lettered
+from s1m.benchmarks.reading.rows import check_split, load_split
 from s1m.errors import DataError
-from s1m.scoring.mathvista import extraction_of, is_guess, official, strict
+from s1m.scoring.official.mathvista import extraction_of, is_guess, official, strict
 from s1m.types import Problem, Verdict
 
 _HINT = "Hint: Please answer the question"

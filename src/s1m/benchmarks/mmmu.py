@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from s1m.benchmarks.row import Row, lettered
-from s1m.benchmarks.rows import load_split
-from s1m.benchmarks.strict import choice, guessed, value
+from s1m.benchmarks.reading.row import Row, lettered
+from s1m.benchmarks.reading.rows import load_split
 from s1m.scoring.answer import Kind
-from s1m.scoring.choices import LETTERS
-from s1m.scoring.match import same_number, same_text
-from s1m.scoring.mmmu import open_is_right, parse_choice
+from s1m.scoring.equality.match import same_number, same_text
+from s1m.scoring.official.mmmu import open_is_right, parse_choice
+from s1m.scoring.readers.choices import LETTERS
+from s1m.scoring.strict import choice, guessed, value
 from s1m.types import Problem, Verdict
 
 DOMAINS = {

@@ -16,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from s1m.benchmarks.mmmu import DOMAIN_OF, IMAGES
-from s1m.benchmarks.row import Row, lettered
-from s1m.benchmarks.rows import load_split
-from s1m.benchmarks.strict import choice, guessed
-from s1m.scoring.choices import LETTERS
-from s1m.scoring.mmmu import parse_pro
+from s1m.benchmarks.reading.row import Row, lettered
+from s1m.benchmarks.reading.rows import load_split
+from s1m.scoring.official.mmmu import parse_pro
+from s1m.scoring.readers.choices import LETTERS
+from s1m.scoring.strict import choice, guessed
 from s1m.types import Problem, Verdict
 
 _LAST_LINE = (

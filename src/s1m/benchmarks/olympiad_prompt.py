@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from s1m.benchmarks.row import Row
+from s1m.benchmarks.reading.row import Row
 
 _ENGLISH = {
     "Numerical": "a numerical value",

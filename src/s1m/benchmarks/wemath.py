@@ -16,10 +16,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from s1m.benchmarks.measured import Judged, Measures, groups_of, ratio
-from s1m.benchmarks.row import Row
-from s1m.benchmarks.rows import load_split
-from s1m.benchmarks.strict import choice
-from s1m.scoring.choices import LETTERS
+from s1m.benchmarks.reading.row import Row
+from s1m.benchmarks.reading.rows import load_split
+from s1m.scoring.official.wemath import official_letter
+from s1m.scoring.readers.choices import LETTERS
+from s1m.scoring.strict import choice
 from s1m.types import Problem, Verdict
 
 PROMPT = (
@@ -96,12 +97,6 @@ def _shares(problems: Sequence[tuple[tuple[bool, ...], bool]]) -> dict[str, floa
         shares[f"RM rate {name}"] = ratio(rm, right)
         shares[f"score {name}"] = ratio(len(problems) - 0.5 * ig - rm - ik, len(problems))
     return shares
-
-
-def official_letter(response: str) -> str | None:
-    """The letter that the official scorer reads."""
-    said = re.sub(r"[<>:.]", "", response.split("Answer")[-1].strip()).strip()
-    return said[0] if said[:1] in tuple(LETTERS[:8]) else None
 
 
 def read_problem(row: Row) -> Problem:

@@ -10,14 +10,14 @@ from rich.console import Console
 
 from s1m.data.shards import check_replaceable, write_shards
 from s1m.data.trace_row import TraceRow, trace_row
+from s1m.datasets.example import Unusable
+from s1m.datasets.responses import CLOSE, OPEN, Delimiters
+from s1m.datasets.source import Source
+from s1m.datasets.sources import Examples, load_examples
+from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError
-from s1m.examples.example import Unusable
-from s1m.examples.progress import counted
-from s1m.examples.responses import CLOSE, OPEN, Delimiters
-from s1m.examples.source import Source
-from s1m.examples.sources import Examples, load_examples
-from s1m.examples.tokens import TokenCounter
-from s1m.examples.workers import in_chunks, in_order
+from s1m.files.progress import counted
+from s1m.files.workers import in_chunks, in_order
 
 CHUNK = 4
 """Rows that a process makes before it hands them on."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from s1m.data.trace_row import ORIGIN, TraceRow
 from s1m.errors import DataError, UsageError
-from s1m.folders import LOCK, held
+from s1m.files.run_folder import LOCK, held
 
 SHARD_BYTES = 256 << 20
 """Of images and texts before compression."""

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from s1m.examples.checks import check_example
-from s1m.examples.example import IMAGE, Example, Turn, Unusable
-from s1m.examples.responses import Delimiters
+from s1m.datasets.checks import check_example
+from s1m.datasets.example import IMAGE, Example, Turn, Unusable
+from s1m.datasets.responses import Delimiters
 
 ORIGIN: Mapping[str, str] = {
     "id": "string",

@@ -6,11 +6,12 @@ import os
 from dataclasses import replace
 from typing import TypeVar
 
-from s1m.config import SERVER_CONCURRENCY, EvalSettings
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import ChatEngine
+from s1m.engines.concurrency import SERVER_CONCURRENCY
 from s1m.engines.remote import Patience, Servers
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import UsageError
+from s1m.evaluate.settings import EvalSettings
 from s1m.types import Benchmark, Engine
 
 S = TypeVar("S", bound=EvalSettings)
@@ -30,7 +31,7 @@ async def name_model(settings: S) -> S:
     """Settings that name the model also where a server was left to say it, so that no run mixes two."""
     if settings.model or settings.engine == "embedded":
         return settings
-    engine = HttpEngine(_servers(settings))
+    engine = ChatEngine(_servers(settings))
     try:
         return replace(settings, model=await engine.served_model())
     finally:
@@ -52,7 +53,7 @@ def build_engine(settings: EvalSettings) -> Engine:
     if settings.engine == "vllm":
         return VllmEngine(_servers(settings), settings.model)
     if settings.engine == "http":
-        return HttpEngine(_servers(settings), settings.model)
+        return ChatEngine(_servers(settings), settings.model)
     from s1m.engines.embedded import EmbeddedEngine
 
     return EmbeddedEngine(settings.model, max_rows=settings.most_in_flight)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from s1m.benchmarks.rows import without_images
+from s1m.benchmarks.reading.rows import without_images
 from s1m.errors import EngineError
 from s1m.evaluate.store import JUDGEMENTS, Run
 from s1m.judge import Judge, Judgements, RecordJudgement, is_asked, judged, text_hash

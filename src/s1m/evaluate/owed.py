@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from s1m.config import EvalSettings
 from s1m.evaluate.build import build_engine, check_budget
 from s1m.evaluate.progress import RunProgress
 from s1m.evaluate.runner import Runner
+from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore
 from s1m.types import Benchmark, Problem
 

@@ -7,20 +7,21 @@ are the same as in a run of that strategy, so that the replayed run is the run i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from s1m.config import NOBODY_ASKED, EvalSettings, ReplaySettings, eval_settings, settings_from
 from s1m.errors import DataError, UsageError
+from s1m.evaluate.settings import NOBODY_ASKED, EvalSettings, ReplaySettings, eval_settings
+from s1m.evaluate.store import Run, RunStore, load_run
+from s1m.files.settings import settings_from
 from s1m.forcing.strategies.adaptive import Adaptive
 from s1m.forcing.strategies.sequential import Sequential
 from s1m.forcing.strategies.vote import Vote
 from s1m.forcing.strategy import Strategy
 from s1m.types import Answer, Record, Segment, Trace, Verdict
-
-if TYPE_CHECKING:
-    from s1m.evaluate.store import Run
 
 REPLAYABLE = ("sequential", "vote", "hybrid", "adaptive")
 USUAL_CHAINS = (1, 2, 4, 8, 16, 32, 64)
@@ -167,3 +168,24 @@ def cut(record: Record, samples: Sequence[Sample]) -> tuple[tuple[Segment, ...],
     for sample in samples:
         ends[sample.answer.chain] = max(sample.answer.segments, ends.get(sample.answer.chain, 0))
     return tuple(record.trace.chains[chain][:end] for chain, end in sorted(ends.items()))
+
+
+def replay_run(folder: Path, given: Mapping[str, Any], finish: Callable[[Run], None]) -> int:
+    """``s1m replay``: what another strategy would have made of a run, as a run."""
+    source = load_run(folder)
+    settings = replay_settings(source, given)
+    out = settings.run_folder
+    if out.is_dir() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty; a replay makes a run folder of its own: choose another --out")
+    strategy = settings.build_strategy()
+    records = [replayed(record, strategy) for record in source.records]
+    store = RunStore(settings)
+    try:
+        for record in records:
+            store.add(record)
+        if (folder / "thumbnails").is_dir():
+            shutil.copytree(folder / "thumbnails", out / "thumbnails")
+        finish(load_run(store.folder))
+    finally:
+        store.close()
+    return 0

@@ -16,14 +16,14 @@ from typing import Protocol
 
 import msgspec
 
-from s1m.config import EvalSettings
 from s1m.errors import DataError, EngineError, EngineUnavailable
 from s1m.evaluate.images import within_pixels
+from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore
+from s1m.files.tasks import gathered
 from s1m.forcing import Task, drive
 from s1m.forcing.flow import derive_seed
-from s1m.scoring.choices import LETTERS
-from s1m.tasks import gathered
+from s1m.scoring.readers.choices import LETTERS
 from s1m.types import Benchmark, Engine, Problem, Record, Verdict
 
 

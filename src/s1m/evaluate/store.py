@@ -19,10 +19,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from s1m.config import NOBODY_ASKED, NOT_CONTENT, EvalSettings, ImportSettings, to_toml
 from s1m.errors import DataError, UsageError
+from s1m.evaluate.settings import NOBODY_ASKED, NOT_CONTENT, EvalSettings, ImportSettings
+from s1m.files.json_lines import append, open_for_append, read_lines
+from s1m.files.settings import to_toml
 from s1m.judge import RecordJudgement, laid_over
-from s1m.lines import append, open_for_append, read_lines
 from s1m.types import Problem, Record
 
 T = TypeVar("T", Record, "Failure")

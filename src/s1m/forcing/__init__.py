@@ -2,7 +2,7 @@
 
 from s1m.forcing.drive import drive
 from s1m.forcing.flow import Forcing
-from s1m.forcing.loops import Loop, LoopWatch, find_loop
+from s1m.forcing.loops.watch import Loop, LoopWatch, find_loop
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.forcing.strategies import build_strategy
 from s1m.forcing.strategies.sequential import independent_sweep, nested_sweep

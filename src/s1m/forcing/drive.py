@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from s1m.errors import EngineError, EngineUnavailable
-from s1m.tasks import gathered
+from s1m.files.tasks import gathered
 from s1m.types import Completion, Engine, Problem, Sampling, Step
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from s1m.forcing.endings import Ending, find_answered, find_ending, flaws_of
-from s1m.forcing.loops import LoopWatch, find_loop
+from s1m.forcing.loops.watch import LoopWatch, find_loop
 from s1m.forcing.strategy import Part, Task
 from s1m.types import Answer, Completion, Piece, Segment, Step, StopClass
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
-from s1m.config import SERVER_CONCURRENCY
+from s1m.engines.concurrency import SERVER_CONCURRENCY
 from s1m.engines.remote import Patience, Servers
 from s1m.engines.remote.offer import find_model
 from s1m.engines.remote.reply import encode
 from s1m.engines.remote.servers import Request, Server
 from s1m.errors import EngineError, EngineUnavailable, UsageError
+from s1m.files.tasks import gathered
 from s1m.judge.judgements import content_key
 from s1m.judge.prompt import chat_request, prompt_for, read_extraction
-from s1m.tasks import gathered
 from s1m.types import Problem
 
 Heard = Callable[[str, str | None], Awaitable[None]]

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from s1m.errors import UsageError
+from s1m.files.json_lines import append, open_for_append, read_lines
 from s1m.judge.reading import is_asked
-from s1m.lines import append, open_for_append, read_lines
 from s1m.types import Record, Verdict
 
 

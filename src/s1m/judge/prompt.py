@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from s1m.benchmarks.row import lettered
-from s1m.engines.http.chat import Reply
+from s1m.benchmarks.reading.row import lettered
+from s1m.engines.chat.protocol import Reply
 from s1m.engines.remote.reply import Unreadable, decode
 from s1m.errors import EngineError
-from s1m.scoring.plain import TAIL_CHARACTERS
+from s1m.scoring.text.plain import TAIL_CHARACTERS
 from s1m.types import Problem
 
 MAX_TOKENS = 128

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from s1m.scoring.plain import after_thinking
-from s1m.scoring.silence import is_blank, is_failure
+from s1m.scoring.text.plain import after_thinking
+from s1m.scoring.text.silence import is_blank, is_failure
 from s1m.types import Benchmark, Problem, Verdict
 
 NOTHING_SAID = frozenset({"blank", "unfinished", "failure", "apology", "undecided"})

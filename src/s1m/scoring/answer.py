@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from s1m.scoring import silence, statements
-from s1m.scoring.plain import BOX_CLOSES, BOX_OPENS, after_thinking, plain
-from s1m.scoring.reader import Reader
-from s1m.scoring.readers import reader_of
-from s1m.scoring.restated import overlap
+from s1m.scoring.readers import statements
+from s1m.scoring.readers.by_kind import reader_of
+from s1m.scoring.readers.reader import Reader
+from s1m.scoring.readers.restated import overlap
+from s1m.scoring.text import silence
+from s1m.scoring.text.plain import BOX_CLOSES, BOX_OPENS, after_thinking, plain
 
 Kind = Literal["choice", "integer", "number", "list", "yes_no", "text", "expression"]
 """What a question asks for. A choice is committed to as its letter."""

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from s1m.config import Count, Fraction
+from s1m.files.settings import Count, Fraction
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 

@@ -15,7 +15,7 @@ import torch
 from rich.console import Console
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from s1m.lines import append, open_for_append, read_lines
+from s1m.files.json_lines import append, open_for_append, read_lines
 
 EVALUATED = "eval/"
 """How the names begin under which the accuracies of an evaluation are logged."""

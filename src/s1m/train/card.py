@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s1m import __version__
-from s1m.config import to_toml
+from s1m.files.settings import to_toml
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from s1m.datasets.example import Example, Slot, Turn, Unusable
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN
-from s1m.examples.example import Example, Slot, Turn, Unusable
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -17,9 +17,9 @@ from rich.console import Console
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from s1m.benchmarks import find_benchmark
-from s1m.config import EvalSettings
 from s1m.evaluate.build import resolve
 from s1m.evaluate.owed import run_owed
+from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore, load_run
 from s1m.train.callbacks import EVALUATED
 from s1m.train.encode import Encoder

@@ -10,7 +10,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from s1m.examples.digits import Drawing, digit_of, training_indices
+from s1m.synthetic.digits.traces import Drawing, digit_of, training_indices
 
 STEPS = 800
 BATCH = 48

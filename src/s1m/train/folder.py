@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from s1m import folders
-from s1m.config import to_toml
 from s1m.errors import DataError
+from s1m.files import run_folder
+from s1m.files.settings import to_toml
 from s1m.train.settings import TrainSettings
 
 NOT_CONTENT = frozenset(
@@ -33,7 +33,7 @@ LAST_WRITTEN = "trainer_state.json"
 
 def claim(settings: TrainSettings) -> Path:
     """The folder, made and marked. Raises ``UsageError`` when it belongs to another training."""
-    return folders.claim(Path(settings.out), to_toml(settings), loose=NOT_CONTENT, work="training")
+    return run_folder.claim(Path(settings.out), to_toml(settings), loose=NOT_CONTENT, work="training")
 
 
 def newest_checkpoint(out: Path) -> Path | None:

@@ -14,9 +14,9 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from s1m.datasets.example import Unusable
+from s1m.datasets.sources import Examples
 from s1m.errors import DataError
-from s1m.examples.example import Unusable
-from s1m.examples.sources import Examples
 from s1m.train.encode import IGNORED, Encoded, Encoder
 
 if TYPE_CHECKING:

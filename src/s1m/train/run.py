@@ -15,9 +15,9 @@ from typing import Any
 
 from rich.console import Console
 
+from s1m.datasets.sources import Examples, load_examples
 from s1m.errors import UsageError
-from s1m.examples.sources import Examples, load_examples
-from s1m.folders import held
+from s1m.files.run_folder import held
 from s1m.train.card import model_card
 from s1m.train.encode import Encoder
 from s1m.train.folder import claim, newest_checkpoint

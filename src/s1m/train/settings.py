@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from s1m.config import MOST_LEVELS, Count, levels_from, settings_from, strings_from
-from s1m.examples.responses import Delimiters
-from s1m.examples.source import Source, sources_from
+from s1m.datasets.responses import Delimiters
+from s1m.datasets.source import Source, sources_from
+from s1m.evaluate.spelling import MOST_LEVELS, levels_from, strings_from
+from s1m.files.settings import Count, settings_from
 from s1m.forcing.presets import IGNORE_STRINGS
 
 Positive = Annotated[float, Meta(gt=0)]

@@ -7,7 +7,7 @@ from collections import Counter
 from rich.console import Console
 from rich.table import Table
 
-from s1m.examples.lengths import LONG, describe
+from s1m.datasets.lengths import LONG, describe
 from s1m.train.survey import Part, Survey
 
 

@@ -14,9 +14,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s1m.benchmarks.digits import QUESTIONS
-from s1m.examples.digits import ALL_IGNORE_STRINGS, make_trace
-from s1m.examples.responses import Delimiters
+from s1m.datasets.digits import make_trace
+from s1m.datasets.responses import Delimiters
+from s1m.synthetic.digits.problems import QUESTIONS
+from s1m.synthetic.digits.traces import ALL_IGNORE_STRINGS
 
 if TYPE_CHECKING:
     from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration

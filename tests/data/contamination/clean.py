@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw
 
-from s1m.benchmarks.digits import make_problem
+from s1m.synthetic.digits.problems import make_problem
 from tests.data.contamination.altered_pictures import png
 
 Row = tuple[str, bytes]

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import ChatEngine
 from s1m.engines.remote.retry import GaveUp
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 from tests.engines.asking import GOOD, GREEDY, KEY, PASSING, always, ask, in_turn, problem, servers, step
@@ -52,7 +52,7 @@ def test_nobody_there_ends_the_run_and_says_how_to_check() -> None:
 def test_a_server_that_goes_away_for_good_ends_the_run() -> None:
     async def main() -> None:
         with ChatServer(always(answer({}, 503))) as server:
-            engine = HttpEngine(servers(server.url, max_retries=1), "m")
+            engine = ChatEngine(servers(server.url, max_retries=1), "m")
             with pytest.raises(GaveUp, match="503"):
                 await engine.generate(problem(), step(), GREEDY)
         with pytest.raises(EngineUnavailable, match=r"has not answered for 0 s \(.*the same command goes on"):
@@ -113,7 +113,7 @@ def test_key_is_sent_and_never_shown() -> None:
             ask(server, api_key=f" {KEY}\n")
         assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
     assert KEY not in str(caught.value)
-    assert KEY not in repr(HttpEngine(servers(server.url, api_key=KEY)))
+    assert KEY not in repr(ChatEngine(servers(server.url, api_key=KEY)))
 
 
 @pytest.mark.parametrize("status", [200, 400, 404, 418, 503])

@@ -9,7 +9,7 @@ import io
 import pytest
 from PIL import Image
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import ChatEngine
 from s1m.engines.remote.images import data_url
 from s1m.errors import EngineError
 from tests.engines.asking import GREEDY, always, ask, problem, servers, step
@@ -92,7 +92,7 @@ def test_image_is_encoded_once_a_problem() -> None:
     other = problem(encoded("PNG", "L"))
 
     async def main(url: str) -> None:
-        engine = HttpEngine(servers(url, max_concurrency=1), "m")
+        engine = ChatEngine(servers(url, max_concurrency=1), "m")
         await engine.generate(asked, step(), GREEDY)
         first = await engine._images.get(asked)
         await engine.generate(asked, step(), GREEDY)

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import ChatEngine
 from s1m.errors import EngineUnavailable, UsageError
-from s1m.tasks import gathered
+from s1m.files.tasks import gathered
 from s1m.types import Completion, Problem
 from tests.engines.asking import GOOD, GREEDY, always, in_turn, says, servers, step
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, chat_model, completion, models
@@ -31,7 +31,7 @@ def slowly(behaviour: Behaviour, seconds: float = 0.01) -> Behaviour:
     return behave
 
 
-async def answers(engine: HttpEngine, asked: list[Problem], rounds: int = 1) -> list[Completion]:
+async def answers(engine: ChatEngine, asked: list[Problem], rounds: int = 1) -> list[Completion]:
     """The completions of all problems at once, each asked ``rounds`` times in a row."""
 
     async def one(problem: Problem) -> list[Completion]:
@@ -54,7 +54,7 @@ def test_work_is_shared_and_a_problem_stays_where_it_was() -> None:
     with two(slowly(always(GOOD)), slowly(always(GOOD))) as (one, other):
 
         async def main() -> None:
-            engine = HttpEngine(servers(one.url, other.url), "m")
+            engine = ChatEngine(servers(one.url, other.url), "m")
             assert len(await answers(engine, problems(40), rounds=5)) == 200
             await engine.close()
 
@@ -69,7 +69,7 @@ def test_a_new_problem_goes_where_the_least_is_under_way() -> None:
     with two(slowly(always(GOOD), 0.1), slowly(always(GOOD), 0.005)) as (slow, fast):
 
         async def main() -> None:
-            engine = HttpEngine(servers(slow.url, fast.url), "m")
+            engine = ChatEngine(servers(slow.url, fast.url), "m")
             left = iter(problems(60))
 
             async def work() -> None:
@@ -87,7 +87,7 @@ def test_a_server_that_dies_is_left_and_nothing_is_lost(caplog: pytest.LogCaptur
     with ChatServer(slowly(always(GOOD))) as other, ChatServer(slowly(always(GOOD))) as one:
 
         async def main() -> list[Completion]:
-            engine = HttpEngine(servers(one.url, other.url), "m")
+            engine = ChatEngine(servers(one.url, other.url), "m")
             work = asyncio.create_task(answers(engine, problems(60), rounds=4))
             while len(one.requests) < 20:
                 await asyncio.sleep(0.01)
@@ -112,7 +112,7 @@ def test_a_server_that_is_back_is_taken_back(caplog: pytest.LogCaptureFixture) -
     with two(behave, slowly(always(GOOD), 0.005)) as (one, other):
 
         async def main() -> None:
-            engine = HttpEngine(servers(one.url, other.url, max_retries=30), "m")
+            engine = ChatEngine(servers(one.url, other.url, max_retries=30), "m")
             await answers(engine, problems(20))
             down.set()
             await answers(engine, problems(60), rounds=2)
@@ -134,7 +134,7 @@ def test_one_server_that_is_gone_for_a_while_is_waited_for(caplog: pytest.LogCap
     async def main() -> list[Completion]:
         with ChatServer(slowly(always(GOOD))) as first:
             port = int(first.url.rsplit(":", 1)[1])
-            engine = HttpEngine(servers(first.url, outage_seconds=20.0), "m")
+            engine = ChatEngine(servers(first.url, outage_seconds=20.0), "m")
             await answers(engine, problems(3))
         work = asyncio.create_task(answers(engine, problems(30)))
         await asyncio.sleep(0.5)
@@ -155,7 +155,7 @@ def test_a_server_that_is_not_there_at_the_start_is_done_without() -> None:
     with ChatServer(chat_model(says("hm"))) as there:
 
         async def main() -> None:
-            engine = HttpEngine(servers(gone.url, there.url))
+            engine = ChatEngine(servers(gone.url, there.url))
             await engine.ready()
             assert await engine.served_model() == "small"
             assert len(await answers(engine, problems(10), rounds=2)) == 20
@@ -168,7 +168,7 @@ def test_servers_must_share_the_model() -> None:
     with two(always(models("a", "b")), always(models("b", "c"))) as (one, other):
 
         async def main(*urls: str) -> str:
-            engine = HttpEngine(servers(*urls))
+            engine = ChatEngine(servers(*urls))
             try:
                 return await engine.served_model()
             finally:
@@ -191,7 +191,7 @@ def test_the_shortest_context_is_known_when_ready() -> None:
         return behave
 
     async def main(*urls: str) -> int | None:
-        engine = HttpEngine(servers(*urls), "small")
+        engine = ChatEngine(servers(*urls), "small")
         await engine.ready()
         await engine.close()
         return engine.context_tokens
@@ -207,7 +207,7 @@ def test_a_final_fault_of_any_server_ends_the_run_and_names_it() -> None:
     with two(always(GOOD), always(refuses)) as (one, other):
 
         async def main() -> None:
-            engine = HttpEngine(servers(one.url, other.url), "m")
+            engine = ChatEngine(servers(one.url, other.url), "m")
             try:
                 await answers(engine, problems(4))
             finally:
@@ -234,7 +234,7 @@ def test_a_rate_limited_server_gets_less_and_everything_is_done() -> None:
     with ChatServer(behave) as server:
 
         async def main() -> None:
-            engine = HttpEngine(servers(server.url, max_retries=50), "m")
+            engine = ChatEngine(servers(server.url, max_retries=50), "m")
             assert len(await answers(engine, problems(300))) == 300
             await engine.close()
 

@@ -16,8 +16,8 @@ import pytest
 
 from s1m.benchmarks import find_benchmark
 from s1m.cli import main
+from s1m.engines.chat import ChatEngine
 from s1m.engines.embedded import EmbeddedEngine
-from s1m.engines.http import HttpEngine
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import EngineError, PromptTooLong
 from s1m.evaluate.store import load_run
@@ -132,7 +132,7 @@ def test_nested_and_independent_sweeps_agree_token_for_token(vllm_url: str) -> N
 def test_it_agrees_with_the_embedded_engine_and_with_the_chat_endpoint(vllm_url: str) -> None:
     served = sweeps(VllmEngine(servers(vllm_url)), lambda: nested_sweep(forcing(), 0))
     embedded = sweeps(EmbeddedEngine("bundled"), lambda: nested_sweep(forcing(), 0))
-    chat = sweeps(HttpEngine(servers(vllm_url)), lambda: nested_sweep(forcing(), 0))
+    chat = sweeps(ChatEngine(servers(vllm_url)), lambda: nested_sweep(forcing(), 0))
     for one, other, third in zip(served, embedded, chat, strict=True):
         assert len(probable(one)) == len(one.answers)
         assert probable(one) == pytest.approx(probable(other), abs=1e-4)
@@ -145,7 +145,7 @@ def test_it_agrees_with_the_embedded_engine_and_with_the_chat_endpoint(vllm_url:
 def test_one_of_the_choices_is_written(vllm_url: str) -> None:
     answering = replace(thinking(Piece(text="I read 12</think>\nFinal answer: ")), stop=(), choices=("5", "8"))
     either = [
-        in_order(engine, [answering]) for engine in (VllmEngine(servers(vllm_url)), HttpEngine(servers(vllm_url)))
+        in_order(engine, [answering]) for engine in (VllmEngine(servers(vllm_url)), ChatEngine(servers(vllm_url)))
     ]
     ours = in_order(EmbeddedEngine("bundled"), [answering])
     for (theirs,) in either:
@@ -228,7 +228,7 @@ def test_a_delimiter_of_several_tokens_is_cut_out_of_the_ids(vllm_url: str) -> N
     spelled = ask(vllm_url.removesuffix("/v1") + "/detokenize", {"tokens": list(done.token_ids or ())}).json()
     assert spelled["prompt"] == done.text
     again = Piece(text=done.text, token_ids=done.token_ids)
-    through_chat = in_order(HttpEngine(servers(vllm_url)), [thinking(again, stop="largest")])
+    through_chat = in_order(ChatEngine(servers(vllm_url)), [thinking(again, stop="largest")])
     (on,) = in_order(VllmEngine(servers(vllm_url)), [thinking(again, stop="largest")])
     assert on.text == through_chat[0].text
 

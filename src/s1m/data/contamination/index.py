@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from s1m.data.appearance import Look, look
+from s1m.data.contamination.appearance import Look, look
 from s1m.data.contamination.pictures import Likeness, Pictures
 from s1m.data.contamination.questions import asked
 from s1m.data.contamination.texts import Shared, Texts

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from s1m.data.appearance import Box, Look, content_box, difference_hash, look
+from s1m.data.contamination.appearance import Box, Look, content_box, difference_hash, look
 
 if TYPE_CHECKING:
     import numpy as np

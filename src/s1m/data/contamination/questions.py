@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from s1m.data.words import words
+from s1m.data.contamination.words import words
 from s1m.types import Problem
 
 OFTEN = 5

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from s1m.data.contamination.evidence import Counts, codes, runs
 from s1m.data.contamination.families import templates
-from s1m.data.words import is_number, variables, words
+from s1m.data.contamination.words import is_number, variables, words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from statistics import fmean
 
-from s1m.engines.http import HttpEngine
+from s1m.engines.chat import ChatEngine
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.offer import find_context
 from s1m.engines.remote.once import Once, OnceEach
@@ -43,7 +43,7 @@ class VllmEngine:
         self.can_show_images_again = True
         self.context_tokens: int | None = None
         self._servers = servers
-        self._chat = HttpEngine(servers, model)
+        self._chat = ChatEngine(servers, model)
         self._placeholders = OnceEach(self._find_placeholder)
         self._prompts = Once(self._find_prompts)
         self._prompt = OnceEach(self._make_prompt, remembered=servers.most_under_way)

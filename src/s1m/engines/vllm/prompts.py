@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from s1m.engines.http.chat import user_content
+from s1m.engines.chat.protocol import user_content
 from s1m.engines.remote.once import OnceEach
 from s1m.engines.remote.reply import decode, encode
 from s1m.engines.remote.servers import Request, Server, Servers

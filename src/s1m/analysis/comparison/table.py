@@ -1,0 +1,90 @@
+"""The comparison in the terminal: a row a level of each run, then the tests at equal cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from s1m.analysis.comparison.result import Comparison, RunCurve
+from s1m.analysis.comparison.wording import cost_text, finding
+from s1m.analysis.run.wording import p_value, percent, points, range_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+def print_comparison(comparison: Comparison, console: Console) -> None:
+    """Print levels, runs and tests, and what the costs hold."""
+    from rich.text import Text
+
+    for table in (levels_table(comparison), runs_table(comparison), tests_table(comparison)):
+        if table.row_count:
+            console.print(table)
+            console.print()
+    console.print(Text(finding(comparison), style="bold"))
+    for note in comparison.notes:
+        console.print(Text(note, style="yellow" if note.startswith("Warning") else ""))
+
+
+def new_table(*columns: str) -> Table:
+    """A table of the house: names to the left, numbers to the right."""
+    from rich.table import Table
+
+    table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for place, name in enumerate(columns):
+        table.add_column(name, justify="right" if place else "left", no_wrap=True)
+    return table
+
+
+def levels_table(comparison: Comparison) -> Table:
+    """A row a level; a star marks the Pareto front."""
+    table = new_table("run", "level", comparison.unit, "accuracy", "95 %", "unclosed", "as wrong", "left out")
+    for curve in comparison.curves:
+        for point in curve.points:
+            table.add_row(
+                curve.label,
+                f"{'*' if point.on_front else ''}{point.level}",
+                cost_text(point.cost, comparison.unit),
+                percent(point.accuracy),
+                range_text(point.accuracy_ci95),
+                str(point.unclosed),
+                percent(point.unclosed_wrong.accuracy),
+                percent(point.unclosed_left_out.accuracy),
+            )
+    return table
+
+
+def runs_table(comparison: Comparison) -> Table:
+    """s1's metrics of each run, and its mean accuracy over the costs that the runs have in common."""
+    span = comparison.area_range
+    over = " to ".join(cost_text(cost, comparison.unit) for cost in span) if span else "no common range"
+    table = new_table("run", "control", "scaling", "performance", f"area, {over}")
+    for curve in comparison.curves:
+        table.add_row(*run_cells(curve))
+    return table
+
+
+def run_cells(curve: RunCurve) -> list[str]:
+    """A run as the cells of its row."""
+    metrics = curve.metrics
+    return [
+        curve.label,
+        percent(metrics.control),
+        points(metrics.scaling),
+        percent(metrics.performance),
+        percent(curve.area),
+    ]
+
+
+def tests_table(comparison: Comparison) -> Table:
+    """A row a pair; the difference is second minus first, in points."""
+    table = new_table("at equal cost", comparison.unit, "points", "paired 95 %", "Holm p")
+    for pair in comparison.pairs:
+        table.add_row(
+            f"{pair.one} {pair.one_level}, {pair.other} {pair.other_level}",
+            f"{cost_text(pair.one_cost, comparison.unit)}, {cost_text(pair.other_cost, comparison.unit)}",
+            points(pair.difference),
+            range_text(pair.difference_ci95, signed=True),
+            p_value(pair.holm_p),
+        )
+    return table

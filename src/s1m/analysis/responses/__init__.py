@@ -1,0 +1,1 @@
+"""Recorded responses of any model through a benchmark's scorers."""

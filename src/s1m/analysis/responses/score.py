@@ -1,0 +1,159 @@
+"""``s1m score``: recorded responses through a benchmark's scorers, one line at a time.
+
+    {"id": "17", "response": "The answer is (B).", "extraction": "B"}
+    -> {"id": "17", "extraction": "B", "prediction": "B", "official": true, "strict": true, "rule": "letter"}
+
+A line without a response (null, or missing) is an error of the run that recorded it: counted, never scored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from rich.console import Console
+
+from s1m.analysis.responses.table import print_tally
+from s1m.analysis.responses.tally import Tally
+from s1m.benchmarks import Measured, find_benchmark
+from s1m.benchmarks.reading.rows import without_images
+from s1m.errors import DataError, UsageError
+from s1m.judge import Judge, Scored, StreamJudge, unjudged
+from s1m.types import Benchmark, Problem
+
+PLAIN_WIDTH = 120
+"""Columns of the table in a file or a pipe."""
+
+
+class Response(msgspec.Struct, frozen=True):
+    """A line of recorded responses; ``extraction`` is what the official extractor made of it, where that is known.
+
+    MathVista's own files say ``pid`` for the id.
+    """
+
+    id: str | int | None = None
+    pid: str | int | None = None
+    response: str | None = None
+    extraction: str | None = None
+
+    @property
+    def problem_id(self) -> str:
+        """The problem's id by either name."""
+        return str(self.pid if self.id is None else self.id)
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line of verdicts; ``judged`` is there where the strict one rests on a judge."""
+
+    id: str
+    extraction: str | None
+    prediction: str | None
+    official: bool | None
+    strict: bool
+    rule: str
+    judged: bool = False
+
+
+def score_file(
+    benchmark_name: str,
+    responses: Path,
+    *,
+    split: str,
+    data: str,
+    out: str,
+    as_json: bool,
+    judge_model: str = "",
+    judge_base_url: str = "",
+) -> int:
+    """Score a file of responses and print what came of it; the exit code, 1 when the judge failed on some."""
+    if judge_model and not judge_base_url:
+        raise UsageError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
+    benchmark = find_benchmark(benchmark_name)
+    problems = _problems(benchmark, split, data)
+    tally = Tally(breakdowns=benchmark.breakdowns, measured=benchmark if isinstance(benchmark, Measured) else None)
+    failures: Sequence[Exception] = ()
+    with contextlib.ExitStack() as stack:
+        verdicts = stack.enter_context(_create(Path(out))) if out else None
+        scored = _score(benchmark, problems, responses, tally)
+        if judge_base_url:
+            judge = StreamJudge(Judge(judge_base_url, judge_model), responses.with_suffix(".judgements.jsonl"))
+            scored = stack.enter_context(judge).over(benchmark, scored)
+            tally.judge, failures = judge.judge.model, judge.failures
+        for one in scored:
+            tally.add(one.problem, one.verdict)
+            if verdicts is not None:
+                verdicts.write(msgspec.json.encode(_line(one)) + b"\n")
+    if as_json:
+        sys.stdout.write(json.dumps(tally.as_json(), ensure_ascii=False, indent=2) + "\n")
+    else:
+        print_tally(tally, benchmark, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
+    if failures:
+        sys.stderr.write(f"s1m: {unjudged(failures)}\n")
+    return 1 if failures else 0
+
+
+def _score(benchmark: Benchmark, problems: Mapping[str, Problem], path: Path, tally: Tally) -> Iterator[Scored]:
+    """The verdicts by rule, one at a time; lines without a response are counted as errors."""
+    for response in read_responses(path):
+        problem = problems.get(response.problem_id)
+        if problem is None:
+            raise DataError(
+                f"{path} has a response to {response.problem_id!r}, which is no problem of {benchmark.name}"
+            )
+        text = response.response
+        if text is None:
+            tally.errors += 1
+            continue
+        verdict = benchmark.score(problem, text, response.extraction)
+        yield Scored(problem=problem, text=text, extraction=response.extraction, verdict=verdict)
+
+
+def read_responses(path: Path) -> Iterator[Response]:
+    """The lines of a file of responses. Raises ``UsageError`` or ``DataError`` that names the line."""
+    decoder = msgspec.json.Decoder(Response)
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    response = decoder.decode(line)
+                    if response.id is None and response.pid is None:
+                        raise msgspec.ValidationError("it has no id")
+                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                    raise DataError(
+                        f'{path}, line {number}: {error}; a line is {{"id": …, "response": …, "extraction": …}}'
+                    ) from None
+                yield response
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _problems(benchmark: Benchmark, split: str, data: str) -> dict[str, Problem]:
+    loaded = benchmark.load(split=split or benchmark.splits[0], limit=None, data=data or None)
+    return {problem.id: problem for problem in without_images(loaded)}
+
+
+def _create(path: Path) -> IO[bytes]:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _line(scored: Scored) -> Line:
+    verdict = scored.verdict
+    return Line(
+        id=scored.problem.id,
+        extraction=scored.extraction,
+        prediction=verdict.prediction,
+        official=verdict.official,
+        strict=verdict.correct,
+        rule=verdict.rule,
+        judged=verdict.judged,
+    )

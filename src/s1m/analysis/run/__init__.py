@@ -1,0 +1,1 @@
+"""One run: its summary, figures, table and report."""

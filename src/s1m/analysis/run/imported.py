@@ -1,0 +1,82 @@
+"""``s1m import``: result files of others as a run, and how their verdicts compare with ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from s1m.analysis.run.results import write_results
+from s1m.analysis.run.wording import percent
+from s1m.benchmarks import find_benchmark
+from s1m.datasets.tokens import ESTIMATED
+from s1m.errors import UsageError
+from s1m.evaluate.imported import Level, levels_of, read_level, records_of, token_counter
+from s1m.evaluate.settings import ImportSettings
+from s1m.evaluate.store import RunStore, load_run
+from s1m.files.settings import to_toml
+from s1m.types import Record
+
+
+def import_results(
+    benchmark_name: str,
+    files: Sequence[Path],
+    *,
+    out: Path,
+    model: str,
+    num_ignore: str,
+    tokenizer: str,
+    data: str,
+    split: str,
+) -> int:
+    """``s1m import``: result files that others published as a run, and how their verdicts compare with ours."""
+    if out.is_dir() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty; an import makes a run folder of its own: choose another --out")
+    benchmark = find_benchmark(benchmark_name)
+    split = split or benchmark.splits[0]
+    by_level = sorted(zip(levels_of(files, num_ignore), files, strict=True))
+    count = token_counter(tokenizer)
+    # Texts only: results come without pictures.
+    problems = [replace(each, images=()) for each in benchmark.load(split=split, limit=None, data=data or None)]
+    levels = [read_level(path, level, problems) for level, path in by_level]
+    settings = ImportSettings(
+        benchmark=benchmark.name,
+        split=split,
+        model=model or files[0].stem,
+        num_ignore=tuple(level for level, _ in by_level),
+        sources=tuple(path.name for _, path in by_level),
+        tokens=f"counted by {tokenizer}" if tokenizer else ESTIMATED,
+        out=str(out),
+    )
+    records = records_of(levels, problems, benchmark, count, to_toml(replace(settings, out="")))
+    store = RunStore(settings)
+    try:
+        for record in records:
+            store.add(record)
+        write_results(load_run(store.folder))
+    finally:
+        store.close()
+    _print_agreement(levels, records, of=len(problems))
+    return 0
+
+
+def _print_agreement(levels: Sequence[Level], records: Sequence[Record], of: int) -> None:
+    """The accuracies that files state beside ours, and how often the official verdicts are the same."""
+    console = Console(highlight=False)
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for name in ("ignored", "recorded", "official", "strict", "same verdicts"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for place, level in enumerate(levels):
+        verdicts = [record.verdicts[place] for record in records]
+        table.add_row(
+            str(level.num_ignore),
+            percent(level.accuracy),
+            percent(sum(verdict.official is True for verdict in verdicts) / len(records)),
+            percent(sum(verdict.correct for verdict in verdicts) / len(records)),
+            f"{level.same(records, place):,} of {len(records):,}",
+        )
+    console.print(f"{len(records):,} of {of:,} problems; recorded by the files, official and strict by s1m:")
+    console.print(table)

@@ -1,0 +1,172 @@
+"""What is said of a run: one table row a level and the metrics of the sweep, as values and as summary.json.
+
+The fields below are the keys of summary.json. Accuracies, shares and gains are fractions of 1; tokens are generated
+tokens; undefined values are None (null).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+
+from s1m.analysis.statistics.intervals import Interval
+
+JSON_DIGITS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopShares:
+    """Share of problems by how their thinking ended; the shares sum to 1."""
+
+    closed: float
+    eos: float
+    capped: float
+    looped: float
+
+    @property
+    def invalid(self) -> float:
+        """Share that did not close its thinking: S1-M's "invalid EOS"."""
+        return self.eos + self.capped + self.looped
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelSummary:
+    """All problems at one level of the run's axis."""
+
+    level: int
+    accuracy: float
+    accuracy_ci95: Interval
+    """Wilson score interval."""
+    gain: float
+    """Accuracy minus accuracy at the first level."""
+    gain_ci95: Interval | None
+    """Paired bootstrap over problems; None at the first level."""
+    mcnemar_p: float | None
+    """Exact two-sided McNemar test against the first level; None there."""
+    thinking_tokens_mean: float
+    thinking_tokens_std: float
+    """Standard deviation over the problems measured (divided by n)."""
+    thinking_tokens_median: float
+    answer_tokens_mean: float
+    stops: StopShares
+    answered: int
+    lost: int
+    """Problems whose answer commits to nothing: problems minus answered."""
+    shared: float
+    """Share of problems whose answer is that of a lower level."""
+    official: float | None = None
+    """Accuracy by the benchmark's own scorer, guesses and all; None where it judged no answer."""
+    judged: int = 0
+    """Problems whose verdict rests on a language model, asked because no rule could read the answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartSummary:
+    """The problems that share a value of a key, such as subject algebra, at the first and the last level."""
+
+    key: str
+    value: str
+    problems: int
+    first_accuracy: float
+    last_accuracy: float
+    last_accuracy_ci95: Interval
+    judged: int = 0
+    """Problems of which either verdict rests on the judge."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureSummary:
+    """A measure that the benchmark publishes, at the first and the last level; None where it is a share of nothing."""
+
+    name: str
+    first: float | None
+    last: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupSummary:
+    """The benchmark's measures over groups of problems, such as the steps of one; incomplete groups count nowhere."""
+
+    groups: int
+    incomplete: int
+    values: tuple[MeasureSummary, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepMetrics:
+    """The sweep in five numbers; slopes are accuracy per 1,000 thinking tokens.
+
+    See ``s1m.analysis.statistics.metrics``.
+    """
+
+    control: float | None
+    scaling: float | None
+    performance: float | None
+    slope_per_1k_tokens: float | None
+    slope_ci95: Interval | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """A run in numbers. ``levels`` is empty when nothing is recorded yet."""
+
+    run: str
+    """Name of the run's folder."""
+    benchmark: str
+    model: str
+    engine: str
+    sweep: str
+    strategy: str
+    axis: str
+    """What the levels count, in words."""
+    problems: int
+    failed: int
+    generated_tokens: int
+    independent_tokens: int | None
+    """What runs of every level from scratch would have generated; None where that is not what a strategy saves."""
+    wall_seconds: float
+    levels: tuple[LevelSummary, ...]
+    metrics: SweepMetrics
+    parts: tuple[PartSummary, ...] = ()
+    tokens_estimated: bool = False
+    """Whether nobody counted the tokens: imported texts have none."""
+    measures: GroupSummary | None = None
+    judge: str | None = None
+    """The language model that was asked where no rule could read an answer."""
+
+    @property
+    def ignoring(self) -> bool:
+        """Whether the levels count ignored ends of thinking of one chain."""
+        return self.independent_tokens is not None
+
+    @property
+    def cost_share(self) -> float | None:
+        """Tokens generated as a share of what independent runs of the same levels would have generated."""
+        return self.generated_tokens / self.independent_tokens if self.independent_tokens else None
+
+    @property
+    def best(self) -> LevelSummary | None:
+        """The lowest level with the highest accuracy, or None without levels."""
+        return max(self.levels, key=lambda level: (level.accuracy, -level.level), default=None)
+
+
+def summary_json(summary: Summary) -> dict[str, object]:
+    """A summary as the JSON object of summary.json: intervals become [low, high], floats keep six digits."""
+    return {field.name: plain(getattr(summary, field.name)) for field in fields(summary)}
+
+
+def plain(value: object) -> object:
+    """A part of a summary as JSON values."""
+    if isinstance(value, Interval):
+        return [plain(value.low), plain(value.high)]
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return rounded(value) if isinstance(value, float) else value
+
+
+def rounded(value: float) -> float:
+    """Six decimals; below a thousandth six digits, so that a small p-value never becomes zero."""
+    if abs(value) < 0.001:
+        return float(f"{value:.{JSON_DIGITS}g}")
+    return round(value, JSON_DIGITS)

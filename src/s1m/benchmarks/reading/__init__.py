@@ -1,0 +1,1 @@
+"""How benchmarks' data is read: files of a folder or the Hub, parquet, rows, images."""

@@ -1,0 +1,57 @@
+"""``s1m compare``: put strategies side by side on one axis of cost, with paired tests."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from s1m.cli.parser import Parser
+from s1m.errors import UsageError
+
+summary = "Put strategies side by side on one axis of cost, with paired tests."
+examples = """Without --parameters, --layers and --hidden, --cost flops reads them in the model's folder.
+
+examples:
+  s1m compare runs/sequential runs/vote runs/adaptive --out compare.html
+  s1m compare runs/sequential runs/vote --cost flops --parameters 7.6e9 --layers 28 --hidden 3584
+"""
+
+
+def add_flags(verb: Parser) -> None:
+    """Add the flags of the verb."""
+    verb.add_argument("runs", metavar="RUN", nargs="+", help="run folders of one benchmark")
+    verb.add_argument(
+        "--cost",
+        choices=("tokens", "flops", "seconds"),
+        default="tokens",
+        help="what a problem costs: generated tokens, operations, wall seconds (default: tokens)",
+    )
+    verb.add_argument(
+        "--out", metavar="FILE.html", default="", help="the page (default: compare.html in the first run)"
+    )
+    verb.add_argument("--json", action="store_true", help="print the comparison as JSON as well")
+    verb.add_argument("--parameters", metavar="X", type=float, help="flops: parameters of the model, such as 7.6e9")
+    verb.add_argument("--layers", metavar="N", type=int, help="flops: layers of the model, such as 28")
+    verb.add_argument("--hidden", metavar="N", type=int, help="flops: width of the model, such as 3584")
+    verb.add_argument(
+        "--prompt-tokens",
+        metavar="N",
+        type=int,
+        default=0,
+        help="flops: tokens of a problem's prompt, images included (default: not counted)",
+    )
+
+
+def run(found: Namespace) -> int:
+    """Compare the runs; the exit code."""
+    from s1m.analysis.comparison.cost import Costing
+    from s1m.analysis.comparison.results import compare_runs
+    from s1m.analysis.comparison.shape import shape_told
+
+    shape = shape_told(found.parameters, found.layers, found.hidden)
+    if found.prompt_tokens < 0:
+        raise UsageError(f"--prompt-tokens must be at least 0, not {found.prompt_tokens}")
+    if found.cost != "flops" and (shape or found.prompt_tokens):
+        raise UsageError("a model's shape and its prompt tokens are for --cost flops")
+    costing = Costing(unit=found.cost, shape=shape, prompt_tokens=found.prompt_tokens)
+    return compare_runs([Path(run) for run in found.runs], costing, out=found.out, as_json=found.json)

@@ -1,0 +1,48 @@
+"""``s1m import``: make a run of result files that S1-M published, to stand beside yours."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from s1m.cli.parser import Parser
+
+summary = "Make a run of result files that S1-M published, to stand beside yours."
+examples = """The level of a file is that of --num-ignore, else of its name (results_3.json), else 0 for one file
+alone. Without --tokenizer tokens are estimated as characters / 4, and the run says so.
+
+examples:
+  s1m import mathvista qwen2vl_7b_mathvista_baseline.json --data mathvista/testmini.json --out runs/qwen2vl_7b
+  s1m import mathvista results_0.json results_1.json --model s1-m_7b_beta --out runs/s1m_7b
+  s1m report runs/mine runs/s1m_7b --out compare.html
+"""
+
+
+def add_flags(verb: Parser) -> None:
+    """Add the flags of the verb."""
+    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks)")
+    verb.add_argument("results", metavar="RESULTS.json", nargs="+", help="result files of S1-M, one a level")
+    verb.add_argument("--out", metavar="RUN", required=True, help="run folder to make; an empty one or none yet")
+    verb.add_argument("--num-ignore", metavar="LEVELS", default="", help="levels of the files in their order, as 0-7")
+    verb.add_argument("--model", metavar="NAME", default="", help="who answered (default: the first file's name)")
+    verb.add_argument(
+        "--tokenizer", metavar="FOLDER", default="", help="folder or Hub id of what counts tokens (default: estimated)"
+    )
+    verb.add_argument("--data", metavar="FOLDER", default="", help="local folder with the benchmark's data")
+    verb.add_argument("--split", metavar="SPLIT", default="", help="part of the benchmark (default: its usual one)")
+
+
+def run(found: Namespace) -> int:
+    """Make the run; the exit code."""
+    from s1m.analysis.run.imported import import_results
+
+    return import_results(
+        found.benchmark,
+        [Path(file) for file in found.results],
+        out=Path(found.out),
+        model=found.model,
+        num_ignore=found.num_ignore,
+        tokenizer=found.tokenizer,
+        data=found.data,
+        split=found.split,
+    )

@@ -1,0 +1,37 @@
+"""``s1m replay``: make a run of another strategy from what a run has recorded, asking nobody."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import fields
+from pathlib import Path
+
+from s1m.cli.flags import add_fields, given_flags
+from s1m.cli.parser import Parser
+
+summary = "Make a run of another strategy from what a run has recorded, asking nobody."
+examples = """The result is a run folder like others, for s1m report and s1m compare. Chains and
+ignored ends that are not named are those of the run.
+
+examples:
+  s1m eval digits --strategy hybrid --levels 1-8 --num-ignore 0-3 --out runs/rich
+  s1m replay runs/rich --strategy vote --levels 1-8 --out runs/vote
+  s1m replay runs/rich --strategy hybrid --num-ignore 0-1 --vote-weight confidence --out runs/hybrid_1
+  s1m replay runs/rich --strategy adaptive --levels 2,3 --out runs/adaptive
+"""
+
+
+def add_flags(verb: Parser) -> None:
+    """Add the flags of the verb."""
+    from s1m.evaluate.settings import REPLAY_FLAGS, EvalSettings
+
+    verb.add_argument("run", metavar="RUN", help="run folder of strategy hybrid, vote or sequential")
+    add_fields(verb, EvalSettings, but=[field.name for field in fields(EvalSettings) if field.name not in REPLAY_FLAGS])
+
+
+def run(found: Namespace) -> int:
+    """Make the run; the exit code."""
+    from s1m.analysis.run.results import write_results
+    from s1m.evaluate.replay import replay_run
+
+    return replay_run(Path(found.run), given_flags(found, but=("run",)), write_results)

@@ -1,0 +1,46 @@
+"""``s1m score``: score recorded responses of any model, by rule: the official verdict and ours."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from s1m.cli.parser import Parser
+
+summary = "Score recorded responses of any model, by rule: the official verdict and ours."
+examples = """Two verdicts a response: official, as the benchmark's own scorer gives it, edit-distance guesses and
+all; and strict, which asks what the response commits to, and gives nothing for nothing. No model is asked
+unless you name a judge; what it says is kept in RESPONSES.judgements.jsonl and asked once.
+
+examples:
+  s1m score mathvista responses.jsonl --data mathvista/ --out verdicts.jsonl
+  s1m score mathvision responses.jsonl --json
+"""
+
+
+def add_flags(verb: Parser) -> None:
+    """Add the flags of the verb."""
+    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks)")
+    verb.add_argument("responses", metavar="RESPONSES.jsonl", help='lines of {"id", "response", "extraction"}')
+    verb.add_argument("--data", metavar="FOLDER", default="", help="local folder with the benchmark's data")
+    verb.add_argument("--split", metavar="SPLIT", default="", help="part of the benchmark (default: its usual one)")
+    verb.add_argument("--out", metavar="VERDICTS.jsonl", default="", help="write a line of verdicts for every response")
+    verb.add_argument("--json", action="store_true", help="print the counts as JSON instead of a table")
+    verb.add_argument("--judge-model", metavar="NAME", default="", help="the judge (default: its server's only model)")
+    verb.add_argument("--judge-base-url", metavar="URL", default="", help="chat server that reads what no rule can")
+
+
+def run(found: Namespace) -> int:
+    """Score the file; the exit code."""
+    from s1m.analysis.responses.score import score_file
+
+    return score_file(
+        found.benchmark,
+        Path(found.responses),
+        split=found.split,
+        data=found.data,
+        out=found.out,
+        as_json=found.json,
+        judge_model=found.judge_model,
+        judge_base_url=found.judge_base_url,
+    )

@@ -1,0 +1,128 @@
+"""Which rows repeat an earlier one: the same question about the same picture, each perhaps in other words or pixels.
+
+    made = [signature(question, images) for ...]      in any number of processes
+    find_duplicates(made)                             None, or the row that it repeats and how, for each
+
+Both must agree: many pictures are asked several questions, and many questions are asked of many pictures. Texts with
+other numbers are never the same. The first row of several stays, so rows come in order of preference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from s1m.data.curate.signature import MINIMA, SIZE, Signature
+from s1m.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Kind = Literal["exact", "near text", "near image", "near text and image"]
+
+SIMILAR = 0.75
+"""Share of equal minima from which two texts are the same: about the share of their runs of words in common."""
+APART = 0.25
+"""Of the places where either of two pictures gets brighter, the share where the same picture differs at most."""
+BANDS = 16
+"""Groups of minima and of looks; rows that agree in one of each are compared."""
+NEIGHBOURS = 16
+"""Rows of such a group before it that a row is compared with, and the first one."""
+PAIRS = 1 << 16
+"""Pairs that are compared at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duplicate:
+    """The row that another repeats, and what of it is not the same to the letter."""
+
+    first: int
+    kind: Kind
+
+
+def find_duplicates(signatures: Sequence[Signature]) -> list[Duplicate | None]:
+    """For every row the earlier one that it repeats, None for one that stays. No row repeats one that does not stay."""
+    import numpy as np
+
+    if any(len(one) != SIZE for one in signatures):
+        raise DataError(f"a signature has {SIZE} bytes; make all of them with this version")
+    rows = np.frombuffer(b"".join(signatures), dtype=_layout())
+    edges = [_same(rows, pairs) for keys in _keys(rows) for pairs in _together(keys)]
+    found: list[Duplicate | None] = [None] * len(rows)
+    every = np.unique(np.concatenate([np.zeros((0, 2), np.int64), *edges]), axis=0)
+    for later, first in every.tolist():
+        if found[later] is None and found[first] is None:
+            found[later] = Duplicate(first=first, kind=_kind(rows[first], rows[later]))
+    return found
+
+
+def _layout() -> np.dtype[np.void]:
+    import numpy as np
+
+    return np.dtype(
+        [
+            ("told", "<u8"),
+            ("shown", "<u8"),
+            ("counted", "<u8"),
+            ("images", "u1"),
+            ("clear", "u1"),
+            ("minima", "<u2", MINIMA),
+            ("looks", "<u8", 4),
+        ]
+    )
+
+
+def _keys(rows: NDArray[np.void]) -> Iterator[NDArray[np.uint64]]:
+    """A number for every row, several times over: rows with the same one are compared."""
+    import numpy as np
+
+    mix = np.uint64(0x9E3779B97F4A7C15)
+    yield rows["told"] * mix + rows["shown"]
+    looks = np.ascontiguousarray(rows["looks"]).view(np.uint16).reshape(len(rows), BANDS)
+    texts = np.ascontiguousarray(rows["minima"]).view(np.uint64).reshape(len(rows), BANDS)
+    for band in range(BANDS):
+        shown = np.where(rows["clear"] == 1, looks[:, band].astype(np.uint64), rows["shown"])
+        yield (texts[:, band] * mix ^ (texts[:, band] >> np.uint64(29))) + shown * mix + rows["images"]
+
+
+def _together(keys: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
+    """Pairs of a later and an earlier row with the same key, (pairs, 2), some at a time."""
+    import numpy as np
+
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    begins = (
+        np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(keys) else np.zeros(0, np.int64)
+    )
+    first = np.repeat(begins, np.diff([*begins, len(keys)]))
+    place = np.arange(len(keys))
+    earlier = [first, *(np.maximum(place - back, first) for back in range(1, NEIGHBOURS + 1))]
+    for other in earlier:
+        (apart,) = np.nonzero(other < place)
+        pairs = np.stack([order[apart], order[other[apart]]], axis=1)
+        yield from (pairs[start : start + PAIRS] for start in range(0, len(pairs), PAIRS))
+
+
+def _same(rows: NDArray[np.void], pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of the pairs that are the same question about the same pictures."""
+    import numpy as np
+
+    one, other = rows[pairs[:, 0]], rows[pairs[:, 1]]
+    close = (one["minima"] == other["minima"]).mean(axis=1) >= SIMILAR
+    told = (one["told"] == other["told"]) | (close & (one["counted"] == other["counted"]))
+    apart, either = (
+        np.bitwise_count(bits).sum(axis=1) for bits in (one["looks"] ^ other["looks"], one["looks"] | other["looks"])
+    )
+    alike = (one["clear"] == 1) & (other["clear"] == 1) & (apart <= APART * either)
+    shown = (one["shown"] == other["shown"]) | (alike & (one["images"] == other["images"]))
+    same: NDArray[np.bool_] = told & shown
+    return pairs[same]
+
+
+def _kind(one: np.void, other: np.void) -> Kind:
+    text, image = one["told"] == other["told"], one["shown"] == other["shown"]
+    if text:
+        return "exact" if image else "near image"
+    return "near text" if image else "near text and image"

@@ -1,0 +1,128 @@
+"""Settings of ``s1m data curate``: one frozen dataclass, and one for every kind of table in its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, get_args
+
+from msgspec import Meta
+
+from s1m.datasets.responses import CLOSE, OPEN, Delimiters
+from s1m.datasets.source import Source, sources_from
+from s1m.errors import UsageError
+from s1m.files.settings import Count, settings_from
+
+FilterName = Literal[
+    "thinking", "loops", "language", "leaks", "answer", "easy", "contamination", "duplicates", "choice"
+]
+"""In the order in which they are asked; what cannot be read is left out before."""
+FILTERS: tuple[FilterName, ...] = get_args(FilterName)
+
+ASKED_BY: Mapping[str, FilterName] = {
+    "target": "contamination",
+    "solved_by": "easy",
+    "verified": "answer",
+    "per_question": "duplicates",
+    "keep": "choice",
+    "quotas": "choice",
+}
+"""Settings that only one filter asks for."""
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A benchmark that nothing may be taken from, as a [[target]] table of the settings file."""
+
+    benchmark: str
+    """Its name (see: s1m benchmarks)."""
+    split: str = ""
+    """Part of it (empty: its usual one)."""
+    data: str = ""
+    """Local folder with its data, instead of the Hub."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurateSettings:
+    """Settings of ``s1m data curate``; a [[data]] table for every source, a [[target]] table for every benchmark."""
+
+    data: tuple[Source, ...]
+    """Sources of rows."""
+    out: str
+    """Folder for what is kept, what is not, and why."""
+    target: tuple[Target, ...] = ()
+    """Benchmarks to decontaminate against."""
+
+    filters: tuple[FilterName, ...] = FILTERS
+    """Which filters are asked: thinking, loops, language, leaks, answer, easy, contamination, duplicates, choice."""
+    thinking_open: str = OPEN
+    """The delimiter that begins the thinking."""
+    thinking_close: str = CLOSE
+    """The delimiter that ends the thinking."""
+    scripts: tuple[str, ...] = ("latin",)
+    """Scripts that responses may be written in, by their Unicode names: latin, cjk, cyrillic, arabic."""
+    verified: bool = False
+    """Leave out rows that have no answer to compare with, too."""
+    solved_by: tuple[str, ...] = ()
+    """Run folders of small models (s1m eval) on the same problems: what they solve is too easy."""
+    solved_share: Share = 0.0
+    """How much of its attempts a small model may solve of a problem that is kept; 0 is none."""
+    tokenizer: str = ""
+    """Folder or Hub id of what counts tokens (empty: estimated)."""
+
+    keep: Count | None = None
+    """How many rows to choose of those that pass (none: all)."""
+    choice: Literal["s1", "longest", "random"] = "s1"
+    """s1: a domain at random, then one of its rows, longer ones likelier by powers of two."""
+    per_question: Count = 1
+    """Most responses to one question about the same images, the longest."""
+    quotas: dict[str, Count] = field(default_factory=dict)
+    """Most rows of a domain, by its name, as a [quotas] table."""
+    seed: int = 42
+    """Seed of the choice; it changes no row."""
+
+    workers: Annotated[int, Meta(ge=0)] = 2
+    """Processes that look at rows."""
+    ray: str = ""
+    """Look at rows on a Ray cluster instead: its address, or local for one on this machine."""
+
+    @property
+    def delimiters(self) -> Delimiters:
+        """What thinking stands between."""
+        return Delimiters(self.thinking_open, self.thinking_close)
+
+    def __post_init__(self) -> None:
+        if not self.data:
+            raise ValueError("there is no data: add a [[data]] table with a path")
+        if "contamination" in self.filters and not self.target:
+            raise ValueError(
+                "the filter contamination needs a benchmark: add a [[target]] table with benchmark = NAME, "
+                "or leave it out of filters"
+            )
+        for name, filter_ in ASKED_BY.items():
+            asked = getattr(self, name)
+            if asked and asked != getattr(type(self), name, None) and filter_ not in self.filters:
+                raise ValueError(f"{name} is for the filter {filter_}, which is not among the filters")
+
+
+NOT_CONTENT = frozenset({"out", "workers", "ray"})
+"""Settings that change no row, so that a curation may go on with others."""
+CHOOSING = frozenset({"keep", "choice", "per_question", "quotas", "seed"})
+"""Settings that change only which of the rows that pass are chosen: nothing need be looked at again."""
+
+
+def curate_settings(given: Mapping[str, Any], source: str = "settings") -> CurateSettings:
+    """Settings of ``s1m data curate`` from plain values, as TOML or flags give them.
+
+    Raises ``UsageError`` that names ``source`` and the key for an unknown key, a wrong type or an impossible value.
+    """
+    values = {**given, "data": sources_from(given.get("data", ()), source)}
+    tables = given.get("target", ())
+    if not isinstance(tables, list | tuple) or not all(isinstance(table, Mapping) for table in tables):
+        raise UsageError(f"{source}: every target is a table of its own: [[target]], in two brackets")
+    values["target"] = [
+        settings_from(Target, table, f"{source}, [[target]] {number}") for number, table in enumerate(tables, start=1)
+    ]
+    return settings_from(CurateSettings, values, source)

@@ -1,0 +1,97 @@
+"""What is kept of a row to find others that repeat it: 186 bytes, made from the row alone.
+
+0   8 bytes   digest of the words
+8   8 bytes   digest of the images' pixels
+16  8 bytes   digest of the numbers among the words
+24  2 bytes   how many images, and whether they show enough to be compared by looks
+26  128 bytes MinHash of the runs of three words: 64 minima of 16 bits (A. Broder, 1997)
+154 32 bytes  two difference hashes of the images, trimmed; those of several images are mixed
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from s1m.data.contamination.appearance import content_box, difference_hash, look
+from s1m.data.contamination.evidence import codes, runs
+from s1m.data.contamination.words import is_number, words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+Signature = bytes
+"""As above; equal for equal rows, on every machine and in every process."""
+
+SIZE = 186
+MINIMA = 64
+RUN = 3
+"""Words of a run; a shorter text is one run."""
+
+
+def signature(text: str, images: Sequence[bytes]) -> Signature:
+    """The signature of a row. Raises ``DataError`` for an image that cannot be read."""
+    import numpy as np
+
+    found = words(text)
+    seen = [look(image) for image in images]
+    told = _digest("\n".join(found).encode())
+    shown = _digest(b"".join(one.pixels for one in seen))
+    counted = _digest("\n".join(filter(is_number, found)).encode())
+    looks = np.zeros(4, dtype=np.uint64)
+    for place, one in enumerate(seen):
+        if one.grey is not None:
+            looks ^= _turned(_looks(one.grey), place)
+    count = bytes([min(len(seen), 255), int(all(one.grey is not None for one in seen))])
+    return told + shown + counted + count + minima(found).tobytes() + looks.tobytes()
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=8).digest()
+
+
+def minima(found: Sequence[str]) -> NDArray[np.uint16]:
+    """The MinHash of a text's words, of shape (MINIMA,)."""
+    import numpy as np
+
+    coded = codes(found)
+    own = np.unique(runs(coded, min(RUN, max(1, len(coded)))))
+    if not len(own):
+        return np.zeros(MINIMA, dtype=np.uint16)
+    factors, terms = _permutations()
+    mixed = own[:, None] * factors + terms
+    mixed ^= mixed >> np.uint64(32)
+    least: NDArray[np.uint64] = (mixed * factors).min(axis=0)
+    return (least >> np.uint64(13)).astype(np.uint16)
+
+
+@cache
+def _permutations() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Odd factors and terms, the same everywhere."""
+    import numpy as np
+
+    drawn = [hashlib.blake2b(f"s1m {place}".encode(), digest_size=16).digest() for place in range(MINIMA)]
+    pairs = np.frombuffer(b"".join(drawn), dtype=np.uint64).reshape(MINIMA, 2)
+    return pairs[:, 0] | np.uint64(1), pairs[:, 1]
+
+
+def _looks(grey: Image) -> NDArray[np.uint64]:
+    """256 bits: the hashes of the trimmed picture and of its middle."""
+    import numpy as np
+
+    left, top, right, bottom = content_box(grey)
+    wide, high = (right - left) / 8, (bottom - top) / 8
+    middle = (left + wide, top + high, right - wide, bottom - high)
+    return np.concatenate([difference_hash(grey, (left, top, right, bottom)), difference_hash(grey, middle)])
+
+
+def _turned(bits: NDArray[np.uint64], places: int) -> NDArray[np.uint64]:
+    """Every number's bits turned by so many places, so that the order of images counts."""
+    import numpy as np
+
+    by = np.uint64(places % 64)
+    return (bits << by) | (bits >> (np.uint64(64) - by)) if places % 64 else bits

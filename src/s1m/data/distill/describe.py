@@ -1,0 +1,98 @@
+"""For a teacher that sees only text: a second model describes the images, once a problem, kept as it comes.
+
+The description goes before the question in place of the images; the teacher is never told the answer. This is the
+modality bridging of Vision-R1 (W. Huang et al., arXiv 2503.06749) and R1-Onevision (Y. Yang et al., arXiv 2503.10615).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from s1m.data.distill.harvest import DESCRIBED_BY
+from s1m.data.distill.settings import DistillSettings
+from s1m.errors import EngineError, EngineUnavailable
+from s1m.evaluate.build import build_engine, name_model
+from s1m.files.json_lines import append, open_for_append, read_lines
+from s1m.files.tasks import gathered
+from s1m.forcing.flow import derive_seed
+from s1m.types import Engine, Problem, Step
+
+SHOWN = "The picture, described:\n{description}\n\n{question}"
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model said of the images of a problem, and what it cost in generated tokens."""
+
+    problem: str
+    model: str
+    text: str
+    tokens: int
+
+
+async def describe_all(
+    problems: Sequence[Problem], settings: DistillSettings, path: Path, console: Console
+) -> dict[str, Description]:
+    """A description of every problem with images, by its id; those in the file are not asked for again.
+
+    A problem that fails has none and is said. Raises ``EngineUnavailable`` when nobody can be asked.
+    """
+    found = {line.problem: line for line in read_lines(path, Description)}
+    owed = [place for place, problem in enumerate(problems) if problem.id not in found and problem.images]
+    if not owed:
+        return found
+    asking = await name_model(settings.describer())
+    engine = build_engine(asking)
+    try:
+        if asking.engine != "http":  # a chat server need not prove that it continues turns: none is continued
+            await engine.ready()
+        with open_for_append(path) as file:
+            places = asyncio.Semaphore(asking.most_in_flight)
+
+            async def one(place: int) -> None:
+                async with places:
+                    problem = problems[place]
+                    try:
+                        description = await describe(problem, settings, engine, asking.model)
+                    except EngineUnavailable:
+                        raise
+                    except EngineError as error:
+                        console.print(f"{problem.id} is not described: {error}", markup=False)
+                        return
+                    append(file, description)
+                    found[problem.id] = description
+
+            await gathered(one(place) for place in owed)
+    finally:
+        await engine.close()
+    return found
+
+
+async def describe(problem: Problem, settings: DistillSettings, engine: Engine, model: str) -> Description:
+    """What the engine says of the images of a problem. Raises ``EngineError``, also when it says nothing."""
+    asked = replace(problem, question=f"{settings.describe_prompt}\n{problem.question}")
+    step = Step(
+        prefix=(),
+        stop=(),
+        max_tokens=settings.max_description_tokens,
+        min_tokens=1,
+        seed=derive_seed(settings.seed, "describe", problem.id),
+    )
+    completion = await engine.generate(asked, step, replace(settings.sampling(), temperature=0.0))
+    if not completion.text.strip():
+        raise EngineError(f"{model} said nothing of the images of {problem.id}")
+    return Description(problem=problem.id, model=model, text=completion.text.strip(), tokens=completion.tokens)
+
+
+def as_text(problem: Problem, descriptions: Mapping[str, Description]) -> Problem:
+    """A problem without its images, what they show said before its question; one without images as it is."""
+    if not problem.images:
+        return problem
+    found = descriptions[problem.id]
+    question = SHOWN.format(description=found.text, question=problem.question)
+    return replace(problem, question=question, images=(), metadata={**problem.metadata, DESCRIBED_BY: found.model})

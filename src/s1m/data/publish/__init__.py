@@ -1,0 +1,1 @@
+"""Rows as a dataset in S1-M's columns, with its card."""

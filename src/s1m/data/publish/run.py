@@ -1,0 +1,190 @@
+"""``s1m data publish``: rows as a dataset that others can load, with a card that says what it is and how it came to be.
+
+OUT/data/train-00000-of-0000N.parquet   S1-M's columns, then the origin of every row
+OUT/figures/                            token lengths, and the funnel where there was one
+OUT/README.md                           the card
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from s1m.analysis.run.plots import save_figure
+from s1m.benchmarks import find_benchmark
+from s1m.data.funnel import Funnel
+from s1m.data.publish.card import Card, Published
+from s1m.data.shards import named, write_shards
+from s1m.data.stats.measure import Spread
+from s1m.data.stats.plot import plot_lengths
+from s1m.data.trace_row import TraceRow, trace_row
+from s1m.datasets.example import Unusable
+from s1m.datasets.made import USUAL_SEED
+from s1m.datasets.responses import CLOSE, OPEN, Delimiters
+from s1m.datasets.source import Source, label_of
+from s1m.datasets.sources import Examples, load_examples
+from s1m.datasets.tokens import TokenCounter
+from s1m.errors import DataError, UsageError
+from s1m.files.run_folder import SETTINGS
+from s1m.files.settings import read_toml
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """A source as it was named: its rows, and how they came to be, for the folder of a curation or distillation."""
+
+    name: str
+    source: Source
+    funnel: Funnel | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def targets(self) -> list[str]:
+        """The benchmarks, and their splits, that it was checked against."""
+        tables = self.settings.get("target", [])
+        return [
+            f"{one['benchmark']} {one.get('split') or find_benchmark(one['benchmark']).splits[0]}" for one in tables
+        ]
+
+
+def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str, counter: TokenCounter) -> int:
+    """Write the dataset. Exit code 0; raises ``UsageError`` for a folder that holds something else.
+
+    Tokens are counted as the curations counted them where ``counter`` has no tokenizer and they agree on one.
+    """
+    check_given(out, licence)
+    origins = [find_origin(path) for path in paths]
+    counter = counter if counter.tokenizer else TokenCounter(_tokenizer(origins))
+    counter.check()
+    examples = load_examples([one.source for one in origins], seed=USUAL_SEED, delimiters=Delimiters(OPEN, CLOSE))
+    said, spread = Counter[tuple[str, str]](), Spread(name=name or out.resolve().name)
+    several = _several_images(examples)
+    count = write_shards(_rows(examples, counter, said, spread), out / "data", several_images=several)
+    if not count:
+        raise DataError(f"{' '.join(paths)}: there is no row to publish")
+    card = Card(
+        name=spread.name,
+        licence=licence,
+        rows=count,
+        spread=spread,
+        counted=counter.by,
+        sources=said,
+        origins=[
+            Published(name=one.name, funnel=one.funnel, figure=_figure(place, len(origins)), targets=one.targets)
+            for place, one in enumerate(origins)
+        ],
+        contaminated=sum((_contaminated(origin) for origin in origins), Counter()),
+        several_images=several,
+    )
+    _write_card(card, origins, out)
+    console = Console(highlight=False, soft_wrap=True)
+    copies = len(examples) - count
+    console.print(f"{count:,} rows and a card{f', {copies:,} copies left out' if copies else ''}: {out}")
+    console.print(f"upload them with: hf upload --repo-type dataset YOUR_NAME/{card.name} {out}")
+    return 0
+
+
+def _write_card(card: Card, origins: Sequence[Origin], out: Path) -> None:
+    """Write the card and its figures."""
+    figures = out / "figures"
+    with named(out):
+        figures.mkdir(exist_ok=True)
+        save_figure(plot_lengths([card.spread], card.counted), figures / "lengths")
+        for origin, published in zip(origins, card.origins, strict=True):
+            if origin.folder and (origin.folder / "funnel.png").exists():
+                shutil.copy(origin.folder / "funnel.png", figures / published.figure)
+        (out / "README.md").write_text(card.text(), encoding="utf-8")
+
+
+def check_given(out: Path, licence: str) -> None:
+    """Raise ``UsageError`` for a folder that holds something else than a dataset, and for what is no licence's id."""
+    if licence and not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", licence):
+        raise UsageError(f"--licence is an id of the Hub, such as apache-2.0 or cc-by-4.0, not {licence!r}")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; choose another --out")
+    if (out / SETTINGS).exists() or (out.exists() and any(out.iterdir()) and not (out / "data").is_dir()):
+        raise UsageError(f"{out} holds something else than a dataset; choose another --out")
+
+
+def find_origin(path: str) -> Origin:
+    """What a source named on the command line is. Raises ``DataError`` for a damaged folder."""
+    folder = Path(path).expanduser()
+    if not (folder / "funnel.json").exists():
+        return Origin(name=label_of(path), source=Source(path=path))
+    try:
+        funnel = msgspec.json.decode((folder / "funnel.json").read_bytes(), type=Funnel)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise DataError(f"{folder / 'funnel.json'} cannot be read: {error}") from None
+    settings = read_toml(folder / SETTINGS)
+    return Origin(
+        name=folder.name, source=Source(path=str(folder / "data")), funnel=funnel, settings=settings, folder=folder
+    )
+
+
+def _tokenizer(origins: Sequence[Origin]) -> str:
+    """The tokenizer that everything was counted by before; nothing where there are several, or none."""
+    names = {origin.settings.get("tokenizer", "") for origin in origins}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _figure(place: int, count: int) -> str:
+    """The file of the funnel of what was published in this place."""
+    return "funnel.png" if count == 1 else f"funnel_{place + 1}.png"
+
+
+def _rows(
+    examples: Examples, counter: TokenCounter, said: Counter[tuple[str, str]], spread: Spread
+) -> Iterator[TraceRow]:
+    """All rows, in order, each once. Where each says to be from, and its licence, is counted in ``said``, how long the
+    rows of a source are in ``spread``.
+    """
+    delimiters = Delimiters(OPEN, CLOSE)
+    written: set[str] = set()
+    for number in range(len(examples)):
+        try:
+            row = trace_row(examples[number], delimiters)
+        except Unusable as error:
+            raise DataError(
+                f"{examples.place(number)} cannot be published ({error}); run s1m data curate on it first"
+            ) from None
+        if row.id in written:
+            continue
+        written.add(row.id)
+        source = row.origin.get("source") or label_of(examples.names[examples.source(number)])
+        said[source, row.origin.get("licence", "")] += 1
+        tokens = counter(row.response)
+        spread.counts[source, tokens] += 1
+        facts = {"id": row.id, "source": source, "tokens": tokens}
+        yield replace(row, origin={**row.origin, **facts})
+
+
+def _several_images(examples: Examples) -> bool:
+    """Whether any row has more than one image."""
+    for number in range(len(examples)):
+        try:
+            if len(examples.outline(number).sizes) > 1:
+                return True
+        except Unusable:
+            continue
+    return False
+
+
+def _contaminated(origin: Origin) -> Counter[str]:
+    """How many rows of a curation were left out for standing in a benchmark, by how that was found."""
+    path = origin.folder and origin.folder / "rejects.jsonl"
+    found: Counter[str] = Counter()
+    if path and path.exists():
+        with path.open("rb") as file:
+            lines = map(json.loads, file)
+            found.update(line["reason"].partition(":")[0] for line in lines if line.get("filter") == "contamination")
+    return found

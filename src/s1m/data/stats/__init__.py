@@ -1,0 +1,1 @@
+"""How long the responses of datasets are."""

@@ -1,0 +1,92 @@
+"""An image that has not been read yet: its size is told by its first bytes, and only these are touched for it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, runtime_checkable
+
+from s1m.datasets.example import Unusable
+
+
+@runtime_checkable
+class Picture(Protocol):
+    """An image of an example. Both ways to look at it raise ``Unusable`` when it cannot be read."""
+
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        ...
+
+    def read(self) -> bytes:
+        """The encoded file."""
+        ...
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An image in memory, or in a file that is mapped into it."""
+
+    content: Any
+    """Anything that has the buffer protocol."""
+
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        import pyarrow
+
+        return _size(pyarrow.BufferReader(self.content))
+
+    def read(self) -> bytes:
+        """The encoded file."""
+        return bytes(self.content)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """An image in a file of its own."""
+
+    path: Path
+
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        try:
+            with self.path.open("rb") as file:
+                return _size(file)
+        except OSError as error:
+            raise Unusable("missing image", f"{self.path}: {error.strerror or error}") from None
+
+    def read(self) -> bytes:
+        """The encoded file."""
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
+            raise Unusable("missing image", f"{self.path}: {error.strerror or error}") from None
+
+
+def picture_from(value: object, folder: Path) -> Picture:
+    """The image that a column holds: encoded, a path from ``folder``, or the Hub's struct of both.
+
+    Raises ``Unusable`` when it holds none.
+    """
+    if isinstance(value, Mapping):
+        value = value.get("bytes") or value.get("path")
+    if isinstance(value, bytes):
+        value = Encoded(value)
+    if isinstance(value, str) and value:
+        return Filed(folder / value)
+    if isinstance(value, Picture):
+        return value
+    raise Unusable("missing image", f"its column holds {type(value).__name__}" if value else "")
+
+
+def _size(file: BinaryIO | io.IOBase) -> tuple[int, int]:
+    from PIL import Image
+
+    try:
+        with Image.open(file) as opened:  # type: ignore[arg-type]
+            return opened.size
+    except (OSError, SyntaxError, ValueError):
+        raise Unusable("image unreadable", "it does not begin as an image does") from None
+    except Image.DecompressionBombError as error:
+        raise Unusable("image unreadable", str(error)) from None

@@ -1,0 +1,130 @@
+"""Whether a server goes on with an unfinished assistant turn, thinking and all, read off the tokens that it counts.
+
+Many servers ignore fields they do not know; such a one would close the turn and begin another, and every forced
+thought would be a conversation about a thought. Many chat templates drop earlier thinking, or put an empty one before
+the turn; then no answer would rest on what was thought. Both show in how many tokens five small prompts have, so no
+property of the model is needed, and it costs five requests of one token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from s1m.engines.chat.protocol import Reply, Usage
+from s1m.engines.remote.refusals import Refused
+from s1m.engines.remote.reply import decode, encode
+from s1m.engines.remote.servers import Request, Server, Servers
+from s1m.errors import EngineUnavailable
+
+logger = logging.getLogger("s1m")
+
+Verdict = Literal["continues", "restarts", "intrudes", "forgets", "unknown"]
+"""It goes on with the turn; it begins another; its template puts something before the turn; its template drops the
+thinking in the turn; it cannot be told."""
+
+NO_USE: dict[Verdict, str] = {
+    "restarts": "begins a new turn instead of continuing the assistant's (it ignores continue_final_message), so "
+    "thinking cannot be forced; use vLLM, SGLang or a recent llama.cpp",
+    "intrudes": "has a chat template that puts something of its own before a continued turn, such as an empty thinking "
+    "block; serve the model with a template that does not, or use --engine vllm",
+    "forgets": "has a chat template that drops the thinking from the assistant's turn, so no answer could rest on it; "
+    "serve the model with a template that keeps it, or use --engine vllm",
+}
+
+ONE_WORD = "A"
+EXTRA_TOKENS = 4
+"""So many prompt tokens beyond the one word: in ChatML, Llama 3 and Gemma, ending a turn and beginning another takes
+five, an empty thinking block four. With fewer, templates as bare as Llama 2's cannot be told apart."""
+SHORT_THOUGHT = "<think>\nA\n</think>\nB"
+LONG_THOUGHT = "<think>\nA A A A A A A A A A\n</think>\nB"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Prompt tokens that a server counts: the question alone, with a one-word turn that is to be continued or not, and
+    with turns of a short and a long thought to be continued. None where it refuses or does not count.
+    """
+
+    bare: int | None
+    plain: int | None
+    continued: int | None
+    short_thought: int | None
+    long_thought: int | None
+
+
+async def check_continuation(servers: Servers, server: Server, model: str) -> None:
+    """Raises ``EngineUnavailable`` for a server that cannot force thinking; warns of one that cannot be told."""
+
+    async def count(turn: str, *, continued: bool) -> int | None:
+        async def body(_server: Server) -> bytes:
+            return encode(probe(model, turn, continued=continued))
+
+        usage = await servers.ask(Request(path="chat/completions", body=body, read=read_usage), at=server)
+        if usage.completion_tokens is None:
+            raise EngineUnavailable(f"{server.url} reports no token usage; budgets cannot be kept without it")
+        return usage.prompt_tokens
+
+    async def count_if_taken(turn: str, *, continued: bool) -> int | None:
+        try:
+            return await count(turn, continued=continued)
+        except Refused:
+            return None
+
+    try:
+        continued = await count(ONE_WORD, continued=True)
+    except Refused as error:
+        raise EngineUnavailable(f"{server.url} will not continue the assistant's turn: {error}") from error
+    bare, plain, short, long = await asyncio.gather(
+        count("", continued=False),
+        count_if_taken(ONE_WORD, continued=False),
+        count_if_taken(SHORT_THOUGHT, continued=True),
+        count_if_taken(LONG_THOUGHT, continued=True),
+    )
+    verdict = judge(Counts(bare=bare, plain=plain, continued=continued, short_thought=short, long_thought=long))
+    if verdict in NO_USE:
+        raise EngineUnavailable(f"{server.url} {NO_USE[verdict]}")
+    if verdict == "unknown":
+        logger.warning(
+            "%s does not let it be seen whether it continues the assistant's turn (continue_final_message); "
+            "if it does not, forced thinking means nothing",
+            server.url,
+        )
+
+
+def probe(model: str, turn: str, *, continued: bool) -> dict[str, Any]:
+    """A request of one token, with an assistant's turn unless it is empty, to be continued or not."""
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": "user", "content": "Hi"}],
+        "max_tokens": 1,
+        "temperature": 0.0,
+    }
+    if turn:
+        body["messages"].append({"role": "assistant", "content": turn})
+    if continued:
+        body |= {"continue_final_message": True, "add_generation_prompt": False}
+    return body
+
+
+def read_usage(body: bytes) -> Usage:
+    """The tokens that a reply reports."""
+    return decode(body, Reply).usage or Usage()
+
+
+def judge(counts: Counts) -> Verdict:
+    """What the counts show."""
+    bare, plain, continued = counts.bare, counts.plain, counts.continued
+    if continued is None or bare is None:
+        return "unknown"
+    goes_on = plain is None or continued < plain  # plain is refused where an open turn is taken only to continue it
+    if not goes_on and continued - bare >= EXTRA_TOKENS:
+        return "restarts"
+    if not goes_on and continued - bare > 1:
+        return "unknown"
+    if continued - bare >= EXTRA_TOKENS:
+        return "intrudes"
+    short, long = counts.short_thought, counts.long_thought
+    return "continues" if short is not None and long is not None and long > short else "forgets"

@@ -1,0 +1,101 @@
+"""Any OpenAI-compatible chat server as an engine: each step is one request that continues the assistant's turn as text.
+
+What is sent and read is decided in ``chat``; who is asked, how often and how many at once in ``remote``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from s1m.engines.chat.continuation import check_continuation
+from s1m.engines.chat.protocol import chat_request, read_completion, wishes
+from s1m.engines.remote.images import encoded_images
+from s1m.engines.remote.offer import find_context, find_model
+from s1m.engines.remote.once import Once, OnceEach
+from s1m.engines.remote.refusals import Refused
+from s1m.engines.remote.reply import encode
+from s1m.engines.remote.servers import Request, Server, Servers
+from s1m.types import Completion, Problem, Sampling, Step
+
+
+class ChatEngine:
+    """Continues text through ``/v1/chat/completions``. Belongs to the event loop in which it is first used.
+
+    An empty ``model`` means the only one that the servers offer. ``context_tokens`` is known once it is ``ready``.
+    """
+
+    name = "http"
+    can_show_images_again = False
+
+    def __init__(self, servers: Servers, model: str = "") -> None:
+        self.context_tokens: int | None = None
+        self._servers = servers
+        self._given_model = model
+        self._grants_wishes = True
+        self._model = Once(partial(find_model, servers))
+        self._continuation = OnceEach(self._check_continuation)
+        # One entry for each problem that can be under way: its images are encoded once, not once a step.
+        self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
+
+    def __repr__(self) -> str:
+        return f"ChatEngine({str(self._servers)!r})"
+
+    async def ready(self) -> None:
+        """Find out which model the servers offer and how long its context is, and that they continue turns."""
+        self.context_tokens = await find_context(self._servers, await self.served_model())
+        await asyncio.gather(*(self._continuation.get(server) for server in self._servers.there()))
+
+    async def served_model(self) -> str:
+        """The name of the model that is asked: the given one, or the only one that the servers offer."""
+        return self._given_model or await self._model.get()
+
+    async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+        """Continue the assistant's turn of ``problem``.
+
+        ``tokens`` counts those of the stop string or end of turn too. A server that refuses to give probabilities, or
+        to write one of ``choices``, is asked without. Raises ``EngineError``; ``PromptTooLong`` when the problem cannot
+        fit, ``EngineUnavailable`` when no problem can be done.
+        """
+        wished = wishes(step) if self._grants_wishes else {}
+        try:
+            return await self._go_on(problem, step, sampling, wished)
+        except Refused:
+            if not wished:
+                raise
+            completion = await self._go_on(problem, step, sampling, {})
+            self._grants_wishes = False
+            return completion
+
+    async def close(self) -> None:
+        """Close every connection. Safe to call twice; the engine can be used again afterwards."""
+        await self._model.close()
+        await self._continuation.close()
+        await self._images.close()
+        await self._servers.close()
+
+    async def _go_on(self, problem: Problem, step: Step, sampling: Sampling, wished: dict[str, Any]) -> Completion:
+        prefix = "".join(piece.text for piece in step.prefix)
+        model = await self.served_model()
+
+        async def body(_server: Server) -> bytes:
+            images = await self._images.get(problem)
+            request = chat_request(
+                model=model, question=problem.question, images=images, prefix=prefix, step=step, sampling=sampling
+            )
+            return encode(request | wished)
+
+        return await self._servers.ask(
+            Request(
+                path="chat/completions",
+                body=body,
+                read=partial(read_completion, step=step),
+                tokens=lambda completion: completion.tokens,
+            ),
+            problem=problem.id,
+            first=self._continuation.get if prefix else None,
+        )
+
+    async def _check_continuation(self, server: Server) -> None:
+        await check_continuation(self._servers, server, await self.served_model())

@@ -1,5 +1,0 @@
-"""The http engine: any OpenAI-compatible chat server."""
-
-from s1m.engines.http.engine import HttpEngine
-
-__all__ = ["HttpEngine"]

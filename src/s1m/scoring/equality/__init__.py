@@ -1,0 +1,1 @@
+"""Whether two committed answers are the same: numbers, text, lists, formulas."""

@@ -1,0 +1,134 @@
+"""Decide whether two formulas are equal, with ``math-verify`` (the ``evaluate`` extra) and a hard limit on time.
+
+Computer algebra can run for hours on a short text such as ``9^{9^{9^9}}``, and neither a signal nor a thread can stop
+it from within. So it works in a process of its own, which is killed when it does not answer in time, and what is too
+large is refused before it is asked.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import queue
+import re
+import subprocess
+import sys
+import threading
+from functools import cache
+
+from s1m.errors import UsageError
+from s1m.scoring.equality.match import same_number
+from s1m.scoring.text.plain import plain
+
+LIMIT_SECONDS = 1.0
+"""How long a comparison may take; one that takes longer is no match."""
+
+START_SECONDS = 60.0
+"""How long the process may take to begin: it imports sympy."""
+
+MAX_CHARACTERS = 400
+_FORMULA = re.compile(r"[\\^_=<>√π]|[+*/]|\d[a-zA-Z(]|(?<!^)-|\([^()]+,")
+_TOWER = re.compile(r"\^[^^+=,]{0,12}\^|\*\*[^*+=,]{0,12}\*\*")
+_LARGE = re.compile(r"\d{40}|\^\s?\{?\s?-?\d{5}|\d{4,}\s?!|!\s?!|\*\*\s?-?\d{5}")
+
+
+def is_too_large(text: str) -> bool:
+    """Whether a formula is refused unasked: long, a tower of powers, a factorial of thousands."""
+    return len(text) > MAX_CHARACTERS or _TOWER.search(text) is not None or _LARGE.search(text) is not None
+
+
+class Algebra:
+    """The process that compares formulas, started when it is first needed; safe to share between threads."""
+
+    def __init__(self, *, limit_seconds: float = LIMIT_SECONDS) -> None:
+        self.limit_seconds = limit_seconds
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._answers: queue.Queue[str] = queue.Queue()
+
+    def same(self, prediction: str, gold: str) -> bool:
+        """Whether the two are equal; False when that is not found out in time.
+
+        Raises ``UsageError`` without the ``evaluate`` extra.
+        """
+        if is_too_large(prediction) or is_too_large(gold):
+            return False
+        with self._lock:
+            process = self._process or self._start()
+            try:
+                assert process.stdin is not None
+                process.stdin.write(json.dumps([gold, prediction]) + "\n")
+                process.stdin.flush()
+                return self._answers.get(timeout=self.limit_seconds).strip() == "True"
+            except (queue.Empty, BrokenPipeError):
+                self._stop()
+                return False
+
+    def close(self) -> None:
+        """End the process. Safe to call twice."""
+        with self._lock:
+            self._stop()
+
+    def _start(self) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "s1m.scoring.equality.algebra"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._process, self._answers = process, queue.Queue()
+        threading.Thread(target=_forward, args=(process, self._answers), daemon=True).start()
+        try:
+            hello = self._answers.get(timeout=START_SECONDS).strip()
+        except queue.Empty:
+            hello = ""
+        if hello != "ready":
+            self._stop()
+            raise UsageError("formulas are compared with math-verify; install it with: pip install 's1m[evaluate]'")
+        return process
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
+
+
+@cache
+def shared() -> Algebra:
+    """The one process that all comparisons of this program share; it ends with the program."""
+    algebra = Algebra()
+    atexit.register(algebra.close)
+    return algebra
+
+
+def same_expression(prediction: str, gold: str, algebra: Algebra | None = None) -> bool:
+    """Whether two formulas are equal. Asks the algebra only where neither text nor value decides.
+
+    Raises ``UsageError`` when that needs the ``evaluate`` extra and it is not installed.
+    """
+    if not prediction.strip() or not gold.strip():
+        return False
+    if _tight(prediction) == _tight(gold) or same_number(plain(prediction), plain(gold)):
+        return True
+    if not _FORMULA.search(prediction) and not _FORMULA.search(gold):
+        return False
+    return (algebra or shared()).same(prediction, gold)
+
+
+def _tight(formula: str) -> str:
+    return "".join(plain(formula).split()).strip(".")
+
+
+def _forward(process: subprocess.Popen[str], answers: queue.Queue[str]) -> None:
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            answers.put(line)
+    except ValueError:  # closed while it was read
+        pass
+    answers.put("")

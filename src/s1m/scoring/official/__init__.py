@@ -1,0 +1,1 @@
+"""Ported scorers: the verdict that a benchmark's own code gives."""

@@ -1,0 +1,1 @@
+"""What an answer commits to, by the kind of answer a question asks for."""

@@ -1,0 +1,109 @@
+"""Decide which number of a statement or of a sentence is its answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from s1m.scoring.readers.reader import Reader
+from s1m.scoring.readers.statements import before_reasons
+from s1m.scoring.text.quantity import NUMBER_WORD, Quantity, joined, number_in_words, quantities, worth
+
+_EQUALS = re.compile(r"[=≈≃]\s*(?:about|approximately)?\s*[(\[]?\s*$")
+_IS = re.compile(
+    r"\b(?:is|are|was|were|equals?|be|becomes|has|have|get|gets|gives?|costs?|shows?|needs?|totals?|to|there\sare|there\sis|为|是)"
+    r"\s(?:(?:only|about|approximately|exactly|roughly|around|now|therefore|thus|also|still|equal\sto|a\stotal\sof|just|"
+    r"actually|the|number|a|an)\s){0,3}[($\[]?$|[为是有]\s?$",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(r"(?:\bnot|n't|\bthan|\binstead\sof)\s(?:\w{1,12}\s)?$")
+_OPERAND = re.compile(r"[\w)]\s?[-+*/×·^]\s?$")
+_COMPARED = re.compile(
+    r"\b(?:less|more|greater|fewer|higher|lower|larger|smaller|other|rather)\sthan\s\$?$|"
+    r"\b(?:below|above|under|at\sleast|at\smost|up\sto|between|between\s\$?[\d.,]{1,12}\s(?:and|to))\s\$?$",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\bbetween\s\$?$", re.IGNORECASE)
+_OR = re.compile(r"[^.,;\d]{0,20}\bor\s(?:about\s)?$")
+_THERE = re.compile(
+    rf"\bthere\s(?:is|are|were|was|will\sbe|would\sbe)\s(?:only\s|a\stotal\sof\s)?({NUMBER_WORD})\b", re.IGNORECASE
+)
+_THERE_NO = re.compile(
+    r"\bthere\s(?:is|are|was|were)\sno\s(?!way|information|answer|data|need|enough|specific|clear|context|image|mention|doubt)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(rf"(?<![-\w])(?:{NUMBER_WORD})(?![-\w])", re.IGNORECASE)
+_IS_WORD = re.compile(
+    rf"\b(?:is|are|was|were|has|have|equals|=|shows?)\s(?:only\s|exactly\s|about\s)?({NUMBER_WORD})(?![-\w])",
+    re.IGNORECASE,
+)
+
+
+class NumberReader(Reader):
+    """Reads a number, as it was written; "seven" is read as 7."""
+
+    def __init__(self, *, integer: bool) -> None:
+        self.integer = integer
+
+    def whole(self, text: str) -> str | None:
+        """All of a text, when it is an answer and nothing else."""
+        text = joined(text.strip().rstrip("."))
+        if len(text) > 80 or not worth(text):
+            return None
+        found = list(quantities(text))
+        return found[0].text if found else str(number_in_words(text))
+
+    def stated(self, span: str) -> str | None:
+        """The answer in a span that is said to be one."""
+        sentence = before_reasons(span)
+        found = [quantity for quantity in quantities(sentence) if not _OPERAND.search(sentence[: quantity.start][-10:])]
+        if not found:
+            word = _WORD.search(sentence[:80])
+            return str(number_in_words(word[0])) if word else None
+        equal = [quantity for quantity in found if _EQUALS.search(sentence[: quantity.start][-30:])]
+        said = [quantity for quantity in found if _IS.search(sentence[: quantity.start][-60:])]
+        first = equal[-1] if equal else said[0] if said and found[0].start > 12 else found[0]
+        if _BETWEEN.search(sentence[: first.start]) or _torn(sentence, found, first):
+            return None
+        return first.text
+
+    def torn(self, span: str) -> bool:
+        """Whether the span offers two numbers: "3 or 5"."""
+        sentence = before_reasons(span)
+        found = list(quantities(sentence))
+        return any(_torn(sentence, found, quantity) for quantity in found[:1])
+
+    def opening(self, sentences: Sequence[str]) -> str | None:
+        """The answer that a text begins with."""
+        return self.whole(sentences[0]) if sentences else None
+
+    def concluded(self, sentence: str) -> str | None:
+        """The answer that a sentence comes to."""
+        there = _THERE.search(sentence)
+        if there:
+            return str(number_in_words(there[1]))
+        if _THERE_NO.search(sentence):
+            return "0"
+        found = [
+            quantity
+            for quantity in quantities(sentence)
+            if not any(
+                words.search(sentence[: quantity.start][-30:])
+                for words in (_COMPARED, _NEGATED, *(() if "=" in sentence else (_OPERAND,)))
+            )
+        ]
+        for marks in (_EQUALS, _IS):
+            said = [quantity for quantity in found if marks.search(sentence[: quantity.start][-60:])]
+            if said:
+                return said[-1].text
+        if word := _IS_WORD.search(sentence):
+            return str(number_in_words(word[1]))
+        return found[-1].text if found else None
+
+
+def _torn(sentence: str, found: Sequence[Quantity], first: Quantity) -> bool:
+    """Whether the statement offers another number of another value: "3 or 5"."""
+    after = [quantity for quantity in found if quantity.start >= first.end]
+    if not after or not _OR.fullmatch(sentence[first.end : after[0].start]):
+        return False
+    return not set(first.readings).intersection(after[0].readings)

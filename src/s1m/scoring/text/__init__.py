@@ -1,0 +1,1 @@
+"""Answers as plain text: markup removed, numbers read, silence recognised."""

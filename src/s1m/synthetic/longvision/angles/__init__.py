@@ -1,0 +1,1 @@
+"""Angle chasing along a zigzag between two parallel lines."""

@@ -1,0 +1,32 @@
+"""Bar charts as numbers: what the bars say, what is asked, and what a shop adds to the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """What the bars say: ``values[p][m]`` of shop ``p`` in month ``m``, and what is asked."""
+
+    shops: tuple[str, ...]
+    months: tuple[str, ...]
+    values: tuple[tuple[int, ...], ...]
+    prices: tuple[int, ...]
+    ask: str
+
+
+def part(chart: Chart, shop: int) -> int:
+    """What a shop adds to the answer."""
+    return sum(counting(chart, shop)) * (chart.prices[shop] if chart.ask == "revenue" else 1)
+
+
+def counting(chart: Chart, shop: int) -> list[int]:
+    """The numbers of a shop that count."""
+    values = chart.values[shop]
+    if chart.ask == "above":
+        return [value for value in values if value * len(values) > sum(values)]
+    if chart.ask == "rises":
+        return [b - a for a, b in pairwise(values) if b > a]
+    return list(values)

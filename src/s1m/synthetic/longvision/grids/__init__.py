@@ -1,0 +1,1 @@
+"""A robot that walks over a coloured floor and paints it."""

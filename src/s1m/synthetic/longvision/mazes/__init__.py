@@ -1,0 +1,1 @@
+"""Shortest ways through mazes, some with a key and a door."""

@@ -1,0 +1,1 @@
+"""Areas of polygons on squared paper."""
