@@ -214,7 +214,8 @@ def answer(
             answers[level] = answered(level, levels[level], completion, chain_index, answers.get(level))
     for level in askers.values():
         if not committed(answers[level], task):
-            answers[level] = fallen_back(answers, level, chain[levels[level].segments - 1].said, task)
+            end = levels[level].segments
+            answers[level] = fallen_back(answers, level, chain[end - 1].said if end else "", task)
     return tuple(
         answers[level]
         if askers[asked.segments] == level
