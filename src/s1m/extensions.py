@@ -74,6 +74,15 @@ class Extensions:
         """Every name that ``find`` knows without a module: built in first, then of installed packages."""
         return [*self.built_in(), *self.installed()]
 
+    def help(self) -> str:
+        """What can be named, in a sentence for the help of a flag. Reads no entry points: that would be slow."""
+        named = [
+            f"{name} ({found.summary})" if hasattr(found, "summary") else name
+            for name, found in self.built_in().items()
+        ]
+        article = "an" if self.noun[0] in "aeiou" else "a"
+        return f"One of {', '.join(named)}, {article} {self.noun} of an installed package, or module:Class."
+
     def _loaded(self, point: EntryPoint) -> Any:
         try:
             return point.load()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from s1m.benchmarks.page import DataFrom
 from s1m.errors import DataError, UsageError
 from s1m.scoring.equality.match import same_integer
 from s1m.scoring.readers.extract import last_integer
@@ -33,6 +34,7 @@ class Digits:
     licence = "CC BY 4.0 (digits), Apache-2.0 (problems)"
     breakdowns: tuple[str, ...] = ("kind", "layout")
     scoring = "integer"
+    data_from: DataFrom = "bundled"
     source = "bundled; UCI Optical Recognition of Handwritten Digits, doi:10.24432/C50P49"
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:

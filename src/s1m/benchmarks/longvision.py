@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from s1m.benchmarks.page import DataFrom
 from s1m.benchmarks.reading.rows import Problems
 from s1m.errors import DataError, UsageError
 from s1m.scoring.equality.match import same_integer
@@ -47,6 +48,7 @@ class LongVision:
     licence = "Apache-2.0"
     breakdowns: tuple[str, ...] = ("family", "size")
     scoring = "integer"
+    data_from: DataFrom = "bundled"
     source = "bundled; made by s1m"
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:

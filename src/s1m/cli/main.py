@@ -13,8 +13,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from s1m.cli.parser import build_parser
 
-        found = build_parser().parse_args(arguments)
-        code: int = found.parser.verb.run(found)
+        parsed = build_parser().parse_args(arguments)
+        code: int = parsed.parser.verb.run(parsed)
         return code
     except S1mError as error:
         sys.stderr.write(f"s1m: {error}\n")

@@ -13,11 +13,14 @@ from s1m.errors import did_you_mean
 
 VERBS = "s1m.cli.verbs"
 
+MOST_MESSAGE = 600
+"""Characters of an error: argparse repeats what it was given, however long."""
+
 TOP = "Test-time scaling for vision-language models: make a model think longer, and measure what it gains."
 
 EXAMPLES = """examples:
   s1m demo                                              everything at once, in about a minute
-  s1m eval digits --num-ignore 0-7 --out runs/mine      your own run; interrupted, the same command goes on
+  s1m eval digits --num-ignore 0-7 --out runs/mine      your own run; when interrupted, re-run the command to resume
   s1m eval digits --engine http --base-url http://127.0.0.1:8000/v1
   s1m serve PKU-Alignment/s1-m_7b_beta --tensor-parallel-size 4
   s1m report runs/mine runs/other --out compare.html
@@ -84,7 +87,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One line on standard error, and exit code 2."""
-        sys.stderr.write(f"{self.prog}: {message}; see: {self.prog} --help\n")
+        shown = message if len(message) <= MOST_MESSAGE else f"{message[:MOST_MESSAGE]}..."
+        sys.stderr.write(f"{self.prog}: {shown}; see: {self.prog} --help\n")
         raise SystemExit(2)
 
     def flags(self) -> list[str]:

@@ -49,14 +49,16 @@ def key_of(problem: Problem, digest: str) -> str:
 class Runner:
     """One run of a benchmark."""
 
-    def __init__(self, settings: EvalSettings, benchmark: Benchmark, store: RunStore, progress: Progress) -> None:
+    def __init__(
+        self, settings: EvalSettings, benchmark: Benchmark, store: RunStore, progress: Progress, digest: str = ""
+    ) -> None:
         self._settings = settings
         self._benchmark = benchmark
         self._store = store
         self._progress = progress
         self._strategy = settings.build_strategy()
-        self._sampling = settings.sampling()
-        self._digest = settings.digest()
+        self._sampling = settings.sampling.for_engine()
+        self._digest = digest or settings.digest()
 
     def owed(self, problems: Sequence[Problem]) -> list[tuple[str, int]]:
         """The keys and places of the problems without a record. Raises ``DataError`` for records of others.
@@ -75,7 +77,7 @@ class Runner:
     async def run(self, problems: Sequence[Problem], owed: Sequence[tuple[str, int]], engine: Engine) -> int:
         """Do what is owed of the problems; the number that failed. ``EngineUnavailable`` ends the run."""
         queue = ((key, problems[place]) for key, place in owed)
-        workers = min(self._settings.most_in_flight, len(owed))
+        workers = min(self._settings.engine.most_in_flight, len(owed))
         return sum(await gathered(self._work(queue, engine) for _ in range(workers)))
 
     async def _work(self, queue: Iterator[tuple[str, Problem]], engine: Engine) -> int:
@@ -97,15 +99,15 @@ class Runner:
 
     async def _as_asked(self, problem: Problem) -> Problem:
         """The problem as the settings would have it put."""
-        if self._settings.reasoning_prompt:
-            problem = replace(problem, question=f"{problem.question}\n{self._settings.reasoning_prompt}")
-        if self._settings.max_image_pixels is not None:
-            problem = await asyncio.to_thread(within_pixels, problem, self._settings.max_image_pixels)
+        if self._settings.problems.reasoning_prompt:
+            problem = replace(problem, question=f"{problem.question}\n{self._settings.problems.reasoning_prompt}")
+        if self._settings.problems.max_image_pixels is not None:
+            problem = await asyncio.to_thread(within_pixels, problem, self._settings.problems.max_image_pixels)
         return problem
 
     def _task(self, problem: Problem, score: Callable[[str], Verdict]) -> Task:
         return Task(
-            seed=derive_seed(self._settings.seed, problem.id),
+            seed=derive_seed(self._settings.sampling.seed, problem.id),
             read=lambda text: score(text).prediction,
             choices=tuple(LETTERS[: len(problem.choices)]),
         )

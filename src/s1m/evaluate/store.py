@@ -15,14 +15,14 @@ import io
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from s1m.errors import DataError, UsageError
-from s1m.evaluate.settings import NOBODY_ASKED, NOT_CONTENT, EvalSettings, ImportSettings
+from s1m.evaluate.settings import NOT_CONTENT, RunSettings, with_origin
 from s1m.files.json_lines import append, open_for_append, read_lines
-from s1m.files.settings import to_toml
+from s1m.files.settings import flat, to_toml
 from s1m.judge import RecordJudgement, laid_over
 from s1m.types import Problem, Record
 
@@ -97,7 +97,7 @@ def read_records(folder: Path) -> Iterator[Record]:
 class RunStore:
     """The writing side of a run folder, for one process at a time. Remembers which problems have a record, no more."""
 
-    def __init__(self, settings: EvalSettings | ImportSettings) -> None:
+    def __init__(self, settings: RunSettings) -> None:
         """Open or create the settings' run folder.
 
         Raises ``UsageError`` when it holds a run with other settings, is in use, or cannot be written.
@@ -150,7 +150,7 @@ class RunStore:
         self.keys.add(record.key)
         self.standing.count(record)
 
-    def _claim(self, settings: EvalSettings | ImportSettings) -> None:
+    def _claim(self, settings: RunSettings) -> None:
         found = _read_settings(self.folder)
         records = self.folder / "records.jsonl"
         recorded = records.exists() and records.stat().st_size > 0
@@ -167,14 +167,14 @@ class RunStore:
                 raise UsageError(f"cannot write to {self.folder}: {error.strerror}") from None
             return
         assert found is not None
-        if found.get("engine") in NOBODY_ASKED:
+        if found["origin"] != "generated":
             raise UsageError(
-                f"{self.folder} holds {found['engine']} results, to which nothing is added; choose another --out"
+                f"{self.folder} holds {found['origin']} results, to which nothing is added; choose another --out"
             )
         wanted = tomllib.loads(to_toml(settings))
         differing = [
             f"{name} ({found.get(name, 'unset')!r} there, {wanted.get(name, 'unset')!r} now)"
-            for name in asdict(settings)
+            for name in flat(settings)
             if name not in NOT_CONTENT and found.get(name) != wanted.get(name)
         ]
         if differing:
@@ -187,7 +187,7 @@ class RunStore:
 def _read_settings(folder: Path) -> dict[str, Any] | None:
     path = folder / "settings.toml"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return with_origin(tomllib.loads(path.read_text(encoding="utf-8")))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

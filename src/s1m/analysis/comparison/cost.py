@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 from s1m.analysis.comparison.shape import Shape, shape_of
 from s1m.analysis.run.measure import wall_seconds
 from s1m.errors import UsageError
-from s1m.evaluate.settings import NOBODY_ASKED
 from s1m.types import Answer, Record, Trace
 
 if TYPE_CHECKING:
@@ -71,8 +70,8 @@ def seconds_a_token(run: Run) -> float:
 
     Raises ``UsageError`` for a run that nobody timed.
     """
-    engine = str(run.settings.get("engine", ""))
-    if engine in NOBODY_ASKED:
-        raise UsageError(f"{run.folder.name} is {engine}, so nobody timed it; compare by --cost tokens or flops")
+    origin = str(run.settings.get("origin", "generated"))
+    if origin != "generated":
+        raise UsageError(f"{run.folder.name} is {origin}, so it was not timed; compare by --cost tokens or flops")
     tokens = sum(record.trace.generated_tokens for record in run.records)
     return wall_seconds(run.records) / tokens if tokens else 0.0

@@ -94,16 +94,16 @@ def what_was_done(summary: Summary, level: LevelSummary) -> str:
 
 def strategy_text(summary: Summary) -> str:
     """The strategy, and how its levels were run where there is a choice."""
-    with_sweep = summary.sweep and summary.strategy == "sequential"
+    with_sweep = summary.sweep and summary.ignoring
     return f"{summary.strategy}, {summary.sweep} sweep" if with_sweep else summary.strategy
 
 
 def cost_sentence(summary: Summary) -> str:
     """What was generated, how long it took and what independent runs would have cost."""
-    if summary.engine == "imported":
+    if summary.origin == "imported":
         how = "; tokens estimated: characters / 4" if summary.tokens_estimated else ""
         return f"{summary.generated_tokens:,} tokens imported{how}."
-    if summary.engine == "replayed":
+    if summary.origin == "replayed":
         return f"{summary.generated_tokens:,} tokens replayed: a run of its own would have generated them."
     spent = f"{summary.generated_tokens:,} tokens generated in {duration(summary.wall_seconds)}"
     if summary.cost_share is None or summary.independent_tokens is None or summary.sweep == "independent":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from s1m.errors import UsageError
 from s1m.extensions import Extensions
 from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.choose import Weight
@@ -26,6 +27,14 @@ def find_strategy(name: str) -> type[BaseStrategy]:
     return strategy
 
 
+def strategy_of_run(name: str) -> type[BaseStrategy] | None:
+    """The strategy that a run names, or None where its package is not installed here: its records can still be read."""
+    try:
+        return find_strategy(name)
+    except UsageError:
+        return None
+
+
 def build_strategy(
     name: str,
     forcing: Forcing,
@@ -39,4 +48,4 @@ def build_strategy(
     return find_strategy(name).build(forcing, Options(levels=levels, sweep=sweep, weight=weight, sure=sure))
 
 
-__all__ = ["STRATEGIES", "build_strategy", "find_strategy"]
+__all__ = ["STRATEGIES", "build_strategy", "find_strategy", "strategy_of_run"]

@@ -27,7 +27,7 @@ class Lookback(Sequential):
         if forcing.ignore_strings == IGNORE_STRINGS["s1"]:  # the default of the settings, so not chosen
             forcing = replace(forcing, ignore_strings=IGNORE_STRINGS["lookback"])
         forcing = replace(forcing, show_images_again=cls.shows_images_again)
-        return cls(forcing=forcing, levels=options.levels)
+        return cls(forcing=forcing, levels=options.levels, sweep=options.sweep)
 
     @property
     def is_replay_source(self) -> bool:
