@@ -94,7 +94,7 @@ def test_a_sweep_becomes_a_run(tmp_path: Path, data: str, capsys: pytest.Capture
         "sources": ["results_0.json", "results_2.json"],
         "tokens": "estimated: characters / 4",
         "out": str(out),
-        "engine": "imported",
+        "origin": "imported",
         "sweep": "independent",
     }
     first, second, third = run.records

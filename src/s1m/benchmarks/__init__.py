@@ -37,7 +37,10 @@ def find_benchmark(name: str) -> Page:
 
 
 def benchmark_of_run(name: object) -> Page | None:
-    """The benchmark that a run names, or None where its package is not installed here: its records can still be read."""
+    """The benchmark that a run names, or None where its package is not installed here.
+
+    The records of such a run can still be read.
+    """
     try:
         return find_benchmark(str(name))
     except UsageError:

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 def given_flags(given: argparse.Namespace, but: Sequence[str] = ()) -> dict[str, Any]:
     """The flags of a verb that are given, without those called ``but`` and without which verb it is."""
     left_out = ("parser", "verb", *but)
-    return {
-        name: value for name, value in vars(given).items() if name not in left_out and not name.endswith("_verb")
-    }
+    return {name: value for name, value in vars(given).items() if name not in left_out and not name.endswith("_verb")}
 
 
 def file_and_flags(

@@ -1,5 +1,6 @@
 """From settings to what they name: defaults that depend on benchmark and engine, filled in before a run folder is
-claimed."""
+claimed.
+"""
 
 from __future__ import annotations
 

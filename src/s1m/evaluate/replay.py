@@ -78,7 +78,7 @@ def _check_reach(strategy: BaseStrategy, chains: int, ignored: Sequence[int], na
 
 
 def replayed(record: Record, strategy: BaseStrategy) -> Record:
-    """The record that the strategy would have made, untimed. Raises ``DataError`` where an answer it needs is absent."""
+    """The record that the strategy would have made, untimed. Raises ``DataError`` where an answer is absent."""
     chains, levels = strategy.needed()
     samples = at_levels(samples_of(record), levels, chains=chains, record=record)
     asked = Trace(chains=record.trace.chains, answers=(), samples=tuple(sample.answer for sample in samples))

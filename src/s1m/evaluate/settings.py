@@ -52,11 +52,11 @@ class EvalSettings:
     """Settings of ``s1m eval``."""
 
     problems: ProblemSettings
-    engine: EngineSettings = EngineSettings()
-    strategy: StrategySettings = StrategySettings()
-    sampling: SamplingSettings = SamplingSettings()
-    budget: BudgetSettings = BudgetSettings()
-    judge: JudgeSettings = JudgeSettings()
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    strategy: StrategySettings = field(default_factory=StrategySettings)
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
     out: FilePath = ""
     """Run folder (empty: runs/BENCHMARK); a folder that holds this run is resumed."""
     origin: Literal["generated", "replayed"] = field(default="generated", metadata=NOT_A_FLAG)
@@ -133,7 +133,8 @@ def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSet
 
 def digest_of(settings: Any) -> str:
     """A hash of the settings but for those that change no record. It names the records of a run, so it must not change
-    with how settings are divided into parts: only keys and values count."""
+    with how settings are divided into parts: only keys and values count.
+    """
     content = {name: value for name, value in flat(settings).items() if name not in NOT_IN_DIGEST}
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 

@@ -36,7 +36,7 @@ class Task:
 
 
 class Strategy(Protocol):
-    """A way of thinking longer, or more often. ``s1m.forcing.base.BaseStrategy`` has all but the flow and its limits."""
+    """A way of thinking longer, or more often. ``s1m.forcing.base.BaseStrategy`` has what all share."""
 
     @property
     def axis(self) -> str:

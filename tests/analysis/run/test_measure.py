@@ -143,7 +143,7 @@ def test_an_empty_run_summarises() -> None:
         "engine": "embedded",
         "sweep": "nested",
         "strategy": "sequential",
-        "axis": "ends of thinking ignored",
+        "axis": "ignored stops",
         "problems": 0,
         "failed": 3,
         "generated_tokens": 0,
@@ -159,6 +159,7 @@ def test_an_empty_run_summarises() -> None:
         },
         "parts": [],
         "tokens_estimated": False,
+        "origin": "generated",
         "measures": None,
         "judge": None,
     }

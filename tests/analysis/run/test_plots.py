@@ -66,7 +66,7 @@ def test_the_four_panels_show_what_was_measured(summary: Summary) -> None:
 
 def test_axes_say_what_the_levels_count(summary: Summary) -> None:
     vote = summarize(made_run([voted_record(0, ["11"] * 64, levels=(1, 8, 64))], settings={"strategy": "vote"}))
-    assert "ends of thinking ignored" in words(svg_text(four_panels([summary])))
+    assert "ignored stops" in words(svg_text(four_panels([summary])))
     shown = words(svg_text(four_panels([vote])))
     assert "chains that vote" in shown
     assert {"1", "8", "64", "first level: 100.0 %"} <= set(shown)

@@ -23,7 +23,7 @@ def printed(run: Run, width: int = 80) -> str:
 def test_the_table_fits_a_terminal_of_80_columns() -> None:
     lines = printed(sampled_run(50)).splitlines()
     assert lines[0].strip() == "digits · tiny · 50 problems"
-    assert lines[1].strip() == "sequential, nested sweep; level: ends of thinking ignored"
+    assert lines[1].strip() == "sequential, nested sweep; level: ignored stops"
     assert lines[2].split() == ["level", "accuracy", "95", "%", "gain", "paired", "95", "%", *lines[2].split()[8:]]
     assert [line.split()[0] for line in lines[3:7]] == ["0", "1", "2", "3"]
     assert "of independent runs" in " ".join(" ".join(lines).split())

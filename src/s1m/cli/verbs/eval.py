@@ -21,9 +21,15 @@ def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
     from s1m.evaluate.settings import EvalSettings
 
-    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks), or module:Class")
+    verb.add_argument(
+        "benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks), or module:Class"
+    )
     add_settings(verb, EvalSettings, but=("benchmark",))
-    verb.add_argument("--dry-run", action="store_true", help="show the settings, the most that the run can cost, and the requests of one problem; nothing is asked")
+    verb.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="show the settings, the most that the run can cost, and the requests of one problem; nothing is asked",
+    )
 
 
 def run(parsed: Namespace) -> int:

@@ -21,11 +21,17 @@ examples:
 
 def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
-    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks), or module:Class")
+    verb.add_argument(
+        "benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks), or module:Class"
+    )
     verb.add_argument("results", metavar="RESULTS.json", nargs="+", type=path, help="result files of S1-M, one a level")
-    verb.add_argument("--out", metavar="RUN", type=path, required=True, help="run folder to make; it must be empty or absent")
+    verb.add_argument(
+        "--out", metavar="RUN", type=path, required=True, help="run folder to make; it must be empty or absent"
+    )
     verb.add_argument("--num-ignore", metavar="LEVELS", default="", help="levels of the files in their order, as 0-7")
-    verb.add_argument("--model", metavar="NAME", default="", help="the model that answered (default: the first file's name)")
+    verb.add_argument(
+        "--model", metavar="NAME", default="", help="the model that answered (default: the first file's name)"
+    )
     verb.add_argument(
         "--tokenizer", metavar="FOLDER", default="", help="folder or Hub id of what counts tokens (default: estimated)"
     )

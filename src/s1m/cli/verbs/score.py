@@ -21,11 +21,17 @@ examples:
 
 def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
-    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks), or module:Class")
-    verb.add_argument("responses", metavar="RESPONSES.jsonl", type=path, help='lines of {"id", "response", "extraction"}')
+    verb.add_argument(
+        "benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks), or module:Class"
+    )
+    verb.add_argument(
+        "responses", metavar="RESPONSES.jsonl", type=path, help='lines of {"id", "response", "extraction"}'
+    )
     verb.add_argument("--data", metavar="FOLDER", type=path, default="", help="local folder with the benchmark's data")
     verb.add_argument("--split", metavar="SPLIT", default="", help="part of the benchmark (default: its default one)")
-    verb.add_argument("--out", metavar="VERDICTS.jsonl", type=path, default="", help="write a line of verdicts for every response")
+    verb.add_argument(
+        "--out", metavar="VERDICTS.jsonl", type=path, default="", help="write a line of verdicts for every response"
+    )
     verb.add_argument("--json", action="store_true", help="print the counts as JSON instead of a table")
     verb.add_argument("--judge-model", metavar="NAME", default="", help="the judge (default: its server's only model)")
     verb.add_argument("--judge-base-url", metavar="URL", default="", help="chat server that reads what no rule can")

@@ -29,7 +29,9 @@ def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
     from s1m.train.settings import TrainSettings
 
-    verb.add_argument("config", metavar="CONFIG.toml", type=path, help="settings, and a [[data]] table for every source")
+    verb.add_argument(
+        "config", metavar="CONFIG.toml", type=path, help="settings, and a [[data]] table for every source"
+    )
     add_keys(verb, TrainSettings, but=("data",))
     verb.add_argument(
         "--check", action="store_true", help="look at the data, show what is kept and why not; no training"

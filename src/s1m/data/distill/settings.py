@@ -63,11 +63,14 @@ class DistillSettings:
     """Settings of ``s1m data distill``."""
 
     problems: ProblemSettings
-    engine: EngineSettings = EngineSettings()
-    describer: DescriberSettings = DescriberSettings()
-    strategy: StrategySettings = StrategySettings(strategy=STRATEGY, levels=(4,), num_ignore=(0, 1, 2, 3))
-    sampling: SamplingSettings = SamplingSettings(temperature=0.8)  # samples should differ
-    budget: BudgetSettings = BudgetSettings()
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    describer: DescriberSettings = field(default_factory=DescriberSettings)
+    strategy: StrategySettings = field(
+        default_factory=lambda: StrategySettings(strategy=STRATEGY, levels=(4,), num_ignore=(0, 1, 2, 3))
+    )
+    sampling: SamplingSettings = field(default_factory=lambda: SamplingSettings(temperature=0.8))
+    """Warmer than a run's: samples should differ."""
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
     out: FilePath = ""
     """Run folder (empty: runs/distill-BENCHMARK); a folder that holds this distillation is resumed."""
 

@@ -28,7 +28,10 @@ def find_strategy(name: str) -> type[BaseStrategy]:
 
 
 def strategy_of_run(name: str) -> type[BaseStrategy] | None:
-    """The strategy that a run names, or None where its package is not installed here: its records can still be read."""
+    """The strategy that a run names, or None where its package is not installed here.
+
+    The records of such a run can still be read.
+    """
     try:
         return find_strategy(name)
     except UsageError:
@@ -44,7 +47,10 @@ def build_strategy(
     weight: Weight = "equal",
     sure: float = 0.0,
 ) -> BaseStrategy:
-    """The strategy called ``name``, without ``levels`` at its default ones. Raises ``UsageError`` for impossible ones."""
+    """The strategy called ``name``, without ``levels`` at its default ones.
+
+    Raises ``UsageError`` for levels that it cannot have.
+    """
     return find_strategy(name).build(forcing, Options(levels=levels, sweep=sweep, weight=weight, sure=sure))
 
 

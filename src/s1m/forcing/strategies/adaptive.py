@@ -74,7 +74,5 @@ class Adaptive(BaseStrategy):
             samples, read = samples[: settled_at + 1], read[: settled_at + 1]
         return replace(trace, answers=self.choose(read, samples), samples=tuple(samples))
 
-    def _settled_at(
-        self, predictions: Sequence[str | None], samples: Sequence[Answer], agreeing: int
-    ) -> int | None:
+    def _settled_at(self, predictions: Sequence[str | None], samples: Sequence[Answer], agreeing: int) -> int | None:
         return settled(predictions, agreeing, [sample.logprob for sample in samples], self.sure)

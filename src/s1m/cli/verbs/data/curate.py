@@ -31,7 +31,9 @@ def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
     from s1m.data.curate.settings import CurateSettings
 
-    verb.add_argument("config", metavar="CONFIG.toml", type=path, help="settings, and a [[data]] table for every source")
+    verb.add_argument(
+        "config", metavar="CONFIG.toml", type=path, help="settings, and a [[data]] table for every source"
+    )
     add_keys(verb, CurateSettings, but=("data", "target", "quotas"))
 
 

@@ -28,7 +28,9 @@ def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
     from s1m.data.distill.settings import DistillSettings
 
-    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark whose problems are asked, or module:Class")
+    verb.add_argument(
+        "benchmark", metavar="BENCHMARK", help="name of the benchmark whose problems are asked, or module:Class"
+    )
     verb.add_argument("--samples", metavar="N", type=count, default=SUPPRESS, help="chains a problem. Default: 4.")
     verb.add_argument(
         "--compose",

@@ -10,7 +10,7 @@ from s1m.cli.parser import Parser
 from s1m.cli.values import count, path, whole
 
 summary = "Make problems with long traces by program, each solved step by step and checked."
-examples = """The rows of a seed are the same on every machine, and the first N of a longer set are those of a shorter one.
+examples = """The rows of a seed are the same on every machine, and the first N rows of a longer set.
 s1m train generates them on the fly as well: path = "longvision" in a [[data]] table.
 
 examples:
@@ -28,7 +28,9 @@ def add_flags(verb: Parser) -> None:
         "--seed", metavar="N", type=whole, default=42, help="of the rows, the same everywhere (default: 42)"
     )
     add_tokenizer(verb)
-    verb.add_argument("--out", metavar="FOLDER", type=path, default="", help="folder for parquet files (default: data/SET)")
+    verb.add_argument(
+        "--out", metavar="FOLDER", type=path, default="", help="folder for parquet files (default: data/SET)"
+    )
 
 
 def run(parsed: Namespace) -> int:

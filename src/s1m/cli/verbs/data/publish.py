@@ -19,8 +19,12 @@ examples:
 
 def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
-    verb.add_argument("sources", metavar="SOURCE", nargs="+", type=path, help="folder of a curation, a distillation, or rows")
-    verb.add_argument("--out", metavar="FOLDER", type=path, required=True, help="folder of the dataset, as it will be uploaded")
+    verb.add_argument(
+        "sources", metavar="SOURCE", nargs="+", type=path, help="folder of a curation, a distillation, or rows"
+    )
+    verb.add_argument(
+        "--out", metavar="FOLDER", type=path, required=True, help="folder of the dataset, as it will be uploaded"
+    )
     verb.add_argument("--name", metavar="NAME", default="", help="what the card calls it (default: the folder's name)")
     verb.add_argument("--licence", metavar="ID", default="", help="the Hub's id of the licence, such as apache-2.0")
     add_tokenizer(verb)

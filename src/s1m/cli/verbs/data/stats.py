@@ -41,7 +41,9 @@ def add_flags(verb: Parser) -> None:
         "--split", metavar="SPLIT", default="train", help="split of folders and Hub datasets (default: train)"
     )
     verb.add_argument("--rows", metavar="N", type=count, help="only the first N rows of each source")
-    verb.add_argument("--out", metavar="FOLDER", type=path, default="runs/stats", help="for figure and JSON (default: runs/stats)")
+    verb.add_argument(
+        "--out", metavar="FOLDER", type=path, default="runs/stats", help="for figure and JSON (default: runs/stats)"
+    )
     verb.add_argument("--json", action="store_true", help="print the numbers as JSON as well")
 
 
