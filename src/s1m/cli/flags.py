@@ -112,7 +112,7 @@ def _add_flag(group: Any, key: Key) -> None:
     elif get_origin(hint) is tuple:
         item = _bare(get_args(hint)[0])
         options |= {"nargs": "+"}
-        options |= {"choices": get_args(item)} if get_origin(item) is Literal else {"metavar": "TEXT"}
+        options |= {"choices": get_args(item)} if get_origin(item) is Literal else {"metavar": _metavar(key, str)}
     else:
         kind = next(t for t in (*get_args(hint), hint) if t in (int, float, str))
         options |= {"type": {int: whole, float: real, str: str}[kind], "metavar": _metavar(key, kind)}

@@ -17,19 +17,18 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from s1m.data.curate.choose import beyond_choice, duplicates
+from s1m.data.curate.filters import in_order
+from s1m.data.curate.filters.contamination import INDEX
 from s1m.data.curate.inspect import UNREADABLE, Finding, Inspector, row_filters
 from s1m.data.curate.look import look_at_all
-from s1m.data.curate.settings import CHOOSING, FILTERS, NOT_CONTENT, CurateSettings
-from s1m.data.curate.solved import solved_in
-from s1m.data.curate.targets import build_index
+from s1m.data.curate.settings import CHOOSING, NOT_CONTENT, CurateSettings
 from s1m.data.funnel import Refusal, build_funnel, print_funnel
 from s1m.data.funnel_plot import write_funnel
 from s1m.data.shards import named, write_shards
 from s1m.data.trace_row import TraceRow
 from s1m.datasets.made import USUAL_SEED
 from s1m.datasets.source import label_of
-from s1m.datasets.sources import Examples, load_examples
+from s1m.datasets.sources import load_examples
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, S1mError
 from s1m.files import run_folder
@@ -66,43 +65,34 @@ def curate(settings: CurateSettings) -> int:
 
 def prepare(settings: CurateSettings, out: Path, console: Console) -> Inspector:
     """What looks at rows, with all that it needs on disk. Raises as ``load_examples`` and ``build_index`` do."""
-    index = out / "index.npz"
     try:
         # The seed of the settings chooses; it must not change what there is to choose from.
         examples = load_examples(settings.data, seed=USUAL_SEED, delimiters=settings.delimiters)
-        solved = {run: solved_in(Path(run)) for run in settings.solved_by}
-        if "contamination" in settings.filters and not index.exists():
-            _save_index(settings, examples, index, console)
+        filters = row_filters(settings, out)
+        for kind in in_order(settings.filters):
+            kind.prepare(settings, examples, out, console)
     except S1mError:
         if not (out / "findings.jsonl").exists():  # nothing would be mixed up: a failed start must not bind the next
-            index.unlink(missing_ok=True)
+            (out / INDEX).unlink(missing_ok=True)
             (out / run_folder.SETTINGS).unlink()
         raise
-    return Inspector(examples=examples, filters=row_filters(settings, index, solved), settings=settings)
-
-
-def _save_index(settings: CurateSettings, examples: Examples, index: Path, console: Console) -> None:
-    partial = index.with_suffix(".partial")
-    build_index(settings.target, examples, console).save(partial)
-    partial.replace(index)
+    return Inspector(examples=examples, filters=filters, settings=settings)
 
 
 def stages(settings: CurateSettings) -> list[str]:
     """The filters of the funnel, in the order in which they are asked."""
-    return [UNREADABLE, *(name for name in FILTERS if name in settings.filters)]
+    return [UNREADABLE, *(kind.name for kind in in_order(settings.filters))]
 
 
 def decide(findings: Sequence[Finding], settings: CurateSettings) -> dict[int, Refusal]:
     """Which rows are left out, by their number."""
     refused = {finding.number: Refusal(finding.filter, finding.reason) for finding in findings if finding.filter}
     passing = [finding for finding in findings if not finding.filter]
-    if "duplicates" in settings.filters:
-        repeated = duplicates(passing, settings.per_question)
-        refused |= {number: Refusal("duplicates", reason) for number, reason in repeated.items()}
-        passing = [finding for finding in passing if finding.number not in repeated]
-    if "choice" in settings.filters:
-        unwanted = beyond_choice(passing, settings)
-        refused |= {number: Refusal("choice", reason) for number, reason in unwanted.items()}
+    for kind in in_order(settings.filters):
+        if kind.looks_at == "rows":
+            reasons = kind.build(settings, Path(settings.out)).refuses_among(passing)
+            refused |= {number: Refusal(kind.name, reason) for number, reason in reasons.items()}
+            passing = [finding for finding in passing if finding.number not in reasons]
     return refused
 
 

@@ -4,42 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from s1m.data.curate.filters import FILTERS, default_filters, in_order
 from s1m.datasets.responses import CLOSE, OPEN, Delimiters
 from s1m.datasets.source import Source, sources_from
 from s1m.errors import UsageError
 from s1m.files.settings import Count, settings_from
-
-FilterName = Literal[
-    "thinking", "loops", "language", "leaks", "answer", "easy", "contamination", "duplicates", "choice"
-]
-"""In the order in which they are asked; what cannot be read is left out before."""
-FILTERS: tuple[FilterName, ...] = get_args(FilterName)
-
-ASKED_BY: Mapping[str, FilterName] = {
-    "target": "contamination",
-    "solved_by": "easy",
-    "verified": "answer",
-    "per_question": "duplicates",
-    "keep": "choice",
-    "quotas": "choice",
-}
-"""Settings that only one filter asks for."""
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A benchmark that nothing may be taken from, as a [[target]] table of the settings file."""
+    """A benchmark of which no problem may be kept, as a [[target]] table of the settings file."""
 
     benchmark: str
-    """Its name (see: s1m benchmarks)."""
+    """Its name (see: s1m benchmarks), or module:Class."""
     split: str = ""
-    """Part of it (empty: its usual one)."""
+    """Part of it (empty: its default one)."""
     data: str = ""
     """Local folder with its data, instead of the Hub."""
 
@@ -55,8 +40,8 @@ class CurateSettings:
     target: tuple[Target, ...] = ()
     """Benchmarks to decontaminate against."""
 
-    filters: tuple[FilterName, ...] = FILTERS
-    """Which filters are asked: thinking, loops, language, leaks, answer, easy, contamination, duplicates, choice."""
+    filters: tuple[str, ...] = field(default_factory=default_filters, metadata={"names": FILTERS})
+    """Which filters are asked."""
     thinking_open: str = OPEN
     """The delimiter that begins the thinking."""
     thinking_close: str = CLOSE
@@ -96,15 +81,14 @@ class CurateSettings:
     def __post_init__(self) -> None:
         if not self.data:
             raise ValueError("there is no data: add a [[data]] table with a path")
-        if "contamination" in self.filters and not self.target:
-            raise ValueError(
-                "the filter contamination needs a benchmark: add a [[target]] table with benchmark = NAME, "
-                "or leave it out of filters"
-            )
-        for name, filter_ in ASKED_BY.items():
-            asked = getattr(self, name)
-            if asked and asked != getattr(type(self), name, None) and filter_ not in self.filters:
-                raise ValueError(f"{name} is for the filter {filter_}, which is not among the filters")
+        for kind in in_order(self.filters):
+            if kind.needs and not getattr(self, kind.needs):
+                raise UsageError(f"the filter {kind.name} needs {kind.needs_help}, or leave it out of filters")
+        for name, kind in FILTERS.built_in().items():
+            for setting in kind.own_settings:
+                given = getattr(self, setting)
+                if given and given != getattr(type(self), setting, None) and name not in self.filters:
+                    raise UsageError(f"{setting} is for the filter {name}, which is not among the filters")
 
 
 NOT_CONTENT = frozenset({"out", "workers", "ray"})

@@ -6,29 +6,43 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
 
+from s1m.data.curate.filters import Filter
 from s1m.data.trace_row import TraceRow
 from s1m.datasets.responses import Delimiters
 from s1m.forcing.loops.watch import find_loop
 
+if TYPE_CHECKING:
+    from s1m.data.curate.settings import CurateSettings
+
 
 @dataclass(frozen=True, kw_only=True)
-class Thinking:
+class Thinking(Filter):
     """Leaves out responses without thinking."""
+
+    name: ClassVar[str] = "thinking"
+    order: ClassVar[int] = 10
 
     delimiters: Delimiters
 
+    @classmethod
+    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+        return cls(delimiters=settings.delimiters)
+
     def refuses(self, row: TraceRow) -> str | None:
-        """Why a row is left out, or None."""
         return None if row.thinking(self.delimiters) else "no thinking"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Loops:
+class Loops(Filter):
     """Leaves out responses that repeat themselves. See ``s1m.forcing.loops.watch``."""
 
+    name: ClassVar[str] = "loops"
+    order: ClassVar[int] = 20
+
     def refuses(self, row: TraceRow) -> str | None:
-        """Why a row is left out, or None."""
         loop = find_loop(row.response)
         return f"{loop.kind} loop: {row.response[loop.start : loop.start + 60]!r}" if loop else None
 
@@ -40,16 +54,22 @@ EVERYWHERE = frozenset({"LATIN", "GREEK", "MATHEMATICAL", "DOUBLE-STRUCK", "SCRI
 
 
 @dataclass(frozen=True, kw_only=True)
-class Language:
+class Language(Filter):
     """Leaves out responses that are written in other scripts than the wanted ones, such as a switch to Chinese.
 
     Languages that share a script are not told apart.
     """
 
+    name: ClassVar[str] = "language"
+    order: ClassVar[int] = 30
+
     scripts: tuple[str, ...]
 
+    @classmethod
+    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+        return cls(scripts=settings.scripts)
+
     def refuses(self, row: TraceRow) -> str | None:
-        """Why a row is left out, or None."""
         if row.response.isascii():
             return None
         found = Counter(script_of(letter) for letter in row.response if letter.isalpha())
@@ -80,13 +100,19 @@ DESCRIPTION = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Leaks:
+class Leaks(Filter):
     """Leaves out thinking that talks of what the learner will not have: a given answer, a hint, a description."""
+
+    name: ClassVar[str] = "leaks"
+    order: ClassVar[int] = 40
 
     delimiters: Delimiters
 
+    @classmethod
+    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+        return cls(delimiters=settings.delimiters)
+
     def refuses(self, row: TraceRow) -> str | None:
-        """Why a row is left out, or None."""
         thinking = row.thinking(self.delimiters)
         if found := HINT.search(thinking):
             return f"talks of a given answer: {found[0]!r}"
