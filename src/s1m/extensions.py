@@ -139,8 +139,9 @@ def _in_folder(folder: str) -> dict[str, Any]:
 
 def _named_classes(module: str) -> dict[str, Any]:
     """The classes that a module defines itself and that have a name of their own, by that name."""
-    return {
-        value.name: value
+    own = [
+        value
         for value in vars(import_module(module)).values()
         if isinstance(value, type) and value.__module__ == module and isinstance(vars(value).get("name"), str)
-    }
+    ]
+    return {vars(value)["name"]: value for value in own}

@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 from argparse import ArgumentTypeError
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from s1m.errors import UsageError
+
+Number = TypeVar("Number", int, float)
 
 MOST_DIGITS = 40
 """Characters of a number. int() refuses thousands of digits with a message of its own, and slowly."""
@@ -49,7 +51,7 @@ def path(text: str) -> str:
         raise ArgumentTypeError(str(error)) from None
 
 
-def _number(text: str, kind: Callable[[str], Any], called: str) -> Any:
+def _number(text: str, kind: Callable[[str], Number], called: str) -> Number:
     if len(text) <= MOST_DIGITS and text.isascii() and "_" not in text:
         try:
             return kind(text)

@@ -11,11 +11,11 @@ import ast
 import inspect
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -63,9 +63,13 @@ class Key:
     """What it may name beside what is built in, where it names a class."""
 
 
-@cache
 def keys_of(kind: type) -> Mapping[str, Key]:
     """The keys of a settings dataclass with those of its parts, in their order."""
+    return _all_keys(cast(Hashable, kind))
+
+
+@cache
+def _all_keys(kind: Any) -> Mapping[str, Key]:
     return {key.name: key for key in _keys(kind, MISSING, ())}
 
 
