@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s1m.data.distill.settings import DistillSettings, distill_settings
 from s1m.errors import UsageError
-from s1m.evaluate.settings import EvalSettings, eval_settings
+from s1m.evaluate.parts import SamplingSettings
+from s1m.evaluate.settings import EvalSettings, eval_settings, with_origin
 from s1m.evaluate.spelling import levels_from
-from s1m.files.settings import changed, keys_of, read_toml, to_toml
+from s1m.files.settings import changed, flat, keys_of, read_toml, to_toml
 from s1m.forcing import IGNORE_STRINGS
 
 
@@ -126,3 +128,41 @@ def test_the_run_folder_has_a_default() -> None:
 @given(st.integers(0, 50), st.integers(0, 50))
 def test_a_range_of_levels_is_inclusive(first: int, more: int) -> None:
     assert levels_from(f"{first}-{first + more}") == list(range(first, first + more + 1))
+
+
+def test_the_digest_does_not_change_with_how_settings_are_divided() -> None:
+    # Both digests were written down before settings had parts: records of older runs are named by them.
+    run = settings(split="test", model="bundled", num_ignore="0-3", limit=6)
+    assert run.digest() == "b2cccd0a18d20abc74334e1f01df66a65de542918c1364bc100b8fe17742092b"
+    distilled = distill_settings({"benchmark": "digits", "split": "train", "model": "bundled", "samples": 4})
+    assert distilled.digest() == "7e3bd080f889ccf35fc2c48f7336eefa10f51736b136e8df1ebc5dd33ff37d88"
+
+
+@pytest.mark.parametrize(
+    ("kept", "origin", "engine"),
+    [
+        ({"engine": "imported"}, "imported", ""),
+        ({"engine": "replayed", "source_engine": "vllm"}, "replayed", "vllm"),
+        ({"engine": "http"}, "generated", "http"),
+        ({}, "generated", None),
+        ({"origin": "replayed", "engine": "http"}, "replayed", "http"),
+    ],
+)
+def test_runs_of_earlier_versions_have_an_origin(kept: dict[str, str], origin: str, engine: str | None) -> None:
+    now = with_origin(kept)
+    assert (now["origin"], now.get("engine")) == (origin, engine)
+    assert "source_engine" not in now
+
+
+def test_a_replayed_run_cannot_be_repeated() -> None:
+    with pytest.raises(UsageError, match=r"x\.toml: a replayed run cannot be repeated by s1m eval; use s1m replay"):
+        settings(origin="replayed")
+
+
+def test_parts_are_flat_and_shared() -> None:
+    chosen = settings(temperature=0.1, engine="http", base_url="http://127.0.0.1:1")
+    assert (chosen.sampling.temperature, chosen.engine.engine) == (0.1, "http")
+    assert {"temperature", "engine", "benchmark", "out"} <= flat(chosen).keys()
+    distilled = {name for name, key in keys_of(DistillSettings).items() if key.part is SamplingSettings}
+    assert distilled == {name for name, key in keys_of(EvalSettings).items() if key.part is SamplingSettings}
+    assert keys_of(DistillSettings)["temperature"].default == 0.8
