@@ -77,8 +77,8 @@ class Extensions:
     def help(self) -> str:
         """What can be named, in a sentence for the help of a flag. Reads no entry points: that would be slow."""
         named = [
-            f"{name} ({found.summary})" if hasattr(found, "summary") else name
-            for name, found in self.built_in().items()
+            f"{name} ({value.summary})" if hasattr(value, "summary") else name
+            for name, value in self.built_in().items()
         ]
         article = "an" if self.noun[0] in "aeiou" else "a"
         return f"One of {', '.join(named)}, {article} {self.noun} of an installed package, or module:Class."
@@ -91,10 +91,10 @@ class Extensions:
 
     def _imported(self, name: str, module: str, attribute: str) -> Any:
         try:
-            found: Any = import_module(module)
+            value: Any = import_module(module)
             for part in attribute.split("."):
-                found = getattr(found, part)
-            return found
+                value = getattr(value, part)
+            return value
         except S1mError:
             raise
         except Exception as error:  # as for an entry point
@@ -107,13 +107,13 @@ class Extensions:
             "folder on PYTHONPATH"
         )
 
-    def _checked(self, found: Any, name: str) -> Any:
-        if not isinstance(found, type):
-            raise UsageError(f"{self.noun} {name} is not a class but {type(found).__name__}; name the class")
-        lacking = [attribute for attribute in ("name", *self.needs) if not hasattr(found, attribute)]
+    def _checked(self, value: Any, name: str) -> Any:
+        if not isinstance(value, type):
+            raise UsageError(f"{self.noun} {name} is not a class but {type(value).__name__}; name the class")
+        lacking = [attribute for attribute in ("name", *self.needs) if not hasattr(value, attribute)]
         if lacking:
             raise UsageError(f"{self.noun} {name} lacks {', '.join(lacking)}; see docs/extending.md")
-        return found
+        return value
 
 
 def _in_file(folder: str, name: str) -> Any:
@@ -131,10 +131,10 @@ def _files(folder: str) -> tuple[str, ...]:
 
 @cache
 def _in_folder(folder: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    classes: dict[str, Any] = {}
     for file in _files(folder):
-        found |= _named_classes(f"{folder}.{file}")
-    return dict(sorted(found.items()))
+        classes |= _named_classes(f"{folder}.{file}")
+    return dict(sorted(classes.items()))
 
 
 def _named_classes(module: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The parser of ``s1m``: verbs found in the folder ``verbs``, wrong input answered in one line with exit code 2."""
+"""The parser of ``s1m``: verbs are files of the folder ``verbs``, a mistake is one line and exit code 2."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Verb(Protocol):
         """Add the flags to the verb's parser."""
         ...
 
-    def run(self, found: argparse.Namespace) -> int:
+    def run(self, parsed: argparse.Namespace) -> int:
         """Do it; the exit code."""
         ...
 
@@ -76,14 +76,14 @@ class Parser(argparse.ArgumentParser):
         """The arguments, or one line and exit code 2."""
         words = list(sys.argv[1:] if args is None else args)  # argparse itself would forget where the -- stood
         end = words.index("--") if self._passes_on(words) else len(words)
-        found, unknown = self.parse_known_args(words[:end], namespace)
+        parsed, unknown = self.parse_known_args(words[:end], namespace)
         if unknown:
-            verb = getattr(found, "parser", self)
+            verb = getattr(parsed, "parser", self)
             word = unknown[0].partition("=")[0]
             verb.error(f"there is no {word!r} here{did_you_mean(word, verb.flags())}")
         if words[end + 1 :]:
-            found.extra = words[end + 1 :]
-        return found
+            parsed.extra = words[end + 1 :]
+        return parsed
 
     def error(self, message: str) -> NoReturn:
         """One line on standard error, and exit code 2."""
@@ -131,8 +131,8 @@ def modules_in(package: str) -> list[tuple[str, str, bool]]:
 
     A file that would hide a word of the language has an underscore at its end, which is not part of the name.
     """
-    found = iter_modules(import_module(package).__path__)
-    return [(f"{package}.{info.name}", info.name.rstrip("_"), info.ispkg) for info in found]
+    files = iter_modules(import_module(package).__path__)
+    return [(f"{package}.{info.name}", info.name.rstrip("_"), info.ispkg) for info in files]
 
 
 def verb_words(package: str = VERBS) -> list[tuple[str, ...]]:

@@ -15,7 +15,7 @@ Flow = Part[Trace]
 
 
 def whole_text(text: str) -> str | None:
-    """What an answer commits to where nobody knows better: its text."""
+    """What an answer commits to where nothing is known of the benchmark: its text."""
     return text.strip() or None
 
 

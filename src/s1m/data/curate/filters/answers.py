@@ -62,7 +62,7 @@ class Solved:
 
 @dataclass(frozen=True, kw_only=True)
 class TooEasy(Filter):
-    """Leaves out problems that small models solve: in more than the share ``most`` of the attempts of any of them.
+    """Leaves out problems that small models solve: in more than the fraction ``most`` of the attempts of any of them.
 
     ``solved`` holds the attempts of every model by the row's ``problem``. s1 leaves out what either of two models
     solves once (N. Muennighoff et al., arXiv 2501.19393, section 2.1); that is ``most`` 0.
@@ -82,9 +82,9 @@ class TooEasy(Filter):
     def refuses(self, row: TraceRow) -> str | None:
         problem = row.origin.get("problem", "")
         for model, attempts in self.solved.items():
-            found = attempts.get(problem)
-            if found and found.right > self.most * found.of:
-                return f"too easy: {model} solves it {found.right} of {found.of} times"
+            tried = attempts.get(problem)
+            if tried and tried.right > self.most * tried.of:
+                return f"too easy: {model} solves it {tried.right} of {tried.of} times"
         return None
 
 

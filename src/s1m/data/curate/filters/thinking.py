@@ -57,7 +57,7 @@ EVERYWHERE = frozenset({"LATIN", "GREEK", "MATHEMATICAL", "DOUBLE-STRUCK", "SCRI
 class Language(Filter):
     """Leaves out responses that are written in other scripts than the wanted ones, such as a switch to Chinese.
 
-    Languages that share a script are not told apart.
+    Languages that share a script are not distinguished.
     """
 
     name: ClassVar[str] = "language"
@@ -72,13 +72,13 @@ class Language(Filter):
     def refuses(self, row: TraceRow) -> str | None:
         if row.response.isascii():
             return None
-        found = Counter(script_of(letter) for letter in row.response if letter.isalpha())
+        letters = Counter(script_of(letter) for letter in row.response if letter.isalpha())
         wanted = EVERYWHERE | {script.upper() for script in self.scripts}
-        other = Counter({script: count for script, count in found.items() if script not in wanted})
-        share = other.total() / max(1, found.total())
-        if share <= ELSEWHERE:
+        other = Counter({script: count for script, count in letters.items() if script not in wanted})
+        fraction = other.total() / max(1, letters.total())
+        if fraction <= ELSEWHERE:
             return None
-        return f"another script: {other.most_common(1)[0][0].lower()}, {100 * share:.0f} % of the letters"
+        return f"another script: {other.most_common(1)[0][0].lower()}, {100 * fraction:.0f} % of the letters"
 
 
 def script_of(letter: str) -> str:
@@ -87,16 +87,23 @@ def script_of(letter: str) -> str:
 
 
 HINT = re.compile(
-    r"\b(?:the|a|my) (?:given|provided|reference|ground[- ]truth|gold) (?:answer|solution)\b"
-    r"|\b(?:the|this) hint (?:says|tells|gives|suggests)\b"
-    r"|\b(?:answer|solution) (?:key|I was given)\b",
-    re.IGNORECASE,
+    r"""
+    \b(?:the|a|my)\ (?:given|provided|reference|ground[- ]truth|gold)\ (?:answer|solution)\b  # the given answer
+    | \b(?:the|this)\ hint\ (?:says|tells|gives|suggests)\b  # the hint suggests
+    | \b(?:answer|solution)\ (?:key|I\ was\ given)\b  # the answer key
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
+"""Thinking that was written by a model which knew the answer."""
 DESCRIPTION = re.compile(
-    r"\b(?:the|this|given|provided|from the|image|according to the) (?:image |picture |text )?(?:description|caption)\b"
-    r"|\b(?:cannot|can't|unable to) see the (?:image|picture|figure|diagram)\b",
-    re.IGNORECASE,
+    r"""
+    \b(?:the|this|given|provided|from\ the|image|according\ to\ the)\ (?:image\ |picture\ |text\ )?
+    (?:description|caption)\b  # according to the image description
+    | \b(?:cannot|can't|unable\ to)\ see\ the\ (?:image|picture|figure|diagram)\b  # I cannot see the image
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
+"""Thinking that was written by a model which was given a description instead of the picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +121,8 @@ class Leaks(Filter):
 
     def refuses(self, row: TraceRow) -> str | None:
         thinking = row.thinking(self.delimiters)
-        if found := HINT.search(thinking):
-            return f"talks of a given answer: {found[0]!r}"
-        if row.images and (found := DESCRIPTION.search(thinking)) and not DESCRIPTION.search(row.prompt):
-            return f"talks of a description: {found[0]!r}"
+        if hint := HINT.search(thinking):
+            return f"talks of a given answer: {hint[0]!r}"
+        if row.images and (caption := DESCRIPTION.search(thinking)) and not DESCRIPTION.search(row.prompt):
+            return f"talks of a description: {caption[0]!r}"
         return None
