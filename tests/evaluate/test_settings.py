@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from s1m.data.distill.settings import DistillSettings, distill_settings
 from s1m.errors import UsageError
-from s1m.evaluate.parts import SamplingSettings
 from s1m.evaluate.settings import EvalSettings, eval_settings, with_origin
-from s1m.evaluate.spelling import levels_from
+from s1m.evaluate.settings.parts import SamplingSettings
+from s1m.evaluate.settings.spelling import levels_from
 from s1m.files.settings import changed, flat, keys_of, read_toml, to_toml
 from s1m.forcing import IGNORE_STRINGS
 

@@ -13,10 +13,10 @@ from s1m.engines.remote import Patience
 from s1m.errors import EngineUnavailable
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
 from s1m.evaluate.judging import judge_run, unread_of
-from s1m.evaluate.parts import ProblemSettings
 from s1m.evaluate.progress import RunProgress
 from s1m.evaluate.runner import Runner
 from s1m.evaluate.settings import EvalSettings
+from s1m.evaluate.settings.parts import ProblemSettings
 from s1m.evaluate.store import Run, RunStore, load_run
 from s1m.judge import Judge, unjudged
 from s1m.types import Benchmark, Problem

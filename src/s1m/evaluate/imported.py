@@ -20,7 +20,7 @@ import msgspec
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.runner import key_of
-from s1m.evaluate.spelling import levels_from
+from s1m.evaluate.settings.spelling import levels_from
 from s1m.forcing.flow import Forcing
 from s1m.types import Answer, Benchmark, Problem, Record, Segment, StopClass, Trace, Verdict
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.settings import ReplaySettings, eval_settings
-from s1m.evaluate.spelling import spelled_out
+from s1m.evaluate.settings.spelling import spelled_out
 from s1m.evaluate.store import Run, RunStore, load_run
 from s1m.files.settings import flat, settings_from
 from s1m.forcing.base import BaseStrategy

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from s1m.datasets.responses import Delimiters
 from s1m.datasets.source import Source, sources_from
-from s1m.evaluate.spelling import MOST_LEVELS, levels_from, strings_from
+from s1m.evaluate.settings.spelling import MOST_LEVELS, levels_from, strings_from
 from s1m.files.settings import Count, settings_from
 from s1m.forcing.presets import IGNORE_STRINGS
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from s1m.engines.builder import EngineSettings
 from s1m.errors import UsageError
-from s1m.evaluate.parts import BudgetSettings, ProblemSettings, SamplingSettings, StrategySettings
 from s1m.evaluate.settings import EvalSettings, digest_of
-from s1m.evaluate.spelling import spelled_out
+from s1m.evaluate.settings.parts import BudgetSettings, ProblemSettings, SamplingSettings, StrategySettings
+from s1m.evaluate.settings.spelling import spelled_out
 from s1m.files.settings import NOT_A_FLAG, Count, FilePath, flat, settings_from
 
 STRATEGY = "hybrid"

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from s1m.evaluate.spelling import MOST_LEVELS
+from s1m.evaluate.settings.spelling import MOST_LEVELS
 from s1m.files.settings import MOST_COUNT, Count, FilePath, Fraction
 from s1m.forcing.choose import Weight
 from s1m.forcing.flow import Forcing

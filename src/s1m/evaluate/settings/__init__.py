@@ -16,7 +16,7 @@ import msgspec
 
 from s1m.engines.builder import EngineSettings
 from s1m.errors import UsageError
-from s1m.evaluate.parts import (
+from s1m.evaluate.settings.parts import (
     BudgetSettings,
     JudgeSettings,
     ProblemSettings,
@@ -24,7 +24,7 @@ from s1m.evaluate.parts import (
     StrategySettings,
     forcing_of,
 )
-from s1m.evaluate.spelling import spelled_out
+from s1m.evaluate.settings.spelling import spelled_out
 from s1m.files.settings import NOT_A_FLAG, FilePath, flat, settings_from
 from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.flow import Forcing
