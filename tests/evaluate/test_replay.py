@@ -166,7 +166,7 @@ def test_sparse_levels_and_other_strategies_are_refused(generate: Generate) -> N
     with pytest.raises(UsageError, match="at 0, 2 ignored stops of 1 chain, not at 1; name others"):
         replay(source, strategy="adaptive")
     for changed in ({"strategy": "cap"}, {"strategy": "sequential", "sweep": "independent"}):
-        with pytest.raises(UsageError, match="replay one of strategy hybrid, vote, or sequential"):
+        with pytest.raises(UsageError, match="whose answers no other strategy shares"):
             replay(replace(source, settings={**source.settings, **changed}), strategy="vote")
 
 

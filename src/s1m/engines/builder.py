@@ -49,7 +49,8 @@ class EngineSettings:
         if needs_server and not self.base_url:
             raise UsageError(f"--engine {self.engine} needs --base-url, such as {EXAMPLE_URL}")
         if not needs_server and self.base_url:
-            raise UsageError("--base-url is the address of a server: add --engine vllm or --engine http")
+            served = [f"--engine {name}" for name, builder in ENGINES.built_in().items() if builder.needs_server]
+            raise UsageError(f"--base-url is the address of a server: add {' or '.join(served)}")
 
     @property
     def builder(self) -> type[EngineBuilder]:

@@ -28,7 +28,7 @@ def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
     from s1m.evaluate.settings import EvalSettings
 
-    verb.add_argument("run", metavar="RUN", type=path, help="run folder of strategy hybrid, vote or sequential")
+    verb.add_argument("run", metavar="RUN", type=path, help="run folder; one of strategy hybrid holds the most")
     add_keys(verb, EvalSettings, only=OWN)
 
 
