@@ -47,8 +47,8 @@ def replay_settings(source: Run, given: Mapping[str, Any]) -> ReplaySettings:
     of_strategy = of.build_strategy()
     if not of_strategy.is_replay_source:
         raise UsageError(
-            f"{name} is of strategy {of.strategy.strategy} ({of.strategy.sweep} sweep), whose answers no other strategy "
-            "shares; replay a run of strategy hybrid"
+            f"{name} is of strategy {of.strategy.strategy} ({of.strategy.sweep} sweep), "
+            "whose answers no other strategy shares; replay a run of strategy hybrid"
         )
     for flag in ("strategy", "out"):
         if not given.get(flag):
