@@ -55,7 +55,8 @@ def flags_of(metavars: tuple[str, ...]) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("verb", "flag"), flags_of(("N", "X")), ids="".join)
 def test_no_numeric_flag_takes_what_is_not_a_number(verb: str, flag: str, capsys: pytest.CaptureFixture[str]) -> None:
     parser = next(each for each in verbs(build_parser()) if each.prog == f"s1m {verb}")
-    needed = ["x" for action in parser._actions if not action.option_strings and action.nargs in (None, "+")]
+    positional = [action for action in parser._actions if not action.option_strings and action.nargs in (None, "+")]
+    needed = [str(next(iter(action.choices))) if action.choices else "x" for action in positional]
     for value in NUMBERS:
         assert flag in one_line([*verb.split(), *needed, f"{flag}={value}"], capsys)
 
