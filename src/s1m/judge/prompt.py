@@ -10,8 +10,7 @@ import re
 from typing import Any
 
 from s1m.benchmarks.reading.row import lettered
-from s1m.engines.chat.protocol import Reply
-from s1m.engines.remote.reply import Unreadable, decode
+from s1m.engines.chat.reply import read_reply
 from s1m.errors import EngineError
 from s1m.families import after_thinking
 from s1m.scoring.text.plain import TAIL_CHARACTERS
@@ -59,14 +58,9 @@ def read_extraction(body: bytes) -> str | None:
 
     Raises ``Unreadable`` for a reply that is none, ``EngineError`` for one that is empty or was cut within that line.
     """
-    reply = decode(body, Reply)
-    if not reply.choices:
-        raise Unreadable("the reply has no choices")
-    choice = reply.choices[0]
-    if choice.finish_reason not in ("stop", "length"):
-        raise Unreadable(f"the server broke off (finish_reason {choice.finish_reason})")
-    said, line_break, _ = after_thinking(choice.message.content or "").strip().partition("\n")
-    if choice.finish_reason == "length" and not line_break:
+    written = read_reply(body)
+    said, line_break, _ = after_thinking(written.text).strip().partition("\n")
+    if written.ending == "length" and not line_break:
         raise EngineError(
             f"the judge did not come to an end within {MAX_TOKENS} tokens; one that thinks first cannot judge"
         )

@@ -13,9 +13,9 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from s1m.engines.chat.protocol import Reply, Usage
+from s1m.engines.chat.reply import read_token_counts
 from s1m.engines.remote.refusals import Refused
-from s1m.engines.remote.reply import decode, encode
+from s1m.engines.remote.reply import encode
 from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.errors import EngineUnavailable
 from s1m.families import DEFAULT
@@ -63,10 +63,11 @@ async def check_continuation(servers: Servers, server: Server, model: str) -> No
         async def body(_server: Server) -> bytes:
             return encode(probe(model, turn, continued=continued))
 
-        usage = await servers.ask(Request(path="chat/completions", body=body, read=read_usage), at=server)
-        if usage.completion_tokens is None:
+        request = Request(path="chat/completions", body=body, read=read_token_counts)
+        prompt_tokens, completion_tokens = await servers.ask(request, at=server)
+        if completion_tokens is None:
             raise EngineUnavailable(f"{server.url} reports no token usage; budgets cannot be kept without it")
-        return usage.prompt_tokens
+        return prompt_tokens
 
     async def count_if_taken(turn: str, *, continued: bool) -> int | None:
         try:
@@ -108,11 +109,6 @@ def probe(model: str, turn: str, *, continued: bool) -> dict[str, Any]:
     if continued:
         body |= {"continue_final_message": True, "add_generation_prompt": False}
     return body
-
-
-def read_usage(body: bytes) -> Usage:
-    """The tokens that a reply reports."""
-    return decode(body, Reply).usage or Usage()
 
 
 def judge(counts: Counts) -> Verdict:

@@ -6,11 +6,13 @@ What is sent and read is decided in ``chat``; who is asked, how often and how ma
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import partial
 from typing import Any
 
 from s1m.engines.chat.continuation import check_continuation
 from s1m.engines.chat.protocol import chat_request, read_completion, wishes
+from s1m.engines.choices import is_one_of, not_bound
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.offer import find_context, find_model
 from s1m.engines.remote.once import Once, OnceEach
@@ -18,6 +20,8 @@ from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
 from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.types import Completion, Problem, Sampling, Step
+
+logger = logging.getLogger("s1m")
 
 
 class ChatEngine:
@@ -34,6 +38,7 @@ class ChatEngine:
         self._servers = servers
         self._given_model = model
         self._grants_wishes = True
+        self._binds_choices = True
         self._model = Once(partial(find_model, servers))
         self._continuation = OnceEach(self._check_continuation)
         # One entry for each problem that can be under way: its images are encoded once, not once a step.
@@ -55,18 +60,24 @@ class ChatEngine:
         """Continue the assistant's turn of ``problem``.
 
         ``tokens`` counts those of the stop string or end of turn too. A server that refuses to give probabilities, or
-        to write one of ``choices``, is asked without. Raises ``EngineError``; ``PromptTooLong`` when the problem cannot
-        fit, ``EngineUnavailable`` when no problem can be done.
+        to write one of ``choices``, is asked without; so is one that writes something else. Raises ``EngineError``;
+        ``PromptTooLong`` when the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
-        wished = wishes(step) if self._grants_wishes else {}
+        wished = wishes(step, binds_choices=self._binds_choices) if self._grants_wishes else {}
         try:
-            return await self._go_on(problem, step, sampling, wished)
+            completion = await self._continue(problem, step, sampling, wished)
         except Refused:
             if not wished:
                 raise
-            completion = await self._go_on(problem, step, sampling, {})
+            completion = await self._continue(problem, step, sampling, {})
             self._grants_wishes = False
             return completion
+        if "structured_outputs" not in wished or is_one_of(step.choices, completion):
+            return completion
+        if self._binds_choices:
+            logger.warning(not_bound(self._servers, step.choices, completion))
+            self._binds_choices = False
+        return await self._continue(problem, step, sampling, wishes(step, binds_choices=False))
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice; the engine can be used again afterwards."""
@@ -75,7 +86,7 @@ class ChatEngine:
         await self._images.close()
         await self._servers.close()
 
-    async def _go_on(self, problem: Problem, step: Step, sampling: Sampling, wished: dict[str, Any]) -> Completion:
+    async def _continue(self, problem: Problem, step: Step, sampling: Sampling, wished: dict[str, Any]) -> Completion:
         prefix = "".join(piece.text for piece in step.prefix)
         model = await self.served_model()
 

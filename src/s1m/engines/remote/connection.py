@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 4.0
 """Below the 5 s after which uvicorn closes an idle connection, so that none is used just as it closes."""
+MAX_REPLY_BYTES = 32 * 2**20
+"""Of a reply, decompressed; 30,000 tokens with their probabilities, the longest that is asked for, take about 5 MiB."""
 SECRET_CHARACTERS = 8
 """Shorter keys are placeholders such as EMPTY, and hiding them would only garble messages."""
 
@@ -47,7 +49,7 @@ class Connection:
                     method, self._url(path), data=content, proxy=self._proxy, allow_redirects=False
                 ) as response,
             ):
-                body = await response.read()
+                body = await read_body(response)
         except aiohttp.ConnectionTimeoutError as error:
             raise Transient("the connection timed out", kind="unreachable") from error
         except TimeoutError as error:
@@ -91,6 +93,18 @@ class Connection:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
             )
         return self._session
+
+
+async def read_body(response: aiohttp.ClientResponse) -> bytes:
+    """The decoded body. Raises ``Transient`` for one beyond ``MAX_REPLY_BYTES``, without reading its rest."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_REPLY_BYTES:
+            # The connection is closed: what is still under way on it may be endless.
+            response.close()
+            raise Transient(f"the reply is larger than {MAX_REPLY_BYTES // 2**20} MiB")
+    return bytes(body)
 
 
 def reason_of(error: Exception) -> str:

@@ -26,8 +26,8 @@ async def find_context(servers: Servers, model: str) -> int | None:
         offered = await _models(servers)
     except (GaveUp, NotOffered, Refused):
         return None  # a gateway that lists no models may well have this one
-    lengths = [one.max_model_len for each in offered for one in each if one.id == model]
-    return min((length for length in lengths if length is not None), default=None)
+    lengths = [one.max_model_len for models in offered for one in models if one.id == model]
+    return min((int(length) for length in lengths if length is not None), default=None)
 
 
 async def _models(servers: Servers) -> Collection[list[Model]]:

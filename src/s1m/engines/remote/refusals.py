@@ -83,16 +83,62 @@ def _refused_request(said: str, message: str, *, too_large: bool) -> EngineError
     return Refused(f"the server refused the request ({said})")
 
 
+ERROR_NAMES = {
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "overloaded_error": 529,
+    "context_length_exceeded": 400,
+    "invalid_request_error": 400,
+    "invalid_api_key": 401,
+    "authentication_error": 401,
+    "model_not_found": 404,
+}
+"""What error objects say in words where they give no status: OpenAI's codes and Anthropic's types."""
+
+
+def reported(body: bytes, message: str, url: str) -> EngineError | Transient | None:
+    """The error to raise for a reply of status 200 that is an error object; None for one that is not.
+
+    Gateways answer ``{"error": {"code": 502, "message": "Provider returned error"}}`` with status 200 where the server
+    after them failed. The status that such an object gives means what it would have meant as the reply's own.
+    """
+    try:
+        error = find_error(json.loads(body))
+    except (ValueError, RecursionError):
+        return None
+    if not error:
+        return None
+    given = [error[key] for key in ("code", "status", "status_code", "type") if key in error]
+    statuses = [ERROR_NAMES.get(str(value)) or (int(str(value)) if str(value).isdecimal() else 0) for value in given]
+    status = next((status for status in statuses if 400 <= status < 600), None)
+    if status is None:
+        return Transient(f"the server reports an error: {message}")
+    return refusal(status, None, message, url)
+
+
+def find_error(reply: object) -> dict[str, object]:
+    """The error object of a reply, whose message may stand alone; empty for a reply without one."""
+    if not isinstance(reply, dict):
+        return {}
+    choices = reply.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    inner = first.get("error") if isinstance(first, dict) else None
+    error = reply.get("error") or inner or (reply if reply.get("object") == "error" else None)
+    if not error:
+        return {}
+    return error if isinstance(error, dict) else {"message": error}
+
+
 def server_message(body: bytes, limit: int = 300) -> str:
     """What an error body says, on one line of at most ``limit`` characters; empty for HTML, whose text says nothing."""
     text = body.decode("utf-8", "replace").strip()
     if text.startswith("<"):
         return ""
     try:
-        found = find_message(json.loads(text))
+        message = find_message(json.loads(text))
     except (ValueError, RecursionError):
-        found = text
-    line = " ".join(found.split())
+        message = text
+    line = " ".join(message.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
@@ -104,6 +150,8 @@ def find_message(value: object) -> str:
         for key in ("error", "message", "msg", "detail"):
             if value.get(key):
                 return find_message(value[key])
+        if (error := find_error(value)) and error is not value:
+            return find_message(error)
     if isinstance(value, list) and value:
         return find_message(value[0])
     return json.dumps(value)

@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 
 from s1m.engines.remote.connection import Connection
 from s1m.engines.remote.endpoint import api_root, checked_key
+from s1m.engines.remote.refusals import reported
 from s1m.engines.remote.reply import Unreadable
 from s1m.engines.remote.retry import GaveUp, Patience, Transient
 from s1m.engines.remote.window import Left, Window
@@ -232,7 +233,8 @@ class Servers:
                 try:
                     answer = request.read(reply)
                 except Unreadable as error:
-                    raise Transient(f"{error}: {server.connection.quote(reply)}".rstrip(": ")) from error
+                    said = server.connection.quote(reply)
+                    raise (reported(reply, said, server.url) or Transient(f"{error}: {said}".rstrip(": "))) from error
             except Transient as failure:
                 self._failed(server, failure, began)
                 raise

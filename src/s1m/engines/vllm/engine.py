@@ -12,6 +12,7 @@ from functools import partial
 from statistics import fmean
 
 from s1m.engines.chat import ChatEngine
+from s1m.engines.choices import is_one_of, not_bound
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.offer import find_context
 from s1m.engines.remote.once import Once, OnceEach
@@ -44,6 +45,7 @@ class VllmEngine:
         self.context_tokens: int | None = None
         self._servers = servers
         self._chat = ChatEngine(servers, model)
+        self._binds_choices = True
         self._placeholders = OnceEach(self._find_placeholder)
         self._prompts = Once(self._find_prompts)
         self._prompt = OnceEach(self._make_prompt, remembered=servers.most_under_way)
@@ -65,25 +67,34 @@ class VllmEngine:
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn of ``problem``; ``token_ids`` are those that the model wrote.
 
-        A server that refuses ``choices`` is asked without. Raises ``EngineError``; ``PromptTooLong`` when the problem
-        cannot fit, ``EngineUnavailable`` when no problem can be done.
+        A server that refuses ``choices``, or writes something else, is asked without. Raises ``EngineError``;
+        ``PromptTooLong`` when the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
         prompts = await self._prompts.get()
         if prompts is None:
             return await self._chat.generate(problem, step, sampling)
+        unbound = replace(step, choices=())
+        if not self._binds_choices:
+            step = unbound
         try:
-            return await self._go_on(problem, step, sampling, prompts)
+            completion = await self._continue(problem, step, sampling, prompts)
         except Refused:
             if not step.choices:
                 raise
-            return await self._go_on(problem, replace(step, choices=()), sampling, prompts)
+            return await self._continue(problem, unbound, sampling, prompts)
+        if not step.choices or is_one_of(step.choices, completion):
+            return completion
+        if self._binds_choices:
+            logger.warning(not_bound(self._servers, step.choices, completion))
+            self._binds_choices = False
+        return await self._continue(problem, unbound, sampling, prompts)
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice; the engine can be used again afterwards."""
         for found in (self._placeholders, self._prompts, self._prompt, self._spelled, self._chat):
             await found.close()
 
-    async def _go_on(self, problem: Problem, step: Step, sampling: Sampling, prompts: Prompts) -> Completion:
+    async def _continue(self, problem: Problem, step: Step, sampling: Sampling, prompts: Prompts) -> Completion:
         prompt = await self._prompt.get(problem)
         turn = await self._turn(step.prefix, prompt, prompts)
         times_shown = 1 + sum(piece.images for piece in step.prefix)
