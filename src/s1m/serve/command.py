@@ -28,6 +28,7 @@ def serve_command(settings: ServeSettings) -> list[str]:
         words += ["--served-model-name", settings.served_model_name]
     if settings.max_model_len is not None:
         words += ["--max-model-len", str(settings.max_model_len)]
+    words += ["--trust-remote-code"] * settings.trust_remote_code
     words += ["--limit-mm-per-prompt", limits]
     words += ["--gpu-memory-utilization", str(settings.gpu_memory_utilization)]
     words += ["--dtype", settings.dtype]

@@ -34,6 +34,8 @@ class ServeSettings:
     """Name that requests use (empty: MODEL as given)."""
     max_model_len: Count | None = None
     """Longest prompt and output together, in tokens (without it: the model's own; a local one's at most 32768)."""
+    trust_remote_code: bool = False
+    """Let vLLM run the Python code that the model brings along; read it first."""
     max_images: Count = 16
     """Most images in one prompt."""
     gpu_memory_utilization: Fraction = 0.9

@@ -44,12 +44,13 @@ def load_checkpoint(
     *,
     dtype: Any = None,
     attention: str | dict[str, str] = "sdpa",
+    trust_remote_code: bool = False,
 ) -> Checkpoint:
     """The checkpoint called ``name``: ``bundled``, a folder, or a Hub id.
 
     Weights are of ``dtype``, without it float32 on a CPU and the checkpoint's own type elsewhere. Raises
-    ``EngineUnavailable`` when torch or transformers are missing, or the checkpoint is missing, broken or of another
-    class.
+    ``EngineUnavailable`` when torch or transformers are missing, or the checkpoint is missing, broken, of another
+    class, or brings Python code of its own, which only ``trust_remote_code`` runs.
     """
     try:
         import torch
@@ -70,10 +71,11 @@ def load_checkpoint(
             dtype=dtype or (torch.float32 if device == "cpu" else "auto"),
             attn_implementation=attention,
             output_loading_info=True,
+            trust_remote_code=trust_remote_code,
         )
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place)
-        image_processor = transformers.AutoImageProcessor.from_pretrained(place)
-    except Exception as error:  # whatever a broken folder makes the loaders raise is the same news to the user
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place, trust_remote_code=trust_remote_code)
+        image_processor = transformers.AutoImageProcessor.from_pretrained(place, trust_remote_code=trust_remote_code)
+    except Exception as error:  # whatever a broken folder makes the loaders raise is reported alike
         raise EngineUnavailable(_why_not(name, place, error)) from error
     if not hasattr(getattr(model, "model", None), "get_rope_index"):
         raise EngineUnavailable(
@@ -115,6 +117,8 @@ def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
 
 def _why_not(name: str, place: str, error: Exception) -> str:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if "trust_remote_code=True" in str(error):
+        return f"{name} brings Python code of its own, which is not run unasked: read it, then add --trust-remote-code"
     folder = Path(place)
     if folder.is_dir():
         missing = [

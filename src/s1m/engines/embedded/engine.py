@@ -25,7 +25,8 @@ class EmbeddedEngine:
 
     ``max_rows`` requests share a forward pass; ``prefix_bytes`` of memory remember pasts for steps that go on from
     them (None: 1 GiB, or a quarter of what the model leaves free on a GPU). ``cuda_graphs`` off launches every kernel
-    of a decode step from Python, for comparison. Raises ``EngineUnavailable`` when the checkpoint does not load.
+    of a decode step from Python, for comparison. ``trust_remote_code`` runs Python code that the checkpoint
+    brings along. Raises ``EngineUnavailable`` when the checkpoint does not load.
     """
 
     name = "embedded"
@@ -39,10 +40,12 @@ class EmbeddedEngine:
         prefix_bytes: int | None = None,
         device: str | None = None,
         cuda_graphs: bool = True,
+        trust_remote_code: bool = False,
     ) -> None:
-        self.checkpoint = load_checkpoint(model, device)
+        self.checkpoint = load_checkpoint(model, device, trust_remote_code=trust_remote_code)
         self.context_tokens: int | None = self.checkpoint.context_tokens
         self._max_rows = min(max_rows, MOST_ROWS)
+        self._vocabulary: int = self.checkpoint.model.get_input_embeddings().weight.shape[0]
         self._batcher = Batcher(
             self.checkpoint,
             self._max_rows,
@@ -94,7 +97,8 @@ class EmbeddedEngine:
                 end_ids=self.checkpoint.end_ids,
                 decode=self._decode,
                 deliver=deliver,
-                cancelled=future.cancelled,
+                abandoned=future.cancelled,
+                model_name=self.checkpoint.name,
             )
         )
         return await future
@@ -108,7 +112,10 @@ class EmbeddedEngine:
     def _prompt(self, problem: Problem) -> Prompt:
         """The prepared prompt of a problem; those used last are remembered, as many as may be under way."""
         owner = (problem.question, problem.images)
-        prompt = self._prompts.pop(owner, None) or prepare(problem, self.checkpoint)
+        prompt = self._prompts.pop(owner, None)
+        if prompt is None:
+            prompt = prepare(problem, self.checkpoint)
+            self._check_ids(prompt.ids)
         self._prompts[owner] = prompt
         if len(self._prompts) > self._max_rows:
             del self._prompts[next(iter(self._prompts))]
@@ -131,10 +138,21 @@ class EmbeddedEngine:
         return (prolonged(prompt, ids[:images_end], self.checkpoint) if images_end else prompt), whole
 
     def _ids(self, text: str, token_ids: tuple[int, ...] | None) -> Sequence[int]:
-        if token_ids is not None:
-            return token_ids
-        ids: list[int] = self.checkpoint.tokenizer(text, add_special_tokens=False)["input_ids"]
+        ids: Sequence[int] = (
+            self.checkpoint.tokenizer(text, add_special_tokens=False)["input_ids"] if token_ids is None else token_ids
+        )
+        self._check_ids(ids)
         return ids
+
+    def _check_ids(self, ids: Sequence[int]) -> None:
+        """Raises ``EngineUnavailable`` for an id that the embedding lacks: on a GPU, using it would end the process."""
+        highest = max(ids, default=0)
+        if highest >= self._vocabulary:
+            raise EngineUnavailable(
+                f"{self.checkpoint.name} is a broken checkpoint: its tokenizer writes the id {highest} "
+                f"({self._decode([highest])!r}), its embedding has {self._vocabulary} rows; use the tokenizer of the "
+                "same checkpoint"
+            )
 
     def _decode(self, ids: Sequence[int]) -> str:
         text: str = self.checkpoint.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
