@@ -12,7 +12,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from http.client import HTTPConnection, HTTPException
 from types import FrameType
 
 from s1m.errors import EngineUnavailable
@@ -25,7 +24,11 @@ from s1m.serve.settings import ServeSettings
 GRACE_SECONDS = 30.0
 """How long vLLM may take to end by itself before it is killed."""
 POLL_SECONDS = 0.25
-NEWS_SECONDS = 15.0
+PROGRESS_SECONDS = 15.0
+HEALTH_SECONDS = 5.0
+"""How long one question whether the server is well may take."""
+STATUS_BYTES = 1024
+"""Within which the status line of a reply must end."""
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -86,30 +89,44 @@ def start(command: Sequence[str]) -> ProcessFamily:
 def wait_until_ready(settings: ServeSettings, family: ProcessFamily, stops: Stops) -> bool:
     """Whether the server answers; False when it was told to stop before. Raises ``EngineUnavailable`` otherwise."""
     began = time.monotonic()
-    news = NEWS_SECONDS
+    progress = PROGRESS_SECONDS
     while not stops.asked:
-        if is_healthy(settings):
+        left = settings.ready_seconds - (time.monotonic() - began)
+        if is_healthy(settings, min(HEALTH_SECONDS, left)):
             return True
-        raise_if_ended(family, stops, wait_seconds=POLL_SECONDS)
+        raise_if_ended(family, stops, wait_seconds=max(0.0, min(POLL_SECONDS, left)))
         waited = time.monotonic() - began
-        if waited > settings.ready_seconds:
+        if waited >= settings.ready_seconds:
             raise EngineUnavailable(
                 f"the server is not ready after {settings.ready_seconds:g} s: allow more with --ready-seconds"
             )
-        if waited > news:
+        if waited > progress:
             _say(f"not ready yet after {waited:.0f} s; at most {settings.ready_seconds:g} s")
-            news += NEWS_SECONDS
+            progress += PROGRESS_SECONDS
     return False
 
 
-def is_healthy(settings: ServeSettings) -> bool:
-    """Whether the server says that it is well."""
-    with contextlib.closing(HTTPConnection(local_host(settings), settings.port, timeout=5)) as connection:
-        try:
-            connection.request("GET", "/health")
-            return connection.getresponse().status == 200
-        except (OSError, HTTPException):  # not there yet
-            return False
+def is_healthy(settings: ServeSettings, seconds: float = HEALTH_SECONDS) -> bool:
+    """Whether the server says within ``seconds`` that it is well.
+
+    Over a bare socket: the timeout of ``http.client`` is one of every read, so that a server that sends a byte now and
+    then would hold it for ever.
+    """
+    deadline = time.monotonic() + seconds
+    address = (local_host(settings), settings.port)
+    line = b""
+    try:
+        with socket.create_connection(address, timeout=max(0.001, seconds)) as connection:
+            connection.sendall(b"GET /health HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            while b"\n" not in line and len(line) < STATUS_BYTES:
+                connection.settimeout(max(0.001, deadline - time.monotonic()))
+                received = connection.recv(STATUS_BYTES)
+                if not received:
+                    break
+                line += received
+    except OSError:  # not there yet, or not done yet
+        return False
+    return line.startswith(b"HTTP/") and line.split(maxsplit=2)[1:2] == [b"200"]
 
 
 def raise_if_ended(family: ProcessFamily, stops: Stops, *, wait_seconds: float) -> None:

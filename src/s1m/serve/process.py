@@ -17,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 KEPT_LINES = 400
+LINE_BYTES = 8192
+"""Of a line that is kept; a longer one, or output without line breaks, counts as several."""
 
 
 class ProcessFamily:
@@ -71,6 +73,15 @@ class ProcessFamily:
                     output.write(chunk)
                     output.flush()
                 *finished, unfinished = (unfinished + chunk).replace(b"\r", b"\n").split(b"\n")
-                self._lines.extend(line.decode(errors="replace") for line in finished if line.strip())
-        if unfinished.strip():
-            self._lines.append(unfinished.decode(errors="replace"))
+                for line in finished:
+                    self._keep(line)
+                while len(unfinished) > LINE_BYTES:
+                    self._keep(unfinished[:LINE_BYTES])
+                    unfinished = unfinished[LINE_BYTES:]
+        self._keep(unfinished)
+
+    def _keep(self, line: bytes) -> None:
+        for start in range(0, len(line), LINE_BYTES):
+            part = line[start : start + LINE_BYTES]
+            if part.strip():
+                self._lines.append(part.decode(errors="replace"))

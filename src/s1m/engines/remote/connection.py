@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from s1m.engines.remote.endpoint import proxy_for
+from s1m.engines.remote.endpoint import proxy_for, without_password, without_passwords
 from s1m.engines.remote.refusals import refusal, server_message
 from s1m.engines.remote.retry import Transient
 from s1m.errors import EngineUnavailable
@@ -55,7 +55,10 @@ class Connection:
         except TimeoutError as error:
             raise Transient(f"no answer within {seconds:g} s", kind="overloaded") from error
         except (aiohttp.InvalidURL, ValueError) as error:  # what the environment says of proxies is no URL
-            raise EngineUnavailable(f"cannot open connections as the environment asks: {error}") from error
+            proxy = without_password(self._proxy) if self._proxy else "none"
+            raise EngineUnavailable(
+                f"cannot open connections with the environment's proxy: {proxy}; correct http_proxy or https_proxy"
+            ) from error
         except aiohttp.ClientError as error:
             refused = isinstance(error, aiohttp.ClientConnectorError)
             raise Transient(reason_of(error), kind="unreachable" if refused else "broken") from error
@@ -64,17 +67,20 @@ class Connection:
         return body
 
     def quote(self, body: bytes) -> str:
-        """What the server says, on one line, without the key should it echo it."""
-        if self._api_key is None or len(self._api_key) < SECRET_CHARACTERS:
-            return server_message(body)
-        # Before the message is shortened, which could leave half a key, and after its JSON is decoded.
-        return server_message(body.replace(self._api_key.encode(), b"***")).replace(self._api_key, "***")
+        """What the server says, on one line, without the key or a password should it echo one."""
+        return without_passwords(self._without_key(body))
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    def _without_key(self, body: bytes) -> str:
+        if self._api_key is None or len(self._api_key) < SECRET_CHARACTERS:
+            return server_message(body)
+        # Before the message is shortened, which could leave half a key, and after its JSON is decoded.
+        return server_message(body.replace(self._api_key.encode(), b"***")).replace(self._api_key, "***")
 
     def _url(self, path: str) -> str:
         return f"{self.api_url.removesuffix('/v1')}{path}" if path.startswith("/") else f"{self.api_url}/{path}"
@@ -108,5 +114,6 @@ async def read_body(response: aiohttp.ClientResponse) -> bytes:
 
 
 def reason_of(error: Exception) -> str:
-    """What a failure of the connection was, on one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": ")
+    """What a failure of the connection was, on one line; the URL of a proxy in it without its password."""
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {without_passwords(said)}".rstrip(": ")
