@@ -6,10 +6,9 @@ import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 from s1m.engines.concurrency import SERVER_CONCURRENCY
-from s1m.engines.remote import Patience, Servers
-from s1m.engines.remote.offer import find_model
+from s1m.engines.remote import Patience, Request, Server, Servers
+from s1m.engines.remote.models import find_model
 from s1m.engines.remote.reply import encode
-from s1m.engines.remote.servers import Request, Server
 from s1m.errors import EngineError, EngineUnavailable, UsageError
 from s1m.files.tasks import gathered
 from s1m.judge.judgements import content_key

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from s1m.engines.chat.reply import read_token_counts
+from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
-from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.errors import EngineUnavailable
 from s1m.families import DEFAULT
 

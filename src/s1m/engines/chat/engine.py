@@ -13,12 +13,12 @@ from typing import Any
 from s1m.engines.chat.continuation import check_continuation
 from s1m.engines.chat.protocol import chat_request, read_completion, wishes
 from s1m.engines.choices import is_one_of, not_bound
+from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
-from s1m.engines.remote.offer import find_context, find_model
+from s1m.engines.remote.models import find_context, find_model
 from s1m.engines.remote.once import Once, OnceEach
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
-from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.types import Completion, Problem, Sampling, Step
 
 logger = logging.getLogger("s1m")
@@ -50,7 +50,7 @@ class ChatEngine:
     async def ready(self) -> None:
         """Find out which model the servers offer and how long its context is, and that they continue turns."""
         self.context_tokens = await find_context(self._servers, await self.served_model())
-        await asyncio.gather(*(self._continuation.get(server) for server in self._servers.there()))
+        await asyncio.gather(*(self._continuation.get(server) for server in self._servers.reachable()))
 
     async def served_model(self) -> str:
         """The name of the model that is asked: the given one, or the only one that the servers offer."""

@@ -1,4 +1,4 @@
-"""One server and how it is spoken to: a request goes out, the body of a 200 comes back, anything else is an error."""
+"""HTTP with one server: a request goes out, the body of a 200 comes back, anything else is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a server is and with which key, as the user wrote it: made right here or refused with one clear line."""
+"""A server's address and key as the user wrote them: normalised here, or refused in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an HTTP status means for a run: try again, give up on this problem, or give up altogether."""
+"""What an HTTP status means for a run: try again, give up on this problem, or end the run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from s1m.engines.remote.retry import Kind, Transient, retry_after_seconds
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
-"""Worth another try; those from 520 on are what content networks and hosted models say when they are overloaded."""
+"""Worth another try; content networks and hosted models answer 520 and above when they are overloaded."""
 
 KINDS: dict[int, Kind] = {429: "busy", 503: "overloaded", 529: "overloaded"}
-"""What the transient statuses say beyond being transient."""
+"""Transient statuses that say more about the server."""
 
 EXTENSIONS = (
     "continue_final_message",
@@ -28,16 +28,32 @@ EXTENSIONS = (
 """Request fields beyond OpenAI's that may be sent."""
 
 TOO_LONG = re.compile(
-    r"context[ _](?:length|size|window)|maximum context|maximum (?:model |sequence |input |prompt )?length"
-    r"|max_model_len|too long|too many (?:\w+ )?tokens|token limit",
-    re.IGNORECASE,
+    r"""
+    context[ _](?:length|size|window)                                  # "exceeds the available context size"
+  | maximum\ context                                                   # "This model's maximum context length is 8192"
+  | maximum\ (?:model\ |sequence\ |input\ |prompt\ )?length            # "longer than the maximum model length"
+  | max_model_len                                                      # "max_model_len=4096" (vLLM)
+  | too\ long                                                          # "Prompt too long"
+  | too\ many\ (?:\w+\ )?tokens                                       # "too many input tokens"
+  | token\ limit                                                       # "exceeds the token limit"
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 TOO_MANY_IMAGES = re.compile(r"at most \d+ image", re.IGNORECASE)
+"""Of vLLM's "At most 1 image(s) may be provided"."""
 
 UNKNOWN_FIELD = re.compile(
-    r"unknown|unrecogni[sz]ed|unexpected|unsupported|not supported|not permitted|not allowed|extra_forbidden",
-    re.IGNORECASE,
+    r"""
+    unknown                    # "Unknown name 'top_k'" (Gemini)
+  | unrecogni[sz]ed            # "Unrecognized request argument supplied: min_tokens" (OpenAI)
+  | unexpected                 # "unexpected keyword argument 'min_p'"
+  | unsupported | not\ supported
+  | not\ permitted             # "Extra inputs are not permitted" (pydantic)
+  | not\ allowed
+  | extra_forbidden            # the type of that error
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -46,7 +62,7 @@ class Refused(EngineError):
 
 
 class NotOffered(EngineUnavailable):
-    """The server has nothing at this address, or keeps it closed."""
+    """The server has no such endpoint, or does not let this key use it."""
 
 
 def refusal(status: int, retry_after: str | None, message: str, url: str) -> EngineError | Transient:
@@ -62,7 +78,7 @@ def refusal(status: int, retry_after: str | None, message: str, url: str) -> Eng
         refused = f"{url} refused the key ({said}); set S1M_API_KEY to one that it accepts"
         return EngineUnavailable(refused) if status == 401 else NotOffered(refused)
     if status in (404, 405) or 300 <= status < 400:
-        return NotOffered(f"{url} is no chat endpoint or has no such model ({said}); check --base-url and --model")
+        return NotOffered(f"{url} is not a chat endpoint or has no such model ({said}); check --base-url and --model")
     if status in (400, 413, 422):
         return _refused_request(said, message, too_large=status == 413)
     return Refused(f"the server refused the request ({said})")

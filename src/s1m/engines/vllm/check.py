@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 
+from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.refusals import NotOffered, Refused
 from s1m.engines.remote.reply import decode, encode
-from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.engines.vllm.prompts import STAND_IN, Placeholder, collapse, question_messages
 from s1m.engines.vllm.protocol import GENERATE, RENDER, Generated, Rendered, generate_request, image_part
 from s1m.errors import EngineError

@@ -13,12 +13,12 @@ from statistics import fmean
 
 from s1m.engines.chat import ChatEngine
 from s1m.engines.choices import is_one_of, not_bound
+from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
-from s1m.engines.remote.offer import find_context
+from s1m.engines.remote.models import find_context
 from s1m.engines.remote.once import Once, OnceEach
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
-from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.engines.stops import first_stop, without_partial_stop
 from s1m.engines.vllm.check import NoTokens, find_placeholder
 from s1m.engines.vllm.prompts import Placeholder, Prompt, Prompts
@@ -49,7 +49,7 @@ class VllmEngine:
         self._placeholders = OnceEach(self._find_placeholder)
         self._prompts = Once(self._find_prompts)
         self._prompt = OnceEach(self._make_prompt, remembered=servers.most_under_way)
-        self._spelled = OnceEach(self._spell, key=str)
+        self._spelled = OnceEach(self._spell, key_of=str)
 
     def __repr__(self) -> str:
         return f"VllmEngine({str(self._servers)!r})"
@@ -152,7 +152,7 @@ class VllmEngine:
     async def _find_prompts(self) -> Prompts | None:
         model = await self.served_model()
         try:
-            found = await asyncio.gather(*(self._placeholders.get(server) for server in self._servers.there()))
+            found = await asyncio.gather(*(self._placeholders.get(server) for server in self._servers.reachable()))
         except NoTokens as error:
             logger.warning("%s; continuing through its chat endpoint as text", error)
             self.can_show_images_again = False

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s1m.engines.chat.protocol import user_content
+from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.once import OnceEach
 from s1m.engines.remote.reply import decode, encode
-from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.engines.vllm.protocol import DETOKENIZE, TOKENIZE, Text, Tokens
 from s1m.errors import DataError, EngineError
 from s1m.types import Problem
@@ -62,7 +62,7 @@ class Prompts:
         self._servers = servers
         self._model = model
         self._placeholder = placeholder
-        self._questions = OnceEach(self._question_ids, key=lambda question: question)
+        self._questions = OnceEach(self._question_ids, key_of=lambda question: question)
 
     async def prompt(self, problem: Problem) -> Prompt:
         """The prompt of a problem. Raises ``EngineError`` when its images have no place in it."""
