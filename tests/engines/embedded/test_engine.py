@@ -440,7 +440,7 @@ def test_a_checkpoint_without_a_chat_template_is_refused(tmp_path: Path, engine:
 def test_checkpoints_that_will_not_load_say_why_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="there is no checkpoint folder"):
         EmbeddedEngine(str(tmp_path / "absent"))
-    with pytest.raises(EngineUnavailable, match=r"is no checkpoint: it lacks config\.json"):
+    with pytest.raises(EngineUnavailable, match=r"is not a checkpoint: it lacks config\.json"):
         EmbeddedEngine(str(tmp_path))
     for name in ("config.json", "tokenizer_config.json", "preprocessor_config.json"):
         (tmp_path / name).write_text("{")

@@ -52,17 +52,7 @@ def load_checkpoint(
     ``EngineUnavailable`` when torch or transformers are missing, or the checkpoint is missing, broken, of another
     class, or brings Python code of its own, which only ``trust_remote_code`` runs.
     """
-    try:
-        import torch
-        import transformers as hf
-        from huggingface_hub.utils import logging as hub_logging
-    except ImportError as error:
-        raise EngineUnavailable(f"the embedded engine needs {error.name}: pip install 's1m[local]'") from None
-    transformers: Any = hf  # half of it is untyped
-    loggers: tuple[Any, ...] = (transformers.logging, hub_logging)
-    for logger in loggers:  # what goes wrong is said by our own errors
-        logger.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    transformers, torch = _libraries()
     place = place_of(name)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -77,20 +67,9 @@ def load_checkpoint(
         image_processor = transformers.AutoImageProcessor.from_pretrained(place, trust_remote_code=trust_remote_code)
     except Exception as error:  # whatever a broken folder makes the loaders raise is reported alike
         raise EngineUnavailable(_why_not(name, place, error)) from error
-    if not hasattr(getattr(model, "model", None), "get_rope_index"):
-        raise EngineUnavailable(
-            f"{name} is a {type(model).__name__}; the embedded engine takes Qwen2-VL-class models "
-            "(Qwen2-VL, Qwen2.5-VL, Qwen3-VL). Serve others and use --engine http"
-        )
-    absent = sorted({*loaded["missing_keys"], *(key for key, *_ in loaded["mismatched_keys"])})
-    if absent:
-        raise EngineUnavailable(
-            f"{name} is a broken checkpoint: {len(absent)} weights are missing, such as {absent[0]}"
-        )
-    image_id = model.config.image_token_id
-    if tokenizer.convert_tokens_to_ids(IMAGE_TOKEN) != image_id:
-        raise EngineUnavailable(f"{name} is a broken checkpoint: its tokenizer does not know {IMAGE_TOKEN}")
+    _check(name, model, tokenizer, absent={*loaded["missing_keys"], *(key for key, *_ in loaded["mismatched_keys"])})
     model.to(device).eval()
+    image_id = model.config.image_token_id
     return Checkpoint(
         name=name,
         place=place,
@@ -102,6 +81,37 @@ def load_checkpoint(
         never_ids=tuple(sorted({image_id, model.config.video_token_id, model.config.vision_start_token_id})),
         context_tokens=model.config.get_text_config().max_position_embeddings,
     )
+
+
+def _libraries() -> tuple[Any, Any]:
+    """Transformers and torch, silent. Raises ``EngineUnavailable`` where they are not installed."""
+    try:
+        import torch
+        import transformers as hf
+        from huggingface_hub.utils import logging as hub_logging
+    except ImportError as error:
+        raise EngineUnavailable(f"the embedded engine needs {error.name}: pip install 's1m[local]'") from None
+    transformers: Any = hf  # half of it is untyped
+    loggers: tuple[Any, ...] = (transformers.logging, hub_logging)
+    for logger in loggers:  # what goes wrong is said by our own errors
+        logger.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    return transformers, torch
+
+
+def _check(name: str, model: Any, tokenizer: Any, *, absent: set[str]) -> None:
+    """Raises ``EngineUnavailable`` for a model of another class, without all its weights, or without its tokenizer."""
+    if not hasattr(getattr(model, "model", None), "get_rope_index"):
+        raise EngineUnavailable(
+            f"{name} is a {type(model).__name__}; the embedded engine takes Qwen2-VL-class models "
+            "(Qwen2-VL, Qwen2.5-VL, Qwen3-VL). Serve others and use --engine http"
+        )
+    if absent:
+        raise EngineUnavailable(
+            f"{name} is a broken checkpoint: {len(absent)} weights are missing, such as {min(absent)}"
+        )
+    if tokenizer.convert_tokens_to_ids(IMAGE_TOKEN) != model.config.image_token_id:
+        raise EngineUnavailable(f"{name} is a broken checkpoint: its tokenizer does not know {IMAGE_TOKEN}")
 
 
 def place_of(name: str) -> str:
@@ -125,8 +135,8 @@ def _why_not(name: str, place: str, error: Exception) -> str:
             f for f in ("config.json", "tokenizer_config.json", "preprocessor_config.json") if not (folder / f).exists()
         ]
         if missing:
-            return f"{name} is no checkpoint: it lacks {', '.join(missing)}"
+            return f"{name} is not a checkpoint: it lacks {', '.join(missing)}"
         return f"{name} is a broken checkpoint: {reason}"
     if folder.is_absolute() or name.startswith((".", "~")):
         return f"there is no checkpoint folder {name}"
-    return f"cannot load {name}: it is no folder here, and the Hub says: {reason}"
+    return f"cannot load {name}: it is not a folder here, and the Hub says: {reason}"

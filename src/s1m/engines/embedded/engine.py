@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from s1m.engines.embedded.batcher import Batcher
@@ -17,13 +17,13 @@ from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 from s1m.types import Completion, Piece, Problem, Sampling, Step
 
 MOST_ROWS = 256
-"""Beyond this many rows a forward pass gains nothing more and the key-value buffer only grows."""
+"""Beyond this many rows a forward pass gains nothing and the key-value buffer only grows."""
 
 
 class EmbeddedEngine:
     """A checkpoint in this process. Generated pieces go back in as the tokens they are, so nothing is re-tokenised.
 
-    ``max_rows`` requests share a forward pass; ``prefix_bytes`` of memory remember pasts for steps that go on from
+    ``max_rows`` requests share a forward pass; ``prefix_bytes`` of memory remember pasts for steps that continue
     them (None: 1 GiB, or a quarter of what the model leaves free on a GPU). ``cuda_graphs`` off launches every kernel
     of a decode step from Python, for comparison. ``trust_remote_code`` runs Python code that the checkpoint
     brings along. Raises ``EngineUnavailable`` when the checkpoint does not load.
@@ -56,33 +56,19 @@ class EmbeddedEngine:
         self._closed = False
 
     async def ready(self) -> None:
-        """Is, once it is made: making it loads the model."""
+        """Nothing to do: the constructor has loaded the model."""
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn. Raises ``PromptTooLong`` when the step cannot fit the model's context."""
         if self._closed:
             raise EngineUnavailable("the engine was closed")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Completion] = loop.create_future()
-
-        def deliver(outcome: Completion | Exception) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
-                loop.call_soon_threadsafe(settle, outcome)
-
-        def settle(outcome: Completion | Exception) -> None:
-            if future.done():
-                return
-            if isinstance(outcome, Exception):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
-
         prompt, ids = self._read(problem, step.prefix)
         if len(ids) + step.max_tokens > self.checkpoint.context_tokens:
             raise PromptTooLong(
                 f"{problem.id} needs {len(ids)} + {step.max_tokens} tokens; {self.checkpoint.name} has a context of "
                 f"{self.checkpoint.context_tokens}: lower --max-thinking-tokens"
             )
+        future: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         single, spelled = self._stops(step.stop)
         self._batcher.submit(
             Row(
@@ -96,7 +82,7 @@ class EmbeddedEngine:
                 choices=self._choices(step),
                 end_ids=self.checkpoint.end_ids,
                 decode=self._decode,
-                deliver=deliver,
+                deliver=delivering(future),
                 abandoned=future.cancelled,
                 model_name=self.checkpoint.name,
             )
@@ -167,6 +153,25 @@ class EmbeddedEngine:
         encoded = {text: self._ids(text, None) for text in stop}
         single = frozenset(ids[0] for ids in encoded.values() if len(ids) == 1)
         return single, tuple(text for text, ids in encoded.items() if len(ids) != 1)
+
+
+def delivering(future: asyncio.Future[Completion]) -> Callable[[Completion | Exception], None]:
+    """A function that another thread calls with the outcome of ``future``."""
+    loop = future.get_loop()
+
+    def settle(outcome: Completion | Exception) -> None:
+        if future.done():
+            return
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+    def deliver(outcome: Completion | Exception) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and nothing waits for the outcome
+            loop.call_soon_threadsafe(settle, outcome)
+
+    return deliver
 
 
 def memory_for_pasts(device: Any) -> int:

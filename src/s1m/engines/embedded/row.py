@@ -49,8 +49,8 @@ class Row:
     @property
     def next_id(self) -> int:
         """The first token that is not in the cache yet."""
-        place = self.stored - len(self.ids)
-        return self.generated[place] if place >= 0 else self.ids[self.stored]
+        index = self.stored - len(self.ids)
+        return self.generated[index] if index >= 0 else self.ids[self.stored]
 
     @property
     def is_read(self) -> bool:
@@ -97,9 +97,9 @@ class Row:
             return self._done("eos")
         if self._has_stop_text():
             text = self.decode(self.generated)
-            found = first_stop(text, self.stop_texts)
-            if found is not None:
-                return self._cut(text[:found], "stop")
+            start = first_stop(text, self.stop_texts)
+            if start is not None:
+                return self._cut(text[:start], "stop")
         if len(self.generated) >= self.step.max_tokens:
             return self._done("length")
         return None
