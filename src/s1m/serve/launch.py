@@ -1,4 +1,4 @@
-"""Run ``vllm serve`` as a child until it is told to stop: start, wait until it answers, say how to use it, clean up.
+"""Run ``vllm serve`` as a child until a signal stops it: start, wait until it answers, say how to use it, clean up.
 
 vLLM is never imported: it may live in another environment.
 """
@@ -22,9 +22,11 @@ from s1m.serve.resolve import find_vllm, resolve
 from s1m.serve.settings import ServeSettings
 
 GRACE_SECONDS = 30.0
-"""How long vLLM may take to end by itself before it is killed."""
+"""How long vLLM may take to end by itself before it is killed: it frees GPU memory and shared memory on its way."""
 POLL_SECONDS = 0.25
+"""Between two looks at the server; the longest that a signal waits."""
 PROGRESS_SECONDS = 15.0
+"""Between two messages while the server is not ready."""
 HEALTH_SECONDS = 5.0
 """How long one question whether the server is well may take."""
 STATUS_BYTES = 1024
@@ -33,7 +35,7 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stops:
-    """The signals that asked this command to stop, passed on to the server; a second one kills it."""
+    """The signals that asked this command to stop, passed on to the server; a second signal kills it."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -48,7 +50,7 @@ class Stops:
 
 
 def serve_model(settings: ServeSettings, *, grace_seconds: float = GRACE_SECONDS) -> int:
-    """``s1m serve``: exit code 0 after a server that was told to stop, 130 when that was before it was ready.
+    """``s1m serve``: exit code 0 after a server that a signal stopped, 130 when that was before it was ready.
 
     Raises ``EngineUnavailable`` in one line when it cannot start, ends by itself, or is not ready in time. In every
     case no process of the server remains.
@@ -66,7 +68,7 @@ def serve_model(settings: ServeSettings, *, grace_seconds: float = GRACE_SECONDS
         try:
             ready = settings.headless or wait_until_ready(settings, family, stops)
             if ready:
-                _welcome(settings)
+                _print_address(settings)
             while not stops.asked:
                 raise_if_ended(family, stops, wait_seconds=POLL_SECONDS)
         finally:
@@ -79,7 +81,7 @@ def serve_model(settings: ServeSettings, *, grace_seconds: float = GRACE_SECONDS
 
 
 def start(command: Sequence[str]) -> ProcessFamily:
-    """The server, started, writing to standard error. Raises ``EngineUnavailable`` when it is no program."""
+    """The server, started, writing to standard error. Raises ``EngineUnavailable`` when it cannot be run."""
     try:
         return ProcessFamily(command, {**os.environ, **ENVIRONMENT}, sys.stderr.buffer)
     except OSError as error:
@@ -87,7 +89,7 @@ def start(command: Sequence[str]) -> ProcessFamily:
 
 
 def wait_until_ready(settings: ServeSettings, family: ProcessFamily, stops: Stops) -> bool:
-    """Whether the server answers; False when it was told to stop before. Raises ``EngineUnavailable`` otherwise."""
+    """Whether the server answers; False when a signal stopped it before. Raises ``EngineUnavailable`` otherwise."""
     began = time.monotonic()
     progress = PROGRESS_SECONDS
     while not stops.asked:
@@ -137,12 +139,12 @@ def raise_if_ended(family: ProcessFamily, stops: Stops, *, wait_seconds: float) 
 
 
 def check_port(settings: ServeSettings) -> None:
-    """Raises ``EngineUnavailable`` when nobody could listen there, before a model is loaded in vain."""
+    """Raises ``EngineUnavailable`` when the server could not listen there, before a model is loaded in vain."""
     try:
-        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        with socket.socket(found[0][0], socket.SOCK_STREAM) as probe:
+        addresses = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        with socket.socket(addresses[0][0], socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(found[0][4])
+            probe.bind(addresses[0][4])
     except OSError as error:
         where = f"port {settings.port} of {settings.host}"
         raise EngineUnavailable(f"cannot listen on {where}: {error.strerror}; choose another with --port") from None
@@ -162,10 +164,10 @@ def stopping() -> Iterator[Stops]:
             signal.signal(number, handler)
 
 
-def _welcome(settings: ServeSettings) -> None:
-    """What to do with the server, on standard output, where nothing else is written."""
+def _print_address(settings: ServeSettings) -> None:
+    """The server's address and how to use it, on standard output, where nothing else is written."""
     if settings.headless:
-        _say(f"node {settings.node_rank} of {settings.nodes} lends its GPUs to {settings.head_address}")
+        _say(f"node {settings.node_rank} of {settings.nodes} works for {settings.head_address}")
         return
     url = f"{local_address(settings)}/v1"
     sys.stdout.write(f"ready: {url}\ns1m eval digits --engine vllm --base-url {url} --num-ignore 0-7\n")

@@ -104,7 +104,7 @@ def test_a_choice_or_the_beginning_of_one_is_kept(text: str, max_tokens: int) ->
     assert len(server.bodies()) == 1
 
 
-def test_a_server_that_refuses_wishes_is_asked_without_and_not_bothered_again() -> None:
+def test_optional_fields_that_a_server_refuses_are_sent_once() -> None:
     def strict(request: Request) -> Answer:
         if "logprobs" in request.body:
             return answer({"error": {"message": "logprobs are not supported by this model"}}, 400)

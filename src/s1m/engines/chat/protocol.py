@@ -45,7 +45,7 @@ def chat_request(
         "max_tokens": step.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
-        # Said also where they do nothing: servers fill in what is left out from the model's own recommendation
+        # Sent also where they do nothing: servers fill in what is left out from the model's own recommendation
         # (Qwen2-VL's is top_k 1 and a repetition penalty), and would sample otherwise than the record says.
         "top_k": -1,
         "min_p": 0.0,
@@ -67,14 +67,14 @@ def chat_request(
     return body
 
 
-def wishes(step: Step, *, binds_choices: bool = True) -> dict[str, Any]:
-    """What is asked for where the server knows it; without it the step is done all the same."""
-    wished: dict[str, Any] = {}
+def optional_fields(step: Step, *, binds_choices: bool = True) -> dict[str, Any]:
+    """What is asked for where the server knows it; the step does not depend on it."""
+    optional: dict[str, Any] = {}
     if not step.stop:
-        wished["logprobs"] = True
+        optional["logprobs"] = True
     if step.choices and binds_choices:
-        wished["structured_outputs"] = {"choice": list(step.choices)}
-    return wished
+        optional["structured_outputs"] = {"choice": list(step.choices)}
+    return optional
 
 
 def user_content(question: str, images: Sequence[str]) -> str | list[dict[str, Any]]:
@@ -88,7 +88,7 @@ def user_content(question: str, images: Sequence[str]) -> str | list[dict[str, A
 def read_completion(body: bytes, step: Step) -> Completion:
     """The completion in a reply.
 
-    Raises ``Unreadable`` when there is none to read, the server broke off or its tokens are not counted;
+    Raises ``Unreadable`` when no completion can be read, the server broke off or its tokens are not counted;
     ``EngineError`` when it ended in an unknown way.
     """
     written = read_reply(body)

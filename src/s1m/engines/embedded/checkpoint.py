@@ -48,9 +48,9 @@ def load_checkpoint(
 ) -> Checkpoint:
     """The checkpoint called ``name``: ``bundled``, a folder, or a Hub id.
 
-    Weights are of ``dtype``, without it float32 on a CPU and the checkpoint's own type elsewhere. Raises
-    ``EngineUnavailable`` when torch or transformers are missing, or the checkpoint is missing, broken, of another
-    class, or brings Python code of its own, which only ``trust_remote_code`` runs.
+    Weights are of ``dtype``: by default float32 on a CPU, elsewhere the checkpoint's own. Raises ``EngineUnavailable``
+    when libraries are missing, or the checkpoint is missing, broken, of another class, or brings Python code of its
+    own, which only ``trust_remote_code`` runs.
     """
     transformers, torch = _libraries()
     place = place_of(name)
@@ -69,7 +69,6 @@ def load_checkpoint(
         raise EngineUnavailable(_why_not(name, place, error)) from error
     _check(name, model, tokenizer, absent={*loaded["missing_keys"], *(key for key, *_ in loaded["mismatched_keys"])})
     model.to(device).eval()
-    image_id = model.config.image_token_id
     return Checkpoint(
         name=name,
         place=place,
@@ -77,8 +76,8 @@ def load_checkpoint(
         tokenizer=tokenizer,
         image_processor=image_processor,
         end_ids=_end_ids(model, tokenizer),
-        image_id=image_id,
-        never_ids=tuple(sorted({image_id, model.config.video_token_id, model.config.vision_start_token_id})),
+        image_id=model.config.image_token_id,
+        never_ids=_never_ids(model.config),
         context_tokens=model.config.get_text_config().max_position_embeddings,
     )
 
@@ -117,6 +116,10 @@ def _check(name: str, model: Any, tokenizer: Any, *, absent: set[str]) -> None:
 def place_of(name: str) -> str:
     """The folder or Hub id of the checkpoint called ``name``."""
     return str(files("s1m").joinpath("assets/digits-qwen2vl")) if name == BUNDLED else name
+
+
+def _never_ids(config: Any) -> tuple[int, ...]:
+    return tuple(sorted({config.image_token_id, config.video_token_id, config.vision_start_token_id}))
 
 
 def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -1,6 +1,6 @@
 """A text as pieces that stand for tokens: words, single digits, single signs, line ends.
 
-Engines that work with text tell no token ids. A piece is about as long as a token of a large vocabulary, is the same
+Engines that work with text give no token ids. A piece is about as long as a token of a large vocabulary, is the same
 wherever it stands, and does not depend on how the text came in: the last piece of a part may go on in the next one and
 is kept back.
 """
@@ -58,7 +58,7 @@ class Pieces:
         return bare
 
     def end(self, pieces: int) -> int:
-        """Characters of the first so many pieces."""
+        """Characters of the first ``pieces`` pieces."""
         return self._ends[pieces]
 
     def _copies(self, piece: str) -> list[str]:
