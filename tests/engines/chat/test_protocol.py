@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s1m.engines.remote.retry import GaveUp
+from s1m.engines.chat.protocol import read_completion
+from s1m.engines.remote.refusals import reported, server_message
+from s1m.engines.remote.reply import Unreadable
+from s1m.engines.remote.retry import GaveUp, Transient
 from s1m.engines.stops import without_partial_stop
 from s1m.errors import EngineError
 from s1m.types import Sampling, Step
@@ -289,3 +293,41 @@ def test_reported_replies_have_their_outcome() -> None:
 def test_other_endings_are_errors(finish: str) -> None:
     with pytest.raises(EngineError, match=finish):
         read(completion("hm", tokens=2, finish=finish))
+
+
+KEYS = [
+    "choices",
+    "message",
+    "content",
+    "type",
+    "text",
+    "thinking",
+    "reasoning",
+    "usage",
+    "completion_tokens",
+    "error",
+    "code",
+    "object",
+    "detail",
+    "finish_reason",
+    "stop_reason",
+    "logprobs",
+    "token",
+    "logprob",
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
+def test_any_reply_is_read_or_refused_with_a_documented_error(body: bytes) -> None:
+    try:
+        done = read_completion(body, step())
+    except (Unreadable, EngineError):
+        failure = reported(body, server_message(body), "http://h/v1")
+        assert failure is None or isinstance(failure, (EngineError, Transient))
+    else:
+        assert 0 <= done.tokens <= 16

@@ -36,8 +36,8 @@ class Loop:
 class History:
     """The units so far, by number; index 0 is before the first one.
 
-    ``before`` and ``counts`` describe the gram that ends at an index: where it ended last, and how often it occurred before,
-    each within ``MEMORY`` of the next.
+    ``before`` and ``counts`` describe the gram that ends at an index: where it ended last, and how often it occurred
+    before, each within ``MEMORY`` of the next.
     """
 
     stream: array[int] = field(default_factory=lambda: array("i", [-1]))
@@ -73,7 +73,7 @@ class History:
         return 4 * len(self.names) < self.at and len(self.names) < 100 and not isinstance(self.names[-1], str)
 
     def distance(self, units: int) -> tuple[int, int]:
-        """The commonest distance of the grams of the last ``units`` indices to their last occurrence, and its frequency."""
+        """The commonest distance of the grams of the last ``units`` indices to their last occurrence; how common."""
         indices = range(max(1, self.at + 1 - units), self.at + 1)
         distances = sorted(index - self.before[index] for index in indices if self.counts[index])
         best, most, low = 1, 0, 0
