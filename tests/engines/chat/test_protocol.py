@@ -295,26 +295,10 @@ def test_other_endings_are_errors(finish: str) -> None:
         read(completion("hm", tokens=2, finish=finish))
 
 
-KEYS = [
-    "choices",
-    "message",
-    "content",
-    "type",
-    "text",
-    "thinking",
-    "reasoning",
-    "usage",
-    "completion_tokens",
-    "error",
-    "code",
-    "object",
-    "detail",
-    "finish_reason",
-    "stop_reason",
-    "logprobs",
-    "token",
-    "logprob",
-]
+KEYS = (
+    *("choices", "message", "content", "type", "text", "thinking", "reasoning", "usage", "completion_tokens"),
+    *("error", "code", "object", "detail", "finish_reason", "stop_reason", "logprobs", "token", "logprob"),
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
