@@ -51,7 +51,7 @@ def s1m(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["eval", "digits", "--engine", "http", "--base-url", "nonsense"], 2, "nonsense"),
         (["serve"], 2, "the following arguments are required: MODEL"),
         (["serve", "m", "--prot", "1"], 2, "there is no '--prot' here; did you mean --port?"),
-        (["serve", "m", "--engine", "embedded"], 2, "--engine embedded cannot serve yet; use --engine vllm"),
+        (["serve", "m", "--engine", "embedded"], 2, "there is no '--engine' here"),
         (["serve", "m", "--nodes", "2", "--tensor-parallel-size", "2"], 2, "--nodes needs --head-address"),
         (["serve", "m", "--config", "typo.toml"], 2, "typo.toml: there is no setting 'temperatur'"),
         (["serve", "m", "--config", "served.toml"], 2, "served.toml is for org/model, not for m"),

@@ -152,7 +152,7 @@ def test_a_node_that_is_not_the_head_waits_for_nobody(tmp_path: Path) -> None:
     vllm = program(tmp_path, "import sys, time; print(*sys.argv[1:], flush=True); time.sleep(600)")
     flags = ("--nodes", "2", "--node-rank", "1", "--head-address", "10.0.0.1", "--tensor-parallel-size", "2")
     with started(tmp_path, vllm, *flags) as process:
-        said = says(tmp_path / "err", "node 1 of 2 lends its GPUs to 10.0.0.1")
+        said = says(tmp_path / "err", "node 1 of 2 works for 10.0.0.1")
         says(tmp_path / "err", "--headless")
         assert "--port" not in said
         process.send_signal(signal.SIGTERM)
