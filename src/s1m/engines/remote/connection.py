@@ -54,7 +54,7 @@ class Connection:
             raise Transient("the connection timed out", kind="unreachable") from error
         except TimeoutError as error:
             raise Transient(f"no answer within {seconds:g} s", kind="overloaded") from error
-        except (aiohttp.InvalidURL, ValueError) as error:  # what the environment says of proxies is no URL
+        except (aiohttp.InvalidURL, ValueError) as error:  # the environment names a proxy that is not a URL
             proxy = without_password(self._proxy) if self._proxy else "none"
             raise EngineUnavailable(
                 f"cannot open connections with the environment's proxy: {proxy}; correct http_proxy or https_proxy"

@@ -41,7 +41,7 @@ def api_root(base_url: str) -> str:
 def without_password(url: str) -> str:
     """A URL as messages may show it: what may be a secret, before the @ and after the ?, as three stars.
 
-    Also where it is no URL, since the wrong ones are those that messages show: everything between the scheme and the
+    Messages show wrong URLs above all, so nothing is taken for granted: everything between the scheme and the
     last @ goes, whatever marks a password brings along.
     """
     scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
