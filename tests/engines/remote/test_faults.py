@@ -6,12 +6,15 @@ import asyncio
 import gzip
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from s1m.engines.chat import ChatEngine
 from s1m.engines.remote import connection
-from s1m.engines.remote.retry import GaveUp
+from s1m.engines.remote.retry import GaveUp, retry_after_seconds
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 from tests.engines.asking import GOOD, GREEDY, KEY, PASSING, always, ask, in_turn, problem, read, servers, step
 from tests.engines.chat_server import Answer, ChatServer, answer
@@ -197,3 +200,18 @@ def test_deep_replies_are_unreadable() -> None:
     deep = Answer(body=b'{"choices": ' + b"[" * 200_000 + b"]" * 200_000 + b"}")
     with ChatServer(always(deep)) as server, pytest.raises(GaveUp, match="not the JSON expected"):
         ask(server, max_retries=0)
+
+
+def test_what_a_server_says_can_be_printed() -> None:
+    for status in (200, 400):
+        reply = answer({"error": {"message": "no \ud83d \x1b[2J\x00 at all"}}, status)
+        with ChatServer(always(reply)) as server, pytest.raises(EngineError) as caught:
+            ask(server, max_retries=0)
+        assert "no \ufffd \ufffd[2J\ufffd at all" in str(caught.value)
+        assert str(caught.value).encode()
+
+
+@given(st.text(max_size=40) | st.from_regex(r"\w{3}, \d{1,12} \w{3} \d{1,12} \d+:\d+:\d+ \w*", fullmatch=True))
+def test_any_retry_after_header_is_a_wait_or_none(header: str) -> None:
+    wait = retry_after_seconds(header, datetime.now(UTC))
+    assert wait is None or wait >= 0

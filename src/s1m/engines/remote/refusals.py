@@ -65,6 +65,10 @@ class NotOffered(EngineUnavailable):
     """The server has no such endpoint, or does not let this key use it."""
 
 
+UNPRINTABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0e-\x1b\x7f]")
+"""Halves of characters, which no output takes, and control characters, which move the cursor of a terminal."""
+
+
 def refusal(status: int, retry_after: str | None, message: str, url: str) -> EngineError | Transient:
     """The error to raise for a status other than 200; ``message`` is what the server says, on one line."""
     said = f"HTTP {status}" + (f": {message}" if message else "")
@@ -154,7 +158,7 @@ def server_message(body: bytes, limit: int = 300) -> str:
         message = find_message(json.loads(text))
     except (ValueError, RecursionError):
         message = text
-    line = " ".join(message.split())
+    line = " ".join(UNPRINTABLE.sub("\ufffd", message).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

@@ -93,7 +93,7 @@ def retry_after_seconds(header: str | None, now: datetime) -> float | None:
         return float(header)
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError):  # what the parser makes of other texts
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

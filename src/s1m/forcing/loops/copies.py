@@ -5,7 +5,8 @@ of a table need more, because legitimate text repeats them too. What is new in e
 that counts or the next case, is progress and raises the number of copies; words that drift here and there are not.
 
 The limits were chosen on the labelled corpus in tests/forcing/corpus (families marked "chosen"); perf/results/loops.md
-has what they do on families that no limit was chosen on.
+has what they do on families that no limit was chosen on. What is said below of halves and doubles was tried on 490 of
+its texts (``corpus(10, 10, 1)``), where the limits as they are miss 1 of 200 loops and flag none of 290 clean texts.
 """
 
 from __future__ import annotations
@@ -19,25 +20,28 @@ COPIES = 3
 
 EVIDENCE = 170
 """Richness of all copies together that makes a loop, where three copies have less. A sentence of five
-different words may come seventeen times before it is cut."""
+different words may come seventeen times before it is cut. Half of it flags 11 clean texts (readings, looks, lists of
+objects), its double misses 20 loops."""
 
 PLAIN = 36
-"""Richness of a pattern from which three exact copies are enough: a sentence of about 18 different words."""
+"""Richness of a pattern from which three exact copies are enough: a sentence of about 18 different words. Half
+of it flags 9 clean texts."""
 
 POOR = 8
 """Richness below which a pattern is a run of signs or digits: a rule, a digit string, a row of blanks."""
 
 RUN = 256
-"""Units after the second copy from which any pattern is a loop."""
+"""Units after the second copy from which any pattern is a loop. Half of it flags 8 texts with long rules."""
 
 ALIKE = 192
-"""Units at the end, most of which must repeat the text at one distance, in near copies."""
+"""Units at the end, most of which must repeat the text at one distance, in near copies. Half of it flags 1 clean text."""
 
 SHORTEST_NEAR = 8
 """Units of the shortest near copy."""
 
 PASSAGE = 96
-"""Units of a passage that must occur for the third time, and the least distance between two occurrences."""
+"""Units of a passage that must occur for the third time, and the least distance between two occurrences.
+Its double misses 14 loops."""
 
 
 def exact(history: History, distance: int, agreed: int) -> tuple[int, int, int, Loop | None]:
