@@ -34,7 +34,7 @@ RUN = 256
 """Units after the second copy from which any pattern is a loop. Half of it flags 8 texts with long rules."""
 
 ALIKE = 192
-"""Units at the end, most of which must repeat the text at one distance, in near copies. Half of it flags 1 clean text."""
+"""Units at the end, most of which must repeat the text at one distance, in near copies. Half of it flags 1 text."""
 
 SHORTEST_NEAR = 8
 """Units of the shortest near copy."""

@@ -23,7 +23,7 @@ POOR = 10
 """Richness of a pattern that is a row of numbers rather than a sentence: no loop, however long."""
 
 COUNTED = 100
-"""Copies that make a loop although a number in them counts. Half of it flags 2 checklists in the trial of ``copies.py``."""
+"""Copies that make a loop although a number in them counts. Half of it flags 2 checklists (see copies.py)."""
 
 WORDY, COUNTED_WORDY = 34, 14
 """Richness of a pattern in which few numbers change and one counts, and the copies that make a loop of it: a paragraph
