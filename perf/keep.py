@@ -29,6 +29,6 @@ def machine() -> str:
     import transformers
 
     return (
-        f"{os.cpu_count()} cores, {torch.get_num_threads()} torch threads, Python {platform.python_version()}, "
-        f"torch {torch.__version__}, transformers {transformers.__version__}"
+        f"{os.cpu_count()} cores, {torch.get_num_threads()} torch threads, Python {platform.python_version()}, torch "
+        f"{torch.__version__}, transformers {transformers.__version__}"
     )

@@ -62,8 +62,8 @@ def main() -> None:
         [
             "Memory is the most that was resident during forward and backward, less what was resident before them.",
             f"Full logits of {LONG:,} tokens over {QWEN_VOCABULARY:,} words are {LONG:,} x {QWEN_VOCABULARY:,} x 4 "
-            f"bytes = {one:.1f} GB in float32, three times that with softmax and gradient: {3 * one:.0f} GB, "
-            "more than this machine has. Measured are 4,096 tokens, an eighth.",
+            f"bytes = {one:.1f} GB in float32, three times that with softmax and gradient: {3 * one:.0f} GB, more than "
+            "this machine has. Measured are 4,096 tokens, an eighth.",
             "The chunked loss works in tiles of 4,096 tokens: with more of them, its memory no longer grows.",
             "Two examples are packed in each row, of a quarter and three quarters of its tokens.",
         ],

@@ -150,8 +150,8 @@ def costs(clean: list[str]) -> list[str]:
     ids = [numbers.setdefault(piece, len(numbers)) for piece in PIECE.findall(text)]
     share = 1e6 / TOKENS_PER_SECOND / 100
     return [
-        f"Cost at {length:,} tokens: {cost(text, ends, length):.2f} µs a token of text, "
-        f"{cost(ids, ends, length):.2f} of ids; 1 % of generation at {TOKENS_PER_SECOND:,} tokens/s is {share:.2f}."
+        f"Cost at {length:,} tokens: {cost(text, ends, length):.2f} µs a token of text, {cost(ids, ends, length):.2f} "
+        f"of ids; 1 % of generation at {TOKENS_PER_SECOND:,} tokens/s is {share:.2f}."
         for length in LENGTHS
     ]
 

@@ -144,8 +144,8 @@ def conduct(found: Sequence[Outcome]) -> str:
     asked = sum(len(one.verdicts) for one in found)
     return (
         f"{bad / len(found):.1%} of {len(found):,} chains misbehave ({looped / len(found):.1%} loop, "
-        f"{missing / len(found):.1%} end a turn without </think>; ends of thinking {dict(ends)}); "
-        f"{lost} of {asked:,} answers lost"
+        f"{missing / len(found):.1%} end a turn without </think>; ends of thinking {dict(ends)}); {lost} of {asked:,} "
+        "answers lost"
     )
 
 

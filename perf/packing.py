@@ -212,8 +212,8 @@ def report(found: dict[str, tuple[tuple[float, int, int, float], list[float]]], 
             f"{len(wanted)} traces with a picture each; responses of {statistics.median(wanted):.0f} tokens in the "
             f"median, {statistics.mean(wanted):.0f} on average, {max(wanted):,} at most; 4 to 256 visual tokens.",
             f"{ROUNDS} rounds, each trains an epoch with every trainer in turn, pictures prepared on the way. One "
-            "thread, seconds of processor time. Float32, no checkpointing of activations, batches "
-            "of 8, packed rows of 8,192 tokens.",
+            "thread, seconds of processor time. Float32, no checkpointing of activations, batches of 8, packed rows of "
+            "8,192 tokens.",
             "Attention over padded squares weighs more in so small a model than in one of 7B, where the ratio should "
             "be nearer to that of the shares without padding, 3 to 1.",
             "The model is the bundled one (1.2 M parameters). Where padding costs memory as well as time, as on GPUs, "

@@ -138,8 +138,8 @@ def main() -> None:
         [
             f"Independent, as published: {independent():,.0f} tokens a question; drawn: {drawn[0]:,.0f}.",
             f"Nested: {nested():,.0f}, a share of {nested() / independent():.3f}; drawn: {drawn[1]:,.0f}.",
-            f"Nested, runaways rescued: {rescued():,.0f}, a share of {rescued() / independent():.3f}; "
-            f"drawn: {drawn[2]:,.0f}.",
+            f"Nested, runaways rescued: {rescued():,.0f}, a share of {rescued() / independent():.3f}; drawn: "
+            f"{drawn[2]:,.0f}.",
             f"Not published and assumed: {ANSWER_TOKENS} tokens an answer, {COPY_TOKENS} a copy; exponential lengths.",
         ],
     )

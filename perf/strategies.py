@@ -82,8 +82,7 @@ def told(pair: Pair) -> str:
     return (
         f"{pair.other} {pair.other_level} against {pair.one} {pair.one_level} at {pair.other_cost:.0f} and "
         f"{pair.one_cost:.0f} tokens: {points(pair.difference)} points "
-        f"({range_text(pair.difference_ci95, signed=True)}), "
-        f"Holm-adjusted p {p_value(pair.holm_p)}."
+        f"({range_text(pair.difference_ci95, signed=True)}), Holm-adjusted p {p_value(pair.holm_p)}."
     )
 
 

@@ -50,10 +50,9 @@ class Zigzags:
         """What is asked."""
         return (
             "In the picture the two long lines are parallel. Angles are in degrees; a small square marks a right "
-            "angle, "
-            "equal strokes on two segments mark equal lengths, and t stands for an angle that may differ from corner "
-            "to "
-            "corner. The picture is not to be measured. How many degrees is the angle x? Answer with an integer."
+            "angle, equal strokes on two segments mark equal lengths, and t stands for an angle that may differ from "
+            "corner to corner. The picture is not to be measured. How many degrees is the angle x? Answer with an "
+            "integer."
         )
 
     def answer(self, plan: Zigzag) -> int:

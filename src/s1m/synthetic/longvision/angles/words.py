@@ -30,11 +30,9 @@ FACTS = {
     ),
     "equal": (
         "{p}{c} and {c}{n} bear the same strokes. In the isosceles triangle {p}{c}{n} the angles at {p} and {n} are "
-        "equal, "
-        "both {a}, so the rest at {c} is {r} and the corner 180 - 2*{a} = {g}.",
+        "equal, both {a}, so the rest at {c} is {r} and the corner 180 - 2*{a} = {g}.",
         "Equal strokes on {p}{c} and {c}{n}: the triangle {p}{c}{n} has equal base angles, {a} each. So {c} has {g} "
-        "inside "
-        "and leaves {r}.",
+        "inside and leaves {r}.",
         "{c}{p} = {c}{n} by the strokes, hence the angle behind {c} is {r} like the one before it, with {g} between.",
     ),
     "times": (
@@ -93,10 +91,8 @@ def solve(plan: Zigzag, voice: Voice) -> Iterator[str]:
     marks = [voice.say(READS[str(row["kind"])], **row) for row in rows]
     yield (
         f"The zigzag has the corners A to {end}, every other one on the upper line. At A the angle between the line "
-        f"and AB "
-        f"is {plan.first}°. The marks in between: {'; '.join(marks)}. The angle x is at {end}, between "
-        f"{rows[-1]['c']}{end} "
-        "and the line on the near side."
+        f"and AB is {plan.first}°. The marks in between: {'; '.join(marks)}. The angle x is at {end}, between "
+        f"{rows[-1]['c']}{end} and the line on the near side."
     )
     slip = voice.rng.randrange(len(rows))
     for number, row in enumerate(rows):
@@ -125,15 +121,13 @@ def proofs(plan: Zigzag, voice: Voice) -> Iterator[str]:
     rows = _corners(plan)
     lines = [voice.say(TRIANGLES, **row) for row in rows]
     yield (
-        f"{voice.say(DOUBTS)} Three corners in a row make a triangle with its base on one of the lines, so the "
-        f"angles that "
-        f"I found must add up to 180 there. {' '.join(lines)} All {counted(len(rows), 'triangle')} are right."
+        f"{voice.say(DOUBTS)} Three corners in a row make a triangle with its base on one of the lines, so the angles "
+        f"that I found must add up to 180 there. {' '.join(lines)} All {counted(len(rows), 'triangle')} are right."
     )
     lines = [voice.say(BACKS, **row) for row in reversed(rows)]
     yield (
         f"{voice.say(LOOKS)} I go backwards, from x = {rows[-1]['r']} at {rows[-1]['n']}. {' '.join(lines)} At A the "
-        f"picture "
-        f"has {plan.first}, and that is where I end."
+        f"picture has {plan.first}, and that is where I end."
     )
     yield _turning(plan, voice, rows)
 
@@ -153,7 +147,6 @@ def _turning(plan: Zigzag, voice: Voice, rows: list[dict[str, object]]) -> str:
     marks = listed([f"{row['c']} {row['g']}" for row in rows])
     return (
         f"{voice.say(DOUBTS)} Think of walking along the zigzag. AB climbs by {plan.first} degrees. The corners are "
-        f"{marks}, "
-        f"and I turn right at the upper ones (minus) and left at the lower ones: {'; '.join(steps)}. The last segment "
-        f"leans by {x} against the lines, and that is x."
+        f"{marks}, and I turn right at the upper ones (minus) and left at the lower ones: {'; '.join(steps)}. The last "
+        f"segment leans by {x} against the lines, and that is x."
     )

@@ -110,8 +110,7 @@ def _telescope(chart: Chart, voice: Voice) -> Iterator[str]:
     """Rises less falls are last less first; so rises are that plus the falls."""
     yield (
         f"{voice.say(DOUBTS)} In each shop, rises minus falls must be the last bar minus the first. So the rises are "
-        f"that "
-        "difference plus the falls."
+        "that difference plus the falls."
     )
     total = 0
     for shop, values in enumerate(chart.values):
@@ -167,6 +166,5 @@ def _remainders(chart: Chart, voice: Voice) -> str:
     total = sum(parts)
     return (
         f"{voice.say(DOUBTS)} Remainders by 9: the shops' parts leave {listed(left)}, together {sum(left)}, which "
-        f"leaves "
-        f"{sum(left) % 9}; {total} leaves {total % 9}. They match."
+        f"leaves {sum(left) % 9}; {total} leaves {total % 9}. They match."
     )

@@ -135,8 +135,8 @@ def _sum(shop: str, values: Sequence[int], voice: Voice, slip: bool) -> str:
         text = voice.say(SUMS, shop=shop, sums=", ".join(wrong))
         return (
             f"{_capital(text)} Wait, {_partial(values, at, 0)} and {values[at]} are {_partial(values, at + 1, 0)}, not "
-            f"{_partial(values, at + 1, 10)}: I slipped by ten there. "
-            f"Once more from that place: {', '.join(_terms(values, None)[at - 1 if at > 1 else 0 :])}."
+            f"{_partial(values, at + 1, 10)}: I slipped by ten there. Once more from that place: "
+            f"{', '.join(_terms(values, None)[at - 1 if at > 1 else 0 :])}."
         )
     return _capital(voice.say(SUMS, shop=shop, sums=", ".join(_terms(values, None))))
 

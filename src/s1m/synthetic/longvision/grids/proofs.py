@@ -15,8 +15,7 @@ UNDOS = (
     "face {before}.",
     "Step {n} backwards: {to} to {cell}, {paint} back to {colour}, {look} back to {before}.",
     "Before step {n} the robot stood on {cell}, where {paint} comes from {colour}, whose rule is {turn}, so the "
-    "heading "
-    "was {before}.",
+    "heading was {before}.",
     "{cell} is where step {n} began, so I restore {colour} from {paint} and, as that means {turn}, {before} from "
     "{look}.",
     "Taking back {n}: reverse out of {to} into {cell}; {colour} again instead of {paint}; heading {before}.",
@@ -51,8 +50,7 @@ def _balance(floor: Floor, voice: Voice, done: list[Step]) -> Iterator[str]:
     before = sum(row.count(floor.asked) for row in floor.cells)
     yield (
         f"{voice.say(DOUBTS)} The number of {asked} cells can be had from a balance. A step that begins on {asked} "
-        f"takes "
-        f"one away, a step that begins on {floor.colours[source]} makes one. At first, in the picture: "
+        f"takes one away, a step that begins on {floor.colours[source]} makes one. At first, in the picture: "
         + " ".join(count(floor.cells, floor.asked, voice))
     )
     yield (
@@ -69,8 +67,7 @@ def _visits(floor: Floor, voice: Voice, done: list[Step], cells: list[list[int]]
     """What became of every cell that was stood on, by how often."""
     yield (
         f"{voice.say(DOUBTS)} The order of the steps does not matter for the colours, only how often each cell was "
-        f"left. "
-        "So I follow every painted cell on its own."
+        "left. So I follow every painted cell on its own."
     )
     for r in range(floor.rows):
         chains = []
@@ -114,8 +111,7 @@ def _undo(floor: Floor, voice: Voice, done: list[Step]) -> Iterator[str]:
     )
     yield (
         f"{voice.say(LOOKS)} If all steps were right, undoing them must lead back to it. Each colour can only have "
-        f"come "
-        f"from one other: {origins}. At the end the robot is on {name(done[-1].to)}, looking "
+        f"come from one other: {origins}. At the end the robot is on {name(done[-1].to)}, looking "
         f"{HEADINGS[done[-1].heading]}."
     )
     lines: list[str] = []

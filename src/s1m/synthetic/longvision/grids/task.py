@@ -51,13 +51,10 @@ class Robots:
         """What is asked."""
         return (
             "The picture shows a coloured floor, a robot (the arrow, pointing where it looks) and its rules. In each "
-            "step "
-            "the robot looks at the colour of the cell that it stands on, turns as the rule for that colour says, "
-            "paints "
-            "the cell in the colour behind the rule's arrow, and moves one cell forward. A robot that leaves the "
-            f"floor on one side comes in again on the opposite side. How many cells are {plan.colours[plan.asked]} "
-            f"after {plan.steps} steps? "
-            "Answer with an integer."
+            "step the robot looks at the colour of the cell that it stands on, turns as the rule for that colour says, "
+            "paints the cell in the colour behind the rule's arrow, and moves one cell forward. A robot that leaves "
+            f"the floor on one side comes in again on the opposite side. How many cells are {plan.colours[plan.asked]} "
+            f"after {plan.steps} steps? Answer with an integer."
         )
 
     def answer(self, plan: Floor) -> int:

@@ -169,12 +169,10 @@ def _slip(floor: Floor, voice: Voice, number: int, painted: dict[Cell, int]) -> 
     lines.append(
         voice.say(
             (
-                "Wait, I took {cell} for {wrong}. It is {right}: {why}. What I did from step {n} on is void; I go "
-                "back to "
-                "{cell}, looking {look}.",
+                "Wait, I took {cell} for {wrong}. It is {right}: {why}. What I did from step {n} on is void; I go back "
+                "to {cell}, looking {look}.",
                 "Wait, did I make a mistake? {cell} is {right} ({why}), not {wrong}. So from step {n} on I do it "
-                "again, "
-                "standing on {cell} and looking {look}.",
+                "again, standing on {cell} and looking {look}.",
                 "Let me compare this with what I have: {cell} must be {right}, as {why}, and I said {wrong}. Back to "
                 "{cell}, heading {look}, and step {n} anew.",
             ),

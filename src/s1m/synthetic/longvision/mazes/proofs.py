@@ -82,8 +82,8 @@ def _walk(maze: Maze, voice: Voice, way: list[Cell]) -> str:
     if maze.key and maze.door in way:
         rule = f" The key {name(maze.key)} comes before the door {name(maze.door)}, as it must."
     return (
-        f"{opening} I walk the way on the picture, from {name(way[0])}, and look out for walls: {'; '.join(legs)}. "
-        f"No wall was in the way, and the count is {total}.{rule}"
+        f"{opening} I walk the way on the picture, from {name(way[0])}, and look out for walls: {'; '.join(legs)}. No "
+        f"wall was in the way, and the count is {total}.{rule}"
     )
 
 
@@ -94,9 +94,8 @@ def _parity(maze: Maze, voice: Voice) -> str:
     kind = "even" if far % 2 == 0 else "odd"
     return voice.say(
         (
-            "One more test: G lies {a} columns and {b} rows away from S, {a} + {b} = {f}. Every move changes that "
-            "sum by "
-            "one, so the number of moves must be {k} and at least {f}. {n} is.",
+            "One more test: G lies {a} columns and {b} rows away from S, {a} + {b} = {f}. Every move changes that sum "
+            "by one, so the number of moves must be {k} and at least {f}. {n} is.",
             "A last sanity check. Without walls it would be {a} + {b} = {f} moves; detours only add pairs of moves, so "
             "the answer is {k}, like {n}, and not below {f}.",
         ),

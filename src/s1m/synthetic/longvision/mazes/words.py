@@ -130,11 +130,9 @@ def _overview(maze: Maze, voice: Voice) -> str:
     return voice.say(
         (
             "The maze has {c} columns, A to {z}, and {r} rows. {marks}. First I read the walls, row by row: a dash "
-            "joins "
-            "cells that are open to each other, a bar is a wall.",
+            "joins cells that are open to each other, a bar is a wall.",
             "I see {r} rows and {c} columns (A to {z}). {marks}. Let me write down each row: cells joined by a dash "
-            "have "
-            "no wall between them, a bar stands for one.",
+            "have no wall between them, a bar stands for one.",
             "Columns run from A to {z}, rows from 1 to {r}. {marks}. I note the openings of every row, with a dash "
             "where it is open and a bar where there is a wall.",
         ),
@@ -187,10 +185,9 @@ def _wall_guess(maze: Maze, voice: Voice) -> str:
             "At first sight there is a way of {n} moves: {way}. Wait, let me look at the image again between {a} and "
             "{b}: there is a wall. So this way is blocked and {n} is not the answer.",
             "My eye finds {way}, which would be {n} moves. But the step from {a} to {b} goes through a wall, as my "
-            "list "
-            "shows, too. That guess is wrong.",
-            "A quick guess: {way}, so {n}? Wait, {a} and {b} are not open to each other. I have to drop this and "
-            "be more careful.",
+            "list shows, too. That guess is wrong.",
+            "A quick guess: {way}, so {n}? Wait, {a} and {b} are not open to each other. I have to drop this and be "
+            "more careful.",
         ),
         n=len(way) - 1,
         way=_corners(way),
@@ -209,8 +206,7 @@ def _door_guess(maze: Maze, voice: Voice) -> str:
             "The way that strikes the eye is {way}, {n} moves. Wait, it enters {d}, the door, and I would not have the "
             "key by then. So {n} is too good to be true.",
             "Ignoring the door, {way} takes {n} moves. But D at {d} is locked as long as I have not been at K, and "
-            "this "
-            "way does not pass K. I need to think more.",
+            "this way does not pass K. I need to think more.",
         ),
         way=_corners(way),
         n=len(way) - 1,

@@ -43,9 +43,8 @@ class Polygons:
         """What is asked."""
         return (
             "The picture shows a polygon on squared paper; every corner lies on a crossing of the lines, and the "
-            "numbers "
-            "along the edges are coordinates. What is the area of the polygon, in squares of the paper? Answer with an "
-            "integer."
+            "numbers along the edges are coordinates. What is the area of the polygon, in squares of the paper? Answer "
+            "with an integer."
         )
 
     def answer(self, plan: Polygon) -> int:

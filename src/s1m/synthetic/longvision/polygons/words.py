@@ -127,9 +127,8 @@ def _those(corners: list[tuple[str, Point]], axis: int, value: int) -> str:
 
 def _trapezoids(polygon: Polygon, voice: Voice) -> Iterator[str]:
     yield (
-        f"{voice.say(DOUBTS)} Another formula: the strip between a side and the x-axis is a trapezoid. Width times "
-        f"the sum "
-        "of both heights, over all sides, with signs, is twice the area, too."
+        f"{voice.say(DOUBTS)} Another formula: the strip between a side and the x-axis is a trapezoid. Width times the "
+        "sum of both heights, over all sides, with signs, is twice the area, too."
     )
     lines = []
     total = 0
@@ -145,8 +144,7 @@ def _fan(polygon: Polygon, voice: Voice) -> Iterator[str]:
     o, (ox, oy) = corners[0]
     yield (
         f"{voice.say(DOUBTS)} I cut the polygon into triangles that all have the corner {o}, and measure everything "
-        f"from "
-        f"{o}. Triangles that fold over count negative. The arms from {o}: "
+        f"from {o}. Triangles that fold over count negative. The arms from {o}: "
         + ", ".join(f"{label} ({x - ox}, {y - oy})" for label, (x, y) in corners[1:-1])
         + "."
     )
@@ -169,9 +167,8 @@ def _pick(polygon: Polygon, voice: Voice) -> Iterator[str]:
     """Area from crossings inside and on the outline."""
     yield (
         f"{voice.say(DOUBTS)} Pick's theorem needs no coordinates multiplied: the area is I + B/2 - 1, with I "
-        f"crossings "
-        "inside and B on the outline. A side that moves by (w, h) brings as many as the greatest common divisor of w "
-        "and h."
+        "crossings inside and B on the outline. A side that moves by (w, h) brings as many as the greatest common "
+        "divisor of w and h."
     )
     sides = []
     edge = 0
