@@ -16,9 +16,8 @@ from multiprocessing import Pool
 from keep import keep
 
 from s1m.forcing import find_loop
-from s1m.synthetic.longvision import LongExample, Unsound, make_example
-from s1m.synthetic.longvision.example import make_problem
-from s1m.synthetic.longvision.voice import length
+from s1m.synthetic.longvision.example import LongExample, Unsound, make_example, make_problem
+from s1m.synthetic.voice import length
 
 FAMILIES = ("geometry", "charts", "grids", "mazes")
 PROCESSES = 2
