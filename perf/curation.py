@@ -19,8 +19,10 @@ from typing import Any
 
 from keep import keep
 
-from s1m.analysis import LevelSummary, summarize
-from s1m.analysis.run.plots import four_panels, save_figure
+from s1m.analysis.display.style import save_figure
+from s1m.analysis.run.plots import four_panels
+from s1m.analysis.run.summarize import summarize
+from s1m.analysis.run.summary import LevelSummary
 from s1m.analysis.statistics.intervals import mcnemar_p
 from s1m.benchmarks import find_benchmark
 from s1m.data.distill.harvest import said

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from keep import keep
 
-from s1m.analysis import LevelSummary, summarize
+from s1m.analysis.run.summarize import summarize
+from s1m.analysis.run.summary import LevelSummary
 from s1m.evaluate.store import load_run
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.types import Record

@@ -10,11 +10,11 @@ from keep import keep
 
 from s1m.analysis.comparison.compare import compare
 from s1m.analysis.comparison.cost import Costing
-from s1m.analysis.comparison.page import write_comparison
+from s1m.analysis.comparison.findings import Comparison, PairedTest, Point
 from s1m.analysis.comparison.plot import accuracy_against_cost
-from s1m.analysis.comparison.result import Comparison, Pair, Point
-from s1m.analysis.run.wording import p_value, percent, points, range_text
-from s1m.analysis.style import house_style
+from s1m.analysis.comparison.results import write_comparison
+from s1m.analysis.display.formats import p_value, percent, points, range_text
+from s1m.analysis.display.style import house_style
 from s1m.evaluate.store import load_run
 
 ROOT = Path(__file__).parent.parent
@@ -77,7 +77,7 @@ def cells(point: Point) -> tuple[str, ...]:
     return str(point.level), f"{point.cost:.0f}", accuracy, range_text(point.accuracy_ci95), "*" * point.on_front
 
 
-def told(pair: Pair) -> str:
+def told(pair: PairedTest) -> str:
     """A test at equal cost, in words."""
     return (
         f"{pair.other} {pair.other_level} against {pair.one} {pair.one_level} at {pair.other_cost:.0f} and "

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from keep import keep
 
-from s1m.analysis import LevelSummary, summarize
+from s1m.analysis.run.summarize import summarize
+from s1m.analysis.run.summary import LevelSummary
 from s1m.evaluate.store import load_run
 
 CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"

@@ -53,13 +53,13 @@ def test_the_table_shows_every_part(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "60.0 %" in shown
     assert "kind: " in shown
     assert "last-integer 3" in shown
-    assert "1 lines have no response" in shown
+    assert "1 line without a response" in shown
 
 
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ({"id": "digits-test-99999", "response": "7"}, "which is no problem of digits"),
+        ({"id": "digits-test-99999", "response": "7"}, "which is not a problem of digits"),
         ({"response": "7"}, "line 1: it has no id"),
         ({"id": PROBLEMS[0].id, "response": 7}, "line 1: Expected `str | null`, got `int`"),
     ],
