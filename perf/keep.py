@@ -24,7 +24,7 @@ def keep(name: str, title: str, header: Sequence[str], rows: Sequence[Sequence[o
 
 
 def machine() -> str:
-    """Cores, threads and versions, in words."""
+    """Cores, threads and versions of this machine."""
     import torch
     import transformers
 

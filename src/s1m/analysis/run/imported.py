@@ -55,6 +55,12 @@ def import_results(
         out=str(out),
     )
     records = records_of(levels, problems, benchmark, count, to_toml(replace(settings, out="")))
+    _write_run(settings, records)
+    _print_agreement(levels, records, of=len(problems))
+    return 0
+
+
+def _write_run(settings: ImportSettings, records: Sequence[Record]) -> None:
     store = RunStore(settings)
     try:
         for record in records:
@@ -62,8 +68,6 @@ def import_results(
         write_results(load_run(store.folder))
     finally:
         store.close()
-    _print_agreement(levels, records, of=len(problems))
-    return 0
 
 
 def _print_agreement(levels: Sequence[Level], records: Sequence[Record], of: int) -> None:
