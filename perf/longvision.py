@@ -85,8 +85,8 @@ def main() -> None:
         [*rows, row("all", lengths)],
         [
             f"Tokens of thinking, {'by a real vocabulary' if arguments.tokenizer else 'estimated: characters / 4'}.",
-            f"{len(examples)} examples with pictures drawn ({statistics.mean(sizes) / 1000:.0f} kB each) took {seconds:.0f} s in "
-            f"{PROCESSES} processes.",
+            f"{len(examples)} examples with pictures drawn ({statistics.mean(sizes) / 1000:.0f} kB each) took "
+            f"{seconds:.0f} s in {PROCESSES} processes.",
             f"The generator's own estimate of a length is {estimates[0]:.3f} to {estimates[-1]:.3f} of the counted "
             "length.",
             f"{sum(find_loop(example.thinking) is not None for example in examples)} loops by s1m's detector; "
