@@ -69,7 +69,7 @@ def accuracy_against_tokens(summaries: Sequence[Summary]) -> Figure:
             for level, tokens, accuracy in zip(summary.levels, x, y, strict=True):
                 label_point(axes, level.level, (tokens, accuracy))
         axes.set_title(f"Accuracy against thinking tokens{judge_remark(summaries)}")
-        axes.set_xlabel(f"mean thinking tokens per problem (in a point: {common_axis(summaries)})")
+        axes.set_xlabel(f"mean thinking tokens per problem; in each point: {common_axis(summaries)}")
         axes.set_xlim(left=0)
         percent_axis(axes)
         say_if_empty(axes, summaries)
