@@ -142,7 +142,7 @@ def test_warnings_name_where_the_runs_differ() -> None:
 
 def test_what_cannot_be_compared_is_refused() -> None:
     one = sequential([[True]], [9])
-    with pytest.raises(UsageError, match="only runs of one benchmark can be compared, not of digits, mathvista"):
+    with pytest.raises(UsageError, match="the runs are of several benchmarks: digits, mathvista; compare"):
         compare([one, made_run(one.records, settings={"benchmark": "mathvista"})], TOKENS)
     with pytest.raises(UsageError, match="runs/none has no records yet"):
         compare([one, made_run([], folder="runs/none")], TOKENS)

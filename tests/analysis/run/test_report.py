@@ -125,7 +125,7 @@ def test_the_figures_follow_the_colours_of_the_page(tmp_path: Path) -> None:
     assert not re.search(r"(fill|stroke): #(24292f|ffffff|0072b2)", svg)
 
 
-def test_several_runs_stand_side_by_side_with_their_differences_marked(tmp_path: Path) -> None:
+def test_several_runs_are_side_by_side_with_differences_marked(tmp_path: Path) -> None:
     one = made_run(sampled_run(4).records, folder="runs/one", settings={"temperature": 0.0})
     two = made_run(sampled_run(4, seed=2).records, folder="runs/two", settings={"temperature": 0.7, "top_p": 0.9})
     page = Page(write_report([one, two], tmp_path / "report.html"))
@@ -141,7 +141,7 @@ def test_a_large_run_shows_its_first_problems_and_says_so(tmp_path: Path) -> Non
     assert [p["id"] for p in run["problems"]] == [f"digits-test-{i:05d}" for i in range(MAX_PROBLEMS)]
 
 
-def test_a_run_without_records_is_said_in_words(tmp_path: Path) -> None:
+def test_a_run_without_records_says_what_to_do(tmp_path: Path) -> None:
     page = Page(write_report([made_run([], failed=3)], tmp_path / "report.html"))
     assert "No problem of this run is finished yet; re-run its command to resume." in page.text
     assert "3 problems failed and are pending; re-run the command to resume." in page.text

@@ -77,7 +77,7 @@ def test_a_vote_is_described_by_its_own_axis() -> None:
         ([[True, False]] * 20, "No level beats the first: 100.0 % of 20 problems right."),
     ],
 )
-def test_the_headline_claims_only_what_the_interval_bears(correct: Sequence[Sequence[bool]], says: str) -> None:
+def test_the_headline_claims_only_what_the_interval_supports(correct: Sequence[Sequence[bool]], says: str) -> None:
     records = [made_record(i, correct=row, thinking=[5, 5]) for i, row in enumerate(correct)]
     assert headline(summarize(made_run(records))).startswith(says)
 
@@ -111,10 +111,10 @@ def test_models_have_a_short_name(model: str, engine: str, name: str) -> None:
         (p_value(None), "\N{EN DASH}"),
     ],
 )
-def test_numbers_are_put_into_words(said: str, expected: str) -> None:
+def test_numbers_have_one_format(said: str, expected: str) -> None:
     assert said == expected
 
 
 @pytest.mark.parametrize(("value", "text"), [([0, 1], "0, 1"), (True, "yes"), (0.6, "0.6"), ("x", "x")])
-def test_settings_are_put_into_words(value: Any, text: str) -> None:
+def test_settings_have_one_format(value: Any, text: str) -> None:
     assert setting_text(value) == text

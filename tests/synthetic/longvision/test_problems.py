@@ -1,4 +1,4 @@
-"""The problems: the same everywhere, held out, checked by a second method, drawn as large as they say."""
+"""The problems: the same on every machine, held out, checked by a second method, drawn in the stated size."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def plans(kind: ProblemKind, many: int) -> list[Any]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_the_steps_and_the_second_method_agree(kind: ProblemKind) -> None:
-    found = plans(kind, SEEDS)
-    answers = [kind.answer(plan) for plan in found]
-    assert answers == [kind.check(plan) for plan in found]
+    made = plans(kind, SEEDS)
+    answers = [kind.answer(plan) for plan in made]
+    assert answers == [kind.check(plan) for plan in made]
     assert len(set(answers)) > 10
 
 
-def test_the_second_methods_know_small_cases_by_heart() -> None:
+def test_the_second_methods_solve_small_cases() -> None:
     walled = ((1, 0), (0, 0)), ((1, 1, 1),)
     assert maze(*walled, ((0, 0), (0, 2), None, None)) == -1
     bent = ((1, 0), (0, 1)), ((1, 1, 1),)
@@ -71,7 +71,7 @@ def test_the_second_methods_know_small_cases_by_heart() -> None:
     assert robot(stripes, ((1, -1), (1, 0)), ((0, 0), 0), 1, 1) == 3
 
 
-def test_plans_that_are_wrong_are_found_out_by_the_second_method() -> None:
+def test_the_second_method_detects_a_wrong_answer() -> None:
     class Careless(Mazes):
         def answer(self, plan: Maze) -> int:
             return super().answer(plan) + 1
@@ -81,7 +81,7 @@ def test_plans_that_are_wrong_are_found_out_by_the_second_method() -> None:
     assert kind.answer(plan) != kind.check(plan)
 
 
-def test_an_answer_that_the_second_method_does_not_find_is_never_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_problem_on_which_the_methods_disagree_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "charts", lambda *_: -1)
     chart = next(i for i in range(50) if make_kind(i) == "chart")
     with pytest.raises(Unsound, match="the check -1"):
@@ -119,7 +119,7 @@ def test_a_digest_is_that_of_the_content() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_pictures_are_as_large_as_they_say_and_not_blank(kind: ProblemKind) -> None:
+def test_pictures_have_the_stated_size_and_are_not_blank(kind: ProblemKind) -> None:
     for tokens in (kind.lengths[0], min(kind.lengths[1], 14_500)):
         plan = kind.plan(random.Random(tokens), tokens)
         picture = PlanPicture(kind, plan)
@@ -133,7 +133,7 @@ def test_pictures_are_as_large_as_they_say_and_not_blank(kind: ProblemKind) -> N
         assert data == PlanPicture(kind, plan).read()
 
 
-def test_what_is_asked_about_changes_the_picture() -> None:
+def test_everything_that_decides_the_answer_is_drawn() -> None:
     """Nothing that decides the answer is left out of the drawing."""
     zigzag, polygon, chart, robot, maze = KINDS
     seen: list[tuple[ProblemKind, Any, Any]] = []
@@ -158,7 +158,7 @@ def test_what_is_asked_about_changes_the_picture() -> None:
         assert kind.draw(plan) != kind.draw(other), kind.name
 
 
-def test_questions_do_not_tell_what_is_to_be_read() -> None:
+def test_questions_do_not_give_away_the_picture() -> None:
     assert Polygons().question(Polygon(corners=(), side=1)).count("12") == 0
     questions = {kind.question(plan) for kind in KINDS if kind.name != "robot" for plan in plans(kind, 30)}
     assert len(questions) == 1 + 1 + 3 + 2
@@ -186,7 +186,7 @@ def test_the_page_is_listed_and_scores_strictly() -> None:
     assert {p.metadata["size"] for p in problems} == {"small", "medium", "large"}
 
 
-def test_what_it_does_not_have_is_refused_in_one_line() -> None:
+def test_an_unknown_split_and_data_are_refused_in_one_line() -> None:
     with pytest.raises(DataError, match="no split 'valid'"):
         PAGE.load(split="valid", limit=1, data=None)
     with pytest.raises(UsageError, match="takes no --data"):

@@ -59,7 +59,9 @@ def compare(runs: Sequence[Run], costing: Costing) -> Comparison:
     """
     benchmarks = {str(run.settings.get("benchmark", "")) for run in runs}
     if len(benchmarks) != 1:
-        raise UsageError(f"only runs of one benchmark can be compared, not of {', '.join(sorted(benchmarks))}")
+        raise UsageError(
+            f"the runs are of several benchmarks: {', '.join(sorted(benchmarks))}; compare those of one benchmark"
+        )
     summaries = [summarize(run) for run in runs]
     costed = [
         costed_run(run, summary, label, costing)
@@ -148,7 +150,7 @@ def on_front(points: Sequence[Point], front: set[int], first: int) -> tuple[Poin
 
 def paired_tests(runs: Sequence[CostedRun]) -> tuple[tuple[PairedTest, ...], tuple[tuple[str, str], ...]]:
     """A test for every two runs with levels of equal cost, and the labels of the pairs without such levels."""
-    tests = {(one.label, other.label): paired_test(one, other) for one, other in combinations(runs, 2)}
+    tests = {(first.label, second.label): paired_test(first, second) for first, second in combinations(runs, 2)}
     pairs = [pair for pair in tests.values() if pair]
     adjusted = holm([pair.mcnemar_p for pair in pairs])
     return (
@@ -157,30 +159,33 @@ def paired_tests(runs: Sequence[CostedRun]) -> tuple[tuple[PairedTest, ...], tup
     )
 
 
-def paired_test(one: CostedRun, other: CostedRun) -> PairedTest | None:
+def paired_test(first: CostedRun, second: CostedRun) -> PairedTest | None:
     """Two runs at their most expensive levels of equal cost, on the problems of both; None without such levels."""
     import numpy as np
 
-    rows = {name: row for row, name in enumerate(other.names)}
-    both = [(row, rows[name]) for row, name in enumerate(one.names) if name in rows]
+    rows = {name: row for row, name in enumerate(second.names)}
+    both = [(row, rows[name]) for row, name in enumerate(first.names) if name in rows]
     if not both:
         return None
-    one_rows, other_rows = (list(column) for column in zip(*both, strict=True))
-    one_costs, other_costs = one.costs[one_rows].mean(axis=0).tolist(), other.costs[other_rows].mean(axis=0).tolist()
-    levels = equal_cost(one_costs, other_costs)
+    first_rows, second_rows = (list(column) for column in zip(*both, strict=True))
+    first_costs, second_costs = (
+        first.costs[first_rows].mean(axis=0).tolist(),
+        second.costs[second_rows].mean(axis=0).tolist(),
+    )
+    levels = equal_cost(first_costs, second_costs)
     if levels is None:
         return None
     i, j = levels
-    change = other.grid.correct[other_rows, j] - one.grid.correct[one_rows, i]
+    change = second.grid.correct[second_rows, j] - first.grid.correct[first_rows, i]
     gained, lost = int((change > 0).sum()), int((change < 0).sum())
     means = resampled_means(change[:, np.newaxis])
     return PairedTest(
-        one=one.label,
-        other=other.label,
-        one_level=one.grid.levels[i],
-        other_level=other.grid.levels[j],
-        one_cost=one_costs[i],
-        other_cost=other_costs[j],
+        one=first.label,
+        other=second.label,
+        one_level=first.grid.levels[i],
+        other_level=second.grid.levels[j],
+        one_cost=first_costs[i],
+        other_cost=second_costs[j],
         problems=len(both),
         difference=float(change.mean()),
         difference_ci95=None if means is None else percentile_interval(means[:, 0]),
@@ -191,12 +196,12 @@ def paired_test(one: CostedRun, other: CostedRun) -> PairedTest | None:
     )
 
 
-def equal_cost(one: Sequence[float], other: Sequence[float]) -> tuple[int, int] | None:
+def equal_cost(first: Sequence[float], second: Sequence[float]) -> tuple[int, int] | None:
     """Indices of the most expensive costs that lie within ``NEARLY``; of several such pairs, the closest."""
     near = [
         (min(a, b), -abs(a - b), i, j)
-        for i, a in enumerate(one)
-        for j, b in enumerate(other)
+        for i, a in enumerate(first)
+        for j, b in enumerate(second)
         if max(a, b) <= NEARLY * min(a, b)
     ]
     if not near:

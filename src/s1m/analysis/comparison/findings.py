@@ -54,6 +54,7 @@ class PairedTest:
     """Two runs at the most expensive levels of nearly equal cost, on the problems that both have."""
 
     one: str
+    """Label of the first run; ``other`` is that of the second."""
     other: str
     one_level: int
     other_level: int

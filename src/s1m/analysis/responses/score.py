@@ -107,7 +107,8 @@ def _score(
         problem = problems.get(response.problem_id)
         if problem is None:
             raise DataError(
-                f"{path} has a response to {response.problem_id!r}, which is not a problem of {benchmark.name}"
+                f"{path} has a response to {response.problem_id!r}, which is not a problem of {benchmark.name}; check "
+                "--split and --data"
             )
         text = response.response
         if text is None:

@@ -70,7 +70,7 @@ def test_a_level_is_compared_with_the_first_on_the_same_problems() -> None:
     assert (second.gain_ci95.low, second.gain_ci95.high) == (0.0, 0.75)
 
 
-def test_tokens_are_counted_once_and_as_independent_runs_would_spend_them() -> None:
+def test_tokens_of_the_sweep_and_of_independent_runs_are_counted() -> None:
     summary = small_run()
     assert summary.generated_tokens == (60 + 9) + (60 + 9) + (60 + 9) + (100 + 3)
     first_three = (10 + 30 + 60) + (20 + 40 + 60) + (30 + 40 + 60) + 9 * 3
@@ -115,7 +115,7 @@ def test_a_real_gain_has_a_paired_interval_above_zero_and_a_loss_one_below() -> 
     assert worse.gain_ci95.low < worse.gain == -0.25 < worse.gain_ci95.high < 0
 
 
-def test_numbers_do_not_depend_on_the_order_of_records_and_only_the_bootstrap_on_the_seed() -> None:
+def test_only_the_bootstrap_depends_on_the_seed_and_nothing_on_the_order() -> None:
     run = sampled_run(60)
     shuffled = list(run.records)
     random.Random(3).shuffle(shuffled)
@@ -166,7 +166,7 @@ def test_an_empty_run_summarises() -> None:
     assert summary.cost_fraction is None
 
 
-def test_a_vote_pays_for_every_chain_and_keeps_to_the_budget_of_each() -> None:
+def test_a_vote_pays_for_every_chain_within_the_budget_of_each() -> None:
     records = [voted_record(0, ["12", "11", "11", "11"]), voted_record(1, ["11"] * 4, thinking=30)]
     summary = summarize(made_run(records, settings={"strategy": "vote", "max_thinking_tokens": 40}))
     assert (summary.strategy, summary.axis) == ("vote", "chains that vote")
@@ -176,13 +176,13 @@ def test_a_vote_pays_for_every_chain_and_keeps_to_the_budget_of_each() -> None:
     assert (summary.metrics.control, summary.independent_tokens, summary.cost_fraction) == (1.0, None, None)
 
 
-def test_where_the_level_is_a_budget_control_is_about_keeping_to_it() -> None:
+def test_control_measures_against_the_level_where_it_is_a_budget() -> None:
     records = [voted_record(0, ["11"] * 30, levels=(5, 20, 30), thinking=15)]
     settings = {"strategy": "token-conditional", "max_thinking_tokens": 1000}
     assert summarize(made_run(records, settings=settings)).metrics.control == pytest.approx(2 / 3)
 
 
-def test_a_strategy_that_is_not_known_here_counts_levels() -> None:
+def test_an_unknown_strategy_counts_levels() -> None:
     records = [made_record(0, correct=[True, True], thinking=[5, 5])]
     assert summarize(made_run(records, settings={"strategy": "dreaming"})).axis == "levels"
 
@@ -262,5 +262,5 @@ def test_parts_are_counted_by_every_value_of_every_key() -> None:
     parts = summarize_parts(
         [about(0, "sets; logic", True), about(1, "sets", False), about(2, "", True)], ("subject", "gone")
     )
-    found = [(part.key, part.value, part.problems, part.first_accuracy, part.last_accuracy) for part in parts]
-    assert found == [("subject", "logic", 1, 0.0, 1.0), ("subject", "sets", 2, 0.0, 0.5)]
+    cells = [(part.key, part.value, part.problems, part.first_accuracy, part.last_accuracy) for part in parts]
+    assert cells == [("subject", "logic", 1, 0.0, 1.0), ("subject", "sets", 2, 0.0, 0.5)]
