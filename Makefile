@@ -31,6 +31,7 @@ check: .venv/.test .venv/.check ## Style, types, layers, docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/cli_docs.py --check
+	$(BIN)/python scripts/language.py --counts
 
 docs: .venv/.local ## Write the pages that are generated from the command line
 	$(BIN)/python scripts/cli_docs.py
