@@ -12,7 +12,7 @@ from keep import keep
 from s1m.analysis import LevelSummary, summarize
 from s1m.evaluate.store import load_run
 
-CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
+CONFIG = Path(__file__).parent.parent / "src" / "s1m" / "assets" / "digits.toml"
 
 
 def shown(level: LevelSummary) -> str:
