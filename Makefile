@@ -31,10 +31,12 @@ check: .venv/.test .venv/.check ## Style, types, layers, docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/cli_docs.py --check
+	$(BIN)/python scripts/architecture_docs.py --check
 	$(BIN)/python scripts/language.py --counts
 
-docs: .venv/.local ## Write what docs say of the command line and of the demo, from both
+docs: .venv/.local ## Write what docs say of the command line, the rooms and the demo, from the code and a run
 	$(BIN)/python scripts/cli_docs.py
+	$(BIN)/python scripts/architecture_docs.py
 	$(BIN)/s1m demo
 	$(BIN)/python scripts/demo_docs.py runs/demo
 
