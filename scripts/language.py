@@ -164,7 +164,9 @@ def hits_of(path: Path, shown: str) -> Iterator[Hit]:
     prose, names = source, list[tuple[int, str]]()
     if path.suffix == ".py":
         prose, names = prose_of_python(source, model_texts=shown.startswith(MODEL_TEXTS))
-    elif path.suffix not in {".md", ".jinja"}:
+    elif path.suffix == ".jinja":
+        prose = re.sub(r"(?s)\{%.*?%\}", lambda code: _blank(code.group()), source)
+    elif path.suffix != ".md":
         prose = re.sub(r"(?m)^(\s*)#", r"\1 ", source)
     lines = source.splitlines()
     flowing, line_of = _flowing(prose)

@@ -40,8 +40,8 @@ def comments(source: str) -> int:
 def circles(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:
     """The strongly connected parts of more than one node, sorted."""
     after = {node: _reached(edges, node) for node in edges}
-    found = {tuple(sorted(other for other in after[node] if node in after.get(other, ()))) for node in after}
-    return sorted(list(circle) for circle in found if len(circle) > 1)
+    parts = {tuple(sorted(other for other in after[node] if node in after.get(other, ()))) for node in after}
+    return sorted(list(circle) for circle in parts if len(circle) > 1)
 
 
 def _reached(edges: Mapping[str, Iterable[str]], start: str) -> set[str]:
