@@ -1,7 +1,7 @@
 """What S1-M's published sweep cost, and what it would have cost nested and with runaways rescued.
 
 The table is read off the figure of https://github.com/PKU-Alignment/s1-m: MathVista testmini, 1,000 questions, a cap of
-30,000 tokens. The arithmetic is told step by step in docs/s1m_sweep.md; the simulation draws questions by the same
+30,000 tokens. The arithmetic is told step by step in docs/strategies.md; the simulation draws questions by the same
 numbers and runs them both ways.
 """
 

@@ -188,7 +188,7 @@ class Trace:
             reached[paid.chain] = max(paid.segments, reached.get(paid.chain, 0))
         return reached
 
-    def sample_index(self, answer: Answer) -> int | None:
+    def place_of(self, answer: Answer) -> int | None:
         """The index of the sample that ``answer`` is; None for one that was not chosen among samples."""
         position = (answer.chain, answer.segments)
         same = (

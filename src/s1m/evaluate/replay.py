@@ -124,7 +124,7 @@ def replayed(record: Record, strategy: Strategy) -> Record:
 
 def chosen(record: Record, trace: Trace, samples: Sequence[Sample]) -> Record:
     """The record with this trace, whose answers are among the samples and have their verdicts."""
-    places = [trace.sample_index(answer) for answer in trace.answers]
+    places = [trace.place_of(answer) for answer in trace.answers]
     return replace(
         record,
         trace=trace,

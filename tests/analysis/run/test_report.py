@@ -144,7 +144,7 @@ def test_a_large_run_shows_its_first_problems_and_says_so(tmp_path: Path) -> Non
 def test_a_run_without_records_is_said_in_words(tmp_path: Path) -> None:
     page = Page(write_report([made_run([], failed=3)], tmp_path / "report.html"))
     assert "No records yet, so there is nothing to count." in page.text
-    assert "3 problems failed and are pending" in page.text
+    assert "3 problems failed and are still owed" in page.text
     assert "svg" not in [tag for tag, _ in page.tags]
     Page(write_report([made_run([]), sampled_run(3)], tmp_path / "mixed.html"))
 

@@ -56,7 +56,7 @@ def votes_for(record: Record, answer: Answer, verdict: Verdict) -> dict[str, int
 
 def levels_won(trace: Trace, place: int) -> list[int]:
     """The levels whose answer is the sample in this place."""
-    return [answer.level for answer in trace.answers if trace.sample_index(answer) == place]
+    return [answer.level for answer in trace.answers if trace.place_of(answer) == place]
 
 
 def segment_data(segment: Segment) -> dict[str, object]:
