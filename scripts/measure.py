@@ -1,7 +1,8 @@
 """The size of the house as a table: `python scripts/measure.py [--root CHECKOUT]`, for one checkout or another.
 
 A room is what lies directly in `src/s1m`. An arrow is a room that imports another, at the top of a module, within a
-function, or for the type checker alone. A circle is a set of modules, or of rooms, each of which is reached from every other.
+function, or for the type checker alone. A circle is a set of modules, or of rooms, each of which is reached from every
+other.
 """
 
 from __future__ import annotations
