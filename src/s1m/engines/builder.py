@@ -36,6 +36,8 @@ class EngineSettings:
     """What answers."""
     model: str = ""
     """Folder or Hub id (empty: the bundled tiny model), or the name that a server gives it (empty: its only one)."""
+    trust_remote_code: bool = False
+    """Run the Python code that a model in this process brings along; read it first."""
     base_url: tuple[str, ...] = ()
     """Address of the server, or of several, such as http://127.0.0.1:8000/v1; the key is read from S1M_API_KEY."""
     concurrency: Count | None = None

@@ -46,10 +46,10 @@ def add_flags(verb: Parser) -> None:
 def run(parsed: Namespace) -> int:
     """Compare the runs; the exit code."""
     from s1m.analysis.comparison.cost import Costing
+    from s1m.analysis.comparison.model_shape import shape_from_flags
     from s1m.analysis.comparison.results import compare_runs
-    from s1m.analysis.comparison.shape import shape_told
 
-    shape = shape_told(parsed.parameters, parsed.layers, parsed.hidden)
+    shape = shape_from_flags(parsed.parameters, parsed.layers, parsed.hidden)
     if parsed.cost != "flops" and (shape or parsed.prompt_tokens):
         raise UsageError("a model's shape and its prompt tokens are for --cost flops")
     costing = Costing(unit=parsed.cost, shape=shape, prompt_tokens=parsed.prompt_tokens)

@@ -21,7 +21,11 @@ class Embedded:
     def build(cls, settings: EngineSettings) -> Engine:
         from s1m.engines.embedded import EmbeddedEngine
 
-        return EmbeddedEngine(settings.model or cls.default_model, max_rows=settings.most_in_flight)
+        return EmbeddedEngine(
+            settings.model or cls.default_model,
+            max_rows=settings.most_in_flight,
+            trust_remote_code=settings.trust_remote_code,
+        )
 
     @classmethod
     async def served_model(cls, settings: EngineSettings) -> str:

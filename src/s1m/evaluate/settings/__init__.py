@@ -32,7 +32,15 @@ from s1m.forcing.strategies import find_strategy
 
 Origin = Literal["generated", "replayed", "imported"]
 
-NOT_CONTENT = ("out", "concurrency", "base_url", "timeout_seconds", "judge_model", "judge_base_url")
+NOT_CONTENT = (
+    "out",
+    "concurrency",
+    "base_url",
+    "timeout_seconds",
+    "judge_model",
+    "judge_base_url",
+    "trust_remote_code",
+)
 """Settings that change no record, so that a run may be resumed with others."""
 NOT_IN_DIGEST = (*NOT_CONTENT, "origin", "limit")
 """Settings that change no single record. How many problems a run has is checked, but changes none of them."""

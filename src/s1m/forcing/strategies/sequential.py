@@ -22,7 +22,7 @@ class Sequential(BaseStrategy):
     """
 
     name: ClassVar[str] = "sequential"
-    axis: ClassVar[str] = "ignored stops"
+    axis: ClassVar[str] = "ignored stops (num_ignore)"
     counts_ignored_stops: ClassVar[bool] = True
     least_level: ClassVar[int] = 0
     replayable: ClassVar[bool] = True
