@@ -58,7 +58,7 @@ class LongVision:
 
         def problem(number: int) -> Problem:
             long = solved(number)
-            return replace(text(number), images=(Picture(long.task, long.plan).read(),))
+            return replace(text(number), images=(long.picture.read(),))
 
         return Generated(range(self.default_limit if limit is None else limit), problem, text)
 

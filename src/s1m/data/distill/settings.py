@@ -53,6 +53,7 @@ class DescriberSettings:
             base_url=self.describer_base_url,
             concurrency=teacher.concurrency,
             timeout_seconds=teacher.timeout_seconds,
+            trust_remote_code=teacher.trust_remote_code,
         )
         model = described.model or described.builder.default_model
         return settings_from(EngineSettings, {**flat(described), "model": model}, "s1m data distill, describer")
