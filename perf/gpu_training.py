@@ -21,7 +21,7 @@ from training_data import LONGEST, lengths, write_traces
 from transformers import TrainerCallback
 
 from s1m.datasets.source import Source
-from s1m.train.model import load_encoder
+from s1m.train.model.load import load_encoder
 from s1m.train.run import quiet, train
 from s1m.train.settings import TrainSettings
 

@@ -24,12 +24,12 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from s1m.datasets.source import Source
 from s1m.datasets.sources import Examples, load_examples
-from s1m.train.model import adapters, load_encoder, load_model, rules_of, uses_bf16
-from s1m.train.pack import Collator
+from s1m.train.batches.collate import Collator
+from s1m.train.loop.trainer import TowerTrainer
+from s1m.train.model.load import adapters, load_encoder, load_model, rules_of, uses_bf16
 from s1m.train.run import planned, quiet, training_arguments
 from s1m.train.settings import TrainSettings
-from s1m.train.survey import survey
-from s1m.train.trainer import TowerTrainer
+from s1m.train.survey.measure import survey
 
 TRACES = 48
 ROUNDS = 3

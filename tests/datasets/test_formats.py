@@ -100,8 +100,8 @@ def test_paths_of_images_start_beside_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({"images": [], "prompt": "<image> Which?", "response": RESPONSE}, "images and their places differ"),
-        ({"images": [picture()] * 2, "prompt": "<image> Which?", "response": "x"}, "images and their places differ"),
+        ({"images": [], "prompt": "<image> Which?", "response": RESPONSE}, "images and placeholders differ"),
+        ({"images": [picture()] * 2, "prompt": "<image> Which?", "response": "x"}, "images and placeholders differ"),
         ({"image": {"bytes": None, "path": None}, "prompt": "Which?", "response": RESPONSE}, "missing image"),
         ({"images": [None], "prompt": "Which?", "response": RESPONSE}, "missing image"),
         ({"image": 7, "prompt": "Which?", "response": RESPONSE}, "missing image"),

@@ -14,7 +14,7 @@ from datasets import Image, List, Value
 
 from s1m.datasets.example import IMAGE, Unusable
 from s1m.datasets.source import Source
-from s1m.datasets.sources import pick_rows
+from s1m.datasets.sources.examples import pick_rows
 from s1m.errors import DataError, UsageError
 from tests.benchmarks.hub import hub
 from tests.datasets.sets import examples_of, picture, trace, write_lines, write_parquet

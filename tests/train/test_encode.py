@@ -12,7 +12,7 @@ import torch
 from s1m.datasets.example import IMAGE, Example, Turn, Unusable
 from s1m.datasets.source import Source
 from s1m.engines.embedded.checkpoint import load_checkpoint
-from s1m.train.encode import CONTROL_TOKENS, IGNORED, Encoder, decoded
+from s1m.train.batches.encode import CONTROL_TOKENS, IGNORED, Encoder, decoded
 from tests.datasets.sets import picture
 from tests.train.models import CONVERSATIONS, KINDS, batch_of, example, folder_of, loaded_for
 from tests.train.sets import examples_of, settings

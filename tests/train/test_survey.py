@@ -16,8 +16,8 @@ from s1m.datasets.lengths import describe
 from s1m.datasets.responses import Delimiters
 from s1m.datasets.source import Source
 from s1m.errors import DataError
-from s1m.train.survey import ALONE, survey
-from s1m.train.survey_table import print_survey
+from s1m.train.survey.measure import ALONE, survey
+from s1m.train.survey.table import print_survey
 from tests.datasets.sets import picture, trace, write_lines
 from tests.train.sets import examples_of, settings
 

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from s1m.datasets.example import Unusable
+
+PAYLOADS = ("bytes", "image", "image_url", "url", "path", "base64", "data", "source")
+"""Keys under which a mapping holds an image, in the words of datasets, Qwen, OpenAI, transformers and Anthropic."""
+DATA_URI = re.compile(r"data:[^,]*,", re.IGNORECASE)
+WEB = re.compile(r"https?://", re.IGNORECASE)
+BASE64 = re.compile(
+    r"""(?: iVBORw0KGgo    # PNG
+        | /9j/             # JPEG
+        | R0lGOD           # GIF
+        | UklGR            # WebP
+    )[\w+/\s-]{48,}={0,2}\s*""",
+    re.VERBOSE,
+)
+"""Encoded images as they begin. A path that looks like it would have 50 such characters and no dot."""
 
 
 @runtime_checkable
@@ -43,6 +60,25 @@ class Encoded:
 
 
 @dataclass(frozen=True)
+class Spelled:
+    """An image as base64 text, decoded when it is looked at."""
+
+    text: str
+
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return _size(io.BytesIO(self.read()))
+
+    def read(self) -> bytes:
+        """The encoded file. Takes both alphabets, line breaks, and text without its padding."""
+        plain = "".join(self.text.split()).replace("-", "+").replace("_", "/").rstrip("=")
+        try:
+            return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+        except (binascii.Error, ValueError):
+            raise Unusable("image unreadable", "its base64 text is damaged") from None
+
+
+@dataclass(frozen=True)
 class Filed:
     """An image in a file of its own."""
 
@@ -53,31 +89,52 @@ class Filed:
         try:
             with self.path.open("rb") as file:
                 return _size(file)
-        except OSError as error:
-            raise Unusable("missing image", f"{self.path}: {error.strerror or error}") from None
+        except (OSError, ValueError) as error:
+            raise Unusable("missing image", f"{self.path}: {_why(error)}") from None
 
     def read(self) -> bytes:
         """The encoded file."""
         try:
             return self.path.read_bytes()
-        except OSError as error:
-            raise Unusable("missing image", f"{self.path}: {error.strerror or error}") from None
+        except (OSError, ValueError) as error:
+            raise Unusable("missing image", f"{self.path}: {_why(error)}") from None
 
 
 def picture_from(value: object, folder: Path) -> Picture:
-    """The image that a column holds: encoded, a path from ``folder``, or the Hub's struct of both.
+    """The image that a column or part holds: encoded, base64, a data URI, a path from ``folder``, or a mapping of one.
 
-    Raises ``Unusable`` when it holds none.
+    Raises ``Unusable`` when it holds none, or only an address on the web: nothing is downloaded here.
     """
     if isinstance(value, Mapping):
-        value = value.get("bytes") or value.get("path")
+        held = next((name for name in PAYLOADS if value.get(name)), None)
+        if held is None:
+            raise Unusable("missing image", f"it has only {', '.join(map(str, value))}"[:80])
+        if held in ("base64", "data") and isinstance(value[held], str) and not DATA_URI.match(value[held]):
+            return Spelled(value[held])
+        return picture_from(value[held], folder)
     if isinstance(value, bytes):
-        value = Encoded(value)
-    if isinstance(value, str) and value:
-        return Filed(folder / value)
+        return Encoded(value)
     if isinstance(value, Picture):
         return value
-    raise Unusable("missing image", f"its column holds {type(value).__name__}" if value else "")
+    if not isinstance(value, str) or not value:
+        raise Unusable("missing image", f"its column holds {type(value).__name__}" if value else "")
+    return _from_text(value, folder)
+
+
+def _from_text(text: str, folder: Path) -> Picture:
+    if head := DATA_URI.match(text):
+        if not head[0].lower().endswith(";base64,"):
+            raise Unusable("image unreadable", f"only base64 is read of data URIs, not {head[0][:40]}")
+        return Spelled(text[head.end() :])
+    if BASE64.fullmatch(text):
+        return Spelled(text)
+    if WEB.match(text):
+        raise Unusable("missing image", f"{text[:60]} is on the web; download it and give its path")
+    return Filed(folder / text.removeprefix("file://"))
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _size(file: BinaryIO | io.IOBase) -> tuple[int, int]:

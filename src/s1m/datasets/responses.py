@@ -1,7 +1,8 @@
-"""One spelling for thinking: whatever tags a response came with, it leaves as ``<think>…</think>`` and an answer.
+"""One spelling for thinking: whatever tags a response came with, it leaves as ``<think>...</think>`` and an answer.
 
-<SUMMARY>…</SUMMARY><CAPTION>…</CAPTION><REASONING>…</REASONING><CONCLUSION>…</CONCLUSION>      LLaVA-CoT
-<|begin_of_thought|>…<|end_of_thought|> <|begin_of_solution|>…<|end_of_solution|>              o1-style sets
+<SUMMARY>...</SUMMARY><CAPTION>...</CAPTION><REASONING>...</REASONING><CONCLUSION>...</CONCLUSION>   LLaVA-CoT
+<|begin_of_thought|>...<|end_of_thought|> <|begin_of_solution|>...<|end_of_solution|>              o1-style sets
+◁think▷...◁/think▷                                                                                 other families
 """
 
 from __future__ import annotations
@@ -29,6 +30,16 @@ class Delimiters:
         return f"{self.opening}\n{thinking.strip()}\n{self.closing}\n{answer.strip()}"
 
 
+KNOWN = (
+    Delimiters(OPEN, CLOSE),
+    Delimiters("<thinking>", "</thinking>"),
+    Delimiters("<seed:think>", "</seed:think>"),
+    Delimiters("◁think▷", "◁/think▷"),
+    Delimiters("[THINK]", "[/THINK]"),
+    Delimiters("<|channel>thought", "<channel|>"),
+)
+
+
 def canonical(response: str, delimiters: Delimiters) -> str:
     """The response with its thinking between these delimiters; one without known tags is returned as it is.
 
@@ -46,4 +57,23 @@ def canonical(response: str, delimiters: Delimiters) -> str:
         if not found:
             raise Unusable("thinking not closed", f"there is no {THOUGHT_END}")
         return delimiters.around(thinking, SOLUTION_TAG.sub("", answer))
-    return response.replace(OPEN, delimiters.opening).replace(CLOSE, delimiters.closing)
+    begun = response.lstrip()
+    pair = next((pair for pair in KNOWN if begun.startswith(pair.opening)), KNOWN[0])
+    return response.replace(pair.opening, delimiters.opening).replace(pair.closing, delimiters.closing)
+
+
+def holds_thinking(response: str, delimiters: Delimiters | None = None) -> bool:
+    """Whether thinking stands in a response: between these delimiters, or in those of any known set or family."""
+    tags = ("<SUMMARY>", "<CONCLUSION>", THOUGHT)
+    pairs = KNOWN if delimiters is None else (delimiters,)
+    return any(tag in response for tag in tags if delimiters is None) or any(
+        tag in response for pair in pairs for tag in (pair.opening, pair.closing)
+    )
+
+
+def without_delimiters(thinking: str) -> str:
+    """Thinking that stands beside a response, without delimiters that some sets leave around it."""
+    bare = thinking.strip()
+    for pair in KNOWN:
+        bare = bare.removeprefix(pair.opening).removesuffix(pair.closing).strip()
+    return bare

@@ -11,7 +11,7 @@ from s1m.files.settings import to_toml
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from s1m.train.survey import Survey
+    from s1m.train.survey.measure import Survey
 
 
 def model_card(settings: TrainSettings, trainer: Any, found: Survey) -> str:

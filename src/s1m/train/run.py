@@ -18,16 +18,16 @@ from rich.console import Console
 from s1m.datasets.sources import Examples, load_examples
 from s1m.errors import UsageError
 from s1m.files.run_folder import held
+from s1m.train.batches.collate import Collator, plan_epoch, plan_rising
+from s1m.train.batches.encode import Encoder
 from s1m.train.card import model_card
-from s1m.train.encode import Encoder
 from s1m.train.folder import claim, newest_checkpoint
-from s1m.train.model import adapters, load_encoder, load_model, rules_of, uses_bf16
-from s1m.train.pack import Collator, plan_epoch, plan_rising
-from s1m.train.processes import PATIENCE_SECONDS, is_first, require_spread, spread_of, told_by_first
+from s1m.train.loop.processes import PATIENCE_SECONDS, is_first, require_spread, spread_of, told_by_first
+from s1m.train.model.load import adapters, load_encoder, load_model, rules_of, uses_bf16
+from s1m.train.model.towers import count_parameters, freeze
 from s1m.train.settings import TrainSettings
-from s1m.train.survey import Survey, survey
-from s1m.train.survey_table import print_survey
-from s1m.train.towers import count_parameters, freeze
+from s1m.train.survey.measure import Survey, survey
+from s1m.train.survey.table import print_survey
 
 
 def check(settings: TrainSettings) -> int:
@@ -53,10 +53,10 @@ def train(settings: TrainSettings) -> int:
 
 def train_in(out: Path, settings: TrainSettings) -> int:
     """Train in a folder that is held; the exit code."""
-    from s1m.train.callbacks import Log, Stop
-    from s1m.train.evaluation import Evaluation
+    from s1m.train.loop.callbacks import Log, Stop
+    from s1m.train.loop.evaluation import Evaluation
+    from s1m.train.loop.trainer import TowerTrainer
     from s1m.train.save import save_model
-    from s1m.train.trainer import TowerTrainer
 
     console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=not is_first())
     encoder, examples, found = told_by_first(lambda: look(settings))

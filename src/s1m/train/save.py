@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s1m.train.encode import Encoder
+from s1m.train.batches.encode import Encoder
 from s1m.train.folder import writing
-from s1m.train.processes import told_by_first
+from s1m.train.loop.processes import told_by_first
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from s1m.data.curate.inspect import Finding, Inspector
-from s1m.datasets.open import reason_of
+from s1m.datasets.sources.open import reason_of
 from s1m.errors import DataError, UsageError
 
 if TYPE_CHECKING:

@@ -27,8 +27,7 @@ from s1m.data.funnel import Refusal, build_funnel, print_funnel
 from s1m.data.funnel_plot import write_funnel
 from s1m.data.shards import named, write_shards
 from s1m.data.trace_row import TraceRow
-from s1m.datasets.made import USUAL_SEED
-from s1m.datasets.source import label_of
+from s1m.datasets.source import DEFAULT_SEED, label_of
 from s1m.datasets.sources import Examples, load_examples
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, S1mError
@@ -69,7 +68,7 @@ def prepare(settings: CurateSettings, out: Path, console: Console) -> Inspector:
     index = out / "index.npz"
     try:
         # The seed of the settings chooses; it must not change what there is to choose from.
-        examples = load_examples(settings.data, seed=USUAL_SEED, delimiters=settings.delimiters)
+        examples = load_examples(settings.data, seed=DEFAULT_SEED, delimiters=settings.delimiters)
         solved = {run: solved_in(Path(run)) for run in settings.solved_by}
         if "contamination" in settings.filters and not index.exists():
             _save_index(settings, examples, index, console)

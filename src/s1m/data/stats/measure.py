@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from s1m.datasets.example import Unusable
 from s1m.datasets.formats import Row
 from s1m.datasets.source import Source, label_of
-from s1m.datasets.stream import Stream, open_stream
+from s1m.datasets.sources.stream import Stream, open_stream
 from s1m.datasets.tokens import TokenCounter
 from s1m.files.workers import in_order
 

@@ -12,8 +12,8 @@ from torch.utils.data import Sampler, SequentialSampler
 from trl.trainer.sft_trainer import SFTTrainer
 
 from s1m.train.folder import writing
+from s1m.train.model.towers import parameter_groups
 from s1m.train.settings import TrainSettings
-from s1m.train.towers import parameter_groups
 
 
 class TowerTrainer(SFTTrainer):

@@ -25,7 +25,7 @@ def open_eyes(folder: Path, seed: int, steps: int = STEPS) -> None:
     from torch.nn.functional import cross_entropy
 
     from s1m.engines.embedded.checkpoint import load_checkpoint
-    from s1m.train.encode import decoded
+    from s1m.train.batches.encode import decoded
 
     loaded = load_checkpoint(str(folder), "cpu")
     model, rng = loaded.model, random.Random(seed)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from s1m.benchmarks.reading.files import SHARD
-from s1m.datasets.rows import Files, LineRows, Rows, TableRows
 from s1m.datasets.source import Source
+from s1m.datasets.sources.rows import Files, LineRows, Rows, TableRows
 from s1m.errors import DataError, UsageError
 
 LINES = (".jsonl", ".json")

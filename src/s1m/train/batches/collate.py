@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from s1m.datasets.example import Unusable
 from s1m.datasets.sources import Examples
 from s1m.errors import DataError
-from s1m.train.encode import IGNORED, Encoded, Encoder
+from s1m.train.batches.encode import IGNORED, Encoded, Encoder
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -15,12 +15,11 @@ from typing import Any
 import msgspec
 
 from s1m.datasets.example import Unusable
-from s1m.datasets.formats import FORMATS, Row, pick_format, read_responses
-from s1m.datasets.made import USUAL_SEED
-from s1m.datasets.open import LINES, files_of, from_hub, reason_of
+from s1m.datasets.formats import Row, pick_format, read_responses, text_columns
 from s1m.datasets.responses import CLOSE, OPEN, Delimiters
-from s1m.datasets.source import Source
-from s1m.datasets.sources import is_made, open_drafts
+from s1m.datasets.source import DEFAULT_SEED, Source
+from s1m.datasets.sources.examples import is_generated, open_drafts
+from s1m.datasets.sources.open import LINES, files_of, from_hub, reason_of
 from s1m.errors import DataError
 
 BATCH = 512
@@ -62,13 +61,13 @@ class Column:
         return text
 
 
-def open_stream(source: Source, *, column: str = "", beside: Sequence[str] = (), seed: int = USUAL_SEED) -> Stream:
+def open_stream(source: Source, *, column: str = "", beside: Sequence[str] = (), seed: int = DEFAULT_SEED) -> Stream:
     """The responses of a source, or the texts of one ``column``; rows hold the columns ``beside`` where they exist.
 
     Raises ``UsageError`` or ``DataError`` for a source that is missing, cannot be read or has no such columns.
     """
     delimiters = Delimiters(OPEN, CLOSE)
-    if is_made(source):
+    if is_generated(source):
         drafts = open_drafts(source, seed, delimiters)
         made = (drafts.draft(number) for number in range(len(drafts)))
         rows: Iterator[Row] = ({**draft.facts, "response": draft.turns[-1].text} for draft in made)
@@ -80,8 +79,9 @@ def open_stream(source: Source, *, column: str = "", beside: Sequence[str] = (),
             raise DataError(f"{source.path} has no column {column}, only {', '.join(columns)}")
         read, needed = Column(column), [column]
     else:
-        name = pick_format(source.format, columns, source.path)
-        read, needed = Responses(format=name, delimiters=delimiters), list(FORMATS[name].columns)
+        pick_format(source.format, columns, source.path)
+        read = Responses(format=source.format, delimiters=delimiters)
+        needed = text_columns(source.format, columns)
     rows = rows_of([*needed, *(name for name in beside if name in columns and name not in needed)])
     return Stream(batches=batched(islice(rows, source.rows), BATCH), read=read)
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Protocol, overload
 
 from s1m.datasets.example import Example
 from s1m.datasets.formats import Draft, pick_format, read_row
-from s1m.datasets.made import MADE, made_rows
-from s1m.datasets.open import open_rows
 from s1m.datasets.responses import Delimiters
-from s1m.datasets.rows import Rows
 from s1m.datasets.source import Source
+from s1m.datasets.sources.generated import GENERATORS, generated_rows
+from s1m.datasets.sources.open import open_rows
+from s1m.datasets.sources.rows import Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,10 +40,11 @@ class Drafts(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class FormattedRows:
-    """The first ``count`` rows of files or a dataset, in a known format."""
+    """The first ``count`` rows of files or a dataset."""
 
     rows: Rows
     format: str
+    """A format by name, or ``auto``: every row by its own columns."""
     delimiters: Delimiters
     count: int
 
@@ -119,19 +120,20 @@ def load_examples(sources: Sequence[Source], *, seed: int, delimiters: Delimiter
     return Examples([source.path for source in sources], drafts, picked)
 
 
-def is_made(source: Source) -> bool:
-    """Whether the examples of a source are made on the spot."""
-    return source.path in MADE
+def is_generated(source: Source) -> bool:
+    """Whether the examples of a source are generated on the fly."""
+    return source.path in GENERATORS
 
 
 def open_drafts(source: Source, seed: int, delimiters: Delimiters) -> Drafts:
     """The conversations of a source."""
-    if is_made(source):
-        return made_rows(source.path, source.rows, seed, delimiters)
+    if is_generated(source):
+        return generated_rows(source.path, source.rows, seed, delimiters)
     rows = open_rows(source)
+    pick_format(source.format, rows.columns, source.path)  # raises at once for a source of unknown columns
     return FormattedRows(
         rows=rows,
-        format=pick_format(source.format, rows.columns, source.path),
+        format=source.format,
         delimiters=delimiters,
         count=min(len(rows), source.rows or len(rows)),
     )

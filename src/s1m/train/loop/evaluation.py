@@ -21,9 +21,9 @@ from s1m.evaluate.build import resolve
 from s1m.evaluate.owed import run_owed
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore, load_run
-from s1m.train.callbacks import EVALUATED
-from s1m.train.encode import Encoder
-from s1m.train.processes import told_by_first
+from s1m.train.batches.encode import Encoder
+from s1m.train.loop.callbacks import EVALUATED
+from s1m.train.loop.processes import told_by_first
 from s1m.train.save import save_model
 from s1m.train.settings import TrainSettings
 from s1m.types import Problem

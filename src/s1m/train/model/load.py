@@ -8,8 +8,8 @@ from typing import Any
 
 from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint, place_of
 from s1m.errors import UsageError
-from s1m.train.attention import PACKED, register
-from s1m.train.encode import Encoder
+from s1m.train.batches.encode import Encoder
+from s1m.train.model.attention import PACKED, register
 from s1m.train.settings import TrainSettings
 
 UNTRAINED = "tiny-untrained"
@@ -74,8 +74,8 @@ def start_of(settings: TrainSettings) -> str:
 
 def build_tiny(folder: Path, settings: TrainSettings) -> None:
     """Make the tiny model, whole or not at all; the encoder is loaded first, by one process for all."""
-    from s1m.train.eyes import open_eyes
-    from s1m.train.untrained import build_untrained
+    from s1m.train.model.eyes import open_eyes
+    from s1m.train.model.untrained import build_untrained
 
     partial = folder.with_suffix(".partial")
     build_untrained(partial, settings.seed)

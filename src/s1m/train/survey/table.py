@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from s1m.datasets.lengths import LONG, describe
-from s1m.train.survey import Part, Survey
+from s1m.train.survey.measure import Part, Survey
 
 
 def print_survey(survey: Survey, console: Console) -> None:

@@ -1,33 +1,30 @@
-"""The sets that are made on the spot, by program: as sources of training, and for ``s1m data generate``."""
+"""Synthetic sets, generated on the fly: as sources of training, and for ``s1m data generate``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from s1m.datasets.digits import make_row
 from s1m.datasets.example import IMAGE, Turn, Unusable
 from s1m.datasets.formats import Draft
 from s1m.datasets.responses import Delimiters
+from s1m.datasets.sources.digits import make_row
 from s1m.synthetic.longvision import Unsound, make_example
-
-USUAL_SEED = 42
-"""Of what is made where nobody names a seed."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class MadeSet:
+class GeneratedSet:
     """An endless set: row ``number`` of a seed is the same on every machine."""
 
-    usual_rows: int
-    """How many are made where nobody says."""
+    default_rows: int
+    """How many are generated where the settings give no number."""
     make: Callable[[int, int, Delimiters], Draft]
     """A row by number and seed."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class MadeRows:
-    """So many rows of one of them."""
+class GeneratedRows:
+    """The first ``count`` rows of one of them."""
 
     name: str
     count: int
@@ -39,19 +36,19 @@ class MadeRows:
 
     def draft(self, number: int) -> Draft:
         """The conversation of a row."""
-        return MADE[self.name].make(number, self.seed, self.delimiters)
+        return GENERATORS[self.name].make(number, self.seed, self.delimiters)
 
     def place(self, number: int) -> str:
         """Where a row stands."""
         return f"{self.name} row {number + 1}"
 
 
-def made_rows(name: str, count: int | None, seed: int, delimiters: Delimiters) -> MadeRows:
-    """Rows of the set called ``name``, its usual number where none is given."""
-    return MadeRows(name=name, count=count or MADE[name].usual_rows, seed=seed, delimiters=delimiters)
+def generated_rows(name: str, count: int | None, seed: int, delimiters: Delimiters) -> GeneratedRows:
+    """Rows of the set called ``name``, its default number without ``count``."""
+    return GeneratedRows(name=name, count=count or GENERATORS[name].default_rows, seed=seed, delimiters=delimiters)
 
 
-def make_long(number: int, seed: int, delimiters: Delimiters) -> Draft:
+def make_longvision_row(number: int, seed: int, delimiters: Delimiters) -> Draft:
     """A problem of the training split of longvision, with a trace that solves it."""
     try:
         made = make_example("train", number, seed)
@@ -65,7 +62,7 @@ def make_long(number: int, seed: int, delimiters: Delimiters) -> Draft:
     )
 
 
-MADE: Mapping[str, MadeSet] = {
-    "digits": MadeSet(usual_rows=50_000, make=make_row),
-    "longvision": MadeSet(usual_rows=10_000, make=make_long),
+GENERATORS: Mapping[str, GeneratedSet] = {
+    "digits": GeneratedSet(default_rows=50_000, make=make_row),
+    "longvision": GeneratedSet(default_rows=10_000, make=make_longvision_row),
 }
