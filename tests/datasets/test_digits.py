@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from s1m.datasets.responses import Delimiters
 from s1m.datasets.source import GENERATED_SETS, Source
 from s1m.datasets.sources.digits import MAX_LOOKS, SHORT_SHARE, make_row, make_trace
 from s1m.datasets.sources.generated import GENERATORS
+from s1m.families import Delimiters
 from s1m.synthetic.digits import traces
 from s1m.synthetic.digits.problems import LAYOUTS, QUESTIONS, split_indices
 from s1m.synthetic.digits.traces import Drawing

@@ -9,8 +9,9 @@ import pytest
 
 from s1m.datasets.example import IMAGE, Turn, Unusable
 from s1m.datasets.formats import Draft, pick_format, read_row
-from s1m.datasets.responses import Delimiters, canonical
+from s1m.datasets.responses import canonical
 from s1m.errors import DataError
+from s1m.families import Delimiters
 from tests.datasets.sets import picture
 
 THINKING = Delimiters("<think>", "</think>")

@@ -12,10 +12,10 @@ import pytest
 from s1m.datasets.checks import check_example
 from s1m.datasets.example import IMAGE, Example, Unusable
 from s1m.datasets.formats import Draft, pick_format, read_responses, read_row
-from s1m.datasets.responses import Delimiters
 from s1m.datasets.source import Source
 from s1m.datasets.sources import load_examples
 from s1m.datasets.sources.stream import open_stream
+from s1m.families import Delimiters
 from tests.cases import cases
 from tests.datasets.sets import picture, write_lines
 

@@ -175,7 +175,7 @@ def load_from_hub(endpoint: str, home: Path, *, offline: bool = False) -> subpro
     """In a process of its own: the Hub's address is read when its library is imported."""
     code = """
 from s1m.errors import DataError
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 from s1m.datasets.source import Source
 from s1m.datasets.sources import load_examples
 try:

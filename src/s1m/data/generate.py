@@ -11,11 +11,11 @@ from rich.console import Console
 from s1m.data.shards import check_replaceable, write_shards
 from s1m.data.trace_row import TraceRow, trace_row
 from s1m.datasets.example import Unusable
-from s1m.datasets.responses import CLOSE, OPEN, Delimiters
 from s1m.datasets.source import Source
 from s1m.datasets.sources import Examples, load_examples
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError
+from s1m.families import DEFAULT, Delimiters
 from s1m.files.progress import counted
 from s1m.files.workers import in_chunks, in_order
 
@@ -50,7 +50,7 @@ def generate_rows(source: Source, counter: TokenCounter, *, seed: int, out: Path
     counter.check()
     check_replaceable(out)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    delimiters = Delimiters(OPEN, CLOSE)
+    delimiters = DEFAULT
     examples = load_examples([source], seed=seed, delimiters=delimiters)
     count = len(examples)
     making = Making(examples, counter, delimiters)

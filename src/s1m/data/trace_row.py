@@ -12,7 +12,7 @@ from typing import Any
 
 from s1m.datasets.checks import check_example
 from s1m.datasets.example import IMAGE, Example, Turn, Unusable
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 
 ORIGIN: Mapping[str, str] = {
     "id": "string",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s1m.datasets.example import Example, Unusable
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 
 
 def check_example(example: Example, delimiters: Delimiters) -> None:

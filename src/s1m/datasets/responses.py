@@ -8,72 +8,54 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from s1m.datasets.example import Unusable
+from s1m.families import DEFAULT, THINKING_DELIMITERS, Delimiters
 
 STAGE_TAG = re.compile(r"</?(?:SUMMARY|CAPTION|REASONING|CONCLUSION)>")
-OPEN, CLOSE = "<think>", "</think>"
-THOUGHT, THOUGHT_END = "<|begin_of_thought|>", "<|end_of_thought|>"
+STAGES = ("<SUMMARY>", "<CONCLUSION>")
+"""Tags that tell LLaVA-CoT's responses from others."""
 SOLUTION_TAG = re.compile(r"<\|(?:begin|end)_of_solution\|>")
-
-
-@dataclass(frozen=True)
-class Delimiters:
-    """What thinking stands between."""
-
-    opening: str
-    closing: str
-
-    def around(self, thinking: str, answer: str) -> str:
-        """A response of which the two parts are known."""
-        return f"{self.opening}\n{thinking.strip()}\n{self.closing}\n{answer.strip()}"
-
-
-KNOWN = (
-    Delimiters(OPEN, CLOSE),
-    Delimiters("<thinking>", "</thinking>"),
-    Delimiters("<seed:think>", "</seed:think>"),
-    Delimiters("◁think▷", "◁/think▷"),
-    Delimiters("[THINK]", "[/THINK]"),
-    Delimiters("<|channel>thought", "<channel|>"),
-)
 
 
 def canonical(response: str, delimiters: Delimiters) -> str:
     """The response with its thinking between these delimiters; one without known tags is returned as it is.
 
-    Of LLaVA-CoT's four stages all but the conclusion are thinking. Raises ``Unusable`` where tags of these sets begin
-    a thinking that does not end.
+    Of LLaVA-CoT's four stages all but the conclusion are thinking. Raises ``Unusable`` where the tags of a set or
+    family begin a thinking that does not end, or stand in the middle of the response.
     """
-    if "<SUMMARY>" in response or "<CONCLUSION>" in response:
-        thinking, found, answer = response.partition("<CONCLUSION>")
-        if not found:
+    if any(tag in response for tag in STAGES):
+        thinking, closed, answer = response.partition("<CONCLUSION>")
+        if not closed:
             raise Unusable("thinking not closed", "there is no <CONCLUSION>")
         stages = (stage.strip() for stage in STAGE_TAG.split(thinking))
         return delimiters.around("\n\n".join(stage for stage in stages if stage), STAGE_TAG.sub("", answer))
-    if THOUGHT in response:
-        thinking, found, answer = response.partition(THOUGHT)[2].partition(THOUGHT_END)
-        if not found:
-            raise Unusable("thinking not closed", f"there is no {THOUGHT_END}")
-        return delimiters.around(thinking, SOLUTION_TAG.sub("", answer))
+    response = response.replace(DEFAULT.opening, delimiters.opening).replace(DEFAULT.closing, delimiters.closing)
     begun = response.lstrip()
-    pair = next((pair for pair in KNOWN if begun.startswith(pair.opening)), KNOWN[0])
-    return response.replace(pair.opening, delimiters.opening).replace(pair.closing, delimiters.closing)
+    for pair in THINKING_DELIMITERS:
+        if pair == delimiters or delimiters.opening in response:
+            continue
+        if begun.startswith(pair.opening):
+            thinking, closed, answer = begun.removeprefix(pair.opening).partition(pair.closing)
+            if not closed:
+                raise Unusable("thinking not closed", f"there is no {pair.closing}")
+            return delimiters.around(thinking, SOLUTION_TAG.sub("", answer))
+        if pair.closing in response.partition(pair.opening)[2]:
+            raise Unusable("text before the thinking", f"{pair.opening} does not begin the response")
+    return response
 
 
 def holds_thinking(response: str, delimiters: Delimiters | None = None) -> bool:
     """Whether thinking stands in a response: between these delimiters, or in those of any known set or family."""
-    tags = ("<SUMMARY>", "<CONCLUSION>", THOUGHT)
-    pairs = KNOWN if delimiters is None else (delimiters,)
-    return any(tag in response for tag in tags if delimiters is None) or any(
-        tag in response for pair in pairs for tag in (pair.opening, pair.closing)
-    )
+    if delimiters is not None:
+        return delimiters.opening in response or delimiters.closing in response
+    pairs = any(pair.opening in response or pair.closing in response for pair in THINKING_DELIMITERS)
+    return pairs or any(tag in response for tag in STAGES)
 
 
 def without_delimiters(thinking: str) -> str:
     """Thinking that stands beside a response, without delimiters that some sets leave around it."""
     bare = thinking.strip()
-    for pair in KNOWN:
+    for pair in THINKING_DELIMITERS:
         bare = bare.removeprefix(pair.opening).removesuffix(pair.closing).strip()
     return bare

@@ -21,11 +21,11 @@ from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.runner import key_of
 from s1m.evaluate.spelling import levels_from
+from s1m.families import DEFAULT
 from s1m.forcing.flow import Forcing
 from s1m.types import Answer, Benchmark, Problem, Record, Segment, StopClass, Trace, Verdict
 
-OPEN = Forcing.thinking_open.strip()
-CLOSE = Forcing.thinking_close
+OPEN, CLOSE = DEFAULT.opening, DEFAULT.closing
 
 _LEVEL = re.compile(r"results_(\d{1,4})")
 

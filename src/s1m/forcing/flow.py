@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from s1m.families import DEFAULT
 from s1m.forcing.endings import Ending, find_answered, find_ending, flaws_of
 from s1m.forcing.loops.watch import LoopWatch, find_loop
 from s1m.forcing.strategy import Part, Task
@@ -32,8 +33,8 @@ class Forcing:
     max_thinking_tokens: int
     max_answer_tokens: int
     min_thinking_tokens: int = 0
-    thinking_open: str = "<think>\n"
-    thinking_close: str = "</think>"
+    thinking_open: str = DEFAULT.opening_line
+    thinking_close: str = DEFAULT.closing
     answer_cue: str = "\nFinal answer: "
     chunk_tokens: int = 128
     """Thinking is asked for in chunks of this size, and checked for loops between them."""

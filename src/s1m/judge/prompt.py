@@ -13,6 +13,7 @@ from s1m.benchmarks.reading.row import lettered
 from s1m.engines.chat.protocol import Reply
 from s1m.engines.remote.reply import Unreadable, decode
 from s1m.errors import EngineError
+from s1m.families import after_thinking
 from s1m.scoring.text.plain import TAIL_CHARACTERS
 from s1m.types import Problem
 
@@ -29,7 +30,6 @@ Below are a question and a response to it. Copy out the final answer that the re
 """
 
 _NONE = re.compile(r"[\W_]*none[\W_]*", re.IGNORECASE)
-_THOUGHT = re.compile(r"^.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 
 
 def prompt_for(problem: Problem, response: str) -> str:
@@ -65,7 +65,7 @@ def read_extraction(body: bytes) -> str | None:
     choice = reply.choices[0]
     if choice.finish_reason not in ("stop", "length"):
         raise Unreadable(f"the server broke off (finish_reason {choice.finish_reason})")
-    said, line_break, _ = _THOUGHT.sub("", choice.message.content or "").strip().partition("\n")
+    said, line_break, _ = after_thinking(choice.message.content or "").strip().partition("\n")
     if choice.finish_reason == "length" and not line_break:
         raise EngineError(
             f"the judge did not come to an end within {MAX_TOKENS} tokens; one that thinks first cannot judge"

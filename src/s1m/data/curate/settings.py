@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta
 
-from s1m.datasets.responses import CLOSE, OPEN, Delimiters
 from s1m.datasets.source import Source, sources_from
 from s1m.errors import UsageError
+from s1m.families import DEFAULT, Delimiters
 from s1m.files.settings import Count, settings_from
 
 FilterName = Literal[
@@ -57,9 +57,9 @@ class CurateSettings:
 
     filters: tuple[FilterName, ...] = FILTERS
     """Which filters are asked: thinking, loops, language, leaks, answer, easy, contamination, duplicates, choice."""
-    thinking_open: str = OPEN
+    thinking_open: str = DEFAULT.opening
     """The delimiter that begins the thinking."""
-    thinking_close: str = CLOSE
+    thinking_close: str = DEFAULT.closing
     """The delimiter that ends the thinking."""
     scripts: tuple[str, ...] = ("latin",)
     """Scripts that responses may be written in, by their Unicode names: latin, cjk, cyrillic, arabic."""

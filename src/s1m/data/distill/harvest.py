@@ -12,8 +12,8 @@ from s1m.data.funnel import Refusal
 from s1m.data.trace_row import TraceRow
 from s1m.datasets.checks import check_response
 from s1m.datasets.example import Unusable
-from s1m.datasets.responses import Delimiters
 from s1m.evaluate.settings import EvalSettings
+from s1m.families import Delimiters
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.types import Answer, Problem, Record, Segment, Verdict
 

@@ -28,11 +28,11 @@ from s1m.data.stats.measure import Spread
 from s1m.data.stats.plot import plot_lengths
 from s1m.data.trace_row import TraceRow, trace_row
 from s1m.datasets.example import Unusable
-from s1m.datasets.responses import CLOSE, OPEN, Delimiters
 from s1m.datasets.source import DEFAULT_SEED, Source, label_of
 from s1m.datasets.sources import Examples, load_examples
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
+from s1m.families import DEFAULT
 from s1m.files.run_folder import SETTINGS
 from s1m.files.settings import read_toml
 
@@ -65,7 +65,7 @@ def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str,
     origins = [find_origin(path) for path in paths]
     counter = counter if counter.tokenizer else TokenCounter(_tokenizer(origins))
     counter.check()
-    examples = load_examples([one.source for one in origins], seed=DEFAULT_SEED, delimiters=Delimiters(OPEN, CLOSE))
+    examples = load_examples([one.source for one in origins], seed=DEFAULT_SEED, delimiters=DEFAULT)
     said, spread = Counter[tuple[str, str]](), Spread(name=name or out.resolve().name)
     several = _several_images(examples)
     count = write_shards(_rows(examples, counter, said, spread), out / "data", several_images=several)
@@ -147,7 +147,7 @@ def _rows(
     """All rows, in order, each once. Where each says to be from, and its licence, is counted in ``said``, how long the
     rows of a source are in ``spread``.
     """
-    delimiters = Delimiters(OPEN, CLOSE)
+    delimiters = DEFAULT
     written: set[str] = set()
     for number in range(len(examples)):
         try:

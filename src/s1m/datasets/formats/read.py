@@ -18,8 +18,9 @@ from s1m.datasets.formats.thinking import (
     thinking_beside,
     with_thinking,
 )
-from s1m.datasets.responses import Delimiters, canonical, holds_thinking
+from s1m.datasets.responses import canonical, holds_thinking
 from s1m.errors import DataError
+from s1m.families import Delimiters
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from collections.abc import Collection, Mapping
 
 from s1m.datasets.example import Unusable
 from s1m.datasets.formats.draft import Row, text_of
-from s1m.datasets.responses import Delimiters, holds_thinking, without_delimiters
+from s1m.datasets.responses import holds_thinking, without_delimiters
+from s1m.families import Delimiters
 
 THINKING_FIELDS = (
     "reasoning_content",  # DeepSeek, vLLM until 2025, SGLang, llama.cpp

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from s1m.datasets.example import IMAGE, Turn
 from s1m.datasets.formats import Draft
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 from s1m.synthetic.digits.problems import LAYOUTS, QUESTIONS, answer_of
 from s1m.synthetic.digits.traces import Drawing, digit_of, make_looks, training_indices
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Protocol, overload
 
 from s1m.datasets.example import Example
 from s1m.datasets.formats import Draft, pick_format, read_row
-from s1m.datasets.responses import Delimiters
 from s1m.datasets.source import Source
 from s1m.datasets.sources.generated import GENERATORS, generated_rows
 from s1m.datasets.sources.open import open_rows
 from s1m.datasets.sources.rows import Rows
+from s1m.families import Delimiters
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from s1m.datasets.example import IMAGE, Turn, Unusable
 from s1m.datasets.formats import Draft
-from s1m.datasets.responses import Delimiters
 from s1m.datasets.sources.digits import make_row
+from s1m.families import Delimiters
 from s1m.synthetic.longvision import Unsound, make_example
 
 

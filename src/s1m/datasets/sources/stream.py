@@ -16,11 +16,11 @@ import msgspec
 
 from s1m.datasets.example import Unusable
 from s1m.datasets.formats import Row, pick_format, read_responses, text_columns
-from s1m.datasets.responses import CLOSE, OPEN, Delimiters
 from s1m.datasets.source import DEFAULT_SEED, Source
 from s1m.datasets.sources.examples import is_generated, open_drafts
 from s1m.datasets.sources.open import LINES, files_of, from_hub, reason_of
 from s1m.errors import DataError
+from s1m.families import DEFAULT, Delimiters
 
 BATCH = 512
 """Rows that are handed on together."""
@@ -66,7 +66,7 @@ def open_stream(source: Source, *, column: str = "", beside: Sequence[str] = (),
 
     Raises ``UsageError`` or ``DataError`` for a source that is missing, cannot be read or has no such columns.
     """
-    delimiters = Delimiters(OPEN, CLOSE)
+    delimiters = DEFAULT
     if is_generated(source):
         drafts = open_drafts(source, seed, delimiters)
         made = (drafts.draft(number) for number in range(len(drafts)))

@@ -18,6 +18,7 @@ from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import decode, encode
 from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.errors import EngineUnavailable
+from s1m.families import DEFAULT
 
 logger = logging.getLogger("s1m")
 
@@ -38,8 +39,8 @@ ONE_WORD = "A"
 EXTRA_TOKENS = 4
 """So many prompt tokens beyond the one word: in ChatML, Llama 3 and Gemma, ending a turn and beginning another takes
 five, an empty thinking block four. With fewer, templates as bare as Llama 2's cannot be told apart."""
-SHORT_THOUGHT = "<think>\nA\n</think>\nB"
-LONG_THOUGHT = "<think>\nA A A A A A A A A A\n</think>\nB"
+SHORT_THOUGHT = DEFAULT.around("A", "B")
+LONG_THOUGHT = DEFAULT.around("A A A A A A A A A A", "B")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,20 +14,8 @@ import msgspec
 from s1m.engines.remote.reply import Unreadable, decode
 from s1m.engines.stops import first_stop, without_partial_stop
 from s1m.errors import EngineError
+from s1m.families import END_OF_TURN_MARKS, without_end_of_turn
 from s1m.types import Completion, Finish, Sampling, Step
-
-END_OF_TURN = (
-    "<|im_end|>",
-    "<|endoftext|>",
-    "</s>",
-    "<|eot_id|>",
-    "<|eom_id|>",
-    "<|end_of_text|>",
-    "<end_of_turn>",
-    "<eos>",
-    "<|end|>",
-)
-"""End-of-turn tokens that appear in the text because special tokens are asked for."""
 
 
 class Uncounted(Unreadable):
@@ -158,7 +146,7 @@ def mean_logprob(logprobs: msgspec.Raw) -> float | None:
     except Unreadable:
         return None
     content = drawn.content or []
-    if content and content[-1].token in END_OF_TURN:
+    if content and content[-1].token in END_OF_TURN_MARKS:
         content = content[:-1]
     return fmean(token.logprob for token in content) if content else None
 
@@ -187,9 +175,7 @@ def read_ending(choice: Choice, text: str, stops: Sequence[str]) -> tuple[str, F
         return without_partial_stop(text.rstrip("\ufffd"), stops), "length"
     if choice.stop_reason in stops or choice.matched_stop in stops:
         return text, "stop"
-    while text.endswith(END_OF_TURN):
-        text = next(text.removesuffix(mark) for mark in END_OF_TURN if text.endswith(mark))
-    return text, "eos"
+    return without_end_of_turn(text), "eos"
 
 
 def count_tokens(usage: Usage | None, max_tokens: int) -> int:

@@ -18,9 +18,9 @@ from rich.console import Console
 
 from s1m.datasets.checks import check_example
 from s1m.datasets.example import Example, Unusable
-from s1m.datasets.responses import Delimiters
 from s1m.datasets.sources import Examples
 from s1m.errors import DataError
+from s1m.families import Delimiters
 from s1m.files.progress import counted
 from s1m.files.workers import in_chunks, in_order
 from s1m.train.settings import TrainSettings
