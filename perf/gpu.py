@@ -23,7 +23,7 @@ from gpu_checkpoints import SEVEN, SHALLOW, TINY, TWO, checkpoint
 from gpu_engine import FULL, LITTLE, Row, measure_engine
 from gpu_training import FEW_STEPS, MANY_STEPS, measure_equalities, measure_training
 
-PARTS = ("engine 2B", "engine 7B", "training", "equalities")
+PARTS = ("engine 2B", "engine 7B", "training 2B", "training 7B", "equalities")
 RESULTS = Path(__file__).parent / "results"
 HEADERS = {
     "engine": ("model", "what", "rows", "measured", "ratio", "of the bandwidth limit", "peak GiB"),
@@ -73,16 +73,14 @@ def measured(part: str, device: str, *, tiny: bool) -> tuple[list[Row], bool]:
 def measure(part: str, device: str, note: Callable[[Row], None], *, tiny: bool) -> None:
     """One part; its models live no longer than it does."""
     amount, steps = (LITTLE, FEW_STEPS) if tiny else (FULL, MANY_STEPS)
-    if part.startswith("engine"):
-        shape = TINY if tiny else TWO if part.endswith("2B") else SEVEN
-        with checkpoint(shape, device) as folder:
+    kind, _, size = part.partition(" ")
+    shape = TINY if tiny else {"2B": TWO, "7B": SEVEN, "": SHALLOW}[size]
+    with checkpoint(shape, device) as folder:
+        if kind == "engine":
             measure_engine(shape, folder, amount, device, note)
-    elif part == "training":
-        for shape, lora in ((TINY, None), (TINY, 8)) if tiny else ((TWO, None), (SEVEN, 16)):
-            with checkpoint(shape, device) as folder:
-                measure_training(shape, folder, steps, note, lora_rank=lora)
-    else:
-        with checkpoint(TINY if tiny else SHALLOW, device) as folder:
+        elif kind == "training":
+            measure_training(shape, folder, steps, note, lora_rank=16 if size == "7B" else None)
+        else:
             measure_equalities(folder, steps, note)
 
 

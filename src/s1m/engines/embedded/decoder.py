@@ -55,8 +55,8 @@ class Decoder:
         """
         reach = int(columns.max()) + 1
         self._cache.reserve(reach)
-        on_device = [tensor.to(self._device) for tensor in (ids, columns, positions)]
-        return self._forward(first, *on_device, reach, vision)
+        ids, columns, positions = (tensor.to(self._device) for tensor in (ids, columns, positions))
+        return self._forward(first, ids, columns, positions, reach, vision)
 
     def step(self, ids: Sequence[int], columns: Sequence[int], positions: Sequence[int]) -> Tensor:
         """Logits of shape (rows, vocabulary) after one more token of every row, from the first row on."""
@@ -83,7 +83,7 @@ class Decoder:
             self._graphs_of = self._cache.generation
         if (rows, reach) not in self._graphs:
             inputs = self._inputs[:, :rows]
-            stream = torch.cuda.Stream()
+            stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
             stream.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(stream):
                 self._one_each(inputs, reach)  # libraries set themselves up at first use, which cannot be captured
