@@ -23,7 +23,7 @@ from s1m.train.batches.encode import Encoder
 from s1m.train.card import model_card
 from s1m.train.folder import claim, newest_checkpoint
 from s1m.train.loop.processes import PATIENCE_SECONDS, is_first, require_spread, spread_of, told_by_first
-from s1m.train.model.load import adapters, load_encoder, load_model, rules_of, uses_bf16
+from s1m.train.model.load import adapters, load_encoder, load_model, make_tiny, rules_of, uses_bf16
 from s1m.train.model.towers import count_parameters, freeze
 from s1m.train.settings import TrainSettings
 from s1m.train.survey.measure import Survey, survey
@@ -60,7 +60,10 @@ def train_in(out: Path, settings: TrainSettings) -> int:
 
     console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=not is_first())
     encoder, examples, found = told_by_first(lambda: look(settings))
+    print_survey(found, console)
+    told_by_first(lambda: make_tiny(settings, console))
     arguments = training_arguments(settings)  # before the model: ZeRO-3 shards weights as they are loaded
+    console.print(f"loading {settings.model}")
     loaded = load_model(settings)
     freeze(loaded.model, settings.freeze)
     stop = Stop()
@@ -85,7 +88,6 @@ def train_in(out: Path, settings: TrainSettings) -> int:
     if settings.eval_benchmark:
         trainer.add_callback(Evaluation(settings, trainer, loaded.place, encoder, console))
     require_spread(trainer.accelerator)
-    print_survey(found, console)
     console.print(what_runs(trainer))
     checkpoint = told_by_first(lambda: newest_checkpoint(out))
     if checkpoint is not None:
@@ -156,6 +158,7 @@ def training_arguments(settings: TrainSettings) -> Any:
         seed=settings.seed,
         data_seed=settings.seed,
         logging_steps=settings.log_every,
+        logging_first_step=True,  # a loss at once: with long rows, log_every steps may take half an hour
         save_steps=settings.save_every,
         save_total_limit=2,
         report_to=require_loggers(settings) or "none",

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from s1m.engines.embedded.checkpoint import place_of
 from s1m.errors import UsageError
 
 FLAGS = "--parameters, --layers and --hidden"
@@ -49,7 +49,7 @@ def shape_told(parameters: float | None, layers: int | None, hidden: int | None)
 def shape_of(settings: Mapping[str, Any], run: str) -> Shape:
     """The shape of a run's model, read in its folder. ``UsageError`` names the flags where there is none."""
     model = str(settings.get("model", ""))
-    folder = Path(str(files("s1m").joinpath("assets/digits-qwen2vl"))) if model == "bundled" else Path(model)
+    folder = Path(place_of(model))
     try:
         return shape_from(msgspec.json.decode((folder / "config.json").read_bytes(), type=dict[str, Any]))
     except (OSError, msgspec.DecodeError, KeyError, TypeError):

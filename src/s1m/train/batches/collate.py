@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from s1m.datasets.example import Unusable
 from s1m.datasets.sources import Examples
+from s1m.engines.embedded.placeholders import rope_positions
 from s1m.errors import DataError
 from s1m.train.batches.encode import IGNORED, Encoded, Encoder
 
@@ -147,15 +148,9 @@ class Collator:
         """Positions of shape (4, 1, time): the token's number, then its time, height and width."""
         import torch
 
-        ids = torch.tensor([one.ids])
-        counted = torch.arange(len(one.ids)).view(1, 1, -1)
-        if one.grids is None:
-            return counted.expand(4, 1, -1)
-        is_image = (ids == self._rope.config.image_token_id).int()
-        rope, _ = self._rope.model.get_rope_index(
-            ids, mm_token_type_ids=is_image, image_grid_thw=one.grids, attention_mask=torch.ones_like(ids)
-        )
-        return torch.cat([counted, rope])
+        image_id = self._rope.config.image_token_id
+        rope, _ = rope_positions(self._rope.model, one.ids, image_id, one.grids)
+        return torch.cat([torch.arange(len(one.ids))[None], rope])[:, None]
 
     def _pixels(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
         import torch

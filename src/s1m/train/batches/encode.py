@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from s1m.datasets.example import Example, Slot, Turn, Unusable
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN
+from s1m.engines.embedded.placeholders import expanded_columns, visual_tokens
 from s1m.families import DEFAULT
 
 if TYPE_CHECKING:
@@ -111,13 +112,13 @@ class Encoder:
         pictures = [decoded(image) for image in example.images]
         prepared = self.image_processor(images=pictures, return_tensors="pt")
         grids = prepared["image_grid_thw"]
-        counts = iter((grids.prod(-1) // self.image_processor.merge_size**2).tolist())
-        ids, labels = [], []
-        for token, label in zip(text.ids, text.labels, strict=True):
-            times = next(counts) if token == self._image_id else 1
-            ids += [token] * times
-            labels += [label] * times
-        return Encoded(ids=ids, labels=labels, pixels=prepared["pixel_values"], grids=grids)
+        columns = expanded_columns(text.ids, self._image_id, visual_tokens(grids, self.image_processor.merge_size))
+        return Encoded(
+            ids=[text.ids[column] for column in columns],
+            labels=[text.labels[column] for column in columns],
+            pixels=prepared["pixel_values"],
+            grids=grids,
+        )
 
     def blank(self) -> Encoded:
         """The smallest white image by itself, of which nothing is learned."""
@@ -125,7 +126,7 @@ class Encoder:
 
         prepared = self.image_processor(images=[Image.new("RGB", (28, 28), "white")], return_tensors="pt")
         grids = prepared["image_grid_thw"]
-        count = int(grids.prod() // self.image_processor.merge_size**2)
+        (count,) = visual_tokens(grids, self.image_processor.merge_size)
         ids = [self._image_id] * count
         return Encoded(ids=ids, labels=[IGNORED] * count, pixels=prepared["pixel_values"], grids=grids)
 

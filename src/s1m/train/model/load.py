@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from rich.console import Console
 
 from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint, place_of
 from s1m.errors import UsageError
@@ -38,12 +41,24 @@ def load_model(settings: TrainSettings) -> Checkpoint:
 
 
 def load_encoder(settings: TrainSettings) -> Encoder:
-    """The encoder for the model of the settings, without its weights. Raises ``UsageError`` where files are missing."""
+    """The encoder for the model of the settings, without its weights. Raises ``UsageError`` where files are missing.
+
+    For a tiny model nothing is built or trained: its tokenizer and image processor follow from constants.
+    """
+    if not is_tiny(settings):
+        return _encoder_in(place_of(settings.model), settings)
+    from s1m.train.model.untrained import write_processing
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_processing(Path(folder))
+        return _encoder_in(folder, settings)
+
+
+def _encoder_in(place: str, settings: TrainSettings) -> Encoder:
     import transformers as hf
 
     transformers: Any = hf  # half of it is untyped
 
-    place = place_of(start_of(settings))
     try:
         tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place)
         image_processor: Any = transformers.AutoImageProcessor.from_pretrained(place)
@@ -62,25 +77,32 @@ def load_encoder(settings: TrainSettings) -> Encoder:
     )
 
 
+def is_tiny(settings: TrainSettings) -> bool:
+    """Whether the model is made here from nothing."""
+    return settings.model in (UNTRAINED, SEEING)
+
+
 def start_of(settings: TrainSettings) -> str:
-    """The name of the checkpoint to start from; the tiny model is made beside the checkpoints first."""
-    if settings.model not in (UNTRAINED, SEEING):
-        return settings.model
-    folder = Path(settings.out) / settings.model
-    if not folder.exists():
-        build_tiny(folder, settings)
-    return str(folder)
+    """The name of the checkpoint to start from; a tiny model lies beside the checkpoints once ``make_tiny`` ran."""
+    return str(Path(settings.out) / settings.model) if is_tiny(settings) else settings.model
 
 
-def build_tiny(folder: Path, settings: TrainSettings) -> None:
-    """Make the tiny model, whole or not at all; the encoder is loaded first, by one process for all."""
-    from s1m.train.model.eyes import open_eyes
+def make_tiny(settings: TrainSettings, console: Console) -> None:
+    """Make the tiny model where the settings ask for one and it is not there yet, whole or not at all.
+
+    One process must do it for all, before any loads it. The vision tower of ``tiny`` trains for a minute; ``console``
+    shows how far it is.
+    """
+    folder = Path(start_of(settings))
+    if not is_tiny(settings) or folder.exists():
+        return
+    from s1m.train.model.eyes import train_vision
     from s1m.train.model.untrained import build_untrained
 
     partial = folder.with_suffix(".partial")
     build_untrained(partial, settings.seed)
     if settings.model == SEEING:
-        open_eyes(partial, settings.seed)
+        train_vision(partial, settings.seed, console)
     partial.replace(folder)
 
 

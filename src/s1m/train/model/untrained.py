@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s1m.datasets.sources.digits import make_trace
+from s1m.engines.embedded.checkpoint import BUNDLED, place_of
 from s1m.families import Delimiters
 from s1m.synthetic.digits.problems import QUESTIONS
 from s1m.synthetic.digits.traces import ALL_IGNORE_STRINGS
@@ -35,19 +35,18 @@ CONTEXT = 32_768
 MOST_PIXELS = 28 * 28 * 64
 """Pictures of the benchmark pass unresized; larger ones are scaled to 64 tokens."""
 
-CHAT_TEMPLATE = "assets/digits-qwen2vl/chat_template.jinja"
-"""The chat template of Qwen/Qwen2-VL-7B-Instruct (Apache-2.0), unchanged."""
+CHAT_TEMPLATE = "chat_template.jinja"
+"""Of the bundled checkpoint: that of Qwen/Qwen2-VL-7B-Instruct (Apache-2.0), unchanged."""
 
 
 def build_untrained(folder: Path, seed: int = 0) -> None:
     """Write a checkpoint folder, randomly initialised, that transformers and vLLM load as it is."""
     import torch
     import transformers
-    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
     untyped: Any = transformers
     untyped.logging.disable_progress_bar()
-    tokenizer = build_tokenizer(corpus())
+    tokenizer = write_processing(folder)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = build_model(tokenizer)
@@ -56,8 +55,16 @@ def build_untrained(folder: Path, seed: int = 0) -> None:
     model.generation_config.bos_token_id = None
     model.save_pretrained(folder)
     (folder / "model.safetensors").chmod(0o644)
+
+
+def write_processing(folder: Path) -> Qwen2Tokenizer:
+    """Write tokenizer and image processor alone, which is all that measuring examples needs; the tokenizer."""
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+    tokenizer = build_tokenizer(corpus())
     tokenizer.save_pretrained(folder)
     Qwen2VLImageProcessorPil(min_pixels=28 * 28, max_pixels=MOST_PIXELS).save_pretrained(folder)
+    return tokenizer
 
 
 def corpus() -> Iterator[str]:
@@ -101,7 +108,7 @@ def build_tokenizer(texts: Iterable[str]) -> Qwen2Tokenizer:
         pad_token="<|endoftext|>",
         unk_token="<|endoftext|>",
         model_max_length=CONTEXT,
-        chat_template=files("s1m").joinpath(CHAT_TEMPLATE).read_text(),
+        chat_template=Path(place_of(BUNDLED), CHAT_TEMPLATE).read_text(encoding="utf-8"),
     )
     tokenizer.add_special_tokens({"additional_special_tokens": list(SPECIAL_TOKENS)})
     return tokenizer
