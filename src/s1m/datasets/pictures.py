@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from s1m.datasets.example import Unusable
+from s1m.files.images import ImageError, size_of
 
 
 @runtime_checkable
@@ -33,9 +33,7 @@ class Encoded:
 
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        import pyarrow
-
-        return _size(pyarrow.BufferReader(self.content))
+        return _size(memoryview(self.content))
 
     def read(self) -> bytes:
         """The encoded file."""
@@ -80,13 +78,8 @@ def picture_from(value: object, folder: Path) -> Picture:
     raise Unusable("missing image", f"its column holds {type(value).__name__}" if value else "")
 
 
-def _size(file: BinaryIO | io.IOBase) -> tuple[int, int]:
-    from PIL import Image
-
+def _size(image: BinaryIO | memoryview) -> tuple[int, int]:
     try:
-        with Image.open(file) as opened:  # type: ignore[arg-type]
-            return opened.size
-    except (OSError, SyntaxError, ValueError):
-        raise Unusable("image unreadable", "it does not begin as an image does") from None
-    except Image.DecompressionBombError as error:
-        raise Unusable("image unreadable", str(error)) from None
+        return size_of(image)
+    except ImageError as error:
+        raise Unusable("image unreadable", f"it {error}") from None

@@ -17,7 +17,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from s1m.errors import DataError
 
@@ -61,8 +61,12 @@ def picture_of(encoded: bytes) -> Image:
     return _guarded(lambda: _normalised(_opened(io.BytesIO(encoded), len(encoded))), len(encoded))
 
 
-def size_of(file: BinaryIO | io.IOBase) -> tuple[int, int]:
-    """Width and height of the upright picture, read from the first bytes of a file alone. Raises ``ImageError``."""
+def size_of(image: BinaryIO | bytes | memoryview) -> tuple[int, int]:
+    """Width and height of the upright picture, read from the first bytes of a file or a buffer alone.
+
+    Raises ``ImageError``.
+    """
+    file = io.BufferedReader(_View(memoryview(image))) if isinstance(image, bytes | memoryview) else image
 
     def upright_size() -> tuple[int, int]:
         with _opened(file) as opened:
@@ -85,7 +89,7 @@ def as_sent(encoded: bytes) -> tuple[bytes, str]:
 
 def within_pixels(encoded: bytes, most: int) -> bytes:
     """The file as it is, or as a smaller PNG of at most ``most`` pixels, its shape kept. Raises ``ImageError``."""
-    width, height = size_of(io.BytesIO(encoded))
+    width, height = size_of(encoded)
     if width * height <= most:
         return encoded
     picture = picture_of(encoded)
@@ -100,7 +104,7 @@ def side_by_side(images: Sequence[bytes], longest: int) -> bytes:
     """The pictures in a row as one PNG, at most ``longest`` pixels wide and high. Raises ``ImageError``."""
     from PIL import Image
 
-    sizes = [size_of(io.BytesIO(image)) for image in images]
+    sizes = [size_of(image) for image in images]
     # Each is made small before they are put together: a high and a wide picture of few bytes would span gigabytes.
     scale = min(1.0, longest / sum(width for width, _ in sizes), longest / max(height for _, height in sizes))
     small = [
@@ -142,7 +146,32 @@ def begins_as_image(head: bytes) -> bool:
     return head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BMP_HEADER_SIZES
 
 
-def _opened(file: BinaryIO | io.IOBase, size: int = 0) -> Image:
+class _View(io.RawIOBase):
+    """A buffer as a file, of which only what is read is touched: it may be mapped from a disk."""
+
+    def __init__(self, content: memoryview) -> None:
+        self._content = content
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        part = self._content[self._at : self._at + len(into)]
+        into[: len(part)] = part
+        self._at += len(part)
+        return len(part)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._content)}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+
+def _opened(file: BinaryIO | io.BufferedReader, size: int = 0) -> Image:
     """An image of which only the header was read. Raises ``ImageError`` for one that is too large to decode."""
     from PIL import Image
 
@@ -150,7 +179,7 @@ def _opened(file: BinaryIO | io.IOBase, size: int = 0) -> Image:
         raise ImageError(f"has {size:,} bytes, more than {MOST_BYTES:,}; make it smaller")
     # It warns of what is refused below, and of damaged EXIF data, which does not matter here.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    opened = Image.open(file)  # type: ignore[arg-type]
+    opened = Image.open(file)
     if opened.width * opened.height > MOST_PIXELS:
         raise ImageError(f"is {opened.width:,} x {opened.height:,} pixels, more than {MOST_PIXELS:,}; make it smaller")
     return opened
