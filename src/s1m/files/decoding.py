@@ -8,7 +8,6 @@ Only ``\n`` ends a line: U+2028 and its kin stand inside texts.
 from __future__ import annotations
 
 import re
-import stat
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,7 +104,7 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
 
 def _read(path: Path, most: int) -> bytes:
     # A pipe or a device may have no end, or no beginning: /proc/kmsg waits for the kernel to speak.
-    if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+    if path.exists() and not path.is_dir() and not path.is_file():
         raise Undecodable("it is not a regular file")
     with path.open("rb") as file:
         content = file.read(most + 1)

@@ -38,8 +38,8 @@ class Roots:
             raise ForeignPath(f"cannot read {shown}: {getattr(error, 'strerror', None) or error}") from None
         if status is None:
             raise ForeignPath(
-                f"{shown} leads outside {self.folder.resolve()}, the data file's folder; move the image there, or allow "
-                "its folder with --allow-outside PATH"
+                f"{shown} leads outside {self.folder.resolve()}, the data file's folder; move the image there, or "
+                "allow its folder with --allow-outside PATH"
             )
         if not stat.S_ISREG(status.st_mode):
             raise ForeignPath(f"{shown} is not a regular file")

@@ -8,7 +8,6 @@ check_output(path, PAGE, inputs=(...))           before the work, so that a refu
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -87,7 +86,7 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
         target.parent.mkdir(parents=True, exist_ok=True)
         is_special = target.exists() and not stat.S_ISREG(target.stat().st_mode)
     except (OSError, ValueError) as error:
-        raise _unwritable(path, error) from None
+        raise unwritable(path, error) from None
     partial = target if is_special else target.with_name(f".{target.name}.{os.getpid()}{PARTIAL}")
     try:
         with partial.open("wb") as file:
@@ -98,7 +97,7 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
         if not is_special:
             partial.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise _unwritable(path, error) from None
+            raise unwritable(path, error) from None
         raise
 
 
@@ -108,36 +107,12 @@ def replace_file(path: Path, content: bytes | str) -> None:
         file.write(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
 
 
-@contextmanager
-def writing_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder that takes the place of ``folder``, with all that it held, when the block ends without an error.
-
-    Raises ``DataError`` when the disk does not take it. Errors of the block pass through, and nothing half-done stays.
-    """
-    target = folder.resolve()
-    partial = target.with_name(f".{target.name}{PARTIAL}")
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-    except (OSError, ValueError) as error:
-        raise _unwritable(folder, error) from None
-    try:
-        yield partial
-        try:
-            shutil.rmtree(target, ignore_errors=True)
-            partial.rename(target)
-        except OSError as error:
-            raise _unwritable(folder, error) from None
-    except BaseException:  # what was interrupted, too, would only take room
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-
-
 def shown_path(path: Path, longest: int = 200) -> str:
     """A path as a message shows it: one of thousands of characters by its ends."""
     text = str(path)
     return text if len(text) <= longest else f"{text[: longest // 2]}…{text[-longest // 2 :]}"
 
 
-def _unwritable(path: Path, error: Exception) -> DataError:
+def unwritable(path: Path, error: Exception) -> DataError:
+    """The error to raise for what the disk does not take."""
     return DataError(f"cannot write {shown_path(path)}: {getattr(error, 'strerror', None) or error}")

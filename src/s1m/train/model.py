@@ -8,6 +8,7 @@ from typing import Any
 
 from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint, place_of
 from s1m.errors import UsageError
+from s1m.files.run_folder import writing_folder
 from s1m.train.attention import PACKED, register
 from s1m.train.encode import Encoder
 from s1m.train.settings import TrainSettings
@@ -77,11 +78,10 @@ def build_tiny(folder: Path, settings: TrainSettings) -> None:
     from s1m.train.eyes import open_eyes
     from s1m.train.untrained import build_untrained
 
-    partial = folder.with_suffix(".partial")
-    build_untrained(partial, settings.seed)
-    if settings.model == SEEING:
-        open_eyes(partial, settings.seed)
-    partial.replace(folder)
+    with writing_folder(folder) as partial:
+        build_untrained(partial, settings.seed)
+        if settings.model == SEEING:
+            open_eyes(partial, settings.seed)
 
 
 def attention_of(settings: TrainSettings) -> str:

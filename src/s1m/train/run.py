@@ -13,10 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from s1m.datasets.sources import Examples, load_examples
 from s1m.errors import UsageError
+from s1m.files.printing import Printer
 from s1m.files.run_folder import held
 from s1m.train.card import model_card
 from s1m.train.encode import Encoder
@@ -35,7 +34,7 @@ def check(settings: TrainSettings) -> int:
     claim(settings)
     rejects = Path(settings.out) / "rejects.jsonl"
     found = survey(_examples(settings), load_encoder(settings).length, settings, rejects_to=rejects)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Printer()
     print_survey(found, console)
     if found.rejects:
         console.print(f"what was dropped: {rejects}")
@@ -58,7 +57,7 @@ def train_in(out: Path, settings: TrainSettings) -> int:
     from s1m.train.save import save_model
     from s1m.train.trainer import TowerTrainer
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=not is_first())
+    console = Printer(stderr=True, quiet=not is_first())
     encoder, examples, found = told_by_first(lambda: look(settings))
     arguments = training_arguments(settings)  # before the model: ZeRO-3 shards weights as they are loaded
     loaded = load_model(settings)
