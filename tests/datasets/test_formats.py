@@ -124,7 +124,7 @@ def test_a_malformed_row_has_a_reason(row: dict[str, Any], reason: str) -> None:
 
 def test_a_broken_image_has_a_reason() -> None:
     draft = read({"image": b"no picture", "prompt": "Which?", "response": RESPONSE})
-    with pytest.raises(Unusable, match="image unreadable: it does not begin"):
+    with pytest.raises(Unusable, match="image unreadable: it is not an image"):
         draft.images[0].size()
 
 

@@ -12,6 +12,7 @@ from s1m.analysis.run.plots import save_figure
 from s1m.analysis.style import INK, MUTED, PAPER, colour, house_style
 from s1m.data.funnel import Funnel
 from s1m.data.shards import named
+from s1m.files.writing import replace_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def write_funnel(funnel: Funnel, out: Path) -> None:
     """Write the funnel as ``funnel.json`` and as a figure."""
     with named(out):
-        (out / "funnel.json").write_text(json.dumps(msgspec.to_builtins(funnel), indent=2) + "\n", encoding="utf-8")
+        replace_file(out / "funnel.json", json.dumps(msgspec.to_builtins(funnel), indent=2) + "\n")
         save_figure(plot_funnel(funnel), out / "funnel")
 
 

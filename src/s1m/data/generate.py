@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from s1m.data.shards import check_replaceable, write_shards
 from s1m.data.trace_row import TraceRow, trace_row
 from s1m.datasets.example import Unusable
@@ -16,6 +14,7 @@ from s1m.datasets.sources import Examples, load_examples
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError
 from s1m.families import DEFAULT, Delimiters
+from s1m.files.printing import Printer
 from s1m.files.progress import counted
 from s1m.files.workers import in_chunks, in_order
 
@@ -49,7 +48,7 @@ def generate_rows(source: Source, counter: TokenCounter, *, seed: int, out: Path
     """Make all rows of a source and write them to ``out``. Raises ``DataError`` when not one can be made."""
     counter.check()
     check_replaceable(out)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Printer(stderr=True)
     delimiters = DEFAULT
     examples = load_examples([source], seed=seed, delimiters=delimiters)
     count = len(examples)

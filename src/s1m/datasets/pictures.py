@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from s1m.datasets.example import Unusable
+from s1m.files.images import ImageError, size_of
 
 PAYLOADS = ("bytes", "image", "image_url", "url", "path", "base64", "data", "source")
 """Keys under which a mapping holds an image, in the words of datasets, Qwen, OpenAI, transformers and Anthropic."""
@@ -50,9 +50,7 @@ class Encoded:
 
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        import pyarrow
-
-        return _size(pyarrow.BufferReader(self.content))
+        return _size(memoryview(self.content).cast("B"))  # pyarrow's bytes are signed, which no copy takes
 
     def read(self) -> bytes:
         """The encoded file."""
@@ -67,7 +65,7 @@ class Spelled:
 
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return _size(io.BytesIO(self.read()))
+        return _size(memoryview(self.read()))
 
     def read(self) -> bytes:
         """The encoded file. Takes both alphabets, line breaks, and text without its padding."""
@@ -137,13 +135,8 @@ def _why(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _size(file: BinaryIO | io.IOBase) -> tuple[int, int]:
-    from PIL import Image
-
+def _size(image: BinaryIO | memoryview) -> tuple[int, int]:
     try:
-        with Image.open(file) as opened:  # type: ignore[arg-type]
-            return opened.size
-    except (OSError, SyntaxError, ValueError):
-        raise Unusable("image unreadable", "it does not begin as an image does") from None
-    except Image.DecompressionBombError as error:
-        raise Unusable("image unreadable", str(error)) from None
+        return size_of(image)
+    except ImageError as error:
+        raise Unusable("image unreadable", f"it {error}") from None

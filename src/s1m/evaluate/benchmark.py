@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from rich.console import Console
-
 from s1m.benchmarks import find_benchmark
 from s1m.engines.concurrency import SERVER_CONCURRENCY
 from s1m.engines.remote import Patience
@@ -16,6 +14,7 @@ from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.owed import run_owed
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import Run, RunStore, load_run
+from s1m.files.printing import Printer
 from s1m.judge import Judge, unjudged
 from s1m.types import Benchmark, Problem
 
@@ -25,7 +24,7 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
 
     Returns the exit code: 1 when problems failed, 130 when interrupted.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Printer(stderr=True)
     benchmark = find_benchmark(settings.benchmark)
     settings = asyncio.run(name_model(resolve(settings, benchmark)))
     problems = load_problems(settings, benchmark)
@@ -54,7 +53,7 @@ def load_problems(settings: EvalSettings, benchmark: Benchmark) -> Sequence[Prob
     return benchmark.load(split=settings.split, limit=settings.limit, data=settings.data or None)
 
 
-def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], console: Console) -> bool:
+def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], console: Printer) -> bool:
     """Have a judge read what no rule could of the recorded answers; whether it read all of it."""
     run = load_run(settings.run_folder)
     judge = Judge(

@@ -17,9 +17,9 @@ from typing import Protocol
 import msgspec
 
 from s1m.errors import DataError, EngineError, EngineUnavailable
-from s1m.evaluate.images import within_pixels
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore
+from s1m.files.images import ImageError, within_pixels
 from s1m.files.tasks import gathered
 from s1m.forcing import Task, drive
 from s1m.forcing.flow import derive_seed
@@ -44,6 +44,17 @@ def key_of(problem: Problem, digest: str) -> str:
     images = [hashlib.sha256(image).hexdigest() for image in problem.images]
     content = [digest, problem.id, problem.question, problem.gold, list(problem.choices), images]
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16]
+
+
+def with_small_images(problem: Problem, max_image_pixels: int) -> Problem:
+    """The problem with every larger image scaled down to at most ``max_image_pixels``, as PNG, its shape kept.
+
+    Raises ``EngineError`` for an image that cannot be read.
+    """
+    try:
+        return replace(problem, images=tuple(within_pixels(image, max_image_pixels) for image in problem.images))
+    except ImageError as error:
+        raise EngineError(f"problem {problem.id}: one of its images {error}") from error
 
 
 class Runner:
@@ -100,7 +111,7 @@ class Runner:
         if self._settings.reasoning_prompt:
             problem = replace(problem, question=f"{problem.question}\n{self._settings.reasoning_prompt}")
         if self._settings.max_image_pixels is not None:
-            problem = await asyncio.to_thread(within_pixels, problem, self._settings.max_image_pixels)
+            problem = await asyncio.to_thread(with_small_images, problem, self._settings.max_image_pixels)
         return problem
 
     def _task(self, problem: Problem, score: Callable[[str], Verdict]) -> Task:

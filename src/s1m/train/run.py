@@ -13,10 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from s1m.datasets.sources import Examples, load_examples
 from s1m.errors import UsageError
+from s1m.files.printing import Printer
 from s1m.files.run_folder import held
 from s1m.train.batches.collate import Collator, plan_epoch, plan_rising
 from s1m.train.batches.encode import Encoder
@@ -35,7 +34,7 @@ def check(settings: TrainSettings) -> int:
     claim(settings)
     rejects = Path(settings.out) / "rejects.jsonl"
     found = survey(_examples(settings), load_encoder(settings).length, settings, rejects_to=rejects)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Printer()
     print_survey(found, console)
     if found.rejects:
         console.print(f"what was dropped: {rejects}")
@@ -58,7 +57,7 @@ def train_in(out: Path, settings: TrainSettings) -> int:
     from s1m.train.loop.trainer import TowerTrainer
     from s1m.train.save import save_model
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=not is_first())
+    console = Printer(stderr=True, quiet=not is_first())
     encoder, examples, found = told_by_first(lambda: look(settings))
     print_survey(found, console)
     told_by_first(lambda: make_tiny(settings, console))

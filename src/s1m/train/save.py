@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s1m.files.run_folder import writing_folder
 from s1m.train.batches.encode import Encoder
 from s1m.train.folder import writing
 from s1m.train.loop.processes import told_by_first
@@ -28,17 +28,14 @@ def save_model(
     Raises ``DataError`` when the disk is full; nothing half-written stays.
     """
     state = trainer.accelerator.get_state_dict(trainer.model_wrapped)
-    partial = folder.with_suffix(".partial")
 
     def write() -> None:
-        with writing(partial):
+        with writing_folder(folder) as partial, writing(partial):
             save_weights(settings, trainer.accelerator.unwrap_model(trainer.model), state, place, partial)
             encoder.tokenizer.save_pretrained(partial)
             save_processor(place, encoder, partial)
             if card:
                 (partial / "README.md").write_text(card, encoding="utf-8")
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.replace(folder)
 
     told_by_first(write)
     return folder

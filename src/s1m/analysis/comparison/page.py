@@ -11,6 +11,7 @@ from s1m.analysis.comparison.plot import AXES, accuracy_against_cost
 from s1m.analysis.comparison.result import Comparison
 from s1m.analysis.comparison.wording import cost_text, finding
 from s1m.analysis.run.page import environment, inline_svg, settings_rows
+from s1m.files.writing import replace_file
 
 if TYPE_CHECKING:
     from s1m.evaluate.store import Run
@@ -20,8 +21,7 @@ TEMPLATE = "compare.html.jinja"
 
 def write_comparison(comparison: Comparison, runs: Sequence[Run], path: Path) -> Path:
     """Write the page of a comparison of ``runs`` to ``path`` and return it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_comparison(comparison, runs), encoding="utf-8", errors="replace")
+    replace_file(path, render_comparison(comparison, runs))
     return path
 
 

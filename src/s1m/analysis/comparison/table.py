@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from s1m.analysis.comparison.result import Comparison, RunCurve
 from s1m.analysis.comparison.wording import cost_text, finding
 from s1m.analysis.run.wording import p_value, percent, points, range_text
+from s1m.files.printing import escaped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,9 +22,9 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         if table.row_count:
             console.print(table)
             console.print()
-    console.print(Text(finding(comparison), style="bold"))
+    console.print(Text(escaped(finding(comparison)), style="bold"))
     for note in comparison.notes:
-        console.print(Text(note, style="yellow" if note.startswith("Warning") else ""))
+        console.print(Text(escaped(note), style="yellow" if note.startswith("Warning") else ""))
 
 
 def new_table(*columns: str) -> Table:

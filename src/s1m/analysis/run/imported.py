@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from s1m.analysis.run.results import write_results
@@ -17,6 +16,7 @@ from s1m.errors import UsageError
 from s1m.evaluate.imported import Level, levels_of, read_level, records_of, token_counter
 from s1m.evaluate.settings import ImportSettings
 from s1m.evaluate.store import RunStore, load_run
+from s1m.files.printing import Printer
 from s1m.files.settings import to_toml
 from s1m.types import Record
 
@@ -65,7 +65,7 @@ def import_results(
 
 def _print_agreement(levels: Sequence[Level], records: Sequence[Record], of: int) -> None:
     """The accuracies that files state beside ours, and how often the official verdicts are the same."""
-    console = Console(highlight=False)
+    console = Printer(soft_wrap=False)
     table = Table(header_style="bold", box=None, pad_edge=False)
     for name in ("ignored", "recorded", "official", "strict", "same verdicts"):
         table.add_column(name, justify="right", no_wrap=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from s1m.analysis.run.summary import LevelSummary, Summary
 from s1m.analysis.run.wording import percent
 from s1m.analysis.style import INK, MUTED, PAPER, colour, house_style, marker, percent_axis
+from s1m.files.writing import replace_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,9 +121,11 @@ def save_figures(summaries: Sequence[Summary], folder: Path) -> tuple[Path, ...]
 def save_figure(figure: Figure, path: Path) -> tuple[Path, Path]:
     """Write a figure to ``path`` as .svg and as .png (200 dpi); both paths."""
     svg, png = path.with_name(f"{path.name}.svg"), path.with_name(f"{path.name}.png")
-    svg.write_text(svg_text(figure), encoding="utf-8")
+    replace_file(svg, svg_text(figure))
+    buffer = io.BytesIO()
     with house_style():
-        figure.savefig(png, dpi=PNG_DPI, format="png")
+        figure.savefig(buffer, dpi=PNG_DPI, format="png")
+    replace_file(png, buffer.getvalue())
     return svg, png
 
 

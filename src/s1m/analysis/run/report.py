@@ -18,6 +18,7 @@ from s1m.analysis.run.plots import accuracy_against_tokens, four_panels, run_lab
 from s1m.analysis.run.summary import Summary
 from s1m.analysis.run.viewer import viewer_data
 from s1m.errors import UsageError
+from s1m.files.writing import replace_file
 
 if TYPE_CHECKING:
     from s1m.evaluate.store import Run
@@ -32,8 +33,7 @@ def write_report(runs: Sequence[Run], path: Path) -> Path:
     """
     if not runs:
         raise UsageError("a report needs at least one run folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_report(runs), encoding="utf-8", errors="replace")
+    replace_file(path, render_report(runs))
     return path
 
 

@@ -16,6 +16,7 @@ from s1m.analysis.run.wording import (
     slope_sentence,
     strategy_text,
 )
+from s1m.files.printing import Printer, escaped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,17 +24,16 @@ if TYPE_CHECKING:
 
 def print_table(summary: Summary, console: Console | None = None) -> None:
     """Print the levels of a run and its cost to ``console``, by default standard output."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = console or Console()
+    console = console or Printer(soft_wrap=False)
     heading = f"{summary.benchmark} · {model_name(summary)} · {summary.problems} problems"
     if not summary.levels:
-        console.print(Text(f"{heading}: no records yet, so there is nothing to count."))
+        console.print(Text(f"{escaped(heading)}: no records yet, so there is nothing to count."))
         return
     table = Table(
-        title=Text(f"{heading}\n{strategy_text(summary)}; level: {summary.axis}"),
+        title=Text(escaped(f"{heading}\n{strategy_text(summary)}; level: {summary.axis}")),
         title_justify="left",
         title_style="bold",
         header_style="bold",
@@ -47,9 +47,9 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
     console.print(table)
     for sentence in (judge_note(summary), cost_sentence(summary), slope_sentence(summary), measures_sentence(summary)):
         if sentence:
-            console.print(Text(sentence))
+            console.print(Text(escaped(sentence)))
     if summary.failed:
-        console.print(Text(f"{summary.failed} problems failed and are still owed.", style="bold red"))
+        console.print(Text(f"{summary.failed} problems failed and are pending.", style="bold red"))
 
 
 def level_cells(level: LevelSummary) -> list[str]:

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from s1m.data.curate.choose import beyond_choice, duplicates
@@ -25,21 +24,25 @@ from s1m.data.curate.solved import solved_in
 from s1m.data.curate.targets import build_index
 from s1m.data.funnel import Refusal, build_funnel, print_funnel
 from s1m.data.funnel_plot import write_funnel
-from s1m.data.shards import named, write_shards
+from s1m.data.shards import write_shards
 from s1m.data.trace_row import TraceRow
 from s1m.datasets.source import DEFAULT_SEED, label_of
 from s1m.datasets.sources import Examples, load_examples
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, S1mError
 from s1m.files import run_folder
+from s1m.files.json_lines import encode_line
+from s1m.files.printing import Printer
 from s1m.files.settings import to_toml
+from s1m.files.writing import check_apart, writing
 
 
 def curate(settings: CurateSettings) -> int:
     """Look at every row that has not been looked at, decide, and write what is kept. Exit code 130 when interrupted."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Printer(stderr=True)
     TokenCounter(settings.tokenizer).check()
     out = Path(settings.out)
+    check_apart(out / "data", [Path(source.path).expanduser() for source in settings.data])
     with run_folder.held(out):
         run_folder.claim(out, to_toml(settings), loose=NOT_CONTENT | CHOOSING, work="curation")
         try:
@@ -52,7 +55,7 @@ def curate(settings: CurateSettings) -> int:
         funnel = build_funnel(len(findings), stages(settings), refused.values())
         write(inspector, findings, refused, out)
         write_funnel(funnel, out)
-    print_funnel(funnel, Console(highlight=False))
+    print_funnel(funnel, Printer(soft_wrap=False))
     console.print(
         f"{funnel.kept:,} of {funnel.rows:,} rows are kept in {out / 'data'}; why not: {out / 'rejects.jsonl'}"
     )
@@ -81,9 +84,7 @@ def prepare(settings: CurateSettings, out: Path, console: Console) -> Inspector:
 
 
 def _save_index(settings: CurateSettings, examples: Examples, index: Path, console: Console) -> None:
-    partial = index.with_suffix(".partial")
-    build_index(settings.target, examples, console).save(partial)
-    partial.replace(index)
+    build_index(settings.target, examples, console).save(index)
 
 
 def stages(settings: CurateSettings) -> list[str]:
@@ -108,12 +109,12 @@ def decide(findings: Sequence[Finding], settings: CurateSettings) -> dict[int, R
 def write(inspector: Inspector, findings: Sequence[Finding], refused: Mapping[int, Refusal], out: Path) -> None:
     """Write what is kept and what is not. Raises ``DataError`` when nothing is kept, or a row is another by now."""
     examples = inspector.examples
-    with named(out), (out / "rejects.jsonl").open("wb") as file:
+    with writing(out / "rejects.jsonl") as file:
         for finding in findings:
             if refusal := refused.get(finding.number):
                 place, source = examples.place(finding.number), examples.names[examples.source(finding.number)]
                 line = {"place": place, "source": source, "id": finding.id, "filter": refusal.filter}
-                file.write(msgspec.json.encode({**line, "reason": refusal.reason}) + b"\n")
+                file.write(encode_line({**line, "reason": refusal.reason}))
     kept = [finding for finding in findings if finding.number not in refused]
     if not kept:
         raise DataError(f"no row is kept; see {out / 'rejects.jsonl'}")

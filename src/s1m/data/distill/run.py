@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from s1m.benchmarks import Page, find_benchmark
@@ -26,13 +25,16 @@ from s1m.data.distill.harvest import Teacher
 from s1m.data.distill.settings import DistillSettings
 from s1m.data.funnel import Refusal, build_funnel, print_funnel
 from s1m.data.funnel_plot import write_funnel
-from s1m.data.shards import named, write_shards
+from s1m.data.shards import write_shards
 from s1m.data.trace_row import TraceRow
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.build import name_model, resolve
 from s1m.evaluate.owed import run_owed
 from s1m.evaluate.store import RunStore, read_records
+from s1m.files.json_lines import encode_line
+from s1m.files.printing import Printer
+from s1m.files.writing import writing
 from s1m.types import Problem
 
 DESCRIPTIONS = "descriptions.jsonl"
@@ -42,7 +44,7 @@ STAGES = ("answer", "whole", "form", "same")
 
 def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
     """Ask the teacher what is owed, then write the rows. Exit code 1 when problems failed, 130 when interrupted."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Printer(stderr=True)
     counter = TokenCounter(tokenizer).check()
     page = find_benchmark(settings.benchmark)
     settings = asyncio.run(named_teacher(settings, page))
@@ -111,7 +113,7 @@ def write(run: Path, problems: Sequence[Problem], teacher: Teacher, counter: Tok
     write_funnel(funnel, run)
     if not count:
         raise DataError(f"no chain has a right answer; see {run / 'rejects.jsonl'}")
-    print_funnel(funnel, Console(highlight=False))
+    print_funnel(funnel, Printer(soft_wrap=False))
     console.print(
         f"{count:,} rows{f', {tally.composed:,} of them composed' if tally.composed else ''}, from "
         f"{tally.problems:,} problems: {run / 'data'}; {tally.tokens:,} tokens generated, "
@@ -124,7 +126,7 @@ def _rows(
 ) -> Iterator[TraceRow]:
     """The rows of a run, one record in memory at a time; what becomes none is written down."""
     places = {problem.id: place for place, problem in enumerate(without_images(problems))}
-    with named(run), (run / "rejects.jsonl").open("wb") as file:
+    with writing(run / "rejects.jsonl") as file:
         for record in read_records(run):
             found = teacher.harvest(record, problems[places[record.id]])
             tally.problems += 1
@@ -134,6 +136,6 @@ def _rows(
             tally.refused += found.refused
             for refused in found.refused:
                 line = {"problem": record.id, "filter": refused.filter, "reason": refused.reason}
-                file.write(msgspec.json.encode(line) + b"\n")
+                file.write(encode_line(line))
             for row in (*found.rows, *found.composed):
                 yield replace(row, origin={**row.origin, "id": row.id, "tokens": counter(row.response)})

@@ -7,17 +7,12 @@ OUT/README.md                           the card
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import msgspec
-from rich.console import Console
 
 from s1m.analysis.run.plots import save_figure
 from s1m.benchmarks import find_benchmark
@@ -33,8 +28,12 @@ from s1m.datasets.sources import Examples, load_examples
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
 from s1m.families import DEFAULT
+from s1m.files.decoding import read_json
+from s1m.files.json_lines import read_lines
+from s1m.files.printing import Printer
 from s1m.files.run_folder import SETTINGS
 from s1m.files.settings import read_toml
+from s1m.files.writing import check_apart, replace_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +62,7 @@ def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str,
     """
     check_given(out, licence)
     origins = [find_origin(path) for path in paths]
+    check_apart(out / "data", [Path(one.source.path).expanduser() for one in origins])
     counter = counter if counter.tokenizer else TokenCounter(_tokenizer(origins))
     counter.check()
     examples = load_examples([one.source for one in origins], seed=DEFAULT_SEED, delimiters=DEFAULT)
@@ -86,7 +86,7 @@ def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str,
         several_images=several,
     )
     _write_card(card, origins, out)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Printer()
     copies = len(examples) - count
     console.print(f"{count:,} rows and a card{f', {copies:,} copies left out' if copies else ''}: {out}")
     console.print(f"upload them with: hf upload --repo-type dataset YOUR_NAME/{card.name} {out}")
@@ -97,12 +97,11 @@ def _write_card(card: Card, origins: Sequence[Origin], out: Path) -> None:
     """Write the card and its figures."""
     figures = out / "figures"
     with named(out):
-        figures.mkdir(exist_ok=True)
         save_figure(plot_lengths([card.spread], card.counted), figures / "lengths")
         for origin, published in zip(origins, card.origins, strict=True):
             if origin.folder and (origin.folder / "funnel.png").exists():
-                shutil.copy(origin.folder / "funnel.png", figures / published.figure)
-        (out / "README.md").write_text(card.text(), encoding="utf-8")
+                replace_file(figures / published.figure, (origin.folder / "funnel.png").read_bytes())
+        replace_file(out / "README.md", card.text())
 
 
 def check_given(out: Path, licence: str) -> None:
@@ -120,10 +119,7 @@ def find_origin(path: str) -> Origin:
     folder = Path(path).expanduser()
     if not (folder / "funnel.json").exists():
         return Origin(name=label_of(path), source=Source(path=path))
-    try:
-        funnel = msgspec.json.decode((folder / "funnel.json").read_bytes(), type=Funnel)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise DataError(f"{folder / 'funnel.json'} cannot be read: {error}") from None
+    funnel = read_json(folder / "funnel.json", Funnel)
     settings = read_toml(folder / SETTINGS)
     return Origin(
         name=folder.name, source=Source(path=str(folder / "data")), funnel=funnel, settings=settings, folder=folder
@@ -183,7 +179,8 @@ def _contaminated(origin: Origin) -> Counter[str]:
     path = origin.folder and origin.folder / "rejects.jsonl"
     found: Counter[str] = Counter()
     if path and path.exists():
-        with path.open("rb") as file:
-            lines = map(json.loads, file)
-            found.update(line["reason"].partition(":")[0] for line in lines if line.get("filter") == "contamination")
+        lines = read_lines(path, dict[str, Any])
+        found.update(
+            str(line.get("reason", "")).partition(":")[0] for line in lines if line.get("filter") == "contamination"
+        )
     return found

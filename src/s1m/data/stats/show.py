@@ -20,6 +20,8 @@ from s1m.datasets.lengths import LONG, describe
 from s1m.datasets.source import Source
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError
+from s1m.files.printing import Printer, print_json
+from s1m.files.writing import replace_file
 
 DOMAIN = "domain"
 WIDTH = 140
@@ -45,28 +47,27 @@ def show_stats(
         "sources": [as_dict(spread) for spread in spreads],
     }
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "stats.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        replace_file(out / "stats.json", json.dumps(values, indent=2) + "\n")
         save_figure(plot_lengths(spreads, counter.by), out / "lengths")
     except OSError as error:
         raise DataError(f"cannot write to {out}: {error.strerror}") from None
-    console = Console(stderr=as_json, highlight=False)
+    console = Printer(stderr=as_json, soft_wrap=False)
     if not console.is_terminal:
         console.width = WIDTH  # in a file or a pipe nothing need be folded
     print_spreads(spreads, console)
     console.print(f"tokens {counter.by}; figure: {out / 'lengths.png'}", soft_wrap=True)
     if as_json:
-        print(json.dumps(values, indent=2))
+        print_json(values)
     return 0
 
 
 def measure_all(sources: Sequence[Source], counter: TokenCounter, *, column: str, by: str) -> list[Spread]:
     """The spread of every source, with a live line on a terminal. Raises ``DataError`` for one without any text."""
-    console = Console(stderr=True)
+    console = Printer(stderr=True)
     spreads = []
     with Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         console=console,
         transient=True,
         disable=not console.is_terminal,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN, Checkpoint
 from s1m.engines.embedded.placeholders import expanded_columns, rope_positions, visual_tokens
 from s1m.errors import EngineError, EngineUnavailable
+from s1m.files.images import ImageError, check_aspect, picture_of
 from s1m.types import Problem
 
 if TYPE_CHECKING:
@@ -115,9 +115,9 @@ def _tokens(pixels: dict[str, Tensor], checkpoint: Checkpoint) -> list[int]:
 
 
 def _decode(image: bytes, problem_id: str) -> Image:
-    from PIL import Image, UnidentifiedImageError
-
     try:
-        return Image.open(io.BytesIO(image)).convert("RGB")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
-        raise EngineError(f"{problem_id}: one of its images is no image: {error}") from error
+        picture = picture_of(image)
+        check_aspect(picture.size)
+    except ImageError as error:
+        raise EngineError(f"{problem_id}: one of its images {error}") from error
+    return picture

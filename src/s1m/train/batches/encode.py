@@ -11,16 +11,17 @@ tokens here, so that no count of tokens can be off by them.
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s1m.datasets.example import Example, Slot, Turn, Unusable
+from s1m.datasets.pictures import Encoded as Bytes
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN
 from s1m.engines.embedded.placeholders import expanded_columns, visual_tokens
 from s1m.families import DEFAULT
+from s1m.files.images import ImageError, check_aspect, picture_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -100,7 +101,7 @@ class Encoder:
 
     def length(self, example: Example) -> int:
         """Tokens of an example or its outline, images included, without preparing them. Raises ``Unusable``."""
-        sizes = example.sizes or [opened(image).size for image in example.images]
+        sizes = example.sizes or [Bytes(image).size() for image in example.images]
         ids = self._text(example, len(sizes)).ids
         return len(ids) + sum(self._visual_tokens(*size) - 1 for size in sizes)
 
@@ -110,6 +111,8 @@ class Encoder:
         if not example.images:
             return Encoded(ids=text.ids, labels=text.labels)
         pictures = [decoded(image) for image in example.images]
+        for picture in pictures:
+            self._visual_tokens(*picture.size)  # refuses what the processor would end the training for
         prepared = self.image_processor(images=pictures, return_tensors="pt")
         grids = prepared["image_grid_thw"]
         columns = expanded_columns(text.ids, self._image_id, visual_tokens(grids, self.image_processor.merge_size))
@@ -192,7 +195,10 @@ class Encoder:
 
     def _visual_tokens(self, width: int, height: int) -> int:
         try:
+            check_aspect((width, height))
             patches = self.image_processor.get_number_of_image_patches(height, width, {})
+        except ImageError as error:
+            raise Unusable("an image of impossible shape", f"it {error}") from None
         except ValueError as error:
             raise Unusable("an image of impossible shape", f"{width} x {height}: {error}") from None
         return int(patches // self.image_processor.merge_size**2)
@@ -201,19 +207,9 @@ class Encoder:
 def decoded(image: bytes) -> Image:
     """The pixels of an image. Raises ``Unusable`` for what is none, or only the beginning of one."""
     try:
-        return opened(image).convert("RGB")
-    except (OSError, ValueError, SyntaxError):
-        raise Unusable("image unreadable", "its content is broken or cut off") from None
-
-
-def opened(image: bytes) -> Image:
-    """An image with only its header read. Raises ``Unusable`` for what is none."""
-    from PIL import Image
-
-    try:
-        return Image.open(io.BytesIO(image))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise Unusable("image unreadable", "its content is broken or cut off") from None
+        return picture_of(image)
+    except ImageError as error:
+        raise Unusable("image unreadable", f"it {error}") from None
 
 
 def _message(turn: Turn) -> dict[str, Any]:

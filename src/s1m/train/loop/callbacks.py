@@ -10,12 +10,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import msgspec
 import torch
 from rich.console import Console
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from s1m.files.json_lines import append, open_for_append, read_lines
+from s1m.files.json_lines import append, encode_lines, open_for_append, read_lines
+from s1m.files.writing import replace_file
 
 EVALUATED = "eval/"
 """How the names begin under which the accuracies of an evaluation are logged."""
@@ -41,9 +41,7 @@ class Log(TrainerCallback):
         """Take out the steps after the checkpoint that is gone on from: they are done, and logged, again."""
         if state.is_world_process_zero and self._path.exists():
             kept = [line for line in read_lines(self._path, dict[str, Any]) if line["step"] <= state.global_step]
-            partial = self._path.with_suffix(".partial")
-            partial.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in kept))
-            partial.replace(self._path)
+            replace_file(self._path, encode_lines(kept))
 
     def on_log(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint, place_of
 from s1m.errors import UsageError
+from s1m.files.run_folder import writing_folder
 from s1m.train.batches.encode import Encoder
 from s1m.train.model.attention import PACKED, register
 from s1m.train.settings import TrainSettings
@@ -99,11 +100,10 @@ def make_tiny(settings: TrainSettings, console: Console) -> None:
     from s1m.train.model.eyes import train_vision
     from s1m.train.model.untrained import build_untrained
 
-    partial = folder.with_suffix(".partial")
-    build_untrained(partial, settings.seed)
-    if settings.model == SEEING:
-        train_vision(partial, settings.seed, console)
-    partial.replace(folder)
+    with writing_folder(folder) as partial:
+        build_untrained(partial, settings.seed)
+        if settings.model == SEEING:
+            train_vision(partial, settings.seed, console)
 
 
 def attention_of(settings: TrainSettings) -> str:

@@ -7,7 +7,6 @@ found.rejects                  the others, with reasons
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,8 +20,10 @@ from s1m.datasets.example import Example, Unusable
 from s1m.datasets.sources import Examples
 from s1m.errors import DataError
 from s1m.families import Delimiters
+from s1m.files.json_lines import encode_lines
 from s1m.files.progress import counted
 from s1m.files.workers import in_chunks, in_order
+from s1m.files.writing import replace_file
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -146,16 +147,16 @@ def survey(
 
 def write_rejects(path: Path, rejects: Sequence[Reject], examples: Examples) -> None:
     """A line for every reject: id, source, reason, detail."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
-        for reject in rejects:
-            line = {
-                "id": reject.id,
-                "source": examples.names[examples.source(reject.index)],
-                "reason": reject.reason,
-                "detail": reject.detail,
-            }
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    lines = (
+        {
+            "id": reject.id,
+            "source": examples.names[examples.source(reject.index)],
+            "reason": reject.reason,
+            "detail": reject.detail,
+        }
+        for reject in rejects
+    )
+    replace_file(path, encode_lines(lines))
 
 
 def _parts(examples: Examples, found: NDArray[np.int64], rejects: Sequence[Reject]) -> tuple[Part, ...]:
