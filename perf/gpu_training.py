@@ -21,8 +21,9 @@ from training_data import LONGEST, lengths, write_traces
 from transformers import TrainerCallback
 
 from s1m.datasets.source import Source
+from s1m.train.loop.trainer import without_default_log
 from s1m.train.model.load import load_encoder
-from s1m.train.run import quiet, train
+from s1m.train.run import train
 from s1m.train.settings import TrainSettings
 
 DENSE_BF16 = 989e12
@@ -101,7 +102,7 @@ def timed_epoch(trainer: Any) -> tuple[float, float]:
     watch, counted = Stopwatch(), Counted(trainer.data_collator)
     trainer.add_callback(watch)
     trainer.data_collator = counted
-    quiet(trainer)
+    without_default_log(trainer)
     trainer.train()
     seconds = watch.ends[-1] - watch.ends[0]
     steps = len(watch.ends)

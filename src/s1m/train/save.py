@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from s1m.files.run_folder import writing_folder
 from s1m.train.batches.encode import Encoder
 from s1m.train.folder import writing
-from s1m.train.loop.processes import told_by_first
+from s1m.train.loop.processes import broadcast_from_main
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def save_model(
             if card:
                 (partial / "README.md").write_text(card, encoding="utf-8")
 
-    told_by_first(write)
+    broadcast_from_main(write)
     return folder
 
 

@@ -1,6 +1,6 @@
-"""Micro-batches: which examples share one, and how they are laid out for the model.
+"""How the examples of a micro-batch are laid out for the model.
 
-Packed, examples stand one behind the other in a single row. Each keeps its own three-dimensional positions, counted
+Packed, examples follow each other in a single row. Each keeps its own three-dimensional positions, counted
 from 0, and attends to itself alone; transformers' Qwen2-VL classes read that from positions of shape (4, 1, time), of
 which the first row counts the tokens of each example. Grouped, every example has a row, padded to the longest, and
 examples of like length share a batch.
@@ -8,9 +8,7 @@ examples of like length share a batch.
 
 from __future__ import annotations
 
-import random
 import warnings
-from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,58 +20,6 @@ from s1m.train.batches.encode import IGNORED, Encoded, Encoder
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-WINDOW = 1024
-"""Examples among which companions are looked for: enough to fill rows, few enough to keep the order random."""
-
-
-def plan_epoch(lengths: Sequence[int], *, capacity: int | None, size: int, rng: random.Random) -> list[list[int]]:
-    """Micro-batches of an epoch, in random order: of at most ``capacity`` tokens, or, with None, ``size`` examples."""
-    order = list(range(len(lengths)))
-    rng.shuffle(order)
-    batches: list[list[int]] = []
-    for start in range(0, len(order), WINDOW):
-        window = sorted(order[start : start + WINDOW], key=lambda example: -lengths[example])
-        batches += cut(window, size) if capacity is None else best_fit(window, lengths, capacity)
-    rng.shuffle(batches)
-    return batches
-
-
-def plan_rising(lengths: Sequence[int], *, capacity: int | None, size: int) -> list[list[int]]:
-    """Micro-batches of one epoch, from the shortest examples to the longest."""
-    order = sorted(range(len(lengths)), key=lengths.__getitem__)
-    if capacity is None:
-        return cut(order, size)
-    batches: list[list[int]] = []
-    left = 0
-    for example in order:
-        if lengths[example] > left:
-            batches.append([])
-            left = capacity
-        batches[-1].append(example)
-        left -= lengths[example]
-    return batches
-
-
-def cut(order: Sequence[int], size: int) -> list[list[int]]:
-    """Cut an order into batches of ``size``."""
-    return [list(order[start : start + size]) for start in range(0, len(order), size)]
-
-
-def best_fit(window: Sequence[int], lengths: Sequence[int], capacity: int) -> list[list[int]]:
-    """Rows filled with examples, longest first, each into the row where it leaves the least room."""
-    rows: list[list[int]] = []
-    room: list[tuple[int, int]] = []  # what is left and in which row, in rising order
-    for example in window:
-        place = bisect_left(room, (lengths[example], -1))
-        if place == len(room):
-            rows.append([example])
-            insort(room, (capacity - lengths[example], len(rows) - 1))
-        else:
-            left, row = room.pop(place)
-            rows[row].append(example)
-            insort(room, (left - lengths[example], row))
-    return rows
 
 
 class Collator:

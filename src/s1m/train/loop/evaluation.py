@@ -23,7 +23,7 @@ from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore, load_run
 from s1m.train.batches.encode import Encoder
 from s1m.train.loop.callbacks import EVALUATED
-from s1m.train.loop.processes import told_by_first
+from s1m.train.loop.processes import broadcast_from_main
 from s1m.train.save import save_model
 from s1m.train.settings import TrainSettings
 from s1m.types import Problem
@@ -41,7 +41,7 @@ class Evaluation(TrainerCallback):
         self._console = console
         self._benchmark = find_benchmark(settings.eval_benchmark)
         self._problems: Sequence[Problem] = ()
-        told_by_first(self._load)
+        broadcast_from_main(self._load)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Evaluate the model as it has just been saved."""
@@ -49,7 +49,7 @@ class Evaluation(TrainerCallback):
             return
         out = Path(self._settings.out) / "eval"
         folder = save_model(self._settings, self._trainer, self._place, self._encoder, out / "model")
-        found = told_by_first(lambda: self._evaluate(folder, out / f"step-{state.global_step}"))
+        found = broadcast_from_main(lambda: self._evaluate(folder, out / f"step-{state.global_step}"))
         self._trainer.log(found)
 
     def _load(self) -> None:

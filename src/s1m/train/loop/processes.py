@@ -1,4 +1,4 @@
-"""Several processes, one training: what the first does for all, and which way of sharing the work really runs."""
+"""Several processes, one training: what the main one does for all, and which way of distributing really runs."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from s1m.errors import S1mError, UsageError
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 7200
-"""Longest that processes wait for each other: while the first looks at examples, saves, or evaluates."""
+TIMEOUT_SECONDS = 7200
+"""Longest that processes wait for each other: while the main one surveys the examples, saves, or evaluates."""
 
 
-def together() -> Any:
-    """Where this process stands among the others, whom it joins at the first call; accelerate's ``PartialState``."""
+def process_state() -> Any:
+    """The place of this process among the others, which it joins at the first call; accelerate's ``PartialState``."""
     from accelerate import PartialState
     from accelerate.utils import parse_flag_from_env
 
-    return PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"), timeout=timedelta(seconds=PATIENCE_SECONDS))
+    return PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"), timeout=timedelta(seconds=TIMEOUT_SECONDS))
 
 
-def is_first() -> bool:
-    """Whether this process speaks and writes for all."""
-    return bool(together().is_main_process)
+def is_main_process() -> bool:
+    """Whether this process prints and writes for all."""
+    return bool(process_state().is_main_process)
 
 
-def told_by_first(work: Callable[[], T]) -> T:
-    """What ``work`` returns, done by the first process alone and told to the others.
+def broadcast_from_main(work: Callable[[], T]) -> T:
+    """What ``work`` returns, done by the main process alone and sent to the others.
 
-    Its ``S1mError`` ends all of them: the first raises it, the others exit with its code and without a word.
+    Its ``S1mError`` ends all of them: the main process raises it, the others exit with its code and print nothing.
     """
     from accelerate.utils import broadcast_object_list
 
-    state = together()
+    state = process_state()
     if state.num_processes == 1:
         return work()
-    told: list[Any] = [None, None]
+    sent: list[Any] = [None, None]  # the result, or the error
     if state.is_main_process:
         try:
-            told[0] = work()
+            sent[0] = work()
         except S1mError as error:
-            told[1] = error
-    broadcast_object_list(told)
-    found, refused = told
+            sent[1] = error
+    broadcast_object_list(sent)
+    result, refused = sent
     if refused is None:
-        return found  # type: ignore[no-any-return]
+        return result  # type: ignore[no-any-return]
     if state.is_main_process:
         raise refused
     sys.exit(refused.exit_code)
 
 
-def require_spread(accelerator: Any) -> None:
-    """Raise ``UsageError`` where less is spread than the launcher was asked for, which accelerate does in silence."""
+def require_distributed(accelerator: Any) -> None:
+    """Raise ``UsageError`` where less is distributed than the launcher asked for; accelerate falls back in silence."""
     started = int(os.environ.get("WORLD_SIZE", "1"))
     if accelerator.num_processes < started:
         raise UsageError(
@@ -65,11 +65,11 @@ def require_spread(accelerator: Any) -> None:
     kind = accelerator.distributed_type.value
     for wanted, name in (("FSDP", "ACCELERATE_USE_FSDP"), ("DEEPSPEED", "ACCELERATE_USE_DEEPSPEED")):
         if os.environ.get(name, "").lower() == "true" and kind != wanted:
-            raise UsageError(f"{wanted} was asked for, but {spread_of(accelerator)} would run: it needs GPUs")
+            raise UsageError(f"{wanted} was asked for, but {describe_processes(accelerator)} would run: it needs GPUs")
 
 
-def spread_of(accelerator: Any) -> str:
-    """How the work is shared, in words: ``8 processes, FSDP2 over nccl``."""
+def describe_processes(accelerator: Any) -> str:
+    """How the training is distributed, in words: ``8 processes, FSDP2 over nccl``."""
     if accelerator.num_processes == 1:
         return "one process"
     import torch

@@ -38,7 +38,7 @@ class TowerTrainer(SFTTrainer):
         return self.optimizer
 
     def compute_loss(self, model: Any, inputs: Any, *arguments: Any, **options: Any) -> Any:
-        """The mean negative log-likelihood of the labels, computed in chunks; counts the tokens that are no padding."""
+        """The mean negative log-likelihood of the labels, computed in chunks; counts the tokens beside padding."""
         mask = inputs.get("attention_mask")
         self._seen_tokens += inputs["input_ids"].numel() if mask is None else int(mask.sum())
         if self.accelerator.is_fsdp2:
@@ -61,13 +61,13 @@ class TowerTrainer(SFTTrainer):
         super().log(logs, start_time)
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
-        """None beside the checkpoints: the finished model has its own."""
+        """Writes nothing beside the checkpoints: the finished model has a card of its own."""
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         """Load all weights or raise.
 
         Checkpoints hold a vision-language model under the names it was published with. transformers would look in them
-        for the names it has in memory, find its head alone, and go on from the first weights without a word.
+        for the names it has in memory, find its head alone, and train on from the first weights without a warning.
         """
         if self.is_fsdp_enabled or self._settings.lora_rank is not None:  # these are written under the names in memory
             super()._load_from_checkpoint(resume_from_checkpoint, model)
@@ -80,6 +80,14 @@ class TowerTrainer(SFTTrainer):
         """Raises ``DataError`` when the disk is full; nothing half-written stays."""
         with writing(Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"):
             super()._save_checkpoint(model, trial)  # type: ignore[no-untyped-call]
+
+
+def without_default_log(trainer: Any) -> Any:
+    """The same trainer, which no longer prints its own log beside ours."""
+    from transformers.trainer_callback import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    return trainer
 
 
 def gather_head(model: Any) -> None:
