@@ -64,7 +64,11 @@ def s1m(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["train", "source.toml"], 2, "source.toml, [[data]] 2: there is no setting 'wieght'; did you mean weight?"),
         (["train", "pathless.toml"], 2, "pathless.toml, [[data]] 1: Object missing required field path"),
         (["train", "single.toml"], 2, "single.toml: every source of data is a table of its own: [[data]]"),
-        (["train", "no_data.toml"], 2, "no_data.toml: there is no data: add a [[data]] table with a path"),
+        (
+            ["train", "no_data.toml"],
+            2,
+            "no_data.toml: data: the list of sources is empty; add a [[data]] table with a path",
+        ),
         (["train", "fine.toml", "--freeze", "visoin"], 2, "argument --freeze: invalid choice: 'visoin'"),
         (["train", "fine.toml", "--learnin-rate", "1"], 2, "did you mean --learning-rate?"),
         (["train", "fine.toml", "--learning-rate", "-1"], 2, "learning_rate: expected float > 0.0"),

@@ -58,7 +58,7 @@ def batch_of(examples: Sequence[Example], encoder: Encoder, model: Any, *, packe
 class Places(list[Example]):
     """Examples that can say where they stand."""
 
-    def place(self, index: int) -> str:
+    def location(self, index: int) -> str:
         return self[index].id
 
 

@@ -1,4 +1,4 @@
-"""An image that has not been read yet: its size is told by its first bytes, and only these are touched for it."""
+"""Images that have not been read yet: their size is in their first bytes, and only these are read for it."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""The folder of a training: its settings, its newest whole checkpoint, and whose it is.
+"""The folder of a training: its settings, its newest complete checkpoint, and which training it belongs to.
 
-settings.toml     what was asked for; going on with anything else is refused
+settings.toml     the settings; resuming with others is refused
 log.jsonl         a line for every logged step and every evaluation
 rejects.jsonl     examples that are not trained on, with reasons
 checkpoint-N/     the newest two
-eval/step-N/      what the model could do then, a run folder
-runs/             what tensorboard shows, where it is asked for
+eval/step-N/      the evaluation after that step, a run folder
+runs/             for tensorboard, where the settings want it
 model/            the finished model
 """
 
@@ -25,10 +25,10 @@ from s1m.train.settings import TrainSettings
 NOT_CONTENT = frozenset(
     {"out", "workers", "log_every", "save_every", "loggers", "eval_benchmark", "eval_limit", "eval_num_ignore"}
 )
-"""Settings that change no weight, so that a training may go on with others."""
+"""Settings that change no weight, so that a training may be resumed with other values."""
 
 LAST_WRITTEN = "trainer_state.json"
-"""The trainer writes it when everything else of a checkpoint is there."""
+"""The trainer writes it last: a checkpoint that has it is complete."""
 
 
 def claim(settings: TrainSettings) -> Path:
@@ -55,7 +55,7 @@ def step_of(checkpoint: Path) -> int:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Raise one ``DataError`` for whatever a full disk makes the libraries raise, and leave nothing of the folder."""
+    """Raise one ``DataError`` for whatever error of a full disk the libraries raise, and remove the folder."""
     try:
         yield
     except Exception as error:
@@ -64,12 +64,12 @@ def writing(folder: Path) -> Iterator[None]:
             raise
         shutil.rmtree(folder, ignore_errors=True)
         raise DataError(
-            f"cannot write {folder}: {reason}; make room, then the same command goes on from the newest checkpoint"
+            f"cannot write {folder}: {reason}; make room and re-run the command to resume from the newest checkpoint"
         ) from error
 
 
 def _why_not(error: Exception) -> str | None:
-    """What the disk had against it, as each library says it; None for an error that is not about the disk."""
+    """Why the disk refused, in the words of each library; None for an error that is not about the disk."""
     if isinstance(error, OSError):
         return error.strerror or str(error)
     said = str(error).splitlines()[0] if str(error) else ""

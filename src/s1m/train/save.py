@@ -24,8 +24,8 @@ def save_model(
 ) -> Path:
     """Write the model as it stands, its tokenizer, processor, chat template and card to ``folder``; the folder.
 
-    Weights are gathered from all processes, so all must call it. ``place`` is the checkpoint that training began with.
-    Raises ``DataError`` when the disk is full; nothing half-written stays.
+    Weights are gathered from all processes, so all must call it. ``place`` is the checkpoint of the start.
+    Raises ``DataError`` when the disk is full; no partial folder stays.
     """
     state = trainer.accelerator.get_state_dict(trainer.model_wrapped)
 

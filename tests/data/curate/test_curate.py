@@ -291,7 +291,7 @@ def test_ray_where_there_is_none_is_one_line(config: Path, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('out = "o"', "there is no data: add a [[data]] table"),
+        ('out = "o"', "data: the list of sources is empty; add a [[data]] table"),
         ('out = "o"\n[[data]]\npath = "digits"', "the filter contamination needs a benchmark"),
         ('out = "o"\nfilters = ["lops"]\n[[data]]\npath = "digits"', "filters[0]: invalid enum value 'lops'"),
         ('out = "o"\nkep = 3\n[[data]]\npath = "digits"', "there is no setting 'kep'; did you mean keep?"),

@@ -101,7 +101,7 @@ class Inspector:
         except Unusable:
             row = None
         if row is None or row.id != finding.id:
-            place = self.examples.place(finding.number)
+            place = self.examples.location(finding.number)
             raise DataError(f"{place} is not the row that was looked at: {CHANGED}")
         return row
 

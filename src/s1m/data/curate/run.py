@@ -112,7 +112,7 @@ def write(inspector: Inspector, findings: Sequence[Finding], refused: Mapping[in
     with writing(out / "rejects.jsonl") as file:
         for finding in findings:
             if refusal := refused.get(finding.number):
-                place, source = examples.place(finding.number), examples.names[examples.source(finding.number)]
+                place, source = examples.location(finding.number), examples.names[examples.source(finding.number)]
                 line = {"place": place, "source": source, "id": finding.id, "filter": refusal.filter}
                 file.write(encode_line({**line, "reason": refusal.reason}))
     kept = [finding for finding in findings if finding.number not in refused]

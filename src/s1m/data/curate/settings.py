@@ -95,7 +95,7 @@ class CurateSettings:
 
     def __post_init__(self) -> None:
         if not self.data:
-            raise ValueError("there is no data: add a [[data]] table with a path")
+            raise ValueError("data: the list of sources is empty; add a [[data]] table with a path")
         if "contamination" in self.filters and not self.target:
             raise ValueError(
                 "the filter contamination needs a benchmark: add a [[target]] table with benchmark = NAME, "

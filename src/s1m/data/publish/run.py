@@ -150,7 +150,7 @@ def _rows(
             row = trace_row(examples[number], delimiters)
         except Unusable as error:
             raise DataError(
-                f"{examples.place(number)} cannot be published ({error}); run s1m data curate on it first"
+                f"{examples.location(number)} cannot be published ({error}); run s1m data curate on it first"
             ) from None
         if row.id in written:
             continue

@@ -1,4 +1,4 @@
-"""Which format a row has, and the conversation that it becomes: the one place where shapes are told apart."""
+"""Which format a row has, and the conversation that it becomes: formats are told apart here and nowhere else."""
 
 from __future__ import annotations
 

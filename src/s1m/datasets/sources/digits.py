@@ -12,9 +12,9 @@ from s1m.synthetic.digits.problems import LAYOUTS, QUESTIONS, answer_of
 from s1m.synthetic.digits.traces import Drawing, digit_of, make_looks, training_indices
 
 MAX_LOOKS = 10
-"""Two more than the demo asks for, so that the last levels are not the edge of what was trained."""
+"""Two more than the demo needs, so that its last levels are not the edge of what was trained."""
 SHORT_SHARE = 0.15
-"""Rows of one look or two, beside those among all the others."""
+"""Fraction of rows limited to one or two looks, beside those that a uniform draw gives."""
 
 LICENCE = "CC BY 4.0 (digits), Apache-2.0 (traces)"
 

@@ -1,8 +1,8 @@
-"""All examples of all sources as one sequence: rows stay on disk, images encoded, until one is asked for.
+"""All examples of all sources as one sequence: rows stay on disk, images encoded, until an example is read.
 
 examples = load_examples(settings.data, seed=settings.seed, delimiters=settings.delimiters)
 examples[7]            an Example with its images
-examples.outline(7)    the same with their sizes instead: nothing is read but the first bytes of each
+examples.outline(7)    the same with their sizes instead: only the first bytes of each are read
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class Drafts(Protocol):
     def __len__(self) -> int: ...
 
     def draft(self, number: int) -> Draft:
-        """The conversation of a row. Raises ``Unusable`` for a row of which none can be made."""
+        """The conversation of a row. Raises ``Unusable`` for a row that cannot become one."""
         ...
 
-    def place(self, number: int) -> str:
-        """Where a row stands, for people."""
+    def location(self, number: int) -> str:
+        """File and number of a row, for messages."""
         ...
 
 
@@ -53,18 +53,18 @@ class FormattedRows:
 
     def draft(self, number: int) -> Draft:
         """The conversation of a row."""
-        return read_row(self.rows.row(number), self.format, self.delimiters, self.rows.place(number)[1])
+        return read_row(self.rows.row(number), self.format, self.delimiters, self.rows.location(number)[1])
 
-    def place(self, number: int) -> str:
-        """Where a row stands."""
-        return self.rows.place(number)[0]
+    def location(self, number: int) -> str:
+        """File and number of a row."""
+        return self.rows.location(number)[0]
 
 
 class Examples(Sequence[Example]):
     """Examples of some sources, each as often as its weight says. Small when pickled."""
 
     def __init__(self, names: Sequence[str], drafts: Sequence[Drafts], picked: Sequence[NDArray[np.int64]]) -> None:
-        """``picked[i]`` are the rows of source ``i`` that are used, in order; one that is used twice is there twice."""
+        """``picked[i]`` are the rows of source ``i`` that are used, in order and as often as they are used."""
         import numpy as np
 
         self.names = tuple(names)
@@ -82,22 +82,22 @@ class Examples(Sequence[Example]):
     @overload
     def __getitem__(self, index: slice) -> list[Example]: ...
     def __getitem__(self, index: int | slice) -> Example | list[Example]:
-        """An example with its images. Raises ``Unusable`` for a row of which none can be made."""
+        """An example with its images. Raises ``Unusable`` for a row that cannot become one."""
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         draft = self._draft(index)
         images = tuple(image.read() for image in draft.images)
-        return Example(id=self.place(index), turns=draft.turns, images=images, facts=draft.facts)
+        return Example(id=self.location(index), turns=draft.turns, images=images, facts=draft.facts)
 
     def outline(self, index: int) -> Example:
         """An example with the sizes of its images instead of the images. Raises ``Unusable`` as ``[index]`` does."""
         draft = self._draft(index)
         sizes = tuple(image.size() for image in draft.images)
-        return Example(id=self.place(index), turns=draft.turns, sizes=sizes, facts=draft.facts)
+        return Example(id=self.location(index), turns=draft.turns, sizes=sizes, facts=draft.facts)
 
-    def place(self, index: int) -> str:
-        """Where an example stands, for people: ``traces.parquet row 1``."""
-        return self._drafts[self.source(index)].place(int(self._rows[index]))
+    def location(self, index: int) -> str:
+        """File and number of an example's row, for messages: ``traces.parquet row 1``."""
+        return self._drafts[self.source(index)].location(int(self._rows[index]))
 
     def source(self, index: int) -> int:
         """Which of the sources an example is from."""
@@ -114,8 +114,8 @@ def load_examples(sources: Sequence[Source], *, seed: int, delimiters: Delimiter
     """
     drafts = [open_drafts(source, seed, delimiters) for source in sources]
     picked = [
-        pick_rows(len(some), source.weight, (seed, place))
-        for place, (some, source) in enumerate(zip(drafts, sources, strict=True))
+        pick_rows(len(rows), source.weight, (seed, number))
+        for number, (rows, source) in enumerate(zip(drafts, sources, strict=True))
     ]
     return Examples([source.path for source in sources], drafts, picked)
 
@@ -142,8 +142,8 @@ def open_drafts(source: Source, seed: int, delimiters: Delimiters) -> Drafts:
 def pick_rows(count: int, weight: float, seed: Sequence[int]) -> NDArray[np.int64]:
     """Rows of a source that has ``count``, each ``weight`` times on average.
 
-    The whole part of the weight is how often every row is there; a row is there once more with the probability that is
-    left, by a draw of its own.
+    Every row appears as often as the whole part of the weight says, and once more with the probability that remains,
+    drawn for each row by itself.
     """
     import numpy as np
 

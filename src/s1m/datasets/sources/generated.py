@@ -38,8 +38,8 @@ class GeneratedRows:
         """The conversation of a row."""
         return GENERATORS[self.name].make(number, self.seed, self.delimiters)
 
-    def place(self, number: int) -> str:
-        """Where a row stands."""
+    def location(self, number: int) -> str:
+        """Name and number of a row."""
         return f"{self.name} row {number + 1}"
 
 

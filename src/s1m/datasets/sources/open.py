@@ -1,4 +1,4 @@
-"""Where the rows of a source are: a file here, a folder of files, or a dataset of the Hub."""
+"""The rows of a source: of a local file, a folder of files, or a dataset of the Hub."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INSTALL = "pip install 's1m[train]'"
 def open_rows(source: Source) -> Rows:
     """All rows of a source.
 
-    Raises ``UsageError`` for a path that is nothing, ``DataError`` that names the file which cannot be read.
+    Raises ``UsageError`` for a path that does not exist, ``DataError`` that names the file which cannot be read.
     """
     paths = files_of(source)
     return TableRows(from_hub(source), source.path) if paths is None else _from_files(paths, source.path)
@@ -35,7 +35,9 @@ def files_of(source: Source) -> tuple[Path, ...] | None:
         return _in_folder(path, source.split)
     if path.is_file():
         if path.suffix not in KINDS:
-            raise UsageError(f"{path} is no data: a source is a {', '.join(KINDS)} file, a folder of them, or a Hub id")
+            raise UsageError(
+                f"{path} is not a data file: a source is a {', '.join(KINDS)} file, a folder of them, or a Hub id"
+            )
         return (path,)
     if path.suffix in KINDS or not HUB_ID.fullmatch(source.path):
         raise UsageError(f"there is no file or folder {source.path}")
@@ -56,14 +58,14 @@ def _from_files(paths: Sequence[Path], name: str) -> Rows:
 
 def _in_folder(folder: Path, split: str) -> tuple[Path, ...]:
     """The files of a split, if some are named for it, else all files."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix in KINDS and path.is_file())
-    own = [path for path in found if re.split(r"[-.]", path.name)[0] == split or path.parent.name == split]
-    found = own or found
-    tables = tuple(path for path in found if path.suffix == ".parquet")
-    if tables:  # what else lies beside parquet files describes them
+    files = sorted(path for path in folder.rglob("*") if path.suffix in KINDS and path.is_file())
+    # train-00000-of-00002.parquet and train/a.parquet are of the split train
+    files = [p for p in files if re.split(r"[-.]", p.name)[0] == split or p.parent.name == split] or files
+    tables = tuple(path for path in files if path.suffix == ".parquet")
+    if tables:  # JSON files beside parquet files describe them
         _check_complete(tables)
         return tables
-    lines = tuple(path for path in found if path.suffix == ".jsonl")
+    lines = tuple(path for path in files if path.suffix == ".jsonl")
     if not lines:
         raise DataError(f"{folder} has no .parquet and no .jsonl files")
     return lines
@@ -83,7 +85,7 @@ def _check_complete(paths: Sequence[Path]) -> None:
 
 
 def _starts(paths: Sequence[Path]) -> list[int]:
-    """Number of the first row of each parquet file. Raises ``DataError`` for one that has other columns."""
+    """Number of the first row of each parquet file. Raises ``DataError`` for a file that has other columns."""
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
@@ -118,11 +120,11 @@ def _culprit(paths: Sequence[Path]) -> str:
 
 
 def from_hub(source: Source, *, streaming: bool = False) -> Any:
-    """A dataset of the Hub, downloaded, or read from there as it is gone through."""
+    """A dataset of the Hub, downloaded, or streamed from there."""
     datasets = _datasets()
     try:
         return datasets.load_dataset(source.path, split=source.split, streaming=streaming)
-    except Exception as error:  # whatever the Hub, its client or a dataset of another kind raise is the same news
+    except Exception as error:  # the Hub, its client and datasets of other kinds raise many errors, reported alike
         raise DataError(
             f"cannot load {source.path} from the Hub ({reason_of(error)}); download it where there is a network "
             f"(hf download --repo-type dataset {source.path} --local-dir FOLDER) and give path = FOLDER"
@@ -134,7 +136,7 @@ def _datasets() -> Any:
         import datasets
     except ImportError as error:
         raise DataError(f"training data needs {error.name}: {INSTALL}") from None
-    datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # what goes wrong is said by our own errors
+    datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # our own errors report what goes wrong
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
     return datasets

@@ -1,4 +1,4 @@
-"""Rows on disk, read one by one when they are asked for: a dataset's Arrow files, mapped into memory, or lines of JSON.
+"""Rows on disk, each read when it is used: a dataset's Arrow files, mapped into memory, or lines of JSON.
 
 Both are small when pickled, so that every process of a loader reads for itself.
 """
@@ -29,17 +29,17 @@ class Rows(Protocol):
     def __len__(self) -> int: ...
 
     def row(self, number: int) -> Mapping[str, Any]:
-        """The values of a row by column; images are not read. Raises ``Unusable`` for a row that is none."""
+        """The values of a row by column; images are not read. Raises ``Unusable`` for a line that is not an object."""
         ...
 
-    def place(self, number: int) -> tuple[str, Path]:
-        """Where a row stands, for people, and the folder that its paths start from."""
+    def location(self, number: int) -> tuple[str, Path]:
+        """File and number of a row, for messages, and the folder that its paths start from."""
         ...
 
 
 @dataclass(frozen=True)
 class Files:
-    """Which of several files a row stands in."""
+    """Which of several files a row is in."""
 
     paths: Sequence[Path]
     starts: Sequence[int]
@@ -68,7 +68,7 @@ class TableRows:
         table = self._dataset[number]
         return {name: _value(table[name][0]) for name in self.columns}
 
-    def place(self, number: int) -> tuple[str, Path]:
+    def location(self, number: int) -> tuple[str, Path]:
         """File and row, or the dataset's name and row."""
         if self._files is None:
             return f"{self._name} row {number + 1}", Path()
@@ -77,7 +77,7 @@ class TableRows:
 
 
 class LineRows:
-    """Lines of JSON in some files. Blank lines are none."""
+    """Lines of JSON in some files; blank lines are skipped."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         """Find where every line begins. Raises ``DataError`` for a file that has no lines of JSON objects."""
@@ -90,7 +90,7 @@ class LineRows:
         try:
             self.columns: Sequence[str] = tuple(self.row(0))
         except Unusable as error:
-            raise DataError(f"{paths[0]} is no file of JSON lines: {error.detail}") from None
+            raise DataError(f"{paths[0]} is not a file of JSON lines: {error.detail}") from None
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -110,7 +110,7 @@ class LineRows:
             raise Unusable("no JSON object", f"line {self._starts[number, 0]} is {type(value).__name__}")
         return value
 
-    def place(self, number: int) -> tuple[str, Path]:
+    def location(self, number: int) -> tuple[str, Path]:
         """File and line."""
         path, _ = self._files.find(number)
         return f"{path.name} line {self._starts[number, 0]}", path.parent
@@ -120,25 +120,25 @@ def _lines(path: Path) -> NDArray[np.int64]:
     """Number and first byte of every line that is not blank, of shape (lines, 2)."""
     import numpy as np
 
-    found: list[tuple[int, int]] = []
+    starts: list[tuple[int, int]] = []
     at = 0
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                if not found and line.lstrip().startswith(b"["):
+                if not starts and line.lstrip().startswith(b"["):
                     raise DataError(f"{path} is one JSON array; make lines of it: jq -c '.[]' {path.name} > new.jsonl")
                 if line.strip():
-                    found.append((number, at))
+                    starts.append((number, at))
                 at += len(line)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from None
-    if not found:
+    if not starts:
         raise DataError(f"{path} is empty")
-    return np.array(found, dtype=np.int64)
+    return np.array(starts, dtype=np.int64)
 
 
 def _value(scalar: Any) -> Any:
-    """A value as Python has it, except that the bytes of images stay where they are."""
+    """A value as Python has it, except that the bytes of images are not copied."""
     from pyarrow import types
 
     if not scalar.is_valid:

@@ -1,7 +1,7 @@
-"""The texts of a source from first to last, without its images: for a million rows in flat memory.
+"""The texts of a source from first to last, without its images: a million rows in constant memory.
 
 Nothing is copied or kept: parquet files are read group by group and only in the columns that are needed, lines of JSON
-one by one, and a dataset of the Hub as it comes.
+one by one, and a dataset of the Hub is streamed.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from s1m.errors import DataError
 from s1m.families import DEFAULT, Delimiters
 
 BATCH = 512
-"""Rows that are handed on together."""
+"""Rows that go to a process together."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """The rows of a source in batches, and how a text is read in one of them; a broken row is an empty one."""
+    """The rows of a source in batches, and how the text of a row is read; a broken line is an empty row."""
 
     batches: Iterator[list[Row]]
     read: Callable[[Row], str]
-    """Raises ``Unusable`` for a row that has no such text. Can be pickled."""
+    """Raises ``Unusable`` for a row without such a text. Can be pickled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,20 +101,20 @@ def _open(source: Source) -> tuple[Sequence[str], Reader]:
     paths = files_of(source)
     if paths is None:
         dataset = from_hub(source, streaming=True)
-        columns = dataset.column_names or tuple(next(_as_it_comes(dataset, source.path), {}))
-        return columns, lambda needed: _as_it_comes(dataset.select_columns(list(needed)), source.path)
+        columns = dataset.column_names or tuple(next(_streamed(dataset, source.path), {}))
+        return columns, lambda needed: _streamed(dataset.select_columns(list(needed)), source.path)
     if paths[0].suffix in LINES:
         first = next(_lines(paths[:1]), {})
         if not first:
-            raise DataError(f"{paths[0]} is no file of JSON lines: its first line is no object")
+            raise DataError(f"{paths[0]} is not a file of JSON lines: its first line is not an object")
         return tuple(first), lambda _: _lines(paths)
     return _parquet_columns(paths), lambda needed: _parquet_rows(paths, needed)
 
 
-def _as_it_comes(dataset: Iterable[Row], name: str) -> Iterator[Row]:
+def _streamed(dataset: Iterable[Row], name: str) -> Iterator[Row]:
     try:
         yield from dataset
-    except Exception as error:  # whatever the network or a broken shard make the library raise is the same news
+    except Exception as error:  # a lost network and a broken shard raise many errors, reported alike
         raise DataError(f"cannot read {name} from the Hub to its end: {reason_of(error)}") from None
 
 

@@ -37,8 +37,8 @@ class Collator:
     ) -> None:
         """``rope`` is a model of the class that is trained; it may be on the meta device, only its rules are used.
 
-        ``blank`` stands in every batch that has no image: processes that share the vision tower go through it together,
-        or wait for each other for ever.
+        ``blank`` is added to every batch without an image: all processes must run the vision tower in every step, or
+        those that do wait for the others for ever.
         """
         self._examples = examples
         self._encoder = encoder
@@ -52,17 +52,19 @@ class Collator:
         numbers = [number for row in rows for number in row["examples"]]
         encoded = [one for one in map(self._encoded, numbers) if one is not None]
         if not encoded:
-            raise DataError(f"no example of a batch can be read any more, such as {self._examples.place(numbers[0])}")
+            raise DataError(
+                f"no example of a batch can be read any more, such as {self._examples.location(numbers[0])}"
+            )
         if self._blank is not None and all(one.pixels is None for one in encoded):
             encoded.append(self._blank)
         return self._lay_out(encoded) | self._pixels(encoded)
 
     def _encoded(self, number: int) -> Encoded | None:
-        """An example; None, with a warning, for an image that is cut off behind its header, which no survey sees."""
+        """An example; None, with a warning, for an image that is cut off after its header, which the survey reads."""
         try:
             return self._encoder.encode(self._examples[number])
         except Unusable as error:
-            warnings.warn(f"left out: {self._examples.place(number)}: {error}", stacklevel=2)
+            warnings.warn(f"left out: {self._examples.location(number)}: {error}", stacklevel=2)
             return None
 
     def _packed(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@ r"""The label mask: loss on what the assistant says and on the end of its turn, 
 
     system, question, images, "<|im_start|>assistant\n"      context
     response, "<|im_end|>"                                  learned
-    an ignore string inside the thinking                    context; learned in its place is the end of thinking
+    an ignore string inside the thinking                    context; the target there is the end of thinking
 
 A prompt is rendered by the model's own chat template and each stretch is tokenized by itself, exactly as it will be
 when the model is served: prompt, what the model wrote, an injected string. Images are expanded to their number of
@@ -34,7 +34,7 @@ CONTROL_TOKENS = (
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", IMAGE_TOKEN,
     "<|video_pad|>",
 )  # fmt: skip
-"""What only the chat template may say: spelled in a text, it would begin turns and images that are not there."""
+"""Only the chat template may write them: in a text, they would begin turns and images that do not exist."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Encoded:
 
 @dataclass(kw_only=True)
 class _Text:
-    """Ids and labels as they grow."""
+    """Ids and labels of a conversation while it is encoded."""
 
     ids: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
@@ -67,7 +67,7 @@ class _Text:
         self.labels += ids
 
     def refused(self, ids: Sequence[int], end_id: int) -> None:
-        """An ignore string: context, where the end of thinking should have stood."""
+        """An ignore string: context, in whose place the end of thinking is the target."""
         self.ids += ids
         self.labels += [end_id] + [IGNORED] * (len(ids) - 1)
 
@@ -96,7 +96,7 @@ class Encoder:
         self._control = (self._end, *CONTROL_TOKENS)
         longest_first = sorted(ignore_strings, key=len, reverse=True)
         one = rf"(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"
-        # Several that follow each other are one: nothing was thought, and so nothing ended, between them.
+        # Several in a row count as one: between them nothing was thought, so no end was refused.
         self._ignored = re.compile(rf"^({one}(?:\s*\n\s*{one})*)", re.M) if ignore_strings else None
 
     def length(self, example: Example) -> int:
@@ -124,7 +124,7 @@ class Encoder:
         )
 
     def blank(self) -> Encoded:
-        """The smallest white image by itself, of which nothing is learned."""
+        """The smallest white image without text; nothing is learned from it."""
         from PIL import Image
 
         prepared = self.image_processor(images=[Image.new("RGB", (28, 28), "white")], return_tensors="pt")
@@ -134,15 +134,15 @@ class Encoder:
         return Encoded(ids=ids, labels=[IGNORED] * count, pixels=prepared["pixel_values"], grids=grids)
 
     def _text(self, example: Example, images: int) -> _Text:
-        """The conversation with one token for each of so many images."""
+        """The conversation with one token for each of its ``images`` images."""
         for turn in example.turns:
             self._check_spelling(turn.text)
         text, before = _Text(), ""
         messages = [_message(turn) for turn in example.turns]
-        for place, turn in enumerate(example.turns):
+        for index, turn in enumerate(example.turns):
             if turn.role != "assistant":
                 continue
-            prompt = self._rendered(messages[:place])
+            prompt = self._rendered(messages[:index])
             if not prompt.startswith(before):
                 raise Unusable("the chat template rewrites earlier turns")
             text.context(self._ids(prompt[len(before) :]))
@@ -160,7 +160,7 @@ class Encoder:
                 raise Unusable("spells a special token", token)
 
     def _left_to_say(self, said: str, prompt: str) -> str:
-        """A response without the beginning that the chat template has said already."""
+        """A response without the opening of thinking that the chat template has written already."""
         _, opened, space = prompt.rpartition(self._open)
         if not opened or space.strip():
             return said
@@ -180,10 +180,10 @@ class Encoder:
             first, rest = "".join([first, *rest[:2]]), rest[2:]
         stretches = [first, *rest]
         text.learned(self._ids(stretches[0] if len(stretches) > 1 else said))
-        for place in range(1, len(stretches), 2):
-            text.refused(self._ids(stretches[place]), self._close_id)
-            last = place + 2 == len(stretches)
-            text.learned(self._ids(stretches[place + 1] + (closed + answer if last else "")))
+        for index in range(1, len(stretches), 2):
+            text.refused(self._ids(stretches[index]), self._close_id)
+            last = index + 2 == len(stretches)
+            text.learned(self._ids(stretches[index + 1] + (closed + answer if last else "")))
 
     def _rendered(self, messages: list[dict[str, Any]]) -> str:
         rendered: str = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)

@@ -1,4 +1,4 @@
-"""What happens beside the training: a log that people can read, and a stop that loses nothing."""
+"""Callbacks of the trainer: a readable log, and a stop on a signal that loses nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from s1m.files.json_lines import append, encode_lines, open_for_append, read_lin
 from s1m.files.writing import replace_file
 
 EVALUATED = "eval/"
-"""How the names begin under which the accuracies of an evaluation are logged."""
+"""Prefix of the names under which the accuracies of an evaluation are logged."""
 
 SHOWN = {
     "loss": "loss {:.4f}",
@@ -38,7 +38,7 @@ class Log(TrainerCallback):
         self._path = path
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Take out the steps after the checkpoint that is gone on from: they are done, and logged, again."""
+        """Remove the steps after the checkpoint that training resumes from: they are done, and logged, again."""
         if state.is_world_process_zero and self._path.exists():
             kept = [line for line in read_lines(self._path, dict[str, Any]) if line["step"] <= state.global_step]
             replace_file(self._path, encode_lines(kept))
@@ -52,8 +52,8 @@ class Log(TrainerCallback):
         with open_for_append(self._path) as file:
             append(file, {"step": state.global_step, **logs})
         words = ", ".join(text.format(float(logs[name])) for name, text in SHOWN.items() if name in logs)
-        found = ", ".join(f"{name} {value:.1%}" for name, value in logs.items() if name.startswith(EVALUATED))
-        self._console.print(f"step {state.global_step}/{state.max_steps}  {words}{found}")
+        accuracies = ", ".join(f"{name} {value:.1%}" for name, value in logs.items() if name.startswith(EVALUATED))
+        self._console.print(f"step {state.global_step}/{state.max_steps}  {words}{accuracies}")
 
 
 class Stop(TrainerCallback):
@@ -61,16 +61,16 @@ class Stop(TrainerCallback):
 
     def __init__(self) -> None:
         self.asked = 0
-        """The signal that asked, 0 without one."""
+        """The signal that arrived, 0 without one."""
 
     @property
     def exit_code(self) -> int:
-        """Exit code after a signal that was obeyed, as shells have it: 143 for SIGTERM, 130 for Ctrl-C."""
+        """Exit code after a signal, as shells have it: 143 for SIGTERM, 130 for Ctrl-C."""
         return 128 + self.asked
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Take over the signals meanwhile, in the main thread; elsewhere nothing is watched."""
+        """Handle the signals while training, in the main thread; Python allows it in no other."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -89,7 +89,7 @@ class Stop(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> TrainerControl:
-        """Every process stops at the same step as soon as one of them was asked to."""
+        """Every process stops at the same step as soon as one of them got a signal."""
         if args.world_size > 1:
             asked = torch.tensor(self.asked, device=args.device)
             torch.distributed.all_reduce(asked, torch.distributed.ReduceOp.MAX)

@@ -1,4 +1,4 @@
-"""What the model can do while it is trained: a slice of a benchmark at every checkpoint, as ``s1m eval`` would run it.
+"""Evaluation while training: a slice of a benchmark at every checkpoint, as ``s1m eval`` would run it.
 
 The model is written as it stands, read back by the embedded engine on the first process, and removed; the others wait.
 The run stays in ``eval/step-N``, where ``s1m report`` finds it.
@@ -30,10 +30,10 @@ from s1m.types import Problem
 
 
 class Evaluation(TrainerCallback):
-    """Evaluates at every checkpoint but one that was asked for by a signal, and logs the accuracy of every level."""
+    """Evaluates at every checkpoint but one that a signal caused, and logs the accuracy of every level."""
 
     def __init__(self, settings: TrainSettings, trainer: Any, place: str, encoder: Encoder, console: Console) -> None:
-        """Raises what the benchmark raises that cannot be loaded; better now than at the first checkpoint."""
+        """Loads the benchmark, so that one that cannot be loaded fails now and not at the first checkpoint."""
         self._settings = replace(settings, lora_merge=True)
         self._trainer = trainer
         self._place = place
@@ -49,16 +49,16 @@ class Evaluation(TrainerCallback):
             return
         out = Path(self._settings.out) / "eval"
         folder = save_model(self._settings, self._trainer, self._place, self._encoder, out / "model")
-        found = broadcast_from_main(lambda: self._evaluate(folder, out / f"step-{state.global_step}"))
-        self._trainer.log(found)
+        accuracies = broadcast_from_main(lambda: self._evaluate(folder, out / f"step-{state.global_step}"))
+        self._trainer.log(accuracies)
 
     def _load(self) -> None:
         split = self._benchmark.splits[0]
         self._problems = self._benchmark.load(split=split, limit=self._settings.eval_limit, data=None)
 
     def _evaluate(self, model: Path, out: Path) -> dict[str, float]:
-        """The share of right answers at each level, by the name it is logged under."""
-        shutil.rmtree(out, ignore_errors=True)  # of the same step before a training was gone on with
+        """The fraction of right answers at each level, by the name it is logged under."""
+        shutil.rmtree(out, ignore_errors=True)  # of the same step before the training was resumed
         settings = resolve(eval_settings(self._settings, model, out), self._benchmark)
         store = RunStore(settings)
         try:
@@ -68,14 +68,14 @@ class Evaluation(TrainerCallback):
             store.close()
             shutil.rmtree(model)
         return {
-            f"{EVALUATED}{settings.benchmark} {level}": sum(one.verdicts[place].correct for one in records)
+            f"{EVALUATED}{settings.benchmark} {level}": sum(record.verdicts[index].correct for record in records)
             / len(self._problems)
-            for place, level in enumerate(settings.num_ignore)
+            for index, level in enumerate(settings.num_ignore)
         }
 
 
 def eval_settings(settings: TrainSettings, model: Path, out: Path) -> EvalSettings:
-    """What ``s1m eval`` would be asked for, with the delimiters that are trained."""
+    """The settings that ``s1m eval`` would have, with the delimiters that are trained."""
     return EvalSettings(
         benchmark=settings.eval_benchmark,
         model=str(model),

@@ -77,7 +77,7 @@ class TowerTrainer(SFTTrainer):
         ours.load_state_dict(whole.state_dict())
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Raises ``DataError`` when the disk is full; nothing half-written stays."""
+        """Raises ``DataError`` when the disk is full; no partial checkpoint stays."""
         with writing(Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"):
             super()._save_checkpoint(model, trial)  # type: ignore[no-untyped-call]
 

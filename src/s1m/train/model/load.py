@@ -1,4 +1,4 @@
-"""The model that is trained: loaded in the type it is trained in, with packed attention where that is asked for."""
+"""The model that is trained: loaded in the type it is trained in, with packed attention where the settings want it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SEEING = "tiny"
 """The same with a vision tower that has learned to tell digits apart, which takes a minute."""
 
 ADAPTED = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
-"""What low-rank adapters are put on: every matrix of the language tower but embeddings and head."""
+"""The modules that get low-rank adapters: every matrix of the language tower but embeddings and head."""
 
 
 def load_model(settings: TrainSettings) -> Checkpoint:
@@ -55,14 +55,14 @@ def load_encoder(settings: TrainSettings) -> Encoder:
         return _encoder_in(folder, settings)
 
 
-def _encoder_in(place: str, settings: TrainSettings) -> Encoder:
+def _encoder_in(folder: str, settings: TrainSettings) -> Encoder:
     import transformers as hf
 
     transformers: Any = hf  # half of it is untyped
 
     try:
-        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place)
-        image_processor: Any = transformers.AutoImageProcessor.from_pretrained(place)
+        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
+        image_processor: Any = transformers.AutoImageProcessor.from_pretrained(folder)
     except (OSError, ValueError) as error:
         why = str(error).splitlines()[0]
         raise UsageError(f"model: {settings.model} has no tokenizer or image processor: {why}") from None

@@ -1,4 +1,4 @@
-"""The three towers of a vision-language model: what is frozen, what learns how fast, and how many parameters that are.
+"""The three towers of a vision-language model: what is frozen, the learning rate and the size of each.
 
 vision      what sees: patches to features
 merger      what carries features over into the language model
@@ -27,10 +27,10 @@ def tower_of(name: str) -> Tower:
 def freeze(model: Any, towers: Iterable[Tower]) -> None:
     """Take towers out of training. Raises ``UsageError`` for a tower that the model does not have."""
     for tower in towers:
-        found = [parameter for name, parameter in model.named_parameters() if tower_of(name) == tower]
-        if not found:
+        parameters = [parameter for name, parameter in model.named_parameters() if tower_of(name) == tower]
+        if not parameters:
             raise UsageError(f"freeze: {type(model).__name__} has no parameters in the {tower} tower")
-        for parameter in found:
+        for parameter in parameters:
             parameter.requires_grad_(False)
 
 

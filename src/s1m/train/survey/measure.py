@@ -1,8 +1,8 @@
-"""Which examples are trained on: each is looked at once, before anything is loaded, and what is dropped has a reason.
+"""Which examples are trained on: each is measured once, before the model is loaded, and what is dropped has a reason.
 
-found = survey(examples, encoder.length, settings)
-found.kept, found.lengths      places in the examples, and the tokens of each
-found.rejects                  the others, with reasons
+surveyed = survey(examples, encoder.length, settings)
+surveyed.kept, surveyed.lengths      indices into the examples, and the tokens of each
+surveyed.rejects                     the others, with reasons
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNK = 256
-"""Examples that a process looks at before it reports."""
+"""Examples that a process measures before it reports."""
 ALONE = 4096
-"""So many examples are looked at sooner than other processes have started."""
+"""Up to this many examples are measured sooner than other processes have started."""
 DROPPED = -1
 """Length of an example that is not kept."""
 
@@ -50,7 +50,7 @@ class Reject:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What became of one source."""
+    """The kept and dropped examples of one source."""
 
     name: str
     reasons: Counter[str]
@@ -74,13 +74,13 @@ class Survey:
         """Raise ``DataError`` with the commonest reasons when nothing is kept."""
         if not len(self.kept):
             reasons = Counter(reject.reason for reject in self.rejects).most_common(3)
-            why = ", ".join(f"{reason} ({count:,})" for reason, count in reasons) or "the sources hold none"
+            why = ", ".join(f"{reason} ({count:,})" for reason, count in reasons) or "the sources hold no rows"
             raise DataError(f"no example is left to train on: {why}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Surveyor:
-    """Looks at examples, here or in another process."""
+    """Measures examples, here or in another process."""
 
     examples: Examples
     length_of: Callable[[Example], int]
@@ -95,8 +95,8 @@ class Surveyor:
                 lengths.append(self.length(index))
             except Unusable as error:
                 lengths.append(DROPPED)
-                place = self.examples.place(index)
-                rejects.append(Reject(index=index, id=place, reason=error.reason, detail=error.detail))
+                location = self.examples.location(index)
+                rejects.append(Reject(index=index, id=location, reason=error.reason, detail=error.detail))
         return lengths, rejects
 
     def length(self, index: int) -> int:
@@ -117,11 +117,11 @@ def survey(
     console: Console | None = None,
     rejects_to: Path | None = None,
 ) -> Survey:
-    """Look at every example, in ``settings.workers`` processes where there are many.
+    """Measure every example, in ``settings.workers`` processes where there are many.
 
     ``length_of`` gets outlines, which have the sizes of images instead of images, and may raise ``Unusable``; both it
     and the examples are pickled. The rejects go to ``rejects_to`` as JSON lines. Raises ``DataError`` for files that
-    can be read no more.
+    can no longer be read.
     """
     import numpy as np
 
@@ -133,16 +133,16 @@ def survey(
     )
     all_lengths: list[int] = []
     rejects: list[Reject] = []
-    with counted(console or Console(stderr=True), "looking at examples", len(examples)) as advance:
+    with counted(console or Console(stderr=True), "measuring examples", len(examples)) as advance:
         for lengths, some in _measured(surveyor, settings.workers):
             all_lengths += lengths
             rejects += some
             advance(len(lengths))
-    found = np.array(all_lengths, dtype=np.int64)
+    measured = np.array(all_lengths, dtype=np.int64)
     if rejects_to is not None:
         write_rejects(rejects_to, rejects, examples)
-    kept = np.flatnonzero(found != DROPPED)
-    return Survey(kept=kept, lengths=found[kept], rejects=tuple(rejects), parts=_parts(examples, found, rejects))
+    kept = np.flatnonzero(measured != DROPPED)
+    return Survey(kept=kept, lengths=measured[kept], rejects=tuple(rejects), parts=_parts(examples, measured, rejects))
 
 
 def write_rejects(path: Path, rejects: Sequence[Reject], examples: Examples) -> None:
@@ -159,13 +159,13 @@ def write_rejects(path: Path, rejects: Sequence[Reject], examples: Examples) -> 
     replace_file(path, encode_lines(lines))
 
 
-def _parts(examples: Examples, found: NDArray[np.int64], rejects: Sequence[Reject]) -> tuple[Part, ...]:
+def _parts(examples: Examples, measured: NDArray[np.int64], rejects: Sequence[Reject]) -> tuple[Part, ...]:
     reasons: list[Counter[str]] = [Counter() for _ in examples.names]
     for reject in rejects:
         reasons[examples.source(reject.index)][reject.reason] += 1
     parts = []
     for source, name in enumerate(examples.names):
-        own = found[examples.sources == source]
+        own = measured[examples.sources == source]
         parts.append(Part(name=name, reasons=reasons[source], lengths=own[own != DROPPED]))
     return tuple(parts)
 
