@@ -14,13 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from s1m.datasets.example import IMAGE, Slot, Turn, Unusable
 from s1m.datasets.pictures import Picture, picture_from
 from s1m.datasets.responses import CLOSE, OPEN, Delimiters, canonical
 from s1m.errors import DataError
+from s1m.files.paths import Roots
 
 Row = Mapping[str, Any]
 Role = Literal["system", "user", "assistant"]
@@ -62,12 +62,12 @@ def pick_format(name: str, columns: Sequence[str], where: str) -> str:
     raise DataError(f"{where} has the columns {', '.join(columns)}, of which no example can be made: {needs}")
 
 
-def read_row(row: Row, name: str, delimiters: Delimiters, folder: Path) -> Draft:
-    """The conversation of a row in the format called ``name``; paths of images start from ``folder``.
+def read_row(row: Row, name: str, delimiters: Delimiters, roots: Roots) -> Draft:
+    """The conversation of a row in the format called ``name``; paths of images lead within ``roots``.
 
     Raises ``Unusable`` with the reason for a row that is malformed.
     """
-    images = tuple(picture_from(image, folder) for image in _images(row))
+    images = tuple(picture_from(image, roots) for image in _images(row))
     turns = [_turn(role, content, delimiters) for role, content in FORMATS[name].said(row)]
     places = sum(turn.content.count(IMAGE) for turn in turns)
     if images and not places:

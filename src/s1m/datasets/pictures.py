@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from s1m.datasets.example import Unusable
 from s1m.files.images import ImageError, size_of
+from s1m.files.paths import ForeignPath, Roots, open_regular, read_image
 
 
 @runtime_checkable
@@ -49,7 +51,7 @@ class Filed:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         try:
-            with self.path.open("rb") as file:
+            with os.fdopen(open_regular(self.path), "rb") as file:
                 return _size(file)
         except OSError as error:
             raise Unusable("missing image", f"{self.path}: {error.strerror or error}") from None
@@ -57,13 +59,13 @@ class Filed:
     def read(self) -> bytes:
         """The encoded file."""
         try:
-            return self.path.read_bytes()
-        except OSError as error:
-            raise Unusable("missing image", f"{self.path}: {error.strerror or error}") from None
+            return read_image(self.path)
+        except ForeignPath as error:
+            raise Unusable("missing image", str(error)) from None
 
 
-def picture_from(value: object, folder: Path) -> Picture:
-    """The image that a column holds: encoded, a path from ``folder``, or the Hub's struct of both.
+def picture_from(value: object, roots: Roots) -> Picture:
+    """The image that a column holds: encoded, a path within ``roots``, or the Hub's struct of both.
 
     Raises ``Unusable`` when it holds none.
     """
@@ -72,7 +74,10 @@ def picture_from(value: object, folder: Path) -> Picture:
     if isinstance(value, bytes):
         value = Encoded(value)
     if isinstance(value, str) and value:
-        return Filed(folder / value)
+        try:
+            return Filed(roots.find(value))
+        except ForeignPath as error:
+            raise Unusable("missing image", str(error)) from None
     if isinstance(value, Picture):
         return value
     raise Unusable("missing image", f"its column holds {type(value).__name__}" if value else "")

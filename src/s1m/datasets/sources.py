@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, overload
 
 from s1m.datasets.example import Example
@@ -18,6 +19,7 @@ from s1m.datasets.open import open_rows
 from s1m.datasets.responses import Delimiters
 from s1m.datasets.rows import Rows
 from s1m.datasets.source import Source
+from s1m.files.paths import Roots, allowed_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,13 +48,16 @@ class FormattedRows:
     format: str
     delimiters: Delimiters
     count: int
+    outside: Path | None = None
+    """The folder outside that of a file which its paths may lead to."""
 
     def __len__(self) -> int:
         return self.count
 
     def draft(self, number: int) -> Draft:
         """The conversation of a row."""
-        return read_row(self.rows.row(number), self.format, self.delimiters, self.rows.place(number)[1])
+        roots = Roots(self.rows.place(number)[1], self.outside)
+        return read_row(self.rows.row(number), self.format, self.delimiters, roots)
 
     def place(self, number: int) -> str:
         """Where a row stands."""
@@ -134,6 +139,7 @@ def open_drafts(source: Source, seed: int, delimiters: Delimiters) -> Drafts:
         format=pick_format(source.format, rows.columns, source.path),
         delimiters=delimiters,
         count=min(len(rows), source.rows or len(rows)),
+        outside=allowed_folder(source.allow_outside),
     )
 
 
