@@ -6,9 +6,9 @@
 
 ``id``, ``question`` and ``answer`` are texts. ``images`` are paths, relative to the file and within its folder or that
 of ``--allow-outside``; in parquet they may be the images themselves, as the Hub stores them. ``choices``, at most 26,
-are optional, shown beneath the question; the answer is then a letter or the text of a choice. ``answer_type`` is choice, integer, number, list, yes_no, text or expression: choice
-where there are choices and else expression, when left out. ``metadata`` is a mapping of texts, without dots in their
-names. Other columns are refused.
+are optional, shown beneath the question; the answer is then a letter or the text of a choice. ``answer_type`` is
+choice, integer, number, list, yes_no, text or expression: choice where there are choices and else expression, when left
+out. ``metadata`` is a mapping of texts, without dots in their names. Other columns are refused.
 """
 
 from __future__ import annotations

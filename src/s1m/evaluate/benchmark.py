@@ -73,9 +73,8 @@ def load_problems(settings: EvalSettings, benchmark: Benchmark) -> Sequence[Prob
     problems = benchmark.load(split=settings.split, limit=settings.limit, data=settings.data or None)
     first = problems[:LOOKED_AT]
     if getattr(benchmark, "needs_images", False) and first and not any(problem.images for problem in first):
-        raise UsageError(
-            f"{settings.data or benchmark.source} has no images, without which {benchmark.name} cannot be run"
-        )
+        data = settings.data or benchmark.source
+        raise UsageError(f"{data} has no images, without which {benchmark.name} cannot be run; give --data with them")
     return problems
 
 
