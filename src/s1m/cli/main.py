@@ -19,7 +19,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from s1m.cli.parser import build_parser
 
-        found = build_parser().parse_args(arguments)
+        try:
+            found = build_parser().parse_args(arguments)
+        except SystemExit:  # after --help and --version
+            sys.stdout.flush()
+            raise
         code: int = found.parser.verb.run(found)
         sys.stdout.flush()  # a full disk is noticed here, and not when Python has ended
         return code

@@ -65,6 +65,8 @@ def user_path(text: str) -> Path:
     """A path as the user wrote it, ``~`` resolved. Raises ``UsageError`` for one that no system can have."""
     try:
         path = Path(text).expanduser()
+        if "\0" in text:
+            raise ValueError("it holds a NUL")
         path.exists()
     except (OSError, ValueError, RuntimeError) as error:  # too long; a NUL; the home of a user who does not exist
         reason = getattr(error, "strerror", None) or str(error)

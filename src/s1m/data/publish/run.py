@@ -31,6 +31,7 @@ from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
 from s1m.files.decoding import read_json
 from s1m.files.json_lines import read_lines
+from s1m.files.paths import user_path
 from s1m.files.printing import Printer
 from s1m.files.run_folder import SETTINGS
 from s1m.files.settings import read_toml
@@ -65,7 +66,7 @@ def publish_dataset(
     """
     check_given(out, licence)
     origins = [find_origin(path, allow_outside) for path in paths]
-    check_apart(out / "data", [Path(one.source.path).expanduser() for one in origins])
+    check_apart(out / "data", [user_path(one.source.path) for one in origins])
     counter = counter if counter.tokenizer else TokenCounter(_tokenizer(origins))
     counter.check()
     examples = load_examples([one.source for one in origins], seed=USUAL_SEED, delimiters=Delimiters(OPEN, CLOSE))
@@ -119,7 +120,7 @@ def check_given(out: Path, licence: str) -> None:
 
 def find_origin(path: str, allow_outside: str = "") -> Origin:
     """What a source named on the command line is. Raises ``DataError`` for a damaged folder."""
-    folder = Path(path).expanduser()
+    folder = user_path(path)
     if not (folder / "funnel.json").exists():
         return Origin(name=label_of(path), source=Source(path=path, allow_outside=allow_outside or None))
     funnel = read_json(folder / "funnel.json", Funnel)
