@@ -104,10 +104,13 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no file"):
         PAGE.load(split="all", limit=None, data=str(tmp_path))
     broken = tmp_path / "broken.jsonl"
-    for text, message in [("{", "row 1: Expecting property"), ("3", "row 1: expected an object with id")]:
+    for text, message in [
+        ("{", "line 1: Input data was truncated"),
+        ("3", "line 1: Expected `object`, got `int`; a line is an object"),
+    ]:
         broken.write_text(text)
         with pytest.raises(DataError, match=message):
             PAGE.load(split="all", limit=None, data=str(broken))
     broken.write_bytes(b"\xff\xfe\xff")
-    with pytest.raises(DataError, match="cannot read"):
+    with pytest.raises(DataError, match="line 1: it is UTF-16; save it as UTF-8"):
         PAGE.load(split="all", limit=None, data=str(broken))

@@ -12,6 +12,7 @@ from s1m.datasets.formats import Draft, pick_format, read_row
 from s1m.datasets.responses import canonical
 from s1m.errors import DataError
 from s1m.families import Delimiters
+from s1m.files.paths import Roots
 from tests.datasets.sets import picture
 
 THINKING = Delimiters("<think>", "</think>")
@@ -23,7 +24,7 @@ EXPECTED = (
 
 
 def read(row: dict[str, Any], folder: Path = Path()) -> Draft:
-    return read_row(row, pick_format("auto", list(row), "test"), THINKING, folder)
+    return read_row(row, pick_format("auto", list(row), "test"), THINKING, Roots(folder))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from s1m.datasets.source import Source
 from s1m.datasets.sources import load_examples
 from s1m.datasets.sources.stream import open_stream
 from s1m.families import Delimiters
+from s1m.files.paths import Roots
 from tests.cases import cases
 from tests.datasets.sets import picture, write_lines
 
@@ -30,7 +31,7 @@ TEXT = {"type": "text", "text": "How many?"}
 def read(row: dict[str, Any], folder: Path = Path()) -> Draft:
     """The conversation of a row that training would keep."""
     pick_format("auto", list(row), "test")
-    draft = read_row(row, "auto", THINKING, folder)
+    draft = read_row(row, "auto", THINKING, Roots(folder))
     sizes = tuple(image.size() for image in draft.images)
     check_example(Example(id="test", turns=draft.turns, sizes=sizes), THINKING)
     return draft

@@ -118,7 +118,7 @@ def test_a_corrupt_shard_is_named(tmp_path: Path) -> None:
         ),
         ("empty.jsonl", "\n", DataError, "is empty"),
         ("array.json", '[{"prompt": "?"}]', DataError, "is one JSON array; make lines of it: jq"),
-        ("broken.jsonl", "hello\n", DataError, "is not a file of JSON lines: line 1: Expecting value"),
+        ("broken.jsonl", "hello\n", DataError, "is not a file of JSON lines: line 1: JSON is malformed"),
         ("other.jsonl", '{"query": "?", "label": 3}\n', DataError, "has the columns query, label, of which no example"),
     ],
 )

@@ -110,9 +110,12 @@ def test_thumbnails_of_few_bytes_take_little_memory(monkeypatch: pytest.MonkeyPa
     high, wide = encoded(Image.new("L", (1, 60_000))), encoded(Image.new("L", (60_000, 1)))
     made: list[int] = []
     new = Image.new
-    monkeypatch.setattr(
-        Image, "new", lambda mode, size, *rest: made.append(size[0] * size[1]) or new(mode, size, *rest)
-    )
+
+    def counted(mode: str, size: tuple[int, int], *rest: str) -> Image.Image:
+        made.append(size[0] * size[1])
+        return new(mode, size, *rest)
+
+    monkeypatch.setattr(Image, "new", counted)
     picture = picture_of(side_by_side([high, wide], 384))
     assert max(picture.size) <= 384
     assert max(made) <= 384 * 384

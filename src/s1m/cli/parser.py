@@ -84,7 +84,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One line on standard error, and exit code 2."""
-        sys.stderr.write(f"{self.prog}: {message}; see: {self.prog} --help\n")
+        from s1m.files.printing import one_line
+
+        sys.stderr.write(f"{self.prog}: {one_line(message)}; see: {self.prog} --help\n")
         raise SystemExit(2)
 
     def flags(self) -> list[str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from s1m.datasets.example import Unusable
 from s1m.files.images import ImageError, size_of
+from s1m.files.paths import ForeignPath, Roots, open_regular, read_image
 
 PAYLOADS = ("bytes", "image", "image_url", "url", "path", "base64", "data", "source")
 """Keys under which a mapping holds an image, in the words of datasets, Qwen, OpenAI, transformers and Anthropic."""
@@ -78,30 +79,34 @@ class Spelled:
 
 @dataclass(frozen=True)
 class Filed:
-    """An image in a file of its own."""
+    """An image in a file of its own, which is looked for when the image is."""
 
-    path: Path
+    name: str
+    roots: Roots
 
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         try:
-            with self.path.open("rb") as file:
+            with os.fdopen(open_regular(self.roots.find(self.name)), "rb") as file:
                 return _size(file)
-        except (OSError, ValueError) as error:
-            raise Unusable("missing image", f"{self.path}: {_why(error)}") from None
+        except ForeignPath as error:
+            raise Unusable("missing image", str(error)) from None
+        except OSError as error:
+            raise Unusable("missing image", f"{self.name}: {error.strerror or error}") from None
 
     def read(self) -> bytes:
         """The encoded file."""
         try:
-            return self.path.read_bytes()
-        except (OSError, ValueError) as error:
-            raise Unusable("missing image", f"{self.path}: {_why(error)}") from None
+            return read_image(self.roots.find(self.name))
+        except ForeignPath as error:
+            raise Unusable("missing image", str(error)) from None
 
 
-def picture_from(value: object, folder: Path) -> Picture:
-    """The image that a column or part holds: encoded, base64, a data URI, a path from ``folder``, or a mapping of one.
+def picture_from(value: object, roots: Roots) -> Picture:
+    """The image that a column or part holds: encoded, base64, a data URI, a path, or a mapping of one.
 
-    Raises ``Unusable`` when it holds none, or only an address on the web: nothing is downloaded here.
+    Paths lead within ``roots``. Raises ``Unusable`` when it holds none, or only an address on the web: nothing is
+    downloaded here.
     """
     if isinstance(value, Mapping):
         held = next((name for name in PAYLOADS if value.get(name)), None)
@@ -109,17 +114,17 @@ def picture_from(value: object, folder: Path) -> Picture:
             raise Unusable("missing image", f"it has only {', '.join(map(str, value))}"[:80])
         if held in ("base64", "data") and isinstance(value[held], str) and not DATA_URI.match(value[held]):
             return Spelled(value[held])
-        return picture_from(value[held], folder)
+        return picture_from(value[held], roots)
     if isinstance(value, bytes):
         return Encoded(value)
     if isinstance(value, Picture):
         return value
     if not isinstance(value, str) or not value:
         raise Unusable("missing image", f"its column holds {type(value).__name__}" if value else "")
-    return _from_text(value, folder)
+    return _from_text(value, roots)
 
 
-def _from_text(text: str, folder: Path) -> Picture:
+def _from_text(text: str, roots: Roots) -> Picture:
     if head := DATA_URI.match(text):
         if not head[0].lower().endswith(";base64,"):
             raise Unusable("image unreadable", f"only base64 is read of data URIs, not {head[0][:40]}")
@@ -128,11 +133,7 @@ def _from_text(text: str, folder: Path) -> Picture:
         return Spelled(text)
     if WEB.match(text):
         raise Unusable("missing image", f"{text[:60]} is on the web; download it and give its path")
-    return Filed(folder / text.removeprefix("file://"))
-
-
-def _why(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return Filed(text.removeprefix("file://"), roots)
 
 
 def _size(image: BinaryIO | memoryview) -> tuple[int, int]:

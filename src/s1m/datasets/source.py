@@ -36,6 +36,8 @@ class Source:
     """How often a row is seen in an epoch, on average: 0.5 is every other row, 2 is twice."""
     rows: Count | None = None
     """Use only the first N rows (none: all); of a synthetic set, generate N."""
+    allow_outside: str | None = None
+    """Another folder whose images its rows may name by path (empty: only the folder of the file that they stand in)."""
 
 
 def label_of(path: str) -> str:

@@ -66,7 +66,7 @@ def size_of(image: BinaryIO | bytes | memoryview) -> tuple[int, int]:
 
     Raises ``ImageError``.
     """
-    file = io.BufferedReader(_View(memoryview(image))) if isinstance(image, bytes | memoryview) else image
+    file = io.BufferedReader(_View(memoryview(image).cast("B"))) if isinstance(image, bytes | memoryview) else image
 
     def upright_size() -> tuple[int, int]:
         with _opened(file) as opened:

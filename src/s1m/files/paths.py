@@ -34,6 +34,8 @@ class Roots:
             path = Path(os.path.realpath(self.folder / name))
             is_inside = any(path.is_relative_to(os.path.realpath(root)) for root in self._all())
             status = path.stat() if is_inside else None
+        except FileNotFoundError:
+            raise ForeignPath(f"there is no file {shown} in {self.folder}") from None
         except (OSError, ValueError) as error:
             raise ForeignPath(f"cannot read {shown}: {getattr(error, 'strerror', None) or error}") from None
         if status is None:
@@ -49,20 +51,22 @@ class Roots:
         return (self.folder,) if self.outside is None else (self.folder, self.outside)
 
 
-def roots_of(data_file: Path, allow_outside: str = "") -> Roots:
-    """The roots of a data file; ``allow_outside`` is as the user wrote it. Raises ``UsageError`` for no folder."""
+def allowed_folder(allow_outside: str | None) -> Path | None:
+    """The folder that ``--allow-outside`` names; None for nothing. Raises ``UsageError`` for what is not a folder."""
     if not allow_outside:
-        return Roots(data_file.parent)
+        return None
     outside = user_path(allow_outside)
     if not outside.is_dir():
         raise UsageError(f"--allow-outside {allow_outside}: it is not a folder; name the folder of the images")
-    return Roots(data_file.parent, outside)
+    return outside
 
 
 def user_path(text: str) -> Path:
     """A path as the user wrote it, ``~`` resolved. Raises ``UsageError`` for one that no system can have."""
     try:
         path = Path(text).expanduser()
+        if "\0" in text:
+            raise ValueError("it holds a NUL")
         path.exists()
     except (OSError, ValueError, RuntimeError) as error:  # too long; a NUL; the home of a user who does not exist
         reason = getattr(error, "strerror", None) or str(error)

@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterable
 from itertools import islice
-from typing import IO, Any
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -63,12 +63,6 @@ def print_json(value: object) -> None:
     """Print a value as JSON on standard output, in ASCII where the terminal has no more than that."""
     is_wide = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
     sys.stdout.write(json.dumps(value, ensure_ascii=not is_wide, indent=2).replace("\x7f", "\\u007f") + "\n")
-
-
-def tolerate(stream: IO[str]) -> None:
-    """Have a stream escape what its encoding cannot show, instead of ending the work."""
-    if hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="backslashreplace")
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -8,13 +8,14 @@ own limit up to that. A model on the Hub shows its limit only once it is downloa
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from s1m.errors import EngineUnavailable
+from s1m.errors import DataError, EngineUnavailable
+from s1m.files.decoding import read_json
 from s1m.serve.settings import ServeSettings
 
 LONG_ENOUGH = 32768
@@ -41,12 +42,12 @@ def longest_of(folder: Path) -> int | None:
 
     Raises ``EngineUnavailable`` when the folder is no checkpoint.
     """
+    if not (folder / "config.json").exists():
+        raise EngineUnavailable(f"{folder} is not a checkpoint: it lacks config.json")
     try:
-        config = json.loads((folder / "config.json").read_bytes())
-    except FileNotFoundError:
-        raise EngineUnavailable(f"{folder} is no checkpoint: it lacks config.json") from None
-    except (OSError, ValueError) as error:
-        raise EngineUnavailable(f"{folder} is no checkpoint: its config.json cannot be read ({error})") from None
+        config = read_json(folder / "config.json", dict[str, Any])
+    except DataError as error:
+        raise EngineUnavailable(f"{folder} is not a checkpoint: {error}") from None
     parts = [part for part in (config, *_inner(config)) if isinstance(part, dict)]
     found = [part["max_position_embeddings"] for part in parts if "max_position_embeddings" in part]
     lengths = [length for length in found if isinstance(length, int) and length > 0]

@@ -11,14 +11,15 @@ model/            the finished model
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from s1m.errors import DataError
 from s1m.files import run_folder
+from s1m.files.decoding import read_json
 from s1m.files.settings import to_toml
 from s1m.train.settings import TrainSettings
 
@@ -43,8 +44,8 @@ def newest_checkpoint(out: Path) -> Path | None:
 
 def is_whole(checkpoint: Path) -> bool:
     """Whether a checkpoint was written to its end."""
-    with suppress(OSError, ValueError):
-        return bool(json.loads((checkpoint / LAST_WRITTEN).read_bytes()))
+    with suppress(DataError):
+        return bool(read_json(checkpoint / LAST_WRITTEN, dict[str, Any]))
     return False
 
 

@@ -14,6 +14,7 @@ from s1m.benchmarks import find_benchmark
 from s1m.datasets.tokens import ESTIMATED
 from s1m.errors import UsageError
 from s1m.evaluate.imported import Level, levels_of, read_level, records_of, token_counter
+from s1m.evaluate.provenance import made_here
 from s1m.evaluate.settings import ImportSettings
 from s1m.evaluate.store import RunStore, load_run
 from s1m.files.printing import Printer
@@ -56,6 +57,7 @@ def import_results(
     try:
         for record in records:
             store.add(record)
+        store.add_provenance(made_here(benchmark, problems))
         write_results(load_run(store.folder))
     finally:
         store.close()

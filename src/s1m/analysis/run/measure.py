@@ -89,6 +89,7 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         measures=measures_of(records, BENCHMARKS.get(str(run.settings.get("benchmark", "")))),
         parts=parts_of(records, breakdowns(run.settings)),
         judge=run.judge if grid.judged.any() else None,
+        provenance=run.provenance,
     )
 
 

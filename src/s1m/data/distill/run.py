@@ -29,6 +29,7 @@ from s1m.data.shards import write_shards
 from s1m.data.trace_row import TraceRow
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
+from s1m.evaluate.benchmark import load_problems
 from s1m.evaluate.build import name_model, resolve
 from s1m.evaluate.owed import run_owed
 from s1m.evaluate.store import RunStore, read_records
@@ -48,14 +49,14 @@ def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
     counter = TokenCounter(tokenizer).check()
     page = find_benchmark(settings.benchmark)
     settings = asyncio.run(named_teacher(settings, page))
-    problems = page.load(split=settings.split, limit=settings.limit, data=settings.data or None)
+    problems = load_problems(settings, page)
     store = RunStore(settings)
     try:
         try:
             asyncio.run(_ask(settings, page, problems, store, console))
         except KeyboardInterrupt:
             done = f"{len(store.keys)} of {len(problems)} problems recorded"
-            console.print(f"\ninterrupted with {done}; the same command goes on from there")
+            console.print(f"\ninterrupted with {done}; re-run the command to resume")
             return 130
         domain = page.breakdowns[0] if page.breakdowns else ""
         teacher = Teacher(settings=settings, domain=domain, licence=page.licence, compose=compose)
@@ -64,7 +65,7 @@ def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
         store.close()
     missing = len(problems) - len(store.keys)
     if missing:
-        console.print(f"{missing} problems failed and stay owed; the same command tries them again")
+        console.print(f"{missing} problems failed and stay pending; re-run the command to try them again")
     return 1 if missing else 0
 
 

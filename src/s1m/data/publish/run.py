@@ -30,6 +30,7 @@ from s1m.errors import DataError, UsageError
 from s1m.families import DEFAULT
 from s1m.files.decoding import read_json
 from s1m.files.json_lines import read_lines
+from s1m.files.paths import user_path
 from s1m.files.printing import Printer
 from s1m.files.run_folder import SETTINGS
 from s1m.files.settings import read_toml
@@ -55,14 +56,16 @@ class Origin:
         ]
 
 
-def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str, counter: TokenCounter) -> int:
+def publish_dataset(
+    paths: Sequence[str], out: Path, *, name: str, licence: str, counter: TokenCounter, allow_outside: str = ""
+) -> int:
     """Write the dataset. Exit code 0; raises ``UsageError`` for a folder that holds something else.
 
     Tokens are counted as the curations counted them where ``counter`` has no tokenizer and they agree on one.
     """
     check_given(out, licence)
-    origins = [find_origin(path) for path in paths]
-    check_apart(out / "data", [Path(one.source.path).expanduser() for one in origins])
+    origins = [find_origin(path, allow_outside) for path in paths]
+    check_apart(out / "data", [user_path(one.source.path) for one in origins])
     counter = counter if counter.tokenizer else TokenCounter(_tokenizer(origins))
     counter.check()
     examples = load_examples([one.source for one in origins], seed=DEFAULT_SEED, delimiters=DEFAULT)
@@ -114,11 +117,11 @@ def check_given(out: Path, licence: str) -> None:
         raise UsageError(f"{out} holds something else than a dataset; choose another --out")
 
 
-def find_origin(path: str) -> Origin:
+def find_origin(path: str, allow_outside: str = "") -> Origin:
     """What a source named on the command line is. Raises ``DataError`` for a damaged folder."""
-    folder = Path(path).expanduser()
+    folder = user_path(path)
     if not (folder / "funnel.json").exists():
-        return Origin(name=label_of(path), source=Source(path=path))
+        return Origin(name=label_of(path), source=Source(path=path, allow_outside=allow_outside or None))
     funnel = read_json(folder / "funnel.json", Funnel)
     settings = read_toml(folder / SETTINGS)
     return Origin(

@@ -9,7 +9,6 @@ A turn may have images of its own, as Ollama's have: ``{"role": "user", "content
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from s1m.datasets.example import IMAGE, Unusable
 from s1m.datasets.formats.draft import Content, Role, Row, Utterance
@@ -18,6 +17,7 @@ from s1m.datasets.formats.parts import read_content
 from s1m.datasets.formats.thinking import check_none_lost, thinking_beside
 from s1m.datasets.pictures import Picture
 from s1m.datasets.responses import holds_thinking
+from s1m.files.paths import Roots
 
 ROLES: Mapping[object, Role] = {
     "system": "system",
@@ -33,11 +33,11 @@ CALLS = ("tool_calls", "function_call")
 """What a turn says beside its content that no text holds."""
 
 
-def read_turns(value: object, folder: Path) -> list[Utterance]:
+def read_turns(value: object, roots: Roots) -> list[Utterance]:
     """What each turn of a list says. Raises ``Unusable`` for what is not such a list, or a turn of unknown shape."""
     if not isinstance(value, list) or not all(isinstance(turn, Mapping) for turn in value):
         raise Unusable("no conversation", "its column is not a list of turns")
-    return [_read_turn(turn, folder) for turn in value]
+    return [_read_turn(turn, roots) for turn in value]
 
 
 def has_roles(value: object) -> bool:
@@ -46,7 +46,7 @@ def has_roles(value: object) -> bool:
     return bool(turns) and all(isinstance(turn, Mapping) and any(who in turn for who, _ in SPELLINGS) for turn in turns)
 
 
-def _read_turn(turn: Row, folder: Path) -> Utterance:
+def _read_turn(turn: Row, roots: Roots) -> Utterance:
     who, what = next((keys for keys in SPELLINGS if turn.get(keys[0]) is not None), SPELLINGS[0])
     spelled = turn.get(who)
     role = ROLES.get(spelled.lower()) if isinstance(spelled, str) else None
@@ -55,12 +55,12 @@ def _read_turn(turn: Row, folder: Path) -> Utterance:
     for name in CALLS:
         if turn.get(name):
             raise Unusable("unknown kind of content", name)
-    content, among = read_content(turn.get(what), folder, markers=role == "user")
+    content, among = read_content(turn.get(what), roots, markers=role == "user")
     thinking = "\n\n".join(dict.fromkeys(filter(None, (thinking_beside(turn), among))))
     if thinking and role != "assistant":
         raise Unusable("thinking outside a response", f"in a turn of the {spelled}")
     if role == "user":
-        return Utterance(role=role, content=_with_own_images(content, column_images(turn, folder)))
+        return Utterance(role=role, content=_with_own_images(content, column_images(turn, roots)))
     if any(not isinstance(piece, str) for piece in content):
         raise Unusable("an image outside a question", f"in a turn of the {spelled}")
     text = "".join(str(piece) for piece in content)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 
 from s1m.datasets.example import IMAGE, Slot, Turn, Unusable
 from s1m.datasets.formats.draft import Content, Row, Utterance
 from s1m.datasets.pictures import Picture, picture_from
+from s1m.files.paths import Roots
 
 IMAGE_COLUMNS = (
     "images", "image", "image_paths", "image_path", "image_urls", "image_url", "image_files", "image_file", "img",
@@ -20,12 +20,12 @@ IMAGE_NAME = re.compile(r"image|img|picture|photo|figure|screenshot|diagram", re
 IMAGE_FILE = re.compile(r".+\.(?:png|jpe?g|webp|gif|bmp|tiff?)", re.IGNORECASE)
 
 
-def column_images(fields: Row, folder: Path) -> tuple[Picture, ...]:
+def column_images(fields: Row, roots: Roots) -> tuple[Picture, ...]:
     """The images in the columns of a row, or the fields of a turn. Raises ``Unusable`` for a value that is not one."""
     value = next((fields[name] for name in IMAGE_COLUMNS if fields.get(name) is not None), None)
     if value is None:
         return ()
-    return tuple(picture_from(image, folder) for image in (value if isinstance(value, list) else [value]))
+    return tuple(picture_from(image, roots) for image in (value if isinstance(value, list) else [value]))
 
 
 def placed(utterances: Sequence[Utterance], images: Sequence[Picture]) -> tuple[list[Turn], list[Picture]]:

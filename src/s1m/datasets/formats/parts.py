@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from s1m.datasets.example import IMAGE, Slot, Unusable
 from s1m.datasets.formats.draft import Content, Row, text_of
 from s1m.datasets.formats.thinking import flattened
 from s1m.datasets.pictures import PAYLOADS, Picture, picture_from
+from s1m.files.paths import Roots
 
 TEXT_TYPES = ("text", "input_text", "output_text")
 IMAGE_TYPES = ("image", "image_url", "input_image")
@@ -26,8 +26,8 @@ MARKER = re.compile(r"\n?<image>\n?")
 """Where LLaVA's and LLaMA-Factory's sets put an image, with the line breaks that only set it apart."""
 
 
-def read_content(content: object, folder: Path, *, markers: bool) -> tuple[Content, str]:
-    """What a turn shows and says, and the thinking among its parts; paths of images start from ``folder``.
+def read_content(content: object, roots: Roots, *, markers: bool) -> tuple[Content, str]:
+    """What a turn shows and says, and the thinking among its parts; paths of images lead within ``roots``.
 
     ``markers`` says whether ``<image>`` in a text stands for an image: in a question it does, in an answer it is text.
     Raises ``Unusable`` for a part of unknown kind.
@@ -43,7 +43,7 @@ def read_content(content: object, folder: Path, *, markers: bool) -> tuple[Conte
         if kind in TEXT_TYPES and isinstance(part.get("text"), str):
             pieces += _marked(text_of(part["text"])) if markers else [text_of(part["text"])]
         elif kind in IMAGE_TYPES:
-            pieces.append(picture_from(part, folder) if any(part.get(name) for name in PAYLOADS) else IMAGE)
+            pieces.append(picture_from(part, roots) if any(part.get(name) for name in PAYLOADS) else IMAGE)
         elif kind in THINKING_TYPES:
             thinking.append(flattened({name: value for name, value in part.items() if name != "type"}))
         else:

@@ -21,6 +21,7 @@ from s1m.datasets.formats.thinking import (
 from s1m.datasets.responses import canonical, holds_thinking
 from s1m.errors import DataError
 from s1m.families import Delimiters
+from s1m.files.paths import Roots
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Layout:
 
 
 def _turns_of(column: str) -> Layout:
-    return Layout((column,), lambda row, folder: read_turns(row.get(column), folder))
+    return Layout((column,), lambda row, roots: read_turns(row.get(column), roots))
 
 
 def _pair(question: str, response: str, thinking: str = "") -> Layout:
@@ -82,15 +83,15 @@ def text_columns(name: str, columns: Sequence[str]) -> list[str]:
     return [column for column in columns if column in wanted or column in THINKING_FIELDS or names_thinking(column)]
 
 
-def read_row(row: Row, name: str, delimiters: Delimiters, folder: Path) -> Draft:
-    """The conversation of a row in the format called ``name``; paths of images start from ``folder``.
+def read_row(row: Row, name: str, delimiters: Delimiters, roots: Roots) -> Draft:
+    """The conversation of a row in the format called ``name``; paths of images lead within ``roots``.
 
     For ``auto`` every row is read by its own columns. Raises ``Unusable`` with the reason for a row that is malformed,
     of unknown shape, or whose thinking or images would not be learned.
     """
     layout = _layout_of(row, name)
-    spoken = [_spoken(utterance, delimiters) for utterance in _utterances(row, layout, folder)]
-    turns, images = placed(spoken, column_images(row, folder))
+    spoken = [_spoken(utterance, delimiters) for utterance in _utterances(row, layout, roots)]
+    turns, images = placed(spoken, column_images(row, roots))
     read = (*layout.columns, *layout.optional, *IMAGE_COLUMNS, *THINKING_FIELDS)
     if not images:
         check_none_unread(row, read)
@@ -103,7 +104,7 @@ def read_responses(row: Row, name: str, delimiters: Delimiters) -> str:
 
     Raises ``Unusable`` as ``read_row`` does.
     """
-    utterances = _utterances(row, _layout_of(row, name), Path())
+    utterances = _utterances(row, _layout_of(row, name), Roots(Path()))
     return "\n".join(_spoken(each, delimiters).text for each in utterances if each.role == "assistant")
 
 
@@ -120,9 +121,9 @@ def _layout_of(row: Row, name: str) -> Layout:
     return next((layout for layout in fitting if all(row[column] is not None for column in layout.columns)), fitting[0])
 
 
-def _utterances(row: Row, layout: Layout, folder: Path) -> list[Utterance]:
+def _utterances(row: Row, layout: Layout, roots: Roots) -> list[Utterance]:
     """What each side says in a row, a system prompt and the thinking of columns of their own included."""
-    utterances = layout.said(row, folder)
+    utterances = layout.said(row, roots)
     system = text_of(row.get("system")) if "system" in layout.optional else ""
     if system.strip() and all(utterance.role != "system" for utterance in utterances):
         utterances = [Utterance(role="system", content=(system,)), *utterances]

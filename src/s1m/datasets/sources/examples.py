@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, overload
 
 from s1m.datasets.example import Example
@@ -18,6 +19,7 @@ from s1m.datasets.sources.generated import GENERATORS, generated_rows
 from s1m.datasets.sources.open import open_rows
 from s1m.datasets.sources.rows import Rows
 from s1m.families import Delimiters
+from s1m.files.paths import Roots, allowed_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,13 +49,16 @@ class FormattedRows:
     """A format by name, or ``auto``: every row by its own columns."""
     delimiters: Delimiters
     count: int
+    outside: Path | None = None
+    """The folder outside that of a file which its paths may lead to."""
 
     def __len__(self) -> int:
         return self.count
 
     def draft(self, number: int) -> Draft:
         """The conversation of a row."""
-        return read_row(self.rows.row(number), self.format, self.delimiters, self.rows.location(number)[1])
+        roots = Roots(self.rows.location(number)[1], self.outside)
+        return read_row(self.rows.row(number), self.format, self.delimiters, roots)
 
     def location(self, number: int) -> str:
         """File and number of a row."""
@@ -136,6 +141,7 @@ def open_drafts(source: Source, seed: int, delimiters: Delimiters) -> Drafts:
         format=source.format,
         delimiters=delimiters,
         count=min(len(rows), source.rows or len(rows)),
+        outside=allowed_folder(source.allow_outside),
     )
 
 

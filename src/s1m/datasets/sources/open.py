@@ -12,6 +12,7 @@ from s1m.benchmarks.reading.files import SHARD
 from s1m.datasets.source import Source
 from s1m.datasets.sources.rows import Files, LineRows, Rows, TableRows
 from s1m.errors import DataError, UsageError
+from s1m.files.paths import user_path
 
 LINES = (".jsonl", ".json")
 KINDS = (".parquet", *LINES)
@@ -30,7 +31,7 @@ def open_rows(source: Source) -> Rows:
 
 def files_of(source: Source) -> tuple[Path, ...] | None:
     """The files of a source, all of one kind; None for a dataset of the Hub. Raises as ``open_rows`` does."""
-    path = Path(source.path).expanduser()
+    path = user_path(source.path)
     if path.is_dir():
         return _in_folder(path, source.split)
     if path.is_file():

@@ -5,7 +5,6 @@ Both are small when pickled, so that every process of a loader reads for itself.
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from s1m.datasets.example import Unusable
 from s1m.datasets.pictures import Encoded
 from s1m.errors import DataError
+from s1m.files.decoding import MOST_BYTES, Undecodable, decode_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,9 +71,16 @@ class TableRows:
     def location(self, number: int) -> tuple[str, Path]:
         """File and row, or the dataset's name and row."""
         if self._files is None:
-            return f"{self._name} row {number + 1}", Path()
+            return f"{self._name} row {number + 1}", hub_folder()
         path, within = self._files.find(number)
         return f"{path.name} row {within + 1}", path.parent
+
+
+def hub_folder() -> Path:
+    """Where datasets of the Hub keep the images that their rows name by path: no row of theirs leads elsewhere."""
+    from datasets.config import HF_CACHE_HOME
+
+    return Path(HF_CACHE_HOME)
 
 
 class LineRows:
@@ -101,14 +108,11 @@ class LineRows:
         try:
             with path.open("rb") as file:
                 file.seek(int(self._starts[number, 1]))
-                value = json.loads(file.readline())
+                return decode_json(file.readline(MOST_BYTES + 1), dict[str, Any])
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror}") from None
-        except ValueError as error:
+        except Undecodable as error:
             raise Unusable("no JSON object", f"line {self._starts[number, 0]}: {error}") from None
-        if not isinstance(value, dict):
-            raise Unusable("no JSON object", f"line {self._starts[number, 0]} is {type(value).__name__}")
-        return value
 
     def location(self, number: int) -> tuple[str, Path]:
         """File and line."""

@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from s1m.errors import EngineError
+from s1m.files.decoding import Undecodable, decode_reply
 
 T = TypeVar("T")
 
@@ -31,8 +32,8 @@ class Models(msgspec.Struct, frozen=True):
 def decode(body: bytes, kind: type[T]) -> T:
     """The JSON of a reply as a ``kind``. Raises ``Unreadable``."""
     try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return decode_reply(body, kind)
+    except Undecodable as error:
         raise Unreadable("the reply is not the JSON expected") from error
 
 
