@@ -41,7 +41,7 @@ def test_a_signal_saves_and_the_same_command_goes_on(
     assert process.returncode == code, said
     done = len(losses(out))
     assert 0 < done < STEPS
-    assert f"stopped after step {done}; the same command goes on from there" in said
+    assert f"stopped after step {done}; re-run the command to resume" in said
     assert newest_checkpoint(out) == out / f"checkpoint-{done}"
     assert trained(settings) == pytest.approx(undisturbed, abs=CLOSE)
 
@@ -72,7 +72,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     assert limited.returncode == 1, limited.stderr
     last = limited.stderr.splitlines()[-1]
     assert last.startswith("s1m: cannot write"), limited.stderr
-    assert "make room, then the same command goes on" in last
+    assert "make room and re-run the command" in last
     assert "Traceback" not in limited.stderr
     assert not list(Path(settings.out).glob("checkpoint-*"))
     assert trained(settings)

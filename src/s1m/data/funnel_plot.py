@@ -26,7 +26,7 @@ def write_funnel(funnel: Funnel, out: Path) -> None:
 
 
 def plot_funnel(funnel: Funnel) -> Figure:
-    """A bar for every stage: what passed, and behind it what the stage was shown."""
+    """A bar for every stage: what passed, in front of what the stage was shown."""
     from matplotlib.figure import Figure
 
     names = ["read", *(stage.name for stage in funnel.stages)]
@@ -35,14 +35,14 @@ def plot_funnel(funnel: Funnel) -> Figure:
     with house_style():
         figure = Figure(figsize=(8.4, 0.7 + 0.36 * len(names)), layout="constrained")
         axes = figure.subplots()
-        places = range(len(names))
-        axes.barh(places, shown, color=colour(1), alpha=0.28, height=0.72)
-        axes.barh(places, passed, color=colour(0), height=0.72)
-        for place in places:
-            lost = shown[place] - passed[place]
-            text = f" {passed[place]:,}" + (f"   \u2212{lost:,}" if lost else "")
-            axes.text(shown[place], place, text, va="center", ha="left", fontsize=8.5, color=MUTED)
-        axes.set_yticks(list(places), names, color=INK)
+        rows = range(len(names))
+        axes.barh(rows, shown, color=colour(1), alpha=0.28, height=0.72)
+        axes.barh(rows, passed, color=colour(0), height=0.72)
+        for row in rows:
+            lost = shown[row] - passed[row]
+            text = f" {passed[row]:,}" + (f"   \u2212{lost:,}" if lost else "")
+            axes.text(shown[row], row, text, va="center", ha="left", fontsize=8.5, color=MUTED)
+        axes.set_yticks(list(rows), names, color=INK)
         axes.invert_yaxis()
         axes.set_xlim(0, max(1, funnel.rows) * 1.22)
         axes.grid(visible=False)

@@ -1,4 +1,4 @@
-"""``s1m data generate``: a set that is made by program, as parquet files."""
+"""``s1m data generate``: a synthetic set as parquet files."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from s1m.files.progress import counted
 from s1m.files.workers import in_chunks, in_order
 
 CHUNK = 4
-"""Rows that a process makes before it hands them on."""
+"""Rows that a process makes before it reports."""
 ALONE = 64
-"""So many rows are made sooner than other processes have started."""
+"""Up to this many rows are made sooner than other processes have started."""
 
 
 class Making:
@@ -31,7 +31,7 @@ class Making:
         self._examples, self._counter, self._delimiters = examples, counter, delimiters
 
     def __call__(self, numbers: range) -> list[TraceRow]:
-        """Some rows, drawn, counted and named; without those of which no sound one can be made."""
+        """Some rows, drawn, counted and named; without those that have no sound solution."""
         return [row for number in numbers if (row := self._made(number))]
 
     def _made(self, number: int) -> TraceRow | None:

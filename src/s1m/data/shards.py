@@ -16,9 +16,9 @@ SHARD_BYTES = 256 << 20
 """Of images and texts before compression."""
 SHARD_ROWS = 50_000
 GROUP_ROWS = 100
-"""Rows that are compressed together: a reader of one row decodes so many."""
+"""Rows that are compressed together: a reader of one row decodes this many."""
 SHARD = re.compile(r"train-\d{5}-of-\d{5}\.parquet")
-"""What is written here; a folder that holds anything else is somebody's."""
+"""The files that are written here; a folder that holds anything else is not replaced."""
 
 
 def write_shards(rows: Iterable[TraceRow], folder: Path, *, several_images: bool) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from s1m.cli import main
-from s1m.data.curate.look import looked_at
+from s1m.data.curate.look import inspected
 from s1m.data.curate.settings import curate_settings
 from s1m.data.funnel import Refusal, build_funnel
 from s1m.data.funnel_plot import plot_funnel
@@ -256,13 +256,13 @@ def test_what_small_models_solve_is_left_out(config: Path, tmp_path: Path) -> No
 def findings_of(config: Path, **changes: object) -> list[Any]:
     from rich.console import Console
 
-    from s1m.data.curate.run import prepare
+    from s1m.data.curate.prepare import prepare
 
     settings = curate_settings({**read_toml(config), **changes})
     out = Path(settings.out)
     out.mkdir(exist_ok=True)
     inspector = prepare(settings, out, Console(quiet=True))
-    return [finding for found in looked_at(inspector, range(len(inspector.examples))) for finding in found]
+    return [finding for found in inspected(inspector, range(len(inspector.examples))) for finding in found]
 
 
 @pytest.fixture

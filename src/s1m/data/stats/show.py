@@ -92,9 +92,9 @@ def as_dict(spread: Spread) -> dict[str, Any]:
 
 
 def _numbers(spread: Spread, group: str | None = None) -> dict[str, Any]:
-    found = asdict(describe(spread.lengths(group)))
-    shares = dict(zip((f"above_{limit}" for limit in LONG), found.pop("above"), strict=True))
-    return {"rows": found.pop("examples"), **found, **shares}
+    numbers = asdict(describe(spread.lengths(group)))
+    fractions = dict(zip((f"above_{limit}" for limit in LONG), numbers.pop("above"), strict=True))
+    return {"rows": numbers.pop("examples"), **numbers, **fractions}
 
 
 def print_spreads(spreads: Sequence[Spread], console: Console) -> None:
@@ -114,10 +114,10 @@ def print_spreads(spreads: Sequence[Spread], console: Console) -> None:
 
 
 def _cells(spread: Spread, group: str | None = None) -> list[str]:
-    found = describe(spread.lengths(group))
-    numbers = (found.mean, found.median, found.p90, found.p99, found.longest)
+    lengths = describe(spread.lengths(group))
+    numbers = (lengths.mean, lengths.median, lengths.p90, lengths.p99, lengths.longest)
     return [
-        f"{found.examples:,}",
+        f"{lengths.examples:,}",
         *(f"{number:,.0f}" for number in numbers),
-        *(f"{100 * share:.1f} %" for share in found.above),
+        *(f"{100 * fraction:.1f} %" for fraction in lengths.above),
     ]
