@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @contextmanager
 def counted(console: Console, work: str, total: int, *, done: int = 0) -> Iterator[Callable[[int], None]]:
-    """Something to call with how much more has been done; the line is shown on terminals only, and goes at the end."""
+    """A function to call with how much more has been done. The line is shown on terminals only, and then removed."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(work, total=total, completed=done)
