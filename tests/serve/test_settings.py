@@ -80,12 +80,12 @@ def test_a_model_of_the_hub_keeps_its_own_length() -> None:
 
 
 def test_a_folder_that_is_no_checkpoint_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EngineUnavailable, match="is no checkpoint: it lacks config"):
+    with pytest.raises(EngineUnavailable, match="is not a checkpoint: it lacks config"):
         resolve(settings(model=str(tmp_path)))
     with pytest.raises(EngineUnavailable, match="there is no checkpoint folder /no/such"):
         resolve(settings(model="/no/such"))
     (tmp_path / "config.json").write_text("{")
-    with pytest.raises(EngineUnavailable, match=r"its config\.json cannot be read"):
+    with pytest.raises(EngineUnavailable, match=r"config\.json is damaged"):
         resolve(settings(model=str(tmp_path)))
 
 

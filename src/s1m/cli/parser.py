@@ -89,6 +89,11 @@ class Parser(argparse.ArgumentParser):
         sys.stderr.write(f"{self.prog}: {one_line(message)}; see: {self.prog} --help\n")
         raise SystemExit(2)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """As argparse does it, except that a disk that is full is not passed over."""
+        if message:
+            (file or sys.stderr).write(message)
+
     def flags(self) -> list[str]:
         """Every flag of this verb."""
         return [flag for action in self._actions for flag in action.option_strings]

@@ -85,6 +85,8 @@ def levels_of(files: Sequence[Path], num_ignore: str) -> tuple[int, ...]:
 
 def read_level(path: Path, num_ignore: int, problems: Sequence[Problem]) -> Level:
     """The results of a file. Raises ``UsageError`` or ``DataError`` that names the file and the result's index."""
+    if not path.is_file():
+        raise UsageError(f"cannot read {path}: there is no such file")
     try:
         content = decode_json(read_bytes(path), _File)
     except Undecodable as error:

@@ -41,7 +41,7 @@ async def keep_provenance(
 ) -> None:
     """Write down what the run is done with, and say what has changed since it began."""
     before = store.provenance
-    entry = await provenance_of(settings, benchmark, problems)
+    entry = await provenance_of(benchmark, problems, model=settings.model, base_urls=settings.base_url)
     for change in changes(entry, before):
         console.print(f"warning: {change}; records made before are kept as they are", style="yellow", markup=False)
     if is_new(entry, before):

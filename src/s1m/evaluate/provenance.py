@@ -29,7 +29,6 @@ from s1m.engines.remote.connection import Connection
 from s1m.engines.remote.endpoint import api_root
 from s1m.engines.remote.retry import Transient
 from s1m.errors import EngineError
-from s1m.evaluate.settings import EvalSettings
 from s1m.files.decoding import Undecodable, decode_reply
 from s1m.types import Benchmark, Problem
 
@@ -45,14 +44,16 @@ SAMPLE_BYTES = 1 << 16
 SERVER_TIMEOUT_SECONDS = 5.0
 
 
-async def provenance_of(settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem]) -> Provenance:
-    """What a run with these settings is done with. A server that does not say its version is kept without one."""
-    entry = made_here(benchmark, problems)
-    if settings.engine == "embedded":
-        entry |= {"device": _device(), **_checkpoint(settings.model)}
-    else:
-        entry["server"] = [await _server(url) for url in settings.base_url]
-    return entry
+async def provenance_of(
+    benchmark: Benchmark, problems: Sequence[Problem], *, model: str, base_urls: Sequence[str]
+) -> Provenance:
+    """What a run is done with: a model in this process, or where there are ``base_urls``, at servers.
+
+    A server that does not say its version is kept without one.
+    """
+    if base_urls:
+        return {**made_here(benchmark, problems), "server": [await _server(url) for url in base_urls]}
+    return {**made_here(benchmark, problems), "device": _device(), **_checkpoint(model)}
 
 
 def made_here(benchmark: Benchmark, problems: Sequence[Problem]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ ORIENTATION = 0x0112
 BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 """Two letters alone would take any text that begins with BM for a bitmap; the size of its second header decides."""
 SENT_AS_THEY_ARE = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp"}
-"""Formats that every server reads. An MPO is a JPEG followed by more of them, of which nobody looks at the others."""
+"""Formats that every server reads. An MPO is a JPEG followed by others, which no decoder shows."""
 
 PNG_BIT_DEPTH = 24
 """The byte of a PNG that says how many bits a sample has."""
@@ -191,7 +191,7 @@ def _normalised(opened: Image) -> Image:
     turns = (None, None, Transpose.FLIP_LEFT_RIGHT, Transpose.ROTATE_180, Transpose.FLIP_TOP_BOTTOM,
              Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE, Transpose.ROTATE_90)  # fmt: skip
     with opened:
-        # A PNG may name its orientation behind the pixels, where whoever reads the size alone does not look.
+        # A PNG may name its orientation after the pixels, which are not read for its size: then it is ignored.
         orientation = _orientation(opened) if opened.format == "PNG" else None
         opened.load()
         orientation = _orientation(opened) if orientation is None else orientation

@@ -1,6 +1,6 @@
 """Paths that a data file names: where they may lead, and what may be read there.
 
-A data file is somebody else's text. What it names must lie in its own folder, links followed, or in one other folder
+A data file is foreign text. What it names must lie in its own folder, links followed, or in one other folder
 that the user allows; only regular files that begin as an image does are read.
 """
 

@@ -15,7 +15,7 @@ SECONDS_BETWEEN_LINES = 30.0
 
 @contextmanager
 def counted(console: Console, work: str, total: int, *, done: int = 0) -> Iterator[Callable[[int], None]]:
-    """Something to call with how much more has been done.
+    """A function to call with how much more has been done.
 
     On a terminal a line lives as long as the work; elsewhere a line of its own is written from time to time.
     """

@@ -12,7 +12,6 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from s1m.errors import DataError, EngineUnavailable
 from s1m.files.decoding import read_json
@@ -45,7 +44,7 @@ def longest_of(folder: Path) -> int | None:
     if not (folder / "config.json").exists():
         raise EngineUnavailable(f"{folder} is not a checkpoint: it lacks config.json")
     try:
-        config = read_json(folder / "config.json", dict[str, Any])
+        config = read_json(folder / "config.json", object)
     except DataError as error:
         raise EngineUnavailable(f"{folder} is not a checkpoint: {error}") from None
     parts = [part for part in (config, *_inner(config)) if isinstance(part, dict)]

@@ -108,7 +108,7 @@ def _write_card(card: Card, origins: Sequence[Origin], out: Path) -> None:
 
 
 def check_given(out: Path, licence: str) -> None:
-    """Raise ``UsageError`` for a folder that holds something else than a dataset, and for what is no licence's id."""
+    """Raise ``UsageError`` for a folder that holds something else, and for what is not the id of a licence."""
     if licence and not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", licence):
         raise UsageError(f"--licence is an id of the Hub, such as apache-2.0 or cc-by-4.0, not {licence!r}")
     if out.exists() and not out.is_dir():
