@@ -260,16 +260,19 @@ def test_what_would_be_learned_wrongly_is_refused(row: dict[str, Any], reason: s
 
 def test_rows_of_several_shapes_may_share_a_file_and_unknown_ones_are_named(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [
+        {"utterance": "How many?"},
         {"messages": [ASKED, SAID]},
         {"prompt": "How many?", "completion": "<think>I count.</think>3"},
-        {"utterance": "How many?"},
         {"prompt": "How many?", "response": "3", "thinking": "I count."},
     ]
     path = write_lines(tmp_path / "a.jsonl", rows)
     examples = load_examples([Source(path=str(path))], seed=0, delimiters=THINKING)
-    assert [examples[number].turns[-1].text.count("I count.") for number in (0, 1, 3)] == [1, 1, 1]
+    assert [examples[number].turns[-1].text.count("I count.") for number in (1, 2, 3)] == [1, 1, 1]
     with pytest.raises(Unusable, match="columns of no known format: utterance"):
-        examples[2]
+        examples[0]
+    stream = open_stream(Source(path=str(path)))
+    (batch,) = stream.batches
+    assert [stream.read(row).count("I count.") for row in batch[1:]] == [1, 1, 1]
 
 
 def test_lengths_are_measured_with_the_thinking_beside(tmp_path: Path) -> None:

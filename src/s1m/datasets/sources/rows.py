@@ -6,7 +6,8 @@ Both are small when pickled, so that every process of a loader reads for itself.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +20,10 @@ from s1m.files.decoding import MOST_BYTES, Undecodable, decode_json
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+SAMPLED_LINES = 64
+"""Lines that tell the columns of a file: the first alone may be of another shape than the rest."""
 
 
 class Rows(Protocol):
@@ -95,12 +100,18 @@ class LineRows:
         counts = np.cumsum([0, *(len(some) for some in lines)])
         self._files = Files(paths=paths, starts=[int(count) for count in counts[:-1]])
         try:
-            self.columns: Sequence[str] = tuple(self.row(0))
+            self.row(0)
         except Unusable as error:
             raise DataError(f"{paths[0]} is not a file of JSON lines: {error.detail}") from None
+        self.columns: Sequence[str] = columns_in(self._first_rows())
 
     def __len__(self) -> int:
         return len(self._starts)
+
+    def _first_rows(self) -> Iterator[Mapping[str, Any]]:
+        for number in range(min(len(self), SAMPLED_LINES)):
+            with suppress(Unusable):
+                yield self.row(number)
 
     def row(self, number: int) -> Mapping[str, Any]:
         """The values of a row."""
@@ -118,6 +129,11 @@ class LineRows:
         """File and line."""
         path, _ = self._files.find(number)
         return f"{path.name} line {self._starts[number, 0]}", path.parent
+
+
+def columns_in(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The columns of some rows, in the order of their first appearance."""
+    return tuple(dict.fromkeys(name for row in rows for name in row))
 
 
 def _lines(path: Path) -> NDArray[np.int64]:

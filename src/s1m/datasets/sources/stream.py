@@ -19,6 +19,7 @@ from s1m.datasets.formats import Row, pick_format, read_responses, text_columns
 from s1m.datasets.source import DEFAULT_SEED, Source
 from s1m.datasets.sources.examples import is_generated, open_drafts
 from s1m.datasets.sources.open import LINES, files_of, from_hub, reason_of
+from s1m.datasets.sources.rows import SAMPLED_LINES, columns_in
 from s1m.errors import DataError
 from s1m.families import DEFAULT, Delimiters
 
@@ -104,10 +105,10 @@ def _open(source: Source) -> tuple[Sequence[str], Reader]:
         columns = dataset.column_names or tuple(next(_streamed(dataset, source.path), {}))
         return columns, lambda needed: _streamed(dataset.select_columns(list(needed)), source.path)
     if paths[0].suffix in LINES:
-        first = next(_lines(paths[:1]), {})
-        if not first:
+        first = list(islice(_lines(paths[:1]), SAMPLED_LINES))
+        if not first or not first[0]:
             raise DataError(f"{paths[0]} is not a file of JSON lines: its first line is not an object")
-        return tuple(first), lambda _: _lines(paths)
+        return columns_in(first), lambda _: _lines(paths)
     return _parquet_columns(paths), lambda needed: _parquet_rows(paths, needed)
 
 
