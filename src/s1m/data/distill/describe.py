@@ -43,10 +43,10 @@ async def describe_all(
 
     A problem that fails has none, which is printed. Raises ``EngineUnavailable`` when no engine answers.
     """
-    found = {line.problem: line for line in read_lines(path, Description)}
-    pending = [index for index, problem in enumerate(problems) if problem.id not in found and problem.images]
+    descriptions = {line.problem: line for line in read_lines(path, Description)}
+    pending = [index for index, problem in enumerate(problems) if problem.id not in descriptions and problem.images]
     if not pending:
-        return found
+        return descriptions
     asking = await name_model(settings.describer())
     engine = build_engine(asking)
     try:
@@ -66,13 +66,13 @@ async def describe_all(
                         console.print(f"{problem.id} is not described: {error}", markup=False)
                         return
                     append(file, description)
-                    found[problem.id] = description
+                    descriptions[problem.id] = description
                     advance(1)
 
             await gathered(describe_one(index) for index in pending)
     finally:
         await engine.close()
-    return found
+    return descriptions
 
 
 async def describe(problem: Problem, settings: DistillSettings, engine: Engine, model: str) -> Description:
@@ -95,6 +95,8 @@ def as_text(problem: Problem, descriptions: Mapping[str, Description]) -> Proble
     """A problem without its images, their description before its question; one without images as it is."""
     if not problem.images:
         return problem
-    found = descriptions[problem.id]
-    question = SHOWN.format(description=found.text, question=problem.question)
-    return replace(problem, question=question, images=(), metadata={**problem.metadata, DESCRIBED_BY: found.model})
+    description = descriptions[problem.id]
+    question = SHOWN.format(description=description.text, question=problem.question)
+    return replace(
+        problem, question=question, images=(), metadata={**problem.metadata, DESCRIBED_BY: description.model}
+    )

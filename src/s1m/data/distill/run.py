@@ -86,10 +86,12 @@ async def _ask(
 ) -> None:
     """Run every problem that the teacher can be asked."""
     if settings.describer_engine:
-        found = await describe_all(problems, settings, store.folder / DESCRIPTIONS, console)
-        spent = sum(description.tokens for description in found.values())
-        console.print(f"{len(found):,} descriptions of images, {spent:,} tokens")
-        problems = [as_text(problem, found) for problem in problems if not problem.images or problem.id in found]
+        described = await describe_all(problems, settings, store.folder / DESCRIPTIONS, console)
+        spent = sum(description.tokens for description in described.values())
+        console.print(f"{len(described):,} descriptions of images, {spent:,} tokens")
+        problems = [
+            as_text(problem, described) for problem in problems if not problem.images or problem.id in described
+        ]
     await run_owed(settings, page, problems, store, console)
 
 

@@ -2,7 +2,7 @@
 in three dimensions. Serving and training lay prompts out by the same rules, so both take them from here.
 
     ids        7  [image] 9       counts (3,)       columns    0  1  1  1  2
-    expanded   7  [image] [image] [image] 9         positions  time, height and width of each, then text goes on
+    expanded   7  [image] [image] [image] 9         positions  time, height and width, then the text's
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Prompt:
         return next((one.start for one in self.shown if one.start < known < one.end), known)
 
     def pixels(self, known: int = 0) -> dict[str, Tensor]:
-        """What the model takes for the images behind the first ``known`` tokens."""
+        """What the model takes for the images after the first ``known`` tokens."""
         return joined([one.pixels for one in self.shown if one.start >= known])
 
 
@@ -75,7 +75,7 @@ def prepare(problem: Problem, checkpoint: Checkpoint) -> Prompt:
 
 
 def prolonged(prompt: Prompt, turn: Sequence[int], checkpoint: Checkpoint) -> Prompt:
-    """A prompt and the beginning of the assistant's turn, in which all images are shown again, so often."""
+    """A prompt and the beginning of the assistant's turn, in which all images are shown again, once or more."""
     again = turn.count(checkpoint.image_id) // (prompt.ids.count(checkpoint.image_id) or 1)
     pictures = [one.pixels for one in prompt.shown]
     return _placed((*prompt.ids, *turn), pictures * (1 + again), checkpoint)

@@ -143,6 +143,7 @@ class Encoder:
             if turn.role != "assistant":
                 continue
             prompt = self._rendered(messages[:index])
+            # Qwen3's templates drop the thinking of earlier turns: what was learned there would not be what is served.
             if not prompt.startswith(before):
                 raise Unusable("the chat template rewrites earlier turns")
             text.context(self._ids(prompt[len(before) :]))
@@ -170,7 +171,10 @@ class Encoder:
         return begun.removeprefix(self._open).removeprefix(space)
 
     def _say(self, text: _Text, said: str) -> None:
-        """What the assistant says: ignore strings inside the thinking are context, everything else is learned."""
+        """What the assistant says: ignore strings inside the thinking are context, everything else is learned.
+
+        Each stretch is tokenized by itself, as it is when served: the engine appends an ignore string to finished ids.
+        """
         thinking, closed, answer = said.rpartition(self._close)
         if self._ignored is None or not closed:
             text.learned(self._ids(said))
@@ -205,7 +209,7 @@ class Encoder:
 
 
 def decoded(image: bytes) -> Image:
-    """The pixels of an image. Raises ``Unusable`` for what is none, or only the beginning of one."""
+    """The pixels of an image. Raises ``Unusable`` for bytes that are not a whole image."""
     try:
         return picture_of(image)
     except ImageError as error:
