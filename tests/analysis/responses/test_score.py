@@ -59,7 +59,7 @@ def test_the_table_shows_every_part(tmp_path: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ({"id": "digits-test-99999", "response": "7"}, "which is no problem of digits"),
+        ({"id": "digits-test-99999", "response": "7"}, "which is not a problem of digits"),
         ({"response": "7"}, "line 1: it has no id"),
         ({"id": PROBLEMS[0].id, "response": 7}, "line 1: Expected `str | null`, got `int`"),
     ],

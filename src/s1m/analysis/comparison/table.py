@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from s1m.analysis.comparison.result import Comparison, RunCurve
 from s1m.analysis.comparison.wording import cost_text, finding
 from s1m.analysis.run.wording import p_value, percent, points, range_text
-from s1m.files.printing import escaped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print levels, runs and tests, and what the costs hold."""
     from rich.text import Text
+
+    from s1m.files.printing import escaped
 
     for table in (levels_table(comparison), runs_table(comparison), tests_table(comparison)):
         if table.row_count:

@@ -16,7 +16,6 @@ from s1m.analysis.run.wording import (
     slope_sentence,
     strategy_text,
 )
-from s1m.files.printing import Printer, escaped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +25,8 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
     """Print the levels of a run and its cost to ``console``, by default standard output."""
     from rich.table import Table
     from rich.text import Text
+
+    from s1m.files.printing import Printer, escaped
 
     console = console or Printer(soft_wrap=False)
     heading = f"{summary.benchmark} · {model_name(summary)} · {summary.problems} problems"
