@@ -35,7 +35,7 @@ def test_the_table_shows_what_was_lost_and_what_failed() -> None:
     row = text.splitlines()[3].split()
     assert row[-1] == "1"
     assert row[-3:-1] == ["100.0", "%"]
-    assert "2 problems failed and are still owed." in text
+    assert "2 problems failed and are pending." in text
     assert "nothing to count" in printed(made_run([]))
 
 
