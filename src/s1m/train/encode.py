@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from s1m.datasets.example import Example, Slot, Turn, Unusable
 from s1m.datasets.pictures import Encoded as Bytes
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN
+from s1m.families import DEFAULT
 from s1m.files.images import ImageError, check_aspect, picture_of
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ class Encoder:
         tokenizer: Any,
         image_processor: Any,
         *,
-        thinking_open: str = "<think>",
-        thinking_close: str = "</think>",
+        thinking_open: str = DEFAULT.opening,
+        thinking_close: str = DEFAULT.closing,
         ignore_strings: Sequence[str] = (),
     ) -> None:
         """``ignore_strings`` empty: what stands inside the thinking is learned as it is."""
