@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from s1m.analysis.run.measure import summarize
+from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import summary_json
 from s1m.benchmarks import find_benchmark
 from s1m.engines.embedded.checkpoint import place_of

@@ -17,7 +17,7 @@ from s1m.errors import DataError, EngineError, EngineUnavailable
 from s1m.evaluate.runner import Runner, key_of
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore, load_run
-from s1m.types import Benchmark, Completion, Engine, Problem, Record, Sampling, Step, Verdict
+from s1m.types import Completion, Engine, Problem, Record, Sampling, Step, Verdict
 
 DIGITS = Digits()
 
@@ -114,7 +114,7 @@ def test_a_scorer_that_fails_costs_its_problem_alone(tmp_path: Path, monkeypatch
     first = DIGITS.load(split="test", limit=1, data=None)[0]
     score = type(DIGITS).score
 
-    def broken(self: Benchmark, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
+    def broken(self: Digits, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         if problem.id == first.id:
             raise ValueError("Exceeds the limit (4300 digits) for integer string conversion")
         return score(self, problem, answer, extraction)

@@ -88,5 +88,5 @@ def test_another_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "settings.toml").write_text(json.dumps(0.5).join(["learning_rate = ", "\n"]))
-    with pytest.raises(UsageError, match=r"a training with other settings: .*learning_rate.*; choose another --out"):
+    with pytest.raises(UsageError, match=r"holds a training with other .*learning_rate .*; choose another --out"):
         train(short(out))

@@ -141,7 +141,7 @@ def test_choosing_again_looks_at_nothing_again(
     assert len(kept(tmp_path / "out")) == 10
     assert sum(line["reason"] == "not chosen" for line in rejects(tmp_path / "out")) == 30
     assert main(["data", "curate", str(config), "--verified"]) == 2
-    assert "with other settings: verified (False there, True now); choose another --out" in capsys.readouterr().err
+    assert "holds a curation with other settings: verified (False there, True now)" in capsys.readouterr().err
 
 
 def test_the_seed_of_the_choice_changes_no_row(config: Path, tmp_path: Path) -> None:

@@ -1,18 +1,21 @@
-"""``s1m compare``: strategies on one axis of cost, as tables, as a page, as JSON."""
+"""``s1m compare``: runs on one axis of cost, as tables, as JSON, and as one HTML page without scripts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from s1m.analysis.comparison.compare import compare
-from s1m.analysis.comparison.cost import Costing
-from s1m.analysis.comparison.page import write_comparison
-from s1m.analysis.comparison.result import comparison_json
+from s1m.analysis.comparison.compare import NEARLY, compare
+from s1m.analysis.comparison.cost import Costing, cost_text
+from s1m.analysis.comparison.findings import Comparison, comparison_json, headline
+from s1m.analysis.comparison.plot import AXES, accuracy_against_cost
 from s1m.analysis.comparison.table import print_comparison
-from s1m.evaluate.store import load_run
+from s1m.analysis.display.page import environment, inline_svg, settings_rows
+from s1m.evaluate.store import Run, load_run
 from s1m.files.printing import Printer, print_json
-from s1m.files.writing import PAGE, check_output
+from s1m.files.writing import PAGE, check_output, replace_file
+
+TEMPLATE = "compare.html.jinja"
 
 
 def compare_runs(folders: Sequence[Path], costing: Costing, *, out: str, as_json: bool) -> int:
@@ -28,3 +31,25 @@ def compare_runs(folders: Sequence[Path], costing: Costing, *, out: str, as_json
     write_comparison(comparison, runs, path)
     console.print(f"comparison: {path}")
     return 0
+
+
+def write_comparison(comparison: Comparison, runs: Sequence[Run], path: Path) -> Path:
+    """Write the page of a comparison of ``runs`` to ``path`` and return it."""
+    replace_file(path, render_comparison(comparison, runs))
+    return path
+
+
+def render_comparison(comparison: Comparison, runs: Sequence[Run]) -> str:
+    """The page as HTML text."""
+    strategies = list(dict.fromkeys(curve.strategy for curve in comparison.curves))
+    page = environment(cost_text).get_template(TEMPLATE)
+    return page.render(
+        title=f"{comparison.benchmark} · {' · '.join(strategies) if len(strategies) < 4 else 'strategies compared'}",
+        lead=headline(comparison),
+        comparison=comparison,
+        runs=[{"label": curve.label} for curve in comparison.curves],
+        axis=AXES[comparison.unit],
+        figure=inline_svg(accuracy_against_cost(comparison), "cost"),
+        nearly=f"{100 * (NEARLY - 1):.0f} %",
+        settings=settings_rows([run.settings for run in runs]),
+    )

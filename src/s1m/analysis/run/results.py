@@ -1,4 +1,4 @@
-"""What is written of a run when it is done: summary, figures, report; and reports of several runs."""
+"""What a verb writes at the end of a run: summary, figures and report; and the report of several runs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from s1m.analysis.run.measure import summarize
 from s1m.analysis.run.plots import save_figures
 from s1m.analysis.run.report import write_report
+from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import summary_json
 from s1m.analysis.run.table import print_table
 from s1m.errors import DataError
@@ -35,7 +35,7 @@ def write_results(run: Run) -> None:
 
 
 def draw_report(folders: Sequence[Path], out: str, *, as_json: bool) -> int:
-    """``s1m report``: one page from one run or several.
+    """``s1m report``: one page from one run or several; the exit code.
 
     Raises ``UsageError`` for a page that would replace another file than a page.
     """

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from s1m.analysis.run.plots import save_figure
+from s1m.analysis.display.style import save_figure
 from s1m.benchmarks import find_benchmark
 from s1m.data.funnel import Funnel
 from s1m.data.publish.card import Card, Published

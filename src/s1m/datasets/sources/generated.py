@@ -9,7 +9,7 @@ from s1m.datasets.example import IMAGE, Turn, Unusable
 from s1m.datasets.formats import Draft
 from s1m.datasets.sources.digits import make_row
 from s1m.families import Delimiters
-from s1m.synthetic.longvision import Unsound, make_example
+from s1m.synthetic.longvision.example import Unsound, make_example
 
 
 @dataclass(frozen=True, kw_only=True)

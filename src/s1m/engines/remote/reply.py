@@ -20,7 +20,7 @@ class Model(msgspec.Struct, frozen=True):
     """A model that a server offers; vLLM and SGLang say how long its context is."""
 
     id: str
-    max_model_len: int | None = None
+    max_model_len: int | float | None = None
 
 
 class Models(msgspec.Struct, frozen=True):
@@ -30,7 +30,7 @@ class Models(msgspec.Struct, frozen=True):
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """The JSON of a reply as a ``kind``. Raises ``Unreadable``."""
+    """The JSON of a reply as a ``kind``; half characters in it become U+FFFD. Raises ``Unreadable``."""
     try:
         return decode_reply(body, kind)
     except Undecodable as error:
@@ -43,7 +43,7 @@ def read_models(body: bytes) -> list[Model]:
 
 
 def encode(body: object) -> bytes:
-    """A request as JSON. Raises ``EngineError`` for text that is none."""
+    """A request as JSON. Raises ``EngineError`` for text with half a character in it."""
     try:
         return msgspec.json.encode(body)
     except UnicodeEncodeError as error:

@@ -38,6 +38,7 @@ def load_model(settings: TrainSettings) -> Checkpoint:
         "cpu",
         dtype=torch.bfloat16 if frozen_base else torch.float32,
         attention={"text_config": attention_of(settings), "vision_config": vision_attention_of(settings)},
+        trust_remote_code=settings.trust_remote_code,
     )
 
 
@@ -60,9 +61,10 @@ def _encoder_in(folder: str, settings: TrainSettings) -> Encoder:
 
     transformers: Any = hf  # half of it is untyped
 
+    trust = {"trust_remote_code": settings.trust_remote_code}
     try:
-        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
-        image_processor: Any = transformers.AutoImageProcessor.from_pretrained(folder)
+        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, **trust)
+        image_processor: Any = transformers.AutoImageProcessor.from_pretrained(folder, **trust)
     except (OSError, ValueError) as error:
         why = str(error).splitlines()[0]
         raise UsageError(f"model: {settings.model} has no tokenizer or image processor: {why}") from None

@@ -21,6 +21,7 @@ from s1m.datasets.sources import Examples
 from s1m.errors import DataError
 from s1m.families import Delimiters
 from s1m.files.json_lines import encode_lines
+from s1m.files.printing import Printer
 from s1m.files.progress import counted
 from s1m.files.workers import in_chunks, in_order
 from s1m.files.writing import replace_file
@@ -133,7 +134,7 @@ def survey(
     )
     all_lengths: list[int] = []
     rejects: list[Reject] = []
-    with counted(console or Console(stderr=True), "measuring examples", len(examples)) as advance:
+    with counted(console or Printer(stderr=True), "measuring examples", len(examples)) as advance:
         for lengths, some in _measured(surveyor, settings.workers):
             all_lengths += lengths
             rejects += some
