@@ -68,7 +68,7 @@ class CurateSettings:
     solved_by: tuple[str, ...] = ()
     """Run folders of small models (s1m eval) on the same problems: what they solve is too easy."""
     solved_share: Share = 0.0
-    """How much of its attempts a small model may solve of a problem that is kept; 0 is none."""
+    """How much of its attempts a small model may solve of a problem that is kept; 0: nothing."""
     tokenizer: str = ""
     """Folder or Hub id of what counts tokens (empty: estimated)."""
 

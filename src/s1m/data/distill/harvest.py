@@ -140,5 +140,5 @@ def is_whole(stretch: Sequence[Segment]) -> bool:
 
 
 def said(stretch: Sequence[Segment]) -> str:
-    """The text of a stretch of thinking, with what was put at its refused ends."""
+    """The text of a stretch of thinking, with the ignore string at each ignored stop."""
     return "".join(segment.injected + segment.text for segment in stretch)
