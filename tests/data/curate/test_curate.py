@@ -160,9 +160,9 @@ def test_data_that_has_changed_since_is_not_mixed(
         replace(rows()[5], response="<think>\nIt is 5.\n</think>\n5") if n == 5 else r for n, r in enumerate(rows())
     ]
     for other, complaint in (
-        (changed, "row 6 is not the row that was looked at: the data has changed since; choose another --out"),
+        (changed, "row 6 is not the row that was inspected: the data has changed since; choose another --out"),
         (rows()[:30], "findings.jsonl has 49 rows, the sources have 30: the data has changed since"),
-        ([trace_row_of(), *rows()], "is not the row that was looked at"),
+        ([trace_row_of(), *rows()], "is not the row that was inspected"),
     ):
         folder_of(tmp_path / "rows", other)
         assert main(["data", "curate", str(config), "--keep", "39"]) == 1
