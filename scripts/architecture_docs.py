@@ -63,7 +63,7 @@ def layers() -> str:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
         "contracts"
     ]
-    (rows,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    (rows,) = (contract["layers"] for contract in contracts if contract["name"] == "imports point down")
     return "\n".join(row.replace("s1m.", "") for row in rows)
 
 
