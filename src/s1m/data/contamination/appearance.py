@@ -46,7 +46,7 @@ def look(encoded: bytes) -> Look:
     try:
         picture = picture_of(encoded)
     except ImageError as error:
-        raise DataError(f"an image {error}") from None
+        raise DataError(f"an image cannot be read: it {error}") from None
     size = f"{picture.width}x{picture.height}:".encode()
     digest = hashlib.blake2b(size + picture.tobytes(), digest_size=16).digest()
     return Look(pixels=digest, grey=_small(picture))
