@@ -14,7 +14,7 @@ from s1m.engines.chat.protocol import Reply
 from s1m.engines.remote.reply import Unreadable, decode
 from s1m.errors import EngineError
 from s1m.families import after_thinking
-from s1m.scoring.text.plain import TAIL_CHARACTERS
+from s1m.scoring.text.bounds import TAIL_CHARACTERS
 from s1m.types import Problem
 
 MAX_TOKENS = 128

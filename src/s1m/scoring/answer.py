@@ -15,8 +15,10 @@ from s1m.scoring.readers import statements
 from s1m.scoring.readers.by_kind import reader_of
 from s1m.scoring.readers.reader import Reader
 from s1m.scoring.readers.restated import overlap
+from s1m.scoring.readers.statements import Statement
 from s1m.scoring.text import silence
-from s1m.scoring.text.plain import BOX_CLOSES, BOX_OPENS, after_thinking, plain
+from s1m.scoring.text.markup import answer_part
+from s1m.scoring.text.plain import plain
 
 Kind = Literal["choice", "integer", "number", "list", "yes_no", "text", "expression"]
 """What a question asks for. A choice is committed to as its letter."""
@@ -24,6 +26,8 @@ Kind = Literal["choice", "integer", "number", "list", "yes_no", "text", "express
 LAST_SENTENCES = 3
 """How many sentences from the end are searched for an answer that nothing marks as one."""
 
+LONGEST_PHRASE = 8
+"""Words inside an answer wrapper that are taken for the answer itself; more are sentences that come to one."""
 
 ECHO = 0.6
 """Share of a question's longer words that a sentence must repeat to be looked at before the last ones."""
@@ -44,7 +48,7 @@ def committed(text: str, *, kind: Kind, choices: Sequence[str] = (), question: s
     """
     if silence.is_failure(text):
         return Commitment(prediction=None, rule="failure")
-    raw = after_thinking(text)
+    raw = answer_part(text)
     if silence.is_blank(raw):
         return Commitment(prediction=None, rule="blank")
     reader = reader_of(kind, choices, question)
@@ -55,7 +59,7 @@ def committed(text: str, *, kind: Kind, choices: Sequence[str] = (), question: s
 def _explicit(text: str, reader: Reader) -> Commitment | None:
     """What the whole text is, or what it states in so many words; None when neither says anything."""
     refuses = silence.is_apology(text) and not reader.recognisable
-    if not refuses and (found := reader.whole(text.replace(BOX_OPENS, "").replace(BOX_CLOSES, ""))):
+    if not refuses and (found := _whole(text, reader)):
         return Commitment(prediction=found, rule="whole")
     stated = [*statements.boxes(text), *statements.tags(text), *statements.marked(text)]
     if reader.chooses:
@@ -65,7 +69,7 @@ def _explicit(text: str, reader: Reader) -> Commitment | None:
         return Commitment(prediction=found, rule=last.rule)
     missing: Commitment | None = None
     for statement in sorted(stated, key=lambda statement: statement.start, reverse=True):
-        if found := reader.stated(statement.text):
+        if found := _stated(statement, reader):
             return Commitment(prediction=found, rule=statement.rule)
         if reader.torn(statement.text):
             return Commitment(prediction=None, rule="several")
@@ -76,6 +80,22 @@ def _explicit(text: str, reader: Reader) -> Commitment | None:
         elif statement.rule in ("boxed", "tag"):
             missing = missing or Commitment(prediction=None, rule="unreadable")
     return missing
+
+
+def _whole(text: str, reader: Reader) -> str | None:
+    """The answer that all of a text is; a text of free words with a box in it is more than its answer."""
+    if not reader.recognisable and statements.marks_part(text):
+        return None
+    return reader.whole(statements.without_marks(text))
+
+
+def _stated(statement: Statement, reader: Reader) -> str | None:
+    """The answer in a statement; sentences inside an answer wrapper are read as an answer of their own is."""
+    if statement.rule == "tag" and len(statement.text.split()) > LONGEST_PHRASE:
+        inner = _explicit(statement.text, reader) or _implicit(statement.text, statement.text, reader, "")
+        if inner.prediction:
+            return inner.prediction
+    return reader.stated(statement.text)
 
 
 def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:

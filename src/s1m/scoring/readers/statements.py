@@ -37,10 +37,10 @@ _CHOSEN = re.compile(
     r"(?:the\s)?(?:answer\s)?(?:option|choice))\b",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"<answer>(.{0,2000}?)(?:</answer>|$)", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"⟪([^⟪⟫]{0,2000})(?:⟫|\Z)")
 _BOX = re.compile(r"⟦([^⟦⟧]{0,1000})⟧")
 _CONDITION = re.compile(r"(?:^|[.!?]\s|\n)\s*(?:\d\.\s)?(?:-\s)?If\b[^.!?\n]{0,180}$")
-_NO_BOX = {ord("⟦"): None, ord("⟧"): None}
+_NO_MARKS = dict.fromkeys(map(ord, "⟦⟧⟪⟫"))
 _NEGATED = re.compile(r"\s*(?:not|n't|never|neither)\b", re.IGNORECASE)
 _RETRACTED = re.compile(
     r"\b(?:wait|hmm|hold on|actually|no|oops)\b[^.!?\n]{0,60}"
@@ -100,9 +100,9 @@ def boxes(text: str) -> Iterator[Statement]:
 
 
 def tags(text: str) -> Iterator[Statement]:
-    """What stands in ``<answer>...</answer>``."""
+    """What stands in an answer wrapper such as ``<answer>...</answer>``."""
     for match in _TAG.finditer(text):
-        yield Statement(text=match[1].strip(), rule="tag", start=match.start())
+        yield Statement(text=without_marks(match[1]).strip(), rule="tag", start=match.start())
 
 
 def marked(text: str) -> Iterator[Statement]:
@@ -120,7 +120,18 @@ def marked(text: str) -> Iterator[Statement]:
             if turn is None:
                 continue
             span = span[turn.end() :]
-        yield Statement(text=span.translate(_NO_BOX), rule="marked", start=match.end())
+        yield Statement(text=without_marks(span), rule="marked", start=match.end())
+
+
+def without_marks(text: str) -> str:
+    """``text`` without the marks that stand for boxes and answer wrappers."""
+    return text.translate(_NO_MARKS)
+
+
+def marks_part(text: str) -> bool:
+    """Whether a box or an answer wrapper marks a part of ``text`` and not all of it."""
+    rest = _BOX.sub("", _TAG.sub("", text, count=1), count=1)
+    return rest != text and not _EMPTY.fullmatch(rest)
 
 
 def chosen(text: str) -> Iterator[Statement]:
