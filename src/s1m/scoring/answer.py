@@ -70,7 +70,7 @@ def _explicit(text: str, reader: Reader) -> Commitment | None:
     missing: Commitment | None = None
     for statement in sorted(stated, key=lambda statement: statement.start, reverse=True):
         if found := _stated(statement, reader):
-            return Commitment(prediction=found, rule=statement.rule)
+            return _overruled(statement, found, text, reader) or Commitment(prediction=found, rule=statement.rule)
         if reader.torn(statement.text):
             return Commitment(prediction=None, rule="several")
         if silence.is_undecided(statements.before_reasons(statement.text)):
@@ -84,6 +84,7 @@ def _explicit(text: str, reader: Reader) -> Commitment | None:
 
 def _whole(text: str, reader: Reader) -> str | None:
     """The answer that all of a text is; a text of free words with a box in it is more than its answer."""
+    text = statements.without_empty_boxes(text)
     if not reader.recognisable and statements.marks_part(text):
         return None
     return reader.whole(statements.without_marks(text))
@@ -98,6 +99,17 @@ def _stated(statement: Statement, reader: Reader) -> str | None:
     return reader.stated(statement.text)
 
 
+def _overruled(statement: Statement, stated: str, text: str, reader: Reader) -> Commitment | None:
+    """The conclusion that a text ends with, where it differs from what was stated in words before it."""
+    if statement.rule not in ("marked", "chosen"):
+        return None
+    after = statements.without_pleasantries(statements.sentences(text[statement.start :])[1:])
+    if not after or not statements.begins_as_conclusion(after[-1]):
+        return None
+    found = reader.overruling(after[-1])
+    return Commitment(prediction=found, rule="conclusion") if found and found != stated else None
+
+
 def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
     """What the last line, the opening or the last sentences amount to."""
     spoken = statements.without_listings(text)
@@ -109,14 +121,14 @@ def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
         return Commitment(prediction=found, rule="last-line")
     if apologises:
         return Commitment(prediction=None, rule="apology")
-    if found := reader.opening(statements.sentences(text)):
-        return Commitment(prediction=found, rule="opening")
     sentences = statements.without_pleasantries(statements.sentences(spoken))
     for sentence in reversed(statements.conclusions(sentences)):
         if found := reader.concluded(sentence):
             return Commitment(prediction=found, rule="conclusion")
         if silence.is_undecided(sentence):
             return Commitment(prediction=None, rule="undecided")
+    if found := reader.opening(statements.sentences(text)):
+        return Commitment(prediction=found, rule="opening")
     if sentences and silence.is_undecided(sentences[-1]):
         return Commitment(prediction=None, rule="undecided")
     sayings = statements.sayings(sentences)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from s1m.scoring.readers.choices import Choices, letter_of
-from s1m.scoring.readers.numerals import NumberReader
+from s1m.scoring.readers.numbers import NumberReader
 from s1m.scoring.readers.phrases import ExpressionReader, ListReader, TextReader
 from s1m.scoring.readers.reader import Reader
 from s1m.scoring.readers.restated import affirmed, woven
@@ -91,6 +91,11 @@ class ChoiceReader(Reader):
         if len(set(named)) == 1:
             return named[0]
         return None if named else self.choices.last_value(sentence)
+
+    def overruling(self, sentence: str) -> str | None:
+        """The letter in a concluding sentence: a value that was worked out does not outweigh a letter stated before."""
+        letters = self.choices.lettered(sentence)
+        return letters[-1] if len(set(letters)) == 1 else self.choices.ending(sentence)
 
 
 class YesNoReader(Reader):

@@ -40,3 +40,7 @@ class Reader:
     def concluded(self, sentence: str) -> str | None:  # noqa: ARG002
         """The answer that a sentence comes to."""
         return None
+
+    def overruling(self, sentence: str) -> str | None:
+        """The answer that a concluding sentence sets against one that was stated before it."""
+        return self.concluded(sentence)

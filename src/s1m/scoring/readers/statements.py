@@ -39,6 +39,7 @@ _CHOSEN = re.compile(
 )
 _TAG = re.compile(r"⟪([^⟪⟫]{0,2000})(?:⟫|\Z)")
 _BOX = re.compile(r"⟦([^⟦⟧]{0,1000})⟧")
+_EMPTY_BOX = re.compile(r"⟦[\s.,]*⟧")
 _CONDITION = re.compile(r"(?:^|[.!?]\s|\n)\s*(?:\d\.\s)?(?:-\s)?If\b[^.!?\n]{0,180}$")
 _NO_MARKS = dict.fromkeys(map(ord, "⟦⟧⟪⟫"))
 _NEGATED = re.compile(r"\s*(?:not|n't|never|neither)\b", re.IGNORECASE)
@@ -62,6 +63,9 @@ _BECAUSE = re.compile(
 _THEREFORE = re.compile(
     r"^\W*(?:so|then)\b|\b(?:therefore|thus|hence|consequently|accordingly|in conclusion|so,|overall,)|∴|所以|因此|故",
     re.IGNORECASE,
+)
+_BEGINS_SO = re.compile(
+    r"\W*(?:so|therefore|thus|hence|consequently|accordingly|in\sconclusion|overall)\b|\W*(?:∴|所以|因此|故)", re.IGNORECASE
 )
 _WONDERING = re.compile(
     r"\?\W*$|^\W*(?:if|question|hint|please|choices)\b|"
@@ -128,6 +132,11 @@ def without_marks(text: str) -> str:
     return text.translate(_NO_MARKS)
 
 
+def without_empty_boxes(text: str) -> str:
+    """``text`` without boxes in which nothing stands."""
+    return _EMPTY_BOX.sub("", text)
+
+
 def marks_part(text: str) -> bool:
     """Whether a box or an answer wrapper marks a part of ``text`` and not all of it."""
     rest = _BOX.sub("", _TAG.sub("", text, count=1), count=1)
@@ -187,6 +196,11 @@ def sentences(text: str) -> list[str]:
 def conclusions(sentences: list[str]) -> list[str]:
     """Those of the last sentences that draw a conclusion: "therefore", "so", "thus"."""
     return [sentence for sentence in sentences[-6:] if _THEREFORE.search(sentence[:200])]
+
+
+def begins_as_conclusion(sentence: str) -> bool:
+    """Whether a sentence begins with "therefore", "so", "thus" and is neither denied nor a question."""
+    return _BEGINS_SO.match(sentence) is not None and not _WONDERING.search(sentence)
 
 
 def emphasised(raw: str) -> list[str]:

@@ -38,6 +38,22 @@ _IS_WORD = re.compile(
     re.IGNORECASE,
 )
 
+_FILLER = r"(?:(?:only|about|approximately|exactly|now|a|an|the|total|sum|of)\s){0,3}\$?"
+_RESULT = re.compile(
+    rf"""(?:
+      \bi\.?e\.?                                                     # 4 cats and 3 dogs, i.e. 7 animals
+    | \b(?:that|which)\s(?:is|makes|gives|leaves|equals|totals)        # 3 rows of 4 chairs, which makes 12
+    | \b(?:making|giving|leaving|yielding|totall?ing)                  # 10 minus 3, leaving 7
+    | \b(?:adds?\sup|sums?|comes?|amounts?)\sto                        # 4 and 3 add up to 7
+    | \bfor                                                            # 4 here and 3 there, for a total of 7
+    | ,\s(?:so|hence|thus|therefore|or|altogether|together)             # 4 cats and 3 dogs, so 7 animals
+    )[,:]?\s{_FILLER}$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What leads to the result of the numbers before it, of which there must be two: in "5 cm, i.e. 0.05 m" it does not."""
+_TOTALLED = re.compile(r"\s(?:[a-z]{1,20}\s){0,3}(?:in\s(?:total|all)|altogether|overall|combined)\b", re.IGNORECASE)
+"""7 animals in total"""
+
 
 class NumberReader(Reader):
     """Reads a number, as it was written; "seven" is read as 7."""
@@ -62,7 +78,8 @@ class NumberReader(Reader):
             return str(number_in_words(word[0])) if word else None
         equal = [quantity for quantity in found if _EQUALS.search(sentence[: quantity.start][-30:])]
         said = [quantity for quantity in found if _IS.search(sentence[: quantity.start][-60:])]
-        first = equal[-1] if equal else said[0] if said and found[0].start > 12 else found[0]
+        total = [quantity for quantity in found if _TOTALLED.match(sentence, quantity.end)]
+        first = total[-1] if total else equal[-1] if equal else said[0] if said and found[0].start > 12 else found[0]
         if _BETWEEN.search(sentence[: first.start]) or _torn(sentence, found, first):
             return None
         return first.text
@@ -79,8 +96,9 @@ class NumberReader(Reader):
 
     def concluded(self, sentence: str) -> str | None:
         """The answer that a sentence comes to."""
-        there = _THERE.search(sentence)
-        if there:
+        if result := _result(sentence):
+            return result
+        if there := _THERE.search(sentence):
             return str(number_in_words(there[1]))
         if _THERE_NO.search(sentence):
             return "0"
@@ -107,3 +125,17 @@ def _torn(sentence: str, found: Sequence[Quantity], first: Quantity) -> bool:
     if not after or not _OR.fullmatch(sentence[first.end : after[0].start]):
         return False
     return not set(first.readings).intersection(after[0].readings)
+
+
+def _result(sentence: str) -> str | None:
+    """What a sentence says the numbers before come to: 7 in "4 cats and 3 dogs, i.e. 7 animals in total"."""
+    numbers = [(quantity.start, quantity.end, quantity.text) for quantity in quantities(sentence)]
+    numbers += [(word.start(), word.end(), str(number_in_words(word[0]))) for word in _WORD.finditer(sentence)]
+    numbers.sort()
+    results = [
+        text
+        for index, (start, end, text) in enumerate(numbers)
+        if _TOTALLED.match(sentence, end)
+        or (index > 1 and end == numbers[-1][1] and _RESULT.search(sentence[max(0, start - 40) : start]))
+    ]
+    return results[-1] if results else None
