@@ -26,6 +26,9 @@ Kind = Literal["choice", "integer", "number", "list", "yes_no", "text", "express
 LAST_SENTENCES = 3
 """How many sentences from the end are searched for an answer that nothing marks as one."""
 
+MOST_STATEMENTS = 40
+"""How many statements are tried, the last first: a response may repeat "the answer is" hundreds of times."""
+
 LONGEST_PHRASE = 8
 """Words inside an answer wrapper that are taken for the answer itself; more are sentences that come to one."""
 
@@ -68,7 +71,7 @@ def _explicit(text: str, reader: Reader) -> Commitment | None:
     if last is not None and reader.recognisable and (found := reader.whole(last.text)):
         return Commitment(prediction=found, rule=last.rule)
     missing: Commitment | None = None
-    for statement in sorted(stated, key=lambda statement: statement.start, reverse=True):
+    for statement in sorted(stated, key=lambda statement: statement.start, reverse=True)[:MOST_STATEMENTS]:
         if found := _stated(statement, reader):
             return _overruled(statement, found, text, reader) or Commitment(prediction=found, rule=statement.rule)
         if reader.torn(statement.text):

@@ -67,8 +67,9 @@ def answer_part(text: str) -> str:
     """
     text = first_turn(without_thinking(shortened(text)))
     text = _WRITTEN_LINE_BREAK.sub("\n", text) if r"\n" in text else text
-    text = tail(_with_answer_marks(text)) if "<" in text else tail(text)
-    return with_boxes(with_plain_signs(_SPECIAL_TOKEN.sub(" ", text)).strip())
+    text = _with_answer_marks(text) if "<" in text else text
+    text = tail(with_plain_signs(_SPECIAL_TOKEN.sub(" ", text)))
+    return with_boxes(text.strip())
 
 
 def without_thinking(text: str) -> str:

@@ -22,7 +22,7 @@ _ERROR = re.compile(
     re.IGNORECASE,
 )
 _APOLOGY = re.compile(
-    r"[\W_]*(?:(?:i['a ]?a?m |we are |my )?(?:(?:very |so |truly |terribly )?sorry|apologi[sz]e|apologies|"
+    r"[\W_]{0,40}(?:(?:i['a ]?a?m |we are |my )?(?:(?:very |so |truly |terribly )?sorry|apologi[sz]e|apologies|"
     r"unfortunately|regret)|as an ai\b|i (?:can(?:not|'t| not)|am (?:unable|not able)|do(?:n't| not) (?:know|have)|"
     r"won't|could ?n[o']t)|i'm (?:unable|not able|not sure)|(?:抱歉|对不起|很遗憾|无法))",
     re.IGNORECASE,
