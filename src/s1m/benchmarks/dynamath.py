@@ -19,7 +19,7 @@ from s1m.benchmarks.measured import Judged, Measures, groups_of, ratio
 from s1m.benchmarks.reading.files import find_files
 from s1m.benchmarks.reading.row import Row
 from s1m.benchmarks.reading.rows import check_split, load_rows
-from s1m.scoring.equality.latex_value import same_value
+from s1m.scoring.equality.formula import same_value
 from s1m.scoring.equality.match import same_text
 from s1m.scoring.official.dynamath import is_near, is_right, short_answer
 from s1m.scoring.strict import choice, value

@@ -19,9 +19,9 @@ from s1m.benchmarks.olympiad_prompt import prompt_of
 from s1m.benchmarks.reading.row import Row
 from s1m.benchmarks.reading.rows import load_split
 from s1m.scoring.answer import committed
-from s1m.scoring.equality.latex_value import value_of
+from s1m.scoring.equality.formula import same_formula
+from s1m.scoring.equality.value import value_of
 from s1m.scoring.official.olympiadbench import DEFAULT_PRECISION, SLACK, final_answer, items_of, judge, paired
-from s1m.scoring.strict import same_formula
 from s1m.types import Problem, Verdict
 
 _CONFIGS = {

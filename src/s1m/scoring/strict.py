@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from s1m.scoring.answer import Kind, committed
-from s1m.scoring.equality.expression import same_expression
-from s1m.scoring.equality.latex_value import same_value, value_of
+from s1m.scoring.equality.formula import same_formula
 from s1m.scoring.equality.match import same_integer, same_letter, same_list, same_number, same_text
 from s1m.types import Problem, Verdict
 
@@ -60,14 +59,6 @@ def by_kind(answer: str, problem: Problem, kind: str) -> Verdict:
     if kind == "expression":
         return formula(answer, (problem.gold,))
     return value(answer, _KINDS[kind][0], (problem.gold,), _KINDS[kind][1])
-
-
-def same_formula(prediction: str, gold: str) -> bool:
-    """Whether two answers are the same text, value, list or formula; algebra is asked where one has no value."""
-    if same_value(prediction, gold):
-        return True
-    decided = value_of(prediction) is not None and value_of(gold) is not None
-    return not decided and same_expression(prediction, gold)
 
 
 def guessed(verdict: Verdict) -> Verdict:

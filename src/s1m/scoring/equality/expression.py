@@ -18,6 +18,7 @@ from functools import cache
 
 from s1m.errors import UsageError
 from s1m.scoring.equality.match import same_number
+from s1m.scoring.equality.value import ROMAN
 from s1m.scoring.text.plain import plain
 
 LIMIT_SECONDS = 1.0
@@ -117,7 +118,7 @@ def same_expression(prediction: str, gold: str, algebra: Algebra | None = None) 
         return True
     if not _FORMULA.search(prediction) and not _FORMULA.search(gold):
         return False
-    return (algebra or shared()).same(prediction, gold)
+    return (algebra or shared()).same(ROMAN.sub(" ", prediction), ROMAN.sub(" ", gold))
 
 
 def _tight(formula: str) -> str:

@@ -6,7 +6,7 @@ import json
 import math
 import re
 
-from s1m.scoring.equality.latex_value import value_of
+from s1m.scoring.equality.value import value_of
 from s1m.types import Problem
 
 TOLERANCE = 0.001

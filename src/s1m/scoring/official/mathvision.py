@@ -2,14 +2,14 @@
 
 The official scorer cuts an answer out of the response by rule, strips it of units and of some LaTeX, and compares it
 with the gold letter and with the text of the gold choice: as texts, as tuples, as values rounded to 2 decimals. It
-evaluates LaTeX with latex2sympy2; here ``latex_value`` does, which reads arithmetic and no algebra.
+evaluates LaTeX with latex2sympy2; here ``equality/value.py`` does, which reads arithmetic and no algebra.
 """
 
 from __future__ import annotations
 
 import re
 
-from s1m.scoring.equality.latex_value import Value, value_of
+from s1m.scoring.equality.value import Value, value_of
 from s1m.types import Problem
 
 _FLAGS = tuple(
@@ -131,7 +131,7 @@ def _value(text: str) -> Value | None:
         if depth < 0:
             text = text[:position]
             break
-    return None if _UNREAD.search(text) else value_of(text)
+    return None if _UNREAD.search(text) else value_of(text, as_latex2sympy=True)
 
 
 def _evaluated(text: str) -> str:

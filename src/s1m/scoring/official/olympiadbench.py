@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from s1m.scoring.equality.latex_value import value_of
+from s1m.scoring.equality.value import value_of
 
 DEFAULT_PRECISION = 1e-8
 SLACK = 1.01

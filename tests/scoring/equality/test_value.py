@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s1m.scoring.equality.latex_value import Value, same_value, value_of
+from s1m.scoring.equality.formula import same_value
+from s1m.scoring.equality.value import Value, value_of
 
 
 @pytest.mark.parametrize(
