@@ -21,8 +21,9 @@ from s1m.benchmarks.reading.row import Row
 from s1m.benchmarks.reading.rows import check_split, load_rows
 from s1m.scoring.equality.formula import same_value
 from s1m.scoring.equality.match import same_text
-from s1m.scoring.official.dynamath import is_near, is_right, short_answer
+from s1m.scoring.official.dynamath import is_near_strictly, is_right, said_short, short_answer
 from s1m.scoring.strict import choice, value
+from s1m.scoring.text.bounds import shortened
 from s1m.types import Problem, Verdict
 
 _INSTRUCTIONS = {
@@ -85,12 +86,12 @@ class DynaMath:
         """Both verdicts on an answer."""
         short = short_answer(answer)
         official = is_right(problem, extraction if extraction is not None else answer if short is None else short)
-        said = answer if short is None else short
+        said = said_short(shortened(answer)) or answer
         kind = problem.metadata["answer_type"]
         if kind == "multiple choice":
             return choice(said, problem, official)
         if kind == "float":
-            return value(said, "expression", (problem.gold,), is_near, official)
+            return value(said, "expression", (problem.gold,), is_near_strictly, official)
         return value(
             said, "text", (problem.gold,), lambda one, gold: same_text(one, gold) or same_value(one, gold), official
         )

@@ -67,6 +67,8 @@ def _same(item: str, gold: str, precision: float) -> bool:
     ours, theirs = value_of(item), value_of(gold)
     if ours is None or theirs is None:
         return same_formula(item, gold)
+    if precision == DEFAULT_PRECISION and theirs:  # as a share of the gold answer: 1.6e-19 is not 1.7e-19
+        precision *= min(1.0, abs(float(theirs)))
     return abs(float(ours) - float(theirs)) <= precision * SLACK
 
 

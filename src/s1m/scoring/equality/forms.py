@@ -183,18 +183,26 @@ def _is_half_open(intervals: Sequence[Interval]) -> bool:
 
 
 def _same_intervals(ours: Sequence[Interval], theirs: Sequence[Interval], same: Same) -> bool | None:
-    """Ends at infinity have no bracket of their own."""
+    """Whether two unions are of the same intervals, in any order; None where an end has no value."""
     if len(ours) != len(theirs):
-        return False if len(ours) > 1 or len(theirs) > 1 else None
-    verdicts = []
-    for one, other in zip(ours, theirs, strict=True):
-        brackets_differ = (one.opens != other.opens and "∞" not in one.low) or (
-            one.closes != other.closes and "∞" not in one.high
-        )
-        if brackets_differ:
-            return False
-        verdicts.append(_same_end(one.low, other.low, same) and _same_end(one.high, other.high, same))
-    return True if all(verdicts) else None
+        return None if min(len(ours), len(theirs)) == 1 and not _is_half_open((*ours, *theirs)) else False
+    left = list(theirs)
+    for one in ours:
+        match = next((other for other in left if _same_interval(one, other, same)), None)
+        if match is None:
+            is_undecided = any(_same_brackets(one, other) for other in left)
+            return None if is_undecided else False
+        left.remove(match)
+    return True
+
+
+def _same_interval(one: Interval, other: Interval, same: Same) -> bool:
+    return _same_brackets(one, other) and _same_end(one.low, other.low, same) and _same_end(one.high, other.high, same)
+
+
+def _same_brackets(one: Interval, other: Interval) -> bool:
+    """An end at infinity never belongs to an interval, whatever its bracket."""
+    return ("∞" in one.low or one.opens == other.opens) and ("∞" in one.high or one.closes == other.closes)
 
 
 def _same_end(one: str, other: str, same: Same) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from s1m.scoring.equality.value import Value, value_of
+from s1m.scoring.text.bounds import official_part
 from s1m.types import Problem
 
 _FLAGS = tuple(
@@ -57,7 +58,7 @@ _REPLACED = (
 
 def extraction_of(response: str) -> str:
     """The answer that the official rules cut out of a response."""
-    text = _letter_at_an_end(response.strip())
+    text = _letter_at_an_end(official_part(response).strip())
     stated = text.split("is ")[-1].rstrip(".")
     if _is_number(stated):
         text = stated
@@ -106,6 +107,7 @@ def _stripped(text: str) -> str:
 
 def official(problem: Problem, extraction: str) -> bool:
     """The official verdict on an extraction."""
+    extraction = official_part(extraction)
     golds = [problem.gold]
     if problem.choices:
         golds.append(problem.choices[ord(problem.gold) - ord("A")])

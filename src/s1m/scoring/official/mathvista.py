@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from s1m.scoring.answer import Kind, committed
 from s1m.scoring.equality.match import same_choice, same_integer, same_list, same_number
+from s1m.scoring.text.bounds import official_part
 from s1m.types import Problem
 
 _PARENTHESISED_LETTER = re.compile(r"\(([a-zA-Z])\)")
@@ -24,6 +25,7 @@ def extraction_of(problem: Problem, response: str, *, quick: bool = False) -> st
     """
     if response == "":
         return ""
+    response = official_part(response)
     if problem.metadata["question_type"] == "multi_choice" and response in problem.choices:
         return response
     try:
@@ -39,6 +41,7 @@ def extraction_of(problem: Problem, response: str, *, quick: bool = False) -> st
 
 def normalised(problem: Problem, extraction: str) -> str | None:
     """The official prediction: what an extraction becomes before it is compared with the gold answer."""
+    extraction = official_part(extraction)
     if problem.metadata["question_type"] == "multi_choice":
         return _nearest_choice(extraction.strip(), problem.choices)
     try:
@@ -72,15 +75,28 @@ def is_guess(problem: Problem, extraction: str) -> bool:
 
 
 def edit_distance(one: str, other: str) -> int:
-    """Levenshtein's distance: the fewest insertions, deletions and substitutions between two texts."""
-    distances = list(range(len(other) + 1))
-    for row, character in enumerate(one, start=1):
-        diagonal, distances[0] = distances[0], row
-        for column, wanted in enumerate(other, start=1):
-            substituted = diagonal + (character != wanted)
-            diagonal = distances[column]
-            distances[column] = min(substituted, diagonal + 1, distances[column - 1] + 1)
-    return distances[-1]
+    """Levenshtein's distance: the fewest insertions, deletions and substitutions between two texts.
+
+    Bit-parallel, in steps of one character of ``one`` (G. Myers, 1999, https://doi.org/10.1145/316542.316550; in the
+    form of H. Hyyrö, 2003): an extraction may be thousands of characters long.
+    """
+    if not other:
+        return len(one)
+    last = 1 << (len(other) - 1)
+    every = (last << 1) - 1
+    occurrences: dict[str, int] = {}
+    for index, character in enumerate(other):
+        occurrences[character] = occurrences.get(character, 0) | 1 << index
+    # In the column of the distance table for each prefix of ``one``: where it rises by one downwards, and falls by one.
+    rises, falls, distance = every, 0, len(other)
+    for character in one:
+        equal = occurrences.get(character, 0)
+        diagonal = (((equal & rises) + rises) ^ rises) | equal | falls
+        grown, shrunk = falls | ~(diagonal | rises) & every, rises & diagonal
+        distance += bool(grown & last) - bool(shrunk & last)
+        grown, shrunk = (grown << 1 | 1) & every, (shrunk << 1) & every
+        rises, falls = shrunk | ~(diagonal | grown) & every, grown & diagonal
+    return distance
 
 
 def official(problem: Problem, extraction: str) -> bool:

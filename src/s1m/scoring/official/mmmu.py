@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from s1m.scoring.text.bounds import official_part
+
 SEED = 42
 _INDICATORS = ("could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", "result ")
 _NUMBERS = (
@@ -33,7 +35,7 @@ class Parsed:
 
 def parse_choice(response: str, choices: Mapping[str, str], draw: str) -> Parsed:
     """The official reading of a response to a question with ``choices`` by letter; ``draw`` seeds the random one."""
-    response = _padded(response)
+    response = _padded(official_part(response))
     for form in ("({})", " {} "):
         if found := _last({letter: response.rfind(form.format(letter)) for letter in choices}):
             return Parsed(letter=found)
@@ -42,6 +44,7 @@ def parse_choice(response: str, choices: Mapping[str, str], draw: str) -> Parsed
 
 def parse_pro(response: str, choices: Mapping[str, str], draw: str) -> Parsed:
     """MMMU-Pro's reading: the one letter behind the last "Answer:", else much as ``parse_choice``."""
+    response = official_part(response)
     _, cue, after = response.rpartition("Answer:")
     named = [letter for letter in choices if letter in after.strip()] if cue else []
     if len(named) == 1:
@@ -78,6 +81,7 @@ def _last(places: Mapping[str, int]) -> str | None:
 
 def open_is_right(response: str, golds: Sequence[str]) -> bool:
     """The official verdict on an open question: a number of the response is a gold one, or it holds a gold text."""
+    response = official_part(response)
     wanted = [form for gold in golds for form in _forms(gold)]
     for part in _key_parts(response):
         for said in [form for text in (part, *_numbers(part)) for form in _forms(text)]:
