@@ -140,5 +140,3 @@ SIGNS = r"0123456789.,:+-*/^!%<>≤=±∞…∪()[]{}\ examplfrcdotsinty"
 @given(st.text(alphabet=SIGNS, max_size=40), st.text(alphabet=SIGNS, max_size=40))
 def test_no_pair_makes_it_fail_and_order_does_not_matter(one: str, other: str) -> None:
     assert same_value(one, other) is same_value(other, one)
-
-

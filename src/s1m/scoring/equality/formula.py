@@ -1,9 +1,9 @@
 r"""Decide whether two answers are the same formula: by form, by value, as texts, and last by algebra.
 
-    1.6\times10^{-19} and 1.60\times10^{-19}     the same value
-    3\frac{1}{2} and 3.5                         the same value: a mixed number
-    2\sqrt{3} and \sqrt{12}                      the same value
-    x^2-1 and (x-1)(x+1)                         the same to algebra, which only ``same_formula`` asks
+1.6\times10^{-19} and 1.60\times10^{-19}     the same value
+3\frac{1}{2} and 3.5                         the same value: a mixed number
+2\sqrt{3} and \sqrt{12}                      the same value
+x^2-1 and (x-1)(x+1)                         the same to algebra, which only ``same_formula`` asks
 """
 
 from __future__ import annotations

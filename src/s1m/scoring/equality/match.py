@@ -106,7 +106,9 @@ def same_text(prediction: str, gold: str) -> bool:
         return False
     if (verdict := same_time(prediction.strip(), gold.strip())) is not None:
         return verdict
-    return (ours == theirs and _brackets(prediction) == _brackets(gold)) or bool(set(worth(prediction)).intersection(worth(gold)))
+    return (ours == theirs and _brackets(prediction) == _brackets(gold)) or bool(
+        set(worth(prediction)).intersection(worth(gold))
+    )
 
 
 def _brackets(text: str) -> tuple[str, ...]:

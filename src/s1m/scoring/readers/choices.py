@@ -46,7 +46,9 @@ _HENCE = re.compile(
     r"(?:I|we|I'd|I'll|I'm|let's)(?:\swould|\swill|\scan)?\s(?:choose|select|pick|say|go\swith|go\sfor|going\swith|vote)|choose|select|pick)\b[,:]?\s*)?",
     re.IGNORECASE,
 )
-_ARROW = re.compile(r"(?:→|=>|->|⇒|\b(?:so|thus|hence|therefore|it's|is|(?:must|should|would)\sbe|选))[,:]?\s?\(?([A-Z])\)?\W{0,3}$")
+_ARROW = re.compile(
+    r"(?:→|=>|->|⇒|\b(?:so|thus|hence|therefore|it's|is|(?:must|should|would)\sbe|选))[,:]?\s?\(?([A-Z])\)?\W{0,3}$"
+)
 _DENIED = re.compile(
     r"(?:\bnot|n't|\bneither|\bnor|\bnever|\brule\sout|\beliminated?|\bexclude)\s(?:be\s|choose\s|option\s|choice\s)?$",
     re.IGNORECASE,

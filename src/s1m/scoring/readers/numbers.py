@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from s1m.scoring.readers.reader import Reader
 from s1m.scoring.readers.statements import before_reasons
+from s1m.scoring.text.markup import answer_part
 from s1m.scoring.text.quantity import NUMBER_WORD, Quantity, joined, number_in_words, quantities, worth
 
 _EQUALS = re.compile(r"[=≈≃]\s*(?:about|approximately)?\s*[(\[]?\s*$")
@@ -53,6 +54,16 @@ _RESULT = re.compile(
 """What leads to the result of the numbers before it, of which there must be two: in "5 cm, i.e. 0.05 m" it does not."""
 _TOTALLED = re.compile(r"\s(?:[a-z]{1,20}\s){0,3}(?:in\s(?:total|all)|altogether|overall|combined)\b", re.IGNORECASE)
 """7 animals in total"""
+_LAST_INTEGER = re.compile(r"(?<![\w.])(?<!\d,)[-+]?\d++(?:,\d++)*+(?![\w]|[.,]\d)")
+
+
+def last_integer(text: str) -> str | None:
+    """The last whole number that stands on its own in an answer, without thousands commas; None if there is none.
+
+    Digits inside words (``B12``) and decimals (``3.5``) are not whole numbers.
+    """
+    found = _LAST_INTEGER.findall(answer_part(text))
+    return found[-1].replace(",", "") if found else None
 
 
 class NumberReader(Reader):

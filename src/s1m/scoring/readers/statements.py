@@ -65,7 +65,8 @@ _THEREFORE = re.compile(
     re.IGNORECASE,
 )
 _BEGINS_SO = re.compile(
-    r"\W*(?:so|therefore|thus|hence|consequently|accordingly|in\sconclusion|overall)\b|\W*(?:∴|所以|因此|故)", re.IGNORECASE
+    r"\W*(?:so|therefore|thus|hence|consequently|accordingly|in\sconclusion|overall)\b|\W*(?:∴|所以|因此|故)",
+    re.IGNORECASE,
 )
 _WONDERING = re.compile(
     r"\?\W*$|^\W*(?:if|question|hint|please|choices)\b|"

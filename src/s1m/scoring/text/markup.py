@@ -110,9 +110,11 @@ def first_turn(text: str) -> str:
     """
     if _STRIKE_CLOSES in text and "<s>" not in text.lstrip().removeprefix("<s>"):
         text = text.replace(_STRIKE_CLOSES, "<eos>")
+    start = 0
     for mark in _END_OF_TURN.finditer(text):
-        if _SPECIAL_TOKEN.sub("", text[: mark.start()]).strip():
+        if _SPECIAL_TOKEN.sub("", text[start : mark.start()]).strip():
             return text[: mark.start()]
+        start = mark.end()
     return text
 
 

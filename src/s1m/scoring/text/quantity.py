@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d]|,\d)|\d{1,60}(?!\d))"
+_DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,20}+(?![\d]|,\d)|\d{1,60}(?!\d))"
+"""At most 63 digits: CPython refuses to read more than 4,300, and no answer has as many."""
 _NUMBER = re.compile(
     rf"""(?<![a-zA-Z0-9.√^_\\/])(?<!\d[-,:])(?<![√^_][{{(])(?<![√^_][{{(]-)(?<![√^_]-)
     (?P<sign>[-+]|(?<==\s)-\s)?[€£¥₹]?

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s1m.scoring.equality.match import same_integer
-from s1m.scoring.readers.extract import last_integer
+from s1m.scoring.readers.numbers import last_integer
 
 
 @pytest.mark.parametrize(
