@@ -24,6 +24,7 @@ from s1m.scoring.equality.match import same_text
 from s1m.scoring.official.dynamath import is_near_strictly, is_right, said_short, short_answer
 from s1m.scoring.strict import choice, value
 from s1m.scoring.text.bounds import shortened
+from s1m.scoring.text.markup import without_thinking
 from s1m.types import Problem, Verdict
 
 _INSTRUCTIONS = {
@@ -86,7 +87,7 @@ class DynaMath:
         """Both verdicts on an answer."""
         short = short_answer(answer)
         official = is_right(problem, extraction if extraction is not None else answer if short is None else short)
-        said = said_short(shortened(answer)) or answer
+        said = said_short(without_thinking(shortened(answer))) or answer
         kind = problem.metadata["answer_type"]
         if kind == "multiple choice":
             return choice(said, problem, official)

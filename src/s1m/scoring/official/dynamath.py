@@ -70,4 +70,4 @@ def is_near(one: str, gold: str) -> bool:
 def is_near_strictly(one: str, gold: str) -> bool:
     """As ``is_near``, but never off by more than a tenth: 0.0002 is not 0.001."""
     ours, theirs = value_of(one), value_of(gold)
-    return is_near(one, gold) and (not ours or not theirs or abs(ours - theirs) <= abs(theirs) * MOST_OFF)
+    return is_near(one, gold) and (not ours or not theirs or abs(float(ours) - float(theirs)) <= abs(float(theirs)) * MOST_OFF)

@@ -77,8 +77,8 @@ _WONDERING = re.compile(
 _IF = re.compile(r"^\W*If\b[^,.;]{1,160},\s*(?:then\s)?")
 _LISTED = re.compile(r"^[^\S\n]*[-*]?[^\S\n]*\(?([A-Z])[).:][^\S\n]+\S[^\n]{0,300}$")
 _PLEASANTRY = re.compile(
-    r"\W{0,40}(?:(?:I )?hope (?:this|that)|let me know|do you (?:have|want|need)|is there anything|feel free|would you like|"
-    r"if you have any|please let me know|here is a table|thank you)|\W{0,40}\||[-|\s:]+$",
+    r"\W{0,40}(?:(?:I )?hope (?:this|that)|let me know|do you (?:have|want|need)|is there anything|feel free|"
+    r"would you like|if you have any|please let me know|here is a table|thank you)|\W{0,40}\||[-|\s:]+$",
     re.IGNORECASE,
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
