@@ -103,8 +103,8 @@ def test_no_choice_and_two_choices_are_none(text: str) -> None:
         ("So $x = \\frac{\\pi}{2}$.", "expression", "\\frac{\\pi}{2}"),
     ],
 )
-def test_values(text: str, kind: Kind, found: str | None) -> None:
-    assert committed(text, kind=kind).prediction == found
+def test_values(text: str, kind: Kind, parsed: str | None) -> None:
+    assert committed(text, kind=kind).prediction == parsed
 
 
 def test_the_question_can_be_answered_in_its_own_words() -> None:
@@ -205,9 +205,9 @@ PIECES = st.lists(st.one_of(st.text(max_size=8), st.sampled_from(FRAGMENTS)), ma
 
 @given(PIECES, st.sampled_from(KINDS), st.sampled_from([LENGTHS, ("Yes", "No"), ("(c)", "(a)"), ("",), ()]))
 def test_no_text_raises(pieces: list[str], kind: Kind, choices: tuple[str, ...]) -> None:
-    found = committed("".join(pieces), kind=kind, choices=choices, question="Is it so?")
-    assert found.prediction is None or found.prediction
-    assert found.rule
+    parsed = committed("".join(pieces), kind=kind, choices=choices, question="Is it so?")
+    assert parsed.prediction is None or parsed.prediction
+    assert parsed.rule
 
 
 @pytest.mark.parametrize("kind", KINDS)

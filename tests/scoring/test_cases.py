@@ -15,8 +15,8 @@ pytestmark = pytest.mark.shared_data
 
 def test_every_answer_case_commits_to_what_it_should() -> None:
     for case in cases("answers"):
-        found = committed(case["text"], kind=case["kind"], choices=case.get("choices", ()))
-        assert (found.prediction or "") == case["expected"], (case, found)
+        parsed = committed(case["text"], kind=case["kind"], choices=case.get("choices", ()))
+        assert (parsed.prediction or "") == case["expected"], (case, parsed)
 
 
 def test_every_equality_case_holds_in_both_directions() -> None:

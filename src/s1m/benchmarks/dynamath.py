@@ -48,8 +48,6 @@ _VARIANT = re.compile(r"sample_variant(\d+)")
 
 
 class DynaMath:
-    """The benchmark."""
-
     name = "dynamath"
     title = "The same questions with other numbers and pictures: is the model right every time?"
     splits: tuple[str, ...] = ("all", *_VARIANTS)
@@ -84,7 +82,6 @@ class DynaMath:
         return Measures(groups=len(whole), incomplete=len(groups) - len(whole), shares=shares if whole else {})
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
-        """Both verdicts on an answer."""
         short = short_answer(answer)
         official = is_right(problem, extraction if extraction is not None else answer if short is None else short)
         said = said_short(without_thinking(shortened(answer))) or answer
@@ -94,7 +91,11 @@ class DynaMath:
         if kind == "float":
             return value(said, "expression", (problem.gold,), is_near_strictly, official)
         return value(
-            said, "text", (problem.gold,), lambda one, gold: same_text(one, gold) or same_value(one, gold), official
+            said,
+            "text",
+            (problem.gold,),
+            lambda first, gold: same_text(first, gold) or same_value(first, gold),
+            official,
         )
 
 

@@ -37,8 +37,6 @@ class Pictures:
 
 
 class LongVision:
-    """The benchmark."""
-
     name = "longvision"
     title = "Geometry, charts, grids and mazes that take long to solve"
     splits: tuple[str, ...] = ("test", "train")

@@ -52,8 +52,6 @@ _OPEN_INSTRUCTION = "Answer the question using a single word or phrase."
 
 
 class Mmmu:
-    """The benchmark."""
-
     name = "mmmu"
     title = "College examinations in 30 subjects, up to 7 pictures each"
     splits: tuple[str, ...] = ("validation", "dev", "test")
@@ -77,7 +75,7 @@ class Mmmu:
             official = open_is_right(read, golds) if golds else None
             kind: Kind = "number" if any(same_number(gold, gold) for gold in golds) else "text"
             return value(
-                answer, kind, golds, lambda one, other: same_number(one, other) or same_text(one, other), official
+                answer, kind, golds, lambda first, other: same_number(first, other) or same_text(first, other), official
             )
         parsed = parse_choice(read, dict(zip(LETTERS, problem.choices, strict=False)), problem.id)
         verdict = choice(answer, problem, parsed.letter == problem.gold if problem.gold else None)
@@ -85,7 +83,6 @@ class Mmmu:
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
     identity = row.filled("id")
     choices = row.written_texts("options")
     question = row.filled("question")

@@ -32,8 +32,6 @@ _IMAGES = ("images", *(f"image_{number}" for number in range(1, 6)))
 
 
 class OlympiadBench:
-    """The benchmark."""
-
     name = "olympiadbench"
     title = "Olympiad mathematics and physics with pictures"
     splits: tuple[str, ...] = tuple(_CONFIGS)
@@ -52,15 +50,14 @@ class OlympiadBench:
         )
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
-        """Both verdicts on an answer."""
         precisions = precisions_of(problem.metadata["error"])
         official = judge(final_answer(answer) if extraction is None else extraction, problem.gold, precisions)
-        found = committed(answer, kind="expression")
-        if found.prediction is None:
-            return Verdict(prediction=None, correct=False, rule=found.rule, official=official)
-        ours, theirs = (items_of(text.replace("$", "")) for text in (found.prediction, problem.gold))
-        correct = same_formula(found.prediction, problem.gold) or paired(ours, theirs, precisions, _same) is True
-        return Verdict(prediction=found.prediction, correct=correct, rule=found.rule, official=official)
+        parsed = committed(answer, kind="expression")
+        if parsed.prediction is None:
+            return Verdict(prediction=None, correct=False, rule=parsed.rule, official=official)
+        ours, theirs = (items_of(text.replace("$", "")) for text in (parsed.prediction, problem.gold))
+        correct = same_formula(parsed.prediction, problem.gold) or paired(ours, theirs, precisions, _same) is True
+        return Verdict(prediction=parsed.prediction, correct=correct, rule=parsed.rule, official=official)
 
 
 def _same(item: str, gold: str, precision: float) -> bool:

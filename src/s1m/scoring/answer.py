@@ -62,18 +62,20 @@ def committed(text: str, *, kind: Kind, choices: Sequence[str] = (), question: s
 def _explicit(text: str, reader: Reader) -> Commitment | None:
     """What the whole text is, or what it states in so many words; None when neither says anything."""
     refuses = silence.is_apology(text) and not reader.recognisable
-    if not refuses and (found := _whole(text, reader)):
-        return Commitment(prediction=found, rule="whole")
+    if not refuses and (prediction := _whole(text, reader)):
+        return Commitment(prediction=prediction, rule="whole")
     stated = [*statements.boxes(text), *statements.tags(text), *statements.marked(text)]
     if reader.chooses:
         stated += statements.chosen(text)
     last = statements.last_line(text, after=max((statement.start for statement in stated), default=0))
-    if last is not None and reader.recognisable and (found := reader.whole(last.text)):
-        return Commitment(prediction=found, rule=last.rule)
+    if last is not None and reader.recognisable and (prediction := reader.whole(last.text)):
+        return Commitment(prediction=prediction, rule=last.rule)
     missing: Commitment | None = None
     for statement in sorted(stated, key=lambda statement: statement.start, reverse=True)[:MOST_STATEMENTS]:
-        if found := _stated(statement, reader):
-            return _overruled(statement, found, text, reader) or Commitment(prediction=found, rule=statement.rule)
+        if prediction := _stated(statement, reader):
+            return _overruled(statement, prediction, text, reader) or Commitment(
+                prediction=prediction, rule=statement.rule
+            )
         if reader.torn(statement.text):
             return Commitment(prediction=None, rule="several")
         if silence.is_undecided(statements.before_reasons(statement.text)):
@@ -109,8 +111,8 @@ def _overruled(statement: Statement, stated: str, text: str, reader: Reader) -> 
     after = statements.without_pleasantries(statements.sentences(text[statement.start :])[1:])
     if not after or not statements.begins_as_conclusion(after[-1]):
         return None
-    found = reader.overruling(after[-1])
-    return Commitment(prediction=found, rule="conclusion") if found and found != stated else None
+    prediction = reader.overruling(after[-1])
+    return Commitment(prediction=prediction, rule="conclusion") if prediction and prediction != stated else None
 
 
 def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
@@ -120,24 +122,24 @@ def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
     if not lines:
         return Commitment(prediction=None, rule="no-answer")
     apologises = silence.is_apology(text)
-    if (reader.recognisable or not apologises) and (found := reader.whole(lines[-1])):
-        return Commitment(prediction=found, rule="last-line")
+    if (reader.recognisable or not apologises) and (prediction := reader.whole(lines[-1])):
+        return Commitment(prediction=prediction, rule="last-line")
     if apologises:
         return Commitment(prediction=None, rule="apology")
     sentences = statements.without_pleasantries(statements.sentences(spoken))
     for sentence in reversed(statements.conclusions(sentences)):
-        if found := reader.concluded(sentence):
-            return Commitment(prediction=found, rule="conclusion")
+        if prediction := reader.concluded(sentence):
+            return Commitment(prediction=prediction, rule="conclusion")
         if silence.is_undecided(sentence):
             return Commitment(prediction=None, rule="undecided")
-    if found := reader.opening(statements.sentences(text)):
-        return Commitment(prediction=found, rule="opening")
+    if prediction := reader.opening(statements.sentences(text)):
+        return Commitment(prediction=prediction, rule="opening")
     if sentences and silence.is_undecided(sentences[-1]):
         return Commitment(prediction=None, rule="undecided")
     sayings = statements.sayings(sentences)
-    if found := reader.restated(sayings):
-        return Commitment(prediction=found, rule="restated")
-    emphasised = {found for bold in statements.emphasised(raw) if (found := reader.whole(bold))}
+    if prediction := reader.restated(sayings):
+        return Commitment(prediction=prediction, rule="restated")
+    emphasised = {prediction for bold in statements.emphasised(raw) if (prediction := reader.whole(bold))}
     if len(emphasised) == 1:
         return Commitment(prediction=emphasised.pop(), rule="emphasised")
     echoing = [
@@ -146,6 +148,6 @@ def _implicit(raw: str, text: str, reader: Reader, question: str) -> Commitment:
     for sentence in [*reversed(echoing), *reversed(sentences[-LAST_SENTENCES:])]:
         if silence.is_undecided(sentence):
             return Commitment(prediction=None, rule="undecided")
-        if found := reader.concluded(sentence):
-            return Commitment(prediction=found, rule="last-sentence")
+        if prediction := reader.concluded(sentence):
+            return Commitment(prediction=prediction, rule="last-sentence")
     return Commitment(prediction=None, rule="no-answer")

@@ -32,19 +32,19 @@ KINDS = ("choice", *_KINDS, "expression")
 
 def choice(answer: str, problem: Problem, official: bool | None = None) -> Verdict:
     """Right when the answer commits to the letter that is the gold answer."""
-    found = committed(answer, kind="choice", choices=problem.choices, question=problem.question)
-    correct = found.prediction is not None and same_letter(found.prediction, problem.gold)
-    return Verdict(prediction=found.prediction, correct=correct, rule=found.rule, official=official)
+    commitment = committed(answer, kind="choice", choices=problem.choices, question=problem.question)
+    correct = commitment.prediction is not None and same_letter(commitment.prediction, problem.gold)
+    return Verdict(prediction=commitment.prediction, correct=correct, rule=commitment.rule, official=official)
 
 
 def value(
     answer: str, kind: Kind, golds: Sequence[str], same: Callable[[str, str], bool], official: bool | None = None
 ) -> Verdict:
     """Right when what the answer commits to is the same as one of the gold answers."""
-    found = committed(answer, kind=kind)
-    prediction = found.prediction
+    commitment = committed(answer, kind=kind)
+    prediction = commitment.prediction
     correct = prediction is not None and any(same(prediction, gold) for gold in golds)
-    return Verdict(prediction=prediction, correct=correct, rule=found.rule, official=official)
+    return Verdict(prediction=prediction, correct=correct, rule=commitment.rule, official=official)
 
 
 def formula(answer: str, golds: Sequence[str], official: bool | None = None) -> Verdict:

@@ -84,17 +84,17 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_the_same(one: str, other: str) -> None:
+def test_the_same(first: str, other: str) -> None:
     pytest.importorskip("math_verify")
-    assert same_formula(one, other)
-    assert same_formula(other, one)
+    assert same_formula(first, other)
+    assert same_formula(other, first)
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
-def test_not_the_same(one: str, other: str) -> None:
+def test_not_the_same(first: str, other: str) -> None:
     pytest.importorskip("math_verify")
-    assert not same_formula(one, other)
-    assert not same_formula(other, one)
+    assert not same_formula(first, other)
+    assert not same_formula(other, first)
 
 
 def test_algebra_reads_whole_formulas_only() -> None:
@@ -113,8 +113,8 @@ def test_algebra_reads_whole_formulas_only() -> None:
         ("left lung", "the left lung.", True),
     ],
 )
-def test_texts_keep_signs_of_mathematics(one: str, other: str, same: bool) -> None:
-    assert same_text(one, other) is same_text(other, one) is same
+def test_texts_keep_signs_of_mathematics(first: str, other: str, same: bool) -> None:
+    assert same_text(first, other) is same_text(other, first) is same
 
 
 @pytest.mark.parametrize(
@@ -138,5 +138,5 @@ SIGNS = r"0123456789.,:+-*/^!%<>≤=±∞…∪()[]{}\ examplfrcdotsinty"
 
 
 @given(st.text(alphabet=SIGNS, max_size=40), st.text(alphabet=SIGNS, max_size=40))
-def test_no_pair_makes_it_fail_and_order_does_not_matter(one: str, other: str) -> None:
-    assert same_value(one, other) is same_value(other, one)
+def test_no_pair_makes_it_fail_and_order_does_not_matter(first: str, other: str) -> None:
+    assert same_value(first, other) is same_value(other, first)

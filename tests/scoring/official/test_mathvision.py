@@ -78,5 +78,5 @@ def test_what_is_cut_out_of_a_response(response: str, extraction: str) -> None:
         ("xyz", "abc", False),
     ],
 )
-def test_what_is_equal(one: str, other: str, same: bool) -> None:
-    assert is_equal(one, other) is same
+def test_what_is_equal(first: str, other: str, same: bool) -> None:
+    assert is_equal(first, other) is same

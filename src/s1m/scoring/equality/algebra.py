@@ -9,7 +9,7 @@ import resource
 import sys
 
 MEMORY_BYTES = 4 * 2**30
-"""What it may allocate: a formula that needs more is no match."""
+"""What it may allocate: a formula that needs more does not match."""
 
 _ARITHMETIC = re.compile(r"[\d\s.+\-*/()%]*")
 
@@ -29,7 +29,7 @@ def main() -> None:
                 for text in json.loads(line)
             )
             same = verify(gold, prediction, timeout_seconds=None)
-        except Exception:  # whatever sympy cannot do is no match
+        except Exception:  # what sympy cannot do does not match
             same = False
         print(bool(same), flush=True)  # noqa: T201
 

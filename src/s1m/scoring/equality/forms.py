@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 MOST_CHARACTERS = 400
-"""A longer answer has no form."""
+"""The form of a longer answer is not read."""
 
 MOST_ITEMS = 60
 """Of a sequence; a longer one is compared by algebra or not at all."""
@@ -63,21 +63,21 @@ class Interval:
     """Of an inequality that was written as an interval."""
 
 
-def same_form(one: str, other: str, same: Same) -> bool | None:
+def same_form(first: str, other: str, same: Same) -> bool | None:
     """Whether two answers are the same in form and, by ``same``, in their parts; None where that is not decided."""
-    if max(len(one), len(other)) > MOST_CHARACTERS:
+    if max(len(first), len(other)) > MOST_CHARACTERS:
         return None
-    if (verdict := same_time(one.strip(), other.strip())) is not None:
+    if (verdict := same_time(first.strip(), other.strip())) is not None:
         return verdict
-    one, other = _rewritten(one), _rewritten(other)
-    if "≠" in one + other or _RELATION.search(one + other):
-        return _same_relation(one, other, same)
-    ours, theirs = _intervals(one), _intervals(other)
+    first, other = _rewritten(first), _rewritten(other)
+    if "≠" in first + other or _RELATION.search(first + other):
+        return _same_relation(first, other, same)
+    ours, theirs = _intervals(first), _intervals(other)
     if ours and theirs:
         return _same_intervals(ours, theirs, same)
     if _is_half_open(ours) or _is_half_open(theirs):
         return False
-    return _same_sequence(one, other, same)
+    return _same_sequence(first, other, same)
 
 
 def _rewritten(text: str) -> str:
@@ -87,9 +87,9 @@ def _rewritten(text: str) -> str:
     return text.strip()
 
 
-def same_time(one: str, other: str) -> bool | None:
+def same_time(first: str, other: str) -> bool | None:
     """Whether two times of day are the same, where one of them says am or pm."""
-    ours, theirs = _TIME.fullmatch(one), _TIME.fullmatch(other)
+    ours, theirs = _TIME.fullmatch(first), _TIME.fullmatch(other)
     if not ours or not theirs:
         return None
     (hour, past, half), (wanted, wanted_past, wanted_half) = _clock(ours), _clock(theirs)
@@ -112,11 +112,11 @@ def _clock(match: re.Match[str]) -> tuple[int, tuple[int, int], str]:
     return int(hour), (int(minutes or 0), int(seconds or 0)), (match[4] or match[6] or "").lower()
 
 
-def _same_relation(one: str, other: str, same: Same) -> bool | None:
-    ours, theirs = _solutions(one), _solutions(other)
+def _same_relation(first: str, other: str, same: Same) -> bool | None:
+    ours, theirs = _solutions(first), _solutions(other)
     if ours and theirs and len({each.variable for each in (*ours, *theirs)} - {""}) < 2:
         return _same_intervals(ours, theirs, same)
-    (parts, signs), (wanted, wanted_signs) = _relation(one), _relation(other)
+    (parts, signs), (wanted, wanted_signs) = _relation(first), _relation(other)
     if not signs or not wanted_signs:
         return False
     turned = (wanted[::-1], wanted_signs[::-1].translate(_TURNED))
@@ -132,10 +132,10 @@ def _relation(text: str) -> tuple[list[str], str]:
 
 
 def _solutions(text: str) -> list[Interval]:
-    """The intervals in which an inequality puts its one variable; none where it is no such inequality."""
+    """The intervals in which an inequality puts its one variable; empty for any other text."""
     if not _RELATION.search(text):
         return _intervals(text)
-    found = []
+    intervals = []
     for branch in _OR.split(text):
         sides, signs = _relation(branch)
         if "≠" in signs or len(sides) not in (2, 3):
@@ -149,7 +149,7 @@ def _solutions(text: str) -> list[Interval]:
             signs = f"<{signs}" if is_upper else f"{signs.translate(_TURNED)}<"
         if not _NAME.fullmatch(sides[1]) or set(signs) - {"<", "≤"}:
             return []
-        found.append(
+        intervals.append(
             Interval(
                 opens="[" if signs[0] == "≤" else "(",
                 low=sides[0],
@@ -158,12 +158,12 @@ def _solutions(text: str) -> list[Interval]:
                 variable=sides[1],
             )
         )
-    return found
+    return intervals
 
 
 def _intervals(text: str) -> list[Interval]:
-    """The intervals of a union; none where a part of it is no interval."""
-    found = []
+    """The intervals of a union; empty where a part of it is not one."""
+    intervals = []
     for part in text.split("∪"):
         part = part.strip()
         opens, closes = part[:1], part[-1:]
@@ -173,8 +173,8 @@ def _intervals(text: str) -> list[Interval]:
         if len(ends) != 2:
             return []
         opens, closes = {"]": "("}.get(opens, opens), {"[": ")"}.get(closes, closes)
-        found.append(Interval(opens=opens, low=ends[0], high=ends[1], closes=closes))
-    return found
+        intervals.append(Interval(opens=opens, low=ends[0], high=ends[1], closes=closes))
+    return intervals
 
 
 def _is_half_open(intervals: Sequence[Interval]) -> bool:
@@ -187,37 +187,41 @@ def _same_intervals(ours: Sequence[Interval], theirs: Sequence[Interval], same: 
     if len(ours) != len(theirs):
         return None if min(len(ours), len(theirs)) == 1 and not _is_half_open((*ours, *theirs)) else False
     left = list(theirs)
-    for one in ours:
-        match = next((other for other in left if _same_interval(one, other, same)), None)
+    for first in ours:
+        match = next((other for other in left if _same_interval(first, other, same)), None)
         if match is None:
-            is_undecided = any(_same_brackets(one, other) for other in left)
+            is_undecided = any(_same_brackets(first, other) for other in left)
             return None if is_undecided else False
         left.remove(match)
     return True
 
 
-def _same_interval(one: Interval, other: Interval, same: Same) -> bool:
-    return _same_brackets(one, other) and _same_end(one.low, other.low, same) and _same_end(one.high, other.high, same)
+def _same_interval(first: Interval, other: Interval, same: Same) -> bool:
+    return (
+        _same_brackets(first, other)
+        and _same_end(first.low, other.low, same)
+        and _same_end(first.high, other.high, same)
+    )
 
 
-def _same_brackets(one: Interval, other: Interval) -> bool:
+def _same_brackets(first: Interval, other: Interval) -> bool:
     """An end at infinity never belongs to an interval, whatever its bracket."""
-    return ("∞" in one.low or one.opens == other.opens) and ("∞" in one.high or one.closes == other.closes)
+    return ("∞" in first.low or first.opens == other.opens) and ("∞" in first.high or first.closes == other.closes)
 
 
-def _same_end(one: str, other: str, same: Same) -> bool:
-    if "∞" in one or "∞" in other:
-        return one.replace(" ", "").lstrip("+") == other.replace(" ", "").lstrip("+")
-    return same(one, other)
+def _same_end(first: str, other: str, same: Same) -> bool:
+    if "∞" in first or "∞" in other:
+        return first.replace(" ", "").lstrip("+") == other.replace(" ", "").lstrip("+")
+    return same(first, other)
 
 
-def _same_sequence(one: str, other: str, same: Same) -> bool | None:
-    ours, theirs = _items(one), _items(other)
+def _same_sequence(first: str, other: str, same: Same) -> bool | None:
+    ours, theirs = _items(first), _items(other)
     if len(ours) < 2 and len(theirs) < 2:
-        return _tight(one) == _tight(other) if "…" in one + other else None
+        return _tight(first) == _tight(other) if "…" in first + other else None
     if max(len(ours), len(theirs)) > MOST_ITEMS:
         return None
-    brackets = {text[:1] for text in (one, other) if text[:1] in _OPENS and _is_enclosed(text)}
+    brackets = {text[:1] for text in (first, other) if text[:1] in _OPENS and _is_enclosed(text)}
     if len(ours) != len(theirs) or len(brackets) > 1:
         return False
     if _all_same(ours, theirs, same):
@@ -230,15 +234,15 @@ def _same_sequence(one: str, other: str, same: Same) -> bool | None:
 
 def _all_same(ours: Sequence[str], theirs: Sequence[str], same: Same) -> bool:
     return len(ours) == len(theirs) and all(
-        _tight(one) == _tight(other) or same(one, other) for one, other in zip(ours, theirs, strict=True)
+        _tight(first) == _tight(other) or same(first, other) for first, other in zip(ours, theirs, strict=True)
     )
 
 
 def _is_permutation(ours: Sequence[str], theirs: Sequence[str], same: Same) -> bool:
     """Roots and the members of a set have no order."""
     left = list(theirs)
-    for one in ours:
-        match = next((other for other in left if same(one, other)), None)
+    for first in ours:
+        match = next((other for other in left if same(first, other)), None)
         if match is None:
             return False
         left.remove(match)

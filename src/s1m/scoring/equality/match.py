@@ -27,7 +27,7 @@ _BRACKETED_PAIR = re.compile(r"([\[(\]])[^()\[\]]*,[^()\[\]]*([\])\[])")
 
 
 def same_integer(prediction: str, gold: str) -> bool:
-    """Whether two texts are the same integer; a text that is no integer equals nothing."""
+    """Whether two texts are the same integer; a text that is not an integer equals nothing."""
     try:
         return int(prediction) == int(gold)
     except ValueError:

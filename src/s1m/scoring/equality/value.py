@@ -76,14 +76,14 @@ def value_of(text: str, *, as_latex2sympy: bool = False) -> Value | None:
         return None
 
 
-def is_close(one: Value, other: Value) -> bool:
+def is_close(first: Value, other: Value) -> bool:
     """Whether two values are equal but for rounding: to one part in 10**9, however small they are.
 
     Beside an exact zero there is no relative measure: a value that was computed in floating point may miss it by 1e-12.
     """
-    if isinstance(one, Fraction) and isinstance(other, Fraction):
-        return abs(one - other) * 10**9 <= max(abs(one), abs(other))
-    return math.isclose(one, other, rel_tol=1e-9, abs_tol=0.0 if one and other else 1e-12)
+    if isinstance(first, Fraction) and isinstance(other, Fraction):
+        return abs(first - other) * 10**9 <= max(abs(first), abs(other))
+    return math.isclose(first, other, rel_tol=1e-9, abs_tol=0.0 if first and other else 1e-12)
 
 
 class _NoNumber(Exception):

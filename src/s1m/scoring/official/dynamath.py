@@ -44,8 +44,8 @@ def said_short(response: str) -> str | None:
 
     JSON would turn the ``\f`` of ``"\frac{1}{2}"`` into a form feed, and refuse ``"\sqrt"``. None without one.
     """
-    found = [next(filter(None, match.groups()), "") for match in _SHORT_ANSWER.finditer(response)]
-    return _ESCAPED.sub(r"\1", found[-1]) if found and found[-1].strip() else None
+    parsed = [next(filter(None, match.groups()), "") for match in _SHORT_ANSWER.finditer(response)]
+    return _ESCAPED.sub(r"\1", parsed[-1]) if parsed and parsed[-1].strip() else None
 
 
 def is_right(problem: Problem, said: str) -> bool:
@@ -59,15 +59,17 @@ def is_right(problem: Problem, said: str) -> bool:
     return problem.gold.lower() in said.lower()
 
 
-def is_near(one: str, gold: str) -> bool:
+def is_near(first: str, gold: str) -> bool:
     """Whether two numbers are within the tolerance; the same text where one of them has no value."""
-    ours, theirs = value_of(one), value_of(gold)
+    ours, theirs = value_of(first), value_of(gold)
     if ours is None or theirs is None:
-        return one.strip() == gold.strip()
+        return first.strip() == gold.strip()
     return math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=TOLERANCE + 1e-12)
 
 
-def is_near_strictly(one: str, gold: str) -> bool:
+def is_near_strictly(first: str, gold: str) -> bool:
     """As ``is_near``, but never off by more than a tenth: 0.0002 is not 0.001."""
-    ours, theirs = value_of(one), value_of(gold)
-    return is_near(one, gold) and (not ours or not theirs or abs(float(ours) - float(theirs)) <= abs(float(theirs)) * MOST_OFF)
+    ours, theirs = value_of(first), value_of(gold)
+    return is_near(first, gold) and (
+        not ours or not theirs or abs(float(ours) - float(theirs)) <= abs(float(theirs)) * MOST_OFF
+    )

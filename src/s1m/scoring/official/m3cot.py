@@ -1,6 +1,6 @@
 """The letter that M3CoT's own scorer reads (LightChen233/M3CoT, utils/metric.py).
 
-The last letter in brackets behind "[Answer]", else the last choice whose text occurs, else the last letter that stands
+The last letter in brackets after "[Answer]", else the last choice whose text occurs, else the last letter that stands
 alone, in capitals before small ones.
 """
 

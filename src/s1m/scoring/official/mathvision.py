@@ -114,14 +114,14 @@ def official(problem: Problem, extraction: str) -> bool:
     return any(is_equal(extraction, gold) for gold in golds)
 
 
-def is_equal(one: str, other: str) -> bool:
+def is_equal(first: str, other: str) -> bool:
     """Whether two answers are the same text, tuple or value to two decimals. An empty one equals nothing."""
-    one, other = one.lower(), other.lower()
-    if not one.strip() or not other.strip():
+    first, other = first.lower(), other.lower()
+    if not first.strip() or not other.strip():
         return False
-    if one.strip() == other.strip() or _evaluated(one) == _evaluated(other):
+    if first.strip() == other.strip() or _evaluated(first) == _evaluated(other):
         return True
-    ours, theirs = _value(one), _value(other)
+    ours, theirs = _value(first), _value(other)
     return ours is not None and theirs is not None and round(ours, 2) == round(theirs, 2)
 
 

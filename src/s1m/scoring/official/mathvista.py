@@ -1,7 +1,8 @@
 """Judge MathVista answers twice: as its own scorer does, bit for bit, and strictly, without its guesses.
 
 The official scorer (lupantech/MathVista, evaluation/calculate_score.py and extract_answer.py) compares a language
-model's extraction with the gold answer; where the extraction is no choice, the nearest one by edit distance is taken.
+model's extraction with the gold answer; where the extraction is not a choice, the
+nearest choice by edit distance is taken.
 """
 
 from __future__ import annotations
@@ -74,14 +75,14 @@ def is_guess(problem: Problem, extraction: str) -> bool:
     return not named and text not in problem.choices
 
 
-def edit_distance(one: str, other: str) -> int:
+def edit_distance(first: str, other: str) -> int:
     """Levenshtein's distance: the fewest insertions, deletions and substitutions between two texts.
 
     Bit-parallel, in steps of one character of ``one`` (G. Myers, 1999, https://doi.org/10.1145/316542.316550; in the
     form of H. Hyyrö, 2003): an extraction may be thousands of characters long.
     """
     if not other:
-        return len(one)
+        return len(first)
     last = 1 << (len(other) - 1)
     every = (last << 1) - 1
     occurrences: dict[str, int] = {}
@@ -89,7 +90,7 @@ def edit_distance(one: str, other: str) -> int:
         occurrences[character] = occurrences.get(character, 0) | 1 << index
     # In the column of the distance table for each prefix of ``one``: where it rises by one downwards, and falls by one.
     rises, falls, distance = every, 0, len(other)
-    for character in one:
+    for character in first:
         equal = occurrences.get(character, 0)
         diagonal = (((equal & rises) + rises) ^ rises) | equal | falls
         grown, shrunk = falls | ~(diagonal | rises) & every, rises & diagonal

@@ -46,8 +46,8 @@ def final_answer(response: str) -> str:
     """What follows the last "So the final answer is" on its line; the whole response without it."""
     response = official_part(response)
     for pattern in _FINAL:
-        if found := pattern.findall(response):
-            return str(found[-1]).strip()
+        if parsed := pattern.findall(response):
+            return str(parsed[-1]).strip()
     return response
 
 
@@ -152,9 +152,9 @@ def _same_interval(item: str, gold: str, precision: float) -> bool | None:
     if len(ours) != len(theirs):
         return False
     verdicts: list[bool | None] = []
-    for one, other in zip(ours, theirs, strict=True):
-        if one[:1] != other[:1] or one[-1:] != other[-1:]:
+    for first, other in zip(ours, theirs, strict=True):
+        if first[:1] != other[:1] or first[-1:] != other[-1:]:
             return False
-        ends = zip(one.strip("[]()").split(","), other.strip("[]()").split(","), strict=False)
+        ends = zip(first.strip("[]()").split(","), other.strip("[]()").split(","), strict=False)
         verdicts += [left.strip() == right.strip() or _same_formula(left, right, precision) for left, right in ends]
     return False if False in verdicts else None if None in verdicts else True

@@ -142,15 +142,15 @@ class Choices:
     def mentioned(self, sentence: str) -> list[str]:
         """Letters of the choices whose text stands in ``sentence``, in order; a choice inside a longer one is not."""
         text = flat(sentence[-1000:])
-        found: list[tuple[int, int, int]] = []
+        parsed: list[tuple[int, int, int]] = []
         for index, choice in enumerate(self.flat):
             if choice and choice not in _ANSWER_WORDS and not (len(choice) == 1 and choice.isalpha()):
-                found += [(start, start + len(choice), index) for start in _places(text, choice)]
-        found.sort(key=lambda place: (place[0], -place[1]))
+                parsed += [(start, start + len(choice), index) for start in _occurrences(text, choice)]
+        parsed.sort(key=lambda position: (position[0], -position[1]))
         outer: list[tuple[int, int, int]] = []
-        for place in found:
-            if not outer or place[0] >= outer[-1][1]:
-                outer.append(place)
+        for position in parsed:
+            if not outer or position[0] >= outer[-1][1]:
+                outer.append(position)
         return [letter_of(index) for _, _, index in outer]
 
     def lettered(self, sentence: str) -> list[str]:
@@ -164,10 +164,10 @@ class Choices:
 
     def several(self, sentence: str) -> list[str]:
         """The letters of a run such as "(A), (B) and (D)" or "A -> C"; none where a sentence has no such run."""
-        found: list[str] = []
+        parsed: list[str] = []
         for match in _RUN.finditer(sentence):
-            found = [letter for letter in _RUN_LETTER.findall(match[0]) if self.has(letter)]
-        return found
+            parsed = [letter for letter in _RUN_LETTER.findall(match[0]) if self.has(letter)]
+        return parsed
 
     def line(self, line: str) -> str | None:
         """The letter of a line that is nothing but a dressed letter, with or without its choice's text."""
@@ -186,7 +186,7 @@ class Choices:
         return letter if _ends_word(own, rest[len(own) : len(own) + 2]) else None
 
     def ending(self, sentence: str) -> str | None:
-        """The letter that ``sentence`` ends with behind "so", "is" or an arrow."""
+        """The letter that ``sentence`` ends with after "so", "is" or an arrow."""
         match = _ARROW.search(sentence[-40:])
         return match[1] if match and self.has(match[1]) else None
 
@@ -224,7 +224,7 @@ def _ends_word(choice: str, after: str) -> bool:
     return not (numeric and (after[0] in "√/^%π" or (after[0] in ".,:" and after[1:2].isdigit())))
 
 
-def _places(text: str, choice: str) -> Iterator[int]:
+def _occurrences(text: str, choice: str) -> Iterator[int]:
     start = text.find(choice)
     while start >= 0:
         before = text[start - 1 : start]

@@ -62,8 +62,8 @@ def last_integer(text: str) -> str | None:
 
     Digits inside words (``B12``) and decimals (``3.5``) are not whole numbers.
     """
-    found = _LAST_INTEGER.findall(answer_part(text))
-    return found[-1].replace(",", "") if found else None
+    parsed = _LAST_INTEGER.findall(answer_part(text))
+    return parsed[-1].replace(",", "") if parsed else None
 
 
 class NumberReader(Reader):
@@ -77,29 +77,31 @@ class NumberReader(Reader):
         text = joined(text.strip().rstrip("."))
         if len(text) > 80 or not worth(text):
             return None
-        found = list(quantities(text))
-        return found[0].text if found else str(number_in_words(text))
+        parsed = list(quantities(text))
+        return parsed[0].text if parsed else str(number_in_words(text))
 
     def stated(self, span: str) -> str | None:
         """The answer in a span that is said to be one."""
         sentence = before_reasons(span)
-        found = [quantity for quantity in quantities(sentence) if not _OPERAND.search(sentence[: quantity.start][-10:])]
-        if not found:
+        parsed = [
+            quantity for quantity in quantities(sentence) if not _OPERAND.search(sentence[: quantity.start][-10:])
+        ]
+        if not parsed:
             word = _WORD.search(sentence[:80])
             return str(number_in_words(word[0])) if word else None
-        equal = [quantity for quantity in found if _EQUALS.search(sentence[: quantity.start][-30:])]
-        said = [quantity for quantity in found if _IS.search(sentence[: quantity.start][-60:])]
-        total = [quantity for quantity in found if _TOTALLED.match(sentence, quantity.end)]
-        first = total[-1] if total else equal[-1] if equal else said[0] if said and found[0].start > 12 else found[0]
-        if _BETWEEN.search(sentence[: first.start]) or _torn(sentence, found, first):
+        equal = [quantity for quantity in parsed if _EQUALS.search(sentence[: quantity.start][-30:])]
+        said = [quantity for quantity in parsed if _IS.search(sentence[: quantity.start][-60:])]
+        total = [quantity for quantity in parsed if _TOTALLED.match(sentence, quantity.end)]
+        first = total[-1] if total else equal[-1] if equal else said[0] if said and parsed[0].start > 12 else parsed[0]
+        if _BETWEEN.search(sentence[: first.start]) or _torn(sentence, parsed, first):
             return None
         return first.text
 
     def torn(self, span: str) -> bool:
         """Whether the span offers two numbers: "3 or 5"."""
         sentence = before_reasons(span)
-        found = list(quantities(sentence))
-        return any(_torn(sentence, found, quantity) for quantity in found[:1])
+        parsed = list(quantities(sentence))
+        return any(_torn(sentence, parsed, quantity) for quantity in parsed[:1])
 
     def opening(self, sentences: Sequence[str]) -> str | None:
         """The answer that a text begins with."""
@@ -113,7 +115,7 @@ class NumberReader(Reader):
             return str(number_in_words(there[1]))
         if _THERE_NO.search(sentence):
             return "0"
-        found = [
+        parsed = [
             quantity
             for quantity in quantities(sentence)
             if not any(
@@ -122,17 +124,17 @@ class NumberReader(Reader):
             )
         ]
         for marks in (_EQUALS, _IS):
-            said = [quantity for quantity in found if marks.search(sentence[: quantity.start][-60:])]
+            said = [quantity for quantity in parsed if marks.search(sentence[: quantity.start][-60:])]
             if said:
                 return said[-1].text
         if word := _IS_WORD.search(sentence):
             return str(number_in_words(word[1]))
-        return found[-1].text if found else None
+        return parsed[-1].text if parsed else None
 
 
-def _torn(sentence: str, found: Sequence[Quantity], first: Quantity) -> bool:
+def _torn(sentence: str, parsed: Sequence[Quantity], first: Quantity) -> bool:
     """Whether the statement offers another number of another value: "3 or 5"."""
-    after = [quantity for quantity in found if quantity.start >= first.end]
+    after = [quantity for quantity in parsed if quantity.start >= first.end]
     if not after or not _OR.fullmatch(sentence[first.end : after[0].start]):
         return False
     return not set(first.readings).intersection(after[0].readings)

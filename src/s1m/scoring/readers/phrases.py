@@ -50,8 +50,8 @@ class ListReader(Reader):
 
     def concluded(self, sentence: str) -> str | None:
         """The answer that a sentence comes to."""
-        found = [match for match in _LIST.finditer(sentence) if "," in match[1]]
-        return _bracketed(found[-1]) if found else None
+        parsed = [match for match in _LIST.finditer(sentence) if "," in match[1]]
+        return _bracketed(parsed[-1]) if parsed else None
 
 
 class ExpressionReader(Reader):
@@ -76,8 +76,8 @@ class ExpressionReader(Reader):
 
     def concluded(self, sentence: str) -> str | None:
         """The answer that a sentence comes to."""
-        found = [next(group for group in match.groups() if group) for match in _MATHS.finditer(sentence)]
-        return _unset(found[-1]) if found else None
+        parsed = [next(group for group in match.groups() if group) for match in _MATHS.finditer(sentence)]
+        return _unset(parsed[-1]) if parsed else None
 
 
 def _unset(text: str) -> str:

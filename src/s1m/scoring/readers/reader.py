@@ -12,7 +12,7 @@ class Reader:
     """Whether it reads the text as written, LaTeX and all, not as plain text."""
 
     recognisable = True
-    """Whether its answers can be told from other text: a last line that is one is then the last answer stated."""
+    """Whether its answers differ in form from other text: a last line in that form is the last answer stated."""
 
     chooses = False
     """Whether it reads choices: then "I choose" states an answer."""

@@ -1,4 +1,4 @@
-"""Decide where in a text its author states the answer: in a box, behind words such as "the answer is", at the end.
+"""Decide where in a text its author states the answer: in a box, after words such as "the answer is", at the end.
 
 Finds spans only; what a span says is read by the module for its kind of answer.
 """
@@ -153,7 +153,7 @@ def chosen(text: str) -> Iterator[Statement]:
 
 
 def last_line(text: str, after: int) -> Statement | None:
-    """The last line that says anything, where it begins behind ``after`` and is not one of a list of choices."""
+    """The last line that says anything, where it begins after ``after`` and is not one of a list of choices."""
     start = text.rstrip().rfind("\n") + 1
     if start <= after or any(_LISTED.match(line) for line in text[after:start].splitlines()):
         return None
@@ -180,18 +180,18 @@ def before_reasons(span: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a plain text; a decimal point or an abbreviation ends none."""
-    found: list[str] = []
+    parsed: list[str] = []
     start = 0
     for match in _SENTENCE_END.finditer(text):
         piece = text[start : match.start()]
         if "\n" not in match[0] and _ABBREVIATION.search(piece[-8:]):
             continue
         if piece.strip():
-            found.append(piece.strip())
+            parsed.append(piece.strip())
         start = match.end()
     if text[start:].strip():
-        found.append(text[start:].strip())
-    return found
+        parsed.append(text[start:].strip())
+    return parsed
 
 
 def conclusions(sentences: list[str]) -> list[str]:

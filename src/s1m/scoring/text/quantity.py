@@ -1,6 +1,6 @@
 """Decide what is a number in a plain text, and what it is worth: exactly, as a fraction.
 
-A number stands on its own: the digits of ``B12``, ``x_1``, ``2x`` or ``3√2`` are none.
+A number stands on its own: the digits of ``B12``, ``x_1``, ``2x`` or ``3√2`` are not numbers.
 """
 
 from __future__ import annotations
@@ -125,9 +125,9 @@ def worth(text: str) -> tuple[Fraction, ...]:
     text = joined(text.strip())
     if len(text) > 80:
         return ()
-    found = list(quantities(text))
-    if len(found) == 1:
-        alone = _BEFORE.fullmatch(text[: found[0].start]) and _AFTER.fullmatch(text[found[0].end :])
-        return found[0].readings if alone else ()
-    spelled = number_in_words(text) if not found else None
+    parsed = list(quantities(text))
+    if len(parsed) == 1:
+        alone = _BEFORE.fullmatch(text[: parsed[0].start]) and _AFTER.fullmatch(text[parsed[0].end :])
+        return parsed[0].readings if alone else ()
+    spelled = number_in_words(text) if not parsed else None
     return () if spelled is None else (Fraction(spelled),)

@@ -41,7 +41,7 @@ _UNKNOWABLE = re.compile(
 
 
 def is_blank(text: str) -> bool:
-    """Whether ``text`` says nothing: empty, a place-holder such as "N/A", or "Final answer:" with nothing behind it."""
+    """Whether ``text`` says nothing: empty, a place-holder such as "N/A", or "Final answer:" with nothing after it."""
     return len(text) < 80 and _BLANK.fullmatch(text) is not None
 
 
