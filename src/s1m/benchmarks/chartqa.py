@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from s1m.benchmarks.reading.row import Row
 from s1m.benchmarks.reading.rows import load_split
-from s1m.scoring.answer import Kind
+from s1m.scoring.answer import AnswerKind
 from s1m.scoring.equality.match import same_number, same_relaxed
 from s1m.scoring.official.chartqa import is_relaxed_equal
 from s1m.scoring.strict import value
@@ -38,7 +38,7 @@ class ChartQa:
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         official = is_relaxed_equal(answer if extraction is None else extraction, problem.gold)
-        kind: Kind = "number" if same_number(problem.gold, problem.gold) else "text"
+        kind: AnswerKind = "number" if same_number(problem.gold, problem.gold) else "text"
         return value(answer, kind, (problem.gold,), same_relaxed, official)
 
 

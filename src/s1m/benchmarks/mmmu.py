@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 from s1m.benchmarks.reading.row import Row, lettered
 from s1m.benchmarks.reading.rows import load_split
-from s1m.scoring.answer import Kind
+from s1m.scoring.answer import AnswerKind
 from s1m.scoring.equality.match import same_number, same_text
 from s1m.scoring.official.mmmu import open_is_right, parse_choice
 from s1m.scoring.readers.choices import LETTERS
@@ -73,7 +73,7 @@ class Mmmu:
         if not problem.choices:
             golds = gold_answers(problem.gold)
             official = open_is_right(read, golds) if golds else None
-            kind: Kind = "number" if any(same_number(gold, gold) for gold in golds) else "text"
+            kind: AnswerKind = "number" if any(same_number(gold, gold) for gold in golds) else "text"
             return value(
                 answer, kind, golds, lambda first, other: same_number(first, other) or same_text(first, other), official
             )

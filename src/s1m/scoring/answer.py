@@ -20,7 +20,7 @@ from s1m.scoring.text import silence
 from s1m.scoring.text.markup import answer_part
 from s1m.scoring.text.plain import plain
 
-Kind = Literal["choice", "integer", "number", "list", "yes_no", "text", "expression"]
+AnswerKind = Literal["choice", "integer", "number", "list", "yes_no", "text", "expression"]
 """What a question asks for. A choice is committed to as its letter."""
 
 LAST_SENTENCES = 3
@@ -44,7 +44,7 @@ class Commitment:
     rule: str
 
 
-def committed(text: str, *, kind: Kind, choices: Sequence[str] = (), question: str = "") -> Commitment:
+def committed(text: str, *, kind: AnswerKind, choices: Sequence[str] = (), question: str = "") -> Commitment:
     """The answer that ``text`` commits to. A question with letters but without choice texts has choices A to E.
 
     ``question`` lets an answer be found that states the question's own words: "there are 3 bars below 40".

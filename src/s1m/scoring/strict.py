@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from s1m.scoring.answer import Kind, committed
+from s1m.scoring.answer import AnswerKind, committed
 from s1m.scoring.equality.formula import same_formula
 from s1m.scoring.equality.match import same_integer, same_letter, same_list, same_number, same_text
 from s1m.types import Problem, Verdict
@@ -18,7 +18,7 @@ from s1m.types import Problem, Verdict
 _EXACT_LETTER = re.compile(r"\(?([A-Z])(?:\)|\.|:|$)")
 
 
-_KINDS: dict[str, tuple[Kind, Callable[[str, str], bool]]] = {
+_KINDS: dict[str, tuple[AnswerKind, Callable[[str, str], bool]]] = {
     "integer": ("integer", same_integer),
     "number": ("number", same_number),
     "list": ("list", same_list),
@@ -38,7 +38,7 @@ def choice(answer: str, problem: Problem, official: bool | None = None) -> Verdi
 
 
 def value(
-    answer: str, kind: Kind, golds: Sequence[str], same: Callable[[str, str], bool], official: bool | None = None
+    answer: str, kind: AnswerKind, golds: Sequence[str], same: Callable[[str, str], bool], official: bool | None = None
 ) -> Verdict:
     """Right when what the answer commits to is the same as one of the gold answers."""
     commitment = committed(answer, kind=kind)

@@ -83,14 +83,14 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), SAME)
+@pytest.mark.parametrize(("first", "other"), SAME)
 def test_the_same(first: str, other: str) -> None:
     pytest.importorskip("math_verify")
     assert same_formula(first, other)
     assert same_formula(other, first)
 
 
-@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+@pytest.mark.parametrize(("first", "other"), DIFFERENT)
 def test_not_the_same(first: str, other: str) -> None:
     pytest.importorskip("math_verify")
     assert not same_formula(first, other)
@@ -104,7 +104,7 @@ def test_algebra_reads_whole_formulas_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("first", "other", "same"),
     [
         ("x < 3", "x > 3", False),
         ("(2,5]", "[2,5]", False),

@@ -90,7 +90,7 @@ def test_gold_answers_score_1() -> None:
 
 
 @pytest.mark.parametrize(
-    ("extraction", "found"),
+    ("extraction", "parsed"),
     [
         ("B", "no"),
         (" (b) ", "no"),
@@ -111,7 +111,7 @@ def test_the_first_of_two_equally_near_choices_is_guessed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer_type", "precision", "extraction", "found"),
+    ("answer_type", "precision", "extraction", "parsed"),
     [
         ("integer", "", "7", "7"),
         ("integer", "", "7.9", "7"),
@@ -140,7 +140,7 @@ def test_what_the_official_extractor_finds_without_a_language_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "distance"), [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("flaw", "lawn", 2)]
+    ("first", "other", "distance"), [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("flaw", "lawn", 2)]
 )
 def test_edit_distance(first: str, other: str, distance: int) -> None:
     assert edit_distance(first, other) == edit_distance(other, first) == distance

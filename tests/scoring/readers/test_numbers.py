@@ -11,7 +11,7 @@ from s1m.scoring.readers.numbers import last_integer
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "parsed"),
     [
         ("21", "21"),
         (" 21 ", "21"),

@@ -28,9 +28,33 @@ START_SECONDS = 60.0
 """How long the process may take to begin: it imports sympy."""
 
 MAX_CHARACTERS = 400
-_FORMULA = re.compile(r"[\\^_=<>√π]|[+*/]|\d[a-zA-Z(]|(?<!^)-|\([^()]+,")
-_TOWER = re.compile(r"\^[^^+=,]{0,12}\^|\*\*[^*+=,]{0,12}\*\*")
-_LARGE = re.compile(r"\d{40}|\^\s?\{?\s?-?\d{5}|\d{4,}\s?!|!\s?!|\*\*\s?-?\d{5}")
+_FORMULA = re.compile(
+    r"""
+      [\\^_=<>√π]    # 2^x
+    | [+*/]          # a+b
+    | \d[a-zA-Z(]    # 2x, 3(
+    | (?<!^)-        # x-1
+    | \([^()]+,      # (1,2)
+    """,
+    re.VERBOSE,
+)
+_TOWER = re.compile(
+    r"""
+      \^[^^+=,]{0,12}\^        # 9^{9^9}
+    | \*\*[^*+=,]{0,12}\*\*    # 9**9**9
+    """,
+    re.VERBOSE,
+)
+_LARGE = re.compile(
+    r"""
+      \d{40}                # forty digits
+    | \^\s?\{?\s?-?\d{5}    # 2^{99999}
+    | \d{4,}\s?!            # 9999!
+    | !\s?!                 # 5!!
+    | \*\*\s?-?\d{5}        # 2**99999
+    """,
+    re.VERBOSE,
+)
 
 
 def is_too_large(text: str) -> bool:

@@ -41,14 +41,24 @@ _REWRITTEN = (
     (re.compile(r"\\([{}])"), r"\1"),
 )
 _TIME = re.compile(
-    r"(\d{1,2})[:.](\d{2})(?::(\d{2}))?\s?([ap])\.?\s?m\.?|(\d{1,2})\s?([ap])\.?\s?m\.?|(\d{1,2}):(\d{2})(?::(\d{2}))?",
-    re.IGNORECASE,
+    r"""
+      (\d{1,2})[:.](\d{2})(?::(\d{2}))?\s?([ap])\.?\s?m\.?    # 10:30 am, 10.30:15 p.m.
+    | (\d{1,2})\s?([ap])\.?\s?m\.?                            # 3 pm
+    | (\d{1,2}):(\d{2})(?::(\d{2}))?                          # 22:30, 22:30:15
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _RELATION = re.compile("[<>≤≥≠]")
 _TURNED = str.maketrans("<>≤≥", "><≥≤")
 _OPENS, _CLOSES = "([{", ")]}"
 _NAME = re.compile(r"[a-zA-Zα-ω](?:_\{?\w{1,3}\}?)?")
-_OR = re.compile(r"\bor\b|∪")
+_OR = re.compile(
+    r"""
+      \bor\b    # x<1 or x>3
+    | ∪         # (0,1)∪(2,3)
+    """,
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

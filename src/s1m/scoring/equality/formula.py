@@ -18,7 +18,14 @@ from s1m.scoring.text.plain import plain, with_plain_signs
 
 _PROSE = re.compile(r"[^\d!\\^_=<>≤≥+*/|\[\](){}$…√π∞±]*")
 
-_SYMBOLIC = re.compile(r"[\\^_=<>|!{}\[\]]|[+*/].*[()]|[()].*[+*/]")
+_SYMBOLIC = re.compile(
+    r"""
+      [\\^_=<>|!{}\[\]]    # x^2, n!, [1]
+    | [+*/].*[()]          # 2+(x)
+    | [()].*[+*/]          # (x)+2
+    """,
+    re.VERBOSE,
+)
 """What a comparison of texts would drop though it says something: n! is not n, and 2(x+1) is not 2 x+1."""
 
 

@@ -17,11 +17,24 @@ INTEGER_TOLERANCE = Fraction(1, 10**9)
 RELAXED_TOLERANCE = Fraction(1, 20)
 """ChartQA's: 5 percent of the gold value."""
 
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d|2100")
+_YEAR = re.compile(
+    r"""
+      (?:1[5-9]|20)\d\d    # 1500 to 2099
+    | 2100                 # 2100
+    """,
+    re.VERBOSE,
+)
 """1500 to 2100, without a thousands comma, a unit or decimals."""
 
 _ARTICLES = re.compile(r"\b(?:the|an?)\s")
-_PUNCTUATION = re.compile(r"[^\w\s.%°/+\-<>=≤≥≠≈^*√∞±∪|…]|(?<!\d)\.|\.(?!\d)")
+_PUNCTUATION = re.compile(
+    r"""
+      [^\w\s.%°/+\-<>=≤≥≠≈^*√∞±∪|…]    # Paris, (France)
+    | (?<!\d)\.                        # a full stop
+    | \.(?!\d)                         # the point of .5
+    """,
+    re.VERBOSE,
+)
 """Signs of mathematics say something and are kept: x < 3 is not x > 3."""
 _BRACKETED_PAIR = re.compile(r"([\[(\]])[^()\[\]]*,[^()\[\]]*([\])\[])")
 

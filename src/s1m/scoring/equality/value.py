@@ -41,7 +41,13 @@ _MIXED = re.compile(
 )
 ROMAN = re.compile(r"\\(?:mathrm|mathbf|mathit|text|rm)(?![a-zA-Z])")
 r"""Commands that only set a letter upright: ``\mathrm e`` is Euler's number."""
-_SPACES = re.compile(r"\\(?:left|right|displaystyle|[,;:! ])|[$~]")
+_SPACES = re.compile(
+    r"""
+      \\(?:left|right|displaystyle|[,;:! ])    # \left(, \,
+    | [$~]                                     # $5$
+    """,
+    re.VERBOSE,
+)
 _CONSTANTS = {r"\pi": math.pi, "pi": math.pi, "π": math.pi, "e": math.e}
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sqrt": math.sqrt,

@@ -22,7 +22,13 @@ _BOXED = re.compile(r"oxed{(.*)}", re.DOTALL)
 _BRACKETED_LETTER = re.compile(r"\(([a-e])\)")
 _BRACED_LETTER = re.compile(r"\{([a-e])\}")
 _BARE_ARGUMENT = re.compile(r"\\sqrt(?!\{)(.)")
-_UNREAD = re.compile(r"\\frac(?!\{)|\\boxed")
+_UNREAD = re.compile(
+    r"""
+      \\frac(?!\{)    # \frac12
+    | \\boxed         # \boxed{3}
+    """,
+    re.VERBOSE,
+)
 _SLASHED = re.compile(r"(-?\d+)/(-?\d+)")
 
 _REPLACED = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from s1m.scoring.answer import Kind, committed
+from s1m.scoring.answer import AnswerKind, committed
 from s1m.scoring.equality.match import same_choice, same_integer, same_list, same_number
 from s1m.scoring.text.bounds import official_part
 from s1m.types import Problem
@@ -119,14 +119,14 @@ def _asked(query: str) -> str:
     return question.partition("\nChoices:")[0].partition(" (Unit: ")[0]
 
 
-def _kind(problem: Problem) -> Kind:
+def _kind(problem: Problem) -> AnswerKind:
     if problem.metadata["question_type"] == "multi_choice":
         return "choice"
-    kinds: dict[str, Kind] = {"integer": "integer", "float": "number", "list": "list"}
+    kinds: dict[str, AnswerKind] = {"integer": "integer", "float": "number", "list": "list"}
     return kinds.get(problem.metadata["answer_type"], "text")
 
 
-def _right(problem: Problem, kind: Kind, prediction: str) -> bool:
+def _right(problem: Problem, kind: AnswerKind, prediction: str) -> bool:
     if kind == "choice":
         return same_choice(prediction, problem.gold, problem.choices)
     if kind == "integer":

@@ -22,7 +22,13 @@ _NUMBERS = (
     re.compile(r"-?(?:(?<!\d)\d++\.\d++|\.\d++|(?<!\d)\d++\b)(?![eE][+-]?\d+)(?![,\d])"),
 )
 """The official patterns, written so that they never look at a digit twice: a model may answer thousands of zeros."""
-_SENTENCES = re.compile(r"\.\s(?=[A-Z])|\n")
+_SENTENCES = re.compile(
+    r"""
+      \.\s(?=[A-Z])    # It is. So
+    | \n               # a line break
+    """,
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,13 @@ DEFAULT_PRECISION = 1e-8
 SLACK = 1.01
 
 _BOX = r"\boxed{"
-_BRACE = re.compile(r"\\boxed\{|[{}]")
+_BRACE = re.compile(
+    r"""
+      \\boxed\{    # where a box begins
+    | [{}]         # any other brace
+    """,
+    re.VERBOSE,
+)
 _IN_LINE = re.compile(r"\$(.*?)\$")
 _TYPE = re.compile(r"\\(?:mathrm|mathbf)\{~?([^}]*)\}")
 _CHINESE = re.compile("[\u4e00-\u9fff]+")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from s1m.scoring.readers.choices import Choices, letter_of
+from s1m.scoring.readers.choices import OfferedChoices, letter_of
 from s1m.scoring.readers.numbers import NumberReader
 from s1m.scoring.readers.phrases import ExpressionReader, ListReader, TextReader
 from s1m.scoring.readers.reader import Reader
@@ -29,7 +29,7 @@ class ChoiceReader(Reader):
     chooses = True
 
     def __init__(self, choices: Sequence[str], question: str) -> None:
-        self.choices = Choices(choices)
+        self.choices = OfferedChoices(choices)
         self.numbers = NumberReader(integer=False)
         self.question = question
         self.yes_no = {word: letter_of(index) for index, word in enumerate(self.choices.flat) if word in ("yes", "no")}

@@ -24,8 +24,12 @@ _OPENING = re.compile(
 )
 _PARENTHESISED = re.compile(r"(?<![\w)])\(\s?([A-Z])\s?\)(?!\()")
 _NAMED = re.compile(
-    r"\b(?:option|choice|answer)\s\"?\(?([A-Z])\b(?!['’])(?!\s(?:few|lot|good|bad|better|valid|possible|list)\b)|选项?\s?([A-Z])(?![a-z])",
-    re.IGNORECASE,
+    r"""
+      \b(?:option|choice|answer)\s\"?\(?([A-Z])\b(?!['’])(?!\s(?:few|lot|good|bad|
+        better|valid|possible|list)\b)                                # option (B)
+    | 选项?\s?([A-Z])(?![a-z])                                          # 选项B
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _PICTURED = re.compile(
     r"\b(?:letter|labell?ed|image|picture|figure|shape|cube|graph|diagram|number|part)\s[\"'(]?([A-Z])(?![\w'])"
@@ -73,7 +77,7 @@ def flat(text: str) -> str:
     return _SPACE.sub(" ", plain(text).replace("{", "").replace("}", "")).strip(_ENDS).casefold()
 
 
-class Choices:
+class OfferedChoices:
     """The choices of a question, made ready to be looked for."""
 
     def __init__(self, choices: Sequence[str], count: int | None = None) -> None:

@@ -12,17 +12,24 @@ from s1m.scoring.text.quantity import NUMBER_WORD, Quantity, joined, number_in_w
 
 _EQUALS = re.compile(r"[=≈≃]\s*(?:about|approximately)?\s*[(\[]?\s*$")
 _IS = re.compile(
-    r"\b(?:is|are|was|were|equals?|be|becomes|has|have|get|gets|gives?|costs?|shows?|needs?|totals?|to|there\sare|there\sis|为|是)"
-    r"\s(?:(?:only|about|approximately|exactly|roughly|around|now|therefore|thus|also|still|equal\sto|a\stotal\sof|just|"
-    r"actually|the|number|a|an)\s){0,3}[($\[]?$|[为是有]\s?$",
-    re.IGNORECASE,
+    r"""
+      \b(?:is|are|was|were|equals?|be|becomes|has|have|get|gets|gives?|costs?|shows?|
+        needs?|totals?|to|there\sare|there\sis|为|是)\s(?:(?:only|about|approximately|
+        exactly|roughly|around|now|therefore|thus|also|still|equal\sto|a\stotal\sof|
+        just|actually|the|number|a|an)\s){0,3}[($\[]?$                # there are only 7
+    | [为是有]\s?$                                                       # 共有7
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _NEGATED = re.compile(r"(?:\bnot|n't|\bthan|\binstead\sof)\s(?:\w{1,12}\s)?$")
 _OPERAND = re.compile(r"[\w)]\s?[-+*/×·^]\s?$")
 _COMPARED = re.compile(
-    r"\b(?:less|more|greater|fewer|higher|lower|larger|smaller|other|rather)\sthan\s\$?$|"
-    r"\b(?:below|above|under|at\sleast|at\smost|up\sto|between|between\s\$?[\d.,]{1,12}\s(?:and|to))\s\$?$",
-    re.IGNORECASE,
+    r"""
+      \b(?:less|more|greater|fewer|higher|lower|larger|smaller|other|rather)\sthan\s\$?$  # fewer than 7
+    | \b(?:below|above|under|at\sleast|at\smost|up\sto|between|between\s\$?[\d.,]{1,12}\s(?:and|
+        to))\s\$?$                                                    # between 3 and 7
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _BETWEEN = re.compile(r"\bbetween\s\$?$", re.IGNORECASE)
 _OR = re.compile(r"[^.,;\d]{0,20}\bor\s(?:about\s)?$")

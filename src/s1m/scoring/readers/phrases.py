@@ -10,11 +10,26 @@ from s1m.scoring.readers.statements import before_reasons, marked, tags
 _ENDS = " \t\n.,;:!?\"'*`。"
 _LIST = re.compile(r"[\[({]([^\[\](){}]{1,500})[\])}]")
 _BARE_LIST = re.compile(r"-?[\w.]{1,30}(?:\s?,\s?(?:and\s)?-?[\w.]{1,30}){1,100}")
-_MATHS = re.compile(r"\$\$?([^$]{1,300})\$\$?|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL)
+_MATHS = re.compile(
+    r"""
+      \$\$?([^$]{1,300})\$\$?    # $x$, $$x$$
+    | \\\((.{1,300}?)\\\)        # \(x\)
+    | \\\[(.{1,300}?)\\\]        # \[x\]
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 _STATED_MATHS = re.compile(
     r"\s*(?:approximately|about|equal to)?\s*(?:\$\$?([^$]{1,300})\$\$?|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\])"
 )
-_UNSET = re.compile(r"^\$+|\$+$|^\\[(\[]|\\[)\]]$")
+_UNSET = re.compile(
+    r"""
+      ^\$+        # $x
+    | \$+$        # x$
+    | ^\\[(\[]    # \(x
+    | \\[)\]]$    # x\)
+    """,
+    re.VERBOSE,
+)
 
 
 class TextReader(Reader):

@@ -21,14 +21,14 @@ _VERB = (
 _MARKERS = re.compile(
     rf"""
     \b(?:{_ADJECTIVE}\s){{0,3}}{_NOUN}(?:\s(?:letter|choice|option|value))?(?:\s\([^()\n]{{0,20}}\))?
-        (?:\s(?:to|for|of|from|in|that|among)\s(?!\(?[A-Z]\))[^.:=\n]{{1,120}}?)?{_VERB}
-    | ^\W{{0,4}}(?:the\s)?(?:final\s|correct\s)?answer\b(?=\W{{0,6}}(?:\n|$)|(?-i:\s[(\[]?[A-Z0-9-])|\s?\()
-    | ^\W{{0,4}}ans\b\.?\s?[:=-]?
-    | ^\W{{0,4}}(?:答|选择?)\s?:?\s?(?=[(A-Z0-9-])
-    | (?:故|因此|所以|应该?|则|正确)选(?:择|项)?\s?(?:为|是)?\s?[::]?
-    | (?:正确|最终)?(?:答案|选项)\s?(?:应该?)?\s?(?:是|为|选|[::])\s?[::]?
-    | 答案(?=\s?[(（A-Z0-9-])
-    | \bcorrect\s(?:letter|one)\s(?:is|:)
+        (?:\s(?:to|for|of|from|in|that|among)\s(?!\(?[A-Z]\))[^.:=\n]{{1,120}}?)?{_VERB}     # the final answer to it is
+    | ^\W{{0,4}}(?:the\s)?(?:final\s|correct\s)?answer\b(?=\W{{0,6}}(?:\n|$)|(?-i:\s[(\[]?[A-Z0-9-])|\s?\()  # Answer B
+    | ^\W{{0,4}}ans\b\.?\s?[:=-]?                                 # Ans: B
+    | ^\W{{0,4}}(?:答|选择?)\s?:?\s?(?=[(A-Z0-9-])                   # 答：B
+    | (?:故|因此|所以|应该?|则|正确)选(?:择|项)?\s?(?:为|是)?\s?[::]?  # 故选B
+    | (?:正确|最终)?(?:答案|选项)\s?(?:应该?)?\s?(?:是|为|选|[::])\s?[::]?  # 正确答案是B
+    | 答案(?=\s?[(（A-Z0-9-])                                      # 答案B
+    | \bcorrect\s(?:letter|one)\s(?:is|:)                         # the correct one is
     """,
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
@@ -54,32 +54,57 @@ _CALLED = re.compile(
     r"(?:\s(?:answer|option|choice|one|match)\b|(?=\s?[.,;!\n]|\s?$))|(?:the|our|my)\sanswer\b)"
 )
 _BUT = re.compile(r"\bbut\b(?:\srather)?\s*", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]{0,2}\s+(?=[^a-z\s])|[。！？;]\s*|\n+")
+_SENTENCE_END = re.compile(
+    r"""
+      (?<=[.!?])[\"')\]]{0,2}\s+(?=[^a-z\s])    # It is 7. So
+    | [。！？;]\s*                                 # 是7。
+    | \n+                                       # a line break
+    """,
+    re.VERBOSE,
+)
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|approx|Fig|Dr|Mr|Mrs|Ms|St|cf)\.$")
 _BECAUSE = re.compile(
     r"\s*(?:,\s*)?\b(?:since|because|as (?:it|they|the|there|this)|given that|so that|due to|"
     r"rather than|not|instead of)\b"
 )
 _THEREFORE = re.compile(
-    r"^\W*(?:so|then)\b|\b(?:therefore|thus|hence|consequently|accordingly|in conclusion|so,|overall,)|∴|所以|因此|故",
-    re.IGNORECASE,
+    r"""
+      ^\W*(?:so|then)\b                                               # So it is 7
+    | \b(?:therefore|thus|hence|consequently|accordingly|in\ conclusion|so,|overall,)  # It is therefore 7; thus
+    | ∴                                                               # ∴ x = 7
+    | 所以                                                              # 所以是7
+    | 因此                                                              # 因此是7
+    | 故                                                               # 故选B
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _BEGINS_SO = re.compile(
-    r"\W*(?:so|therefore|thus|hence|consequently|accordingly|in\sconclusion|overall)\b|\W*(?:∴|所以|因此|故)",
-    re.IGNORECASE,
+    r"""
+      \W*(?:so|therefore|thus|hence|consequently|accordingly|in\sconclusion|overall)\b  # So it is 7
+    | \W*(?:∴|所以|因此|故)                                                # 因此是7
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _WONDERING = re.compile(
-    r"\?\W*$|^\W*(?:if|question|hint|please|choices)\b|"
-    r"\b(?:whether|determine (?:if|the|which)|to (?:find|determine|answer)|not sure|"
-    r"tell (?:if|whether)|let's|suppose|assume that)\b",
-    re.IGNORECASE,
+    r"""
+      \?\W*$                                                          # Is it 7?
+    | ^\W*(?:if|question|hint|please|choices)\b                       # If it is 7
+    | \b(?:whether|determine\ (?:if|the|which)|to\ (?:find|determine|answer)|not\ sure|
+        tell\ (?:if|whether)|let's|suppose|assume\ that)\b            # whether it is 7
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _IF = re.compile(r"^\W*If\b[^,.;]{1,160},\s*(?:then\s)?")
 _LISTED = re.compile(r"^[^\S\n]*[-*]?[^\S\n]*\(?([A-Z])[).:][^\S\n]+\S[^\n]{0,300}$")
 _PLEASANTRY = re.compile(
-    r"\W{0,40}(?:(?:I )?hope (?:this|that)|let me know|do you (?:have|want|need)|is there anything|feel free|"
-    r"would you like|if you have any|please let me know|here is a table|thank you)|\W{0,40}\||[-|\s:]+$",
-    re.IGNORECASE,
+    r"""
+      \W{0,40}(?:(?:I\ )?hope\ (?:this|that)|let\ me\ know|do\ you\ (?:have|want|need)|
+        is\ there\ anything|feel\ free|would\ you\ like|if\ you\ have\ any|please\ let\ me\ know|
+        here\ is\ a\ table|thank\ you)                                # I hope this helps
+    | \W{0,40}\|                                                      # a row of a table
+    | [-|\s:]+$                                                       # a line of dashes
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _SAYING_SIGNS = frozenset({"+", "-", "%"})

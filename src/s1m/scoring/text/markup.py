@@ -50,7 +50,13 @@ _SPECIAL_TOKEN = re.compile(
 )
 
 _THOUGHT_LABEL = re.compile(r"<{1,2}\s?thoughts?(?:\s?process)?\s?>{1,2}\s?[:：]?\s*", re.IGNORECASE)
-_ANSWER_LABEL = re.compile(r"<{1,2}\s?(?:final\s|your\s)?answer\s?>{1,2}\s?[:：]\s*|<<\s?answer\s?>>\s*", re.IGNORECASE)
+_ANSWER_LABEL = re.compile(
+    r"""
+      <{1,2}\s?(?:final\s|your\s)?answer\s?>{1,2}\s?[:：]\s*    # <Answer>: <<B>>
+    | <<\s?answer\s?>>\s*                                      # <<Answer>> B
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 _CALCULATION = re.compile(r"<<[^<>\n]{1,100}=[^<>\n]{1,100}>>(?=\s?[\d.$-])")
 """An annotation as in ``48/2 = <<48/2=24>>24``: what a calculator was asked, not what is answered."""
 _ANGLES = re.compile(r"<<([^<>\n]{0,300})>>")

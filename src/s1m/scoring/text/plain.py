@@ -68,8 +68,24 @@ _THOUSANDS_GAP = re.compile(r"(?<=\d)(?:\{,\}|\\[,!;:]|,\\!| , )(?=\d{3}(?!\d))"
 _BRACED = re.compile(r"(?<![\w√^_}{])\{([^{}]{1,200})\}")
 _POWER_OF_TEN = re.compile(r"(?<=10)[⁻⁰¹²³⁴-⁹]+")
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-_EMPHASIS = re.compile(r"\*\*|__|`+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|~~")
-_HEADING = re.compile(r"^#{1,6}(?=\s)|^>(?=\s)", re.MULTILINE)
+_EMPHASIS = re.compile(
+    r"""
+      \*\*               # **B**
+    | __                 # __B__
+    | `+                 # `B`
+    | (?<!\w)\*(?=\S)    # *B
+    | (?<=\S)\*(?!\w)    # B*
+    | ~~                 # ~~B~~
+    """,
+    re.VERBOSE,
+)
+_HEADING = re.compile(
+    r"""
+      ^\#{1,6}(?=\s)    # ## Answer
+    | ^>(?=\s)          # > B
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
 
 
 def with_plain_signs(text: str) -> str:
