@@ -8,7 +8,7 @@ VLLM_INSTALL := $(VLLM_BIN)/pip install --quiet --disable-pip-version-check --co
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help demo test vllm test-vllm check docs bundle clean
+.PHONY: help demo test vllm test-vllm check gpu-script docs bundle clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ check: .venv/.test .venv/.check ## Style, types, layers, docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/cli_docs.py --check
+
+gpu-script: .venv/.test ## Prove perf/gpu.py on a CPU with tiny shapes, so that no minute on a GPU is lost to a mistake
+	$(BIN)/python perf/gpu.py --tiny
 
 docs: .venv/.local ## Write the pages that are generated from the command line
 	$(BIN)/python scripts/cli_docs.py

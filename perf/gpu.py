@@ -4,7 +4,7 @@
     python perf/gpu.py --only engine 7B       # a part of it; the other parts' tables stay as they are
     python perf/gpu.py --tiny                 # the same lines of code on a CPU in under three minutes; keeps nothing
 
-Every row is printed as soon as it is measured and kept at the end of its part, so an interrupted run loses one part.
+Every row is printed and kept as soon as it is measured, so that an interrupted run loses one row.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gpu_checkpoints import SEVEN, SHALLOW, TINY, TWO, checkpoint
 from gpu_engine import FULL, LITTLE, Row, measure_engine
 from gpu_training import FEW_STEPS, MANY_STEPS, measure_equalities, measure_training
 
-PARTS = ("engine 2B", "engine 7B", "training", "equalities")
+PARTS = ("engine 2B", "engine 7B", "training 2B", "training 7B", "equalities")
 RESULTS = Path(__file__).parent / "results"
 HEADERS = {
     "engine": ("model", "what", "rows", "measured", "ratio", "of the bandwidth limit", "peak GiB"),
@@ -45,44 +45,41 @@ def main() -> None:
     for part in PARTS:
         if set(given.only) <= set(part.split()):
             started = time.perf_counter()
-            rows, error = measured(part, device, tiny=given.tiny)
+            failed |= not measured(part, device, tiny=given.tiny)
             print(f"# {part}: {time.perf_counter() - started:.0f} s", flush=True)
-            failed |= error
-            if rows and not given.tiny:
-                keep(part, rows)
     if failed:
         raise SystemExit(1)
 
 
-def measured(part: str, device: str, *, tiny: bool) -> tuple[list[Row], bool]:
-    """The rows of a part, and whether it broke off; what was measured before is kept."""
+def measured(part: str, device: str, *, tiny: bool) -> bool:
+    """Whether a part was measured to its end; what broke it is printed, and the other parts are measured."""
     rows: list[Row] = []
 
     def note(row: Row) -> None:
         rows.append(row)
         print("| " + " | ".join(row) + " |", flush=True)
+        if not tiny:
+            keep(part, rows)
 
     try:
         measure(part, device, note, tiny=tiny)
-    except Exception:  # whatever broke, the other parts are measured
+    except Exception:
         traceback.print_exc()
-        return rows, True
-    return rows, False
+        return False
+    return True
 
 
 def measure(part: str, device: str, note: Callable[[Row], None], *, tiny: bool) -> None:
     """One part; its models live no longer than it does."""
     amount, steps = (LITTLE, FEW_STEPS) if tiny else (FULL, MANY_STEPS)
-    if part.startswith("engine"):
-        shape = TINY if tiny else TWO if part.endswith("2B") else SEVEN
-        with checkpoint(shape, device) as folder:
+    kind, _, size = part.partition(" ")
+    shape = TINY if tiny else {"2B": TWO, "7B": SEVEN, "": SHALLOW}[size]
+    with checkpoint(shape, device) as folder:
+        if kind == "engine":
             measure_engine(shape, folder, amount, device, note)
-    elif part == "training":
-        for shape, lora in ((TINY, None), (TINY, 8)) if tiny else ((TWO, None), (SEVEN, 16)):
-            with checkpoint(shape, device) as folder:
-                measure_training(shape, folder, steps, note, lora_rank=lora)
-    else:
-        with checkpoint(TINY if tiny else SHALLOW, device) as folder:
+        elif kind == "training":
+            measure_training(shape, folder, steps, note, lora_rank=16 if size == "7B" else None)
+        else:
             measure_equalities(folder, steps, note)
 
 
@@ -99,7 +96,8 @@ def keep(part: str, rows: Sequence[Row]) -> None:
         lines += [f"## {name}", "", f"{parts[name]['date']}, {parts[name]['machine']}.", ""]
         lines += [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
         lines += [f"| {' | '.join(row)} |" for row in parts[name]["rows"]] + [""]
-    (RESULTS / "gpu.md").write_text("\n".join(lines), encoding="utf-8")
+    lines += [f"- {remark}" for remark in parts.get("remarks", ())]  # written by hand into gpu.json
+    (RESULTS / "gpu.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 
 def machine() -> str:

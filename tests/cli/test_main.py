@@ -74,7 +74,7 @@ def s1m(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["replay", "absent", "--strategy", "vote"], 2, "absent is no run folder"),
         (["compare", "absent"], 2, "absent is no run folder"),
         (["compare", "absent", "--cost", "money"], 2, "argument --cost: invalid choice: 'money'"),
-        (["compare", "absent", "--layers", "28"], 2, "a model's shape is all of --parameters, --layers and --hidden"),
+        (["compare", "absent", "--layers", "28"], 2, "shape needs all of --parameters, --layers and --hidden"),
         (["compare", "absent", "--prompt-tokens", "9"], 2, "its prompt tokens are for --cost flops"),
     ],
 )

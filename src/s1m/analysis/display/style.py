@@ -1,4 +1,4 @@
-"""How every figure looks: one set of colours and sizes, independent of anyone's matplotlibrc.
+"""The style of every figure, whatever the user's matplotlibrc says, and its SVG and PNG files.
 
 The series colours are those of M. Okabe and K. Ito (https://jfly.uni-koeln.de/color/), in an order that keeps
 neighbours apart for colour-blind readers and readable on white and on near-black; markers differ as well.
@@ -6,21 +6,26 @@ neighbours apart for colour-blind readers and readable on white and on near-blac
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
-"""One more than there are colours, so that no pair of colour and marker comes twice in 42 runs."""
+"""Seven for six colours, so that no pair of colour and marker repeats within 42 runs."""
 
 INK = "#24292f"
 MUTED = "#6a737d"
 RULE = "#e4e7eb"
 PAPER = "#ffffff"
+
+PNG_DPI = 200
 
 RC: dict[Any, object] = {
     "font.family": "DejaVu Sans",  # matplotlib brings it along, so a figure has the same layout everywhere
@@ -63,7 +68,7 @@ RC: dict[Any, object] = {
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """The settings under which figures are drawn and saved; what was set before is set again afterwards."""
+    """Matplotlib's settings for drawing and saving; the settings before are restored on leaving."""
     import matplotlib
 
     with matplotlib.rc_context():
@@ -72,24 +77,42 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def colour(position: int) -> str:
-    """The colour of the run at ``position``."""
-    return SERIES[position % len(SERIES)]
+def colour(number: int) -> str:
+    """The colour of run ``number``."""
+    return SERIES[number % len(SERIES)]
 
 
-def marker(position: int) -> str:
-    """The marker of the run at ``position``."""
-    return MARKERS[position % len(MARKERS)]
+def marker(number: int) -> str:
+    """The marker of run ``number``."""
+    return MARKERS[number % len(MARKERS)]
 
 
-def line(position: int) -> str:
-    """The line of the run at ``position``: dashed where its colour comes again."""
-    return "-" if position < len(SERIES) else "--"
+def line(number: int) -> str:
+    """The line style of run ``number``: dashed where its colour repeats."""
+    return "-" if number < len(SERIES) else "--"
 
 
 def percent_axis(axes: Axes) -> None:
-    """Shares of 1 on the y-axis read as per cent, at few and round places."""
+    """Label the fractions on the y-axis in per cent, with few and round ticks."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.6g} %"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda fraction, _: f"{100 * fraction:.6g} %"))
+
+
+def save_figure(figure: Figure, path: Path) -> tuple[Path, Path]:
+    """Write a figure to ``path`` as .svg and as .png (200 dpi); returns both paths."""
+    svg, png = path.with_name(f"{path.name}.svg"), path.with_name(f"{path.name}.png")
+    svg.write_text(svg_text(figure), encoding="utf-8")
+    with house_style():
+        figure.savefig(png, dpi=PNG_DPI, format="png")
+    return svg, png
+
+
+def svg_text(figure: Figure) -> str:
+    """A figure as an SVG document without date, creator or other metadata: the same figure gives the same bytes."""
+    with house_style():
+        buffer = io.BytesIO()
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(buffer, format="svg", metadata=nothing)
+    return buffer.getvalue().decode("utf-8")

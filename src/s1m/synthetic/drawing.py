@@ -1,6 +1,7 @@
-"""What every picture is drawn with: colours that stay apart for colour-blind readers, one font, PNG.
+"""The sheet, pen, font and colours that every generated picture is drawn with, and its PNG file.
 
-The colours are those of M. Okabe and K. Ito (https://jfly.uni-koeln.de/color/).
+The colours are those of M. Okabe and K. Ito (https://jfly.uni-koeln.de/color/): colour-blind readers can tell them
+apart.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ RULE = "#e4e7eb"
 PALE = "#f3f5f7"
 WHITE = "#ffffff"
 
+PALETTE = 64
+"""Colours of the saved PNG: the drawings have about ten and their antialiased edges, so 64 lose nothing visible."""
+
 
 def sheet(width: int, height: int) -> tuple[Sheet, ImageDraw]:
-    """A white picture of this many pixels, and the pen for it."""
+    """A white picture of ``width`` times ``height`` pixels, and a pen that draws on it."""
     from PIL import Image, ImageDraw
 
     image = Image.new("RGB", (width, height), WHITE)
@@ -33,21 +37,21 @@ def sheet(width: int, height: int) -> tuple[Sheet, ImageDraw]:
 
 @cache
 def font(size: int) -> FreeTypeFont | BitmapFont:
-    """The font that comes with Pillow, ``size`` pixels high."""
+    """Pillow's bundled font, ``size`` pixels high: the only one that is the same on every machine."""
     from PIL import ImageFont
 
     return ImageFont.load_default(size)
 
 
 def write(pen: ImageDraw, at: tuple[float, float], text: str, size: int, fill: str = INK, anchor: str = "mm") -> None:
-    """Text at a place, by default around it."""
+    """Write ``text`` at a point in pixels; the default anchor centres it there."""
     pen.text(at, text, fill=fill, font=font(size), anchor=anchor)
 
 
 def png(image: Sheet) -> bytes:
-    """The encoded file: few colours, hence a palette."""
+    """The encoded file. A palette halves its size; dithering would add noise to flat colours."""
     from PIL import Image
 
     buffer = io.BytesIO()
-    image.quantize(64, dither=Image.Dither.NONE).save(buffer, format="PNG")
+    image.quantize(PALETTE, dither=Image.Dither.NONE).save(buffer, format="PNG")
     return buffer.getvalue()

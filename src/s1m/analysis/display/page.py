@@ -1,4 +1,4 @@
-"""What every page of s1m is made with: the templates' environment, the table of settings, figures that sit in a page.
+"""What every HTML page of s1m is made with: the environment of its template, the table of settings, inline figures.
 
 Jinja escapes all foreign text. A figure follows the page's own colours, light and dark.
 """
@@ -6,28 +6,25 @@ Jinja escapes all foreign text. A figure follows the page's own colours, light a
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from s1m.analysis.run import wording
-from s1m.analysis.run.plots import svg_text
-from s1m.analysis.style import INK, MUTED, PAPER, RULE, SERIES
+from s1m.analysis.display import formats
+from s1m.analysis.display.style import INK, MUTED, PAPER, RULE, SERIES, svg_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from matplotlib.figure import Figure
 
-    from s1m.evaluate.store import Run
-
 THEME = {INK: "var(--ink)", MUTED: "var(--muted)", RULE: "var(--rule)", PAPER: "var(--paper)"} | {
-    shade.lower(): f"var(--series-{position})" for position, shade in enumerate(SERIES)
+    shade.lower(): f"var(--series-{number})" for number, shade in enumerate(SERIES)
 }
 """Colours of the figures that follow the page into dark mode."""
 
 
-def environment() -> Environment:
-    """Jinja with everything escaped, unknown names refused and our wording as filters."""
+def environment(*filters: Callable[..., object]) -> Environment:
+    """Jinja with everything escaped and unknown names refused; its filters are the number formats and ``filters``."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
@@ -37,21 +34,17 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for filter_ in (
-        wording.percent,
-        wording.points,
-        wording.range_text,
-        wording.gain_text,
-        wording.p_value,
-        wording.duration,
-        wording.groups_text,
-        wording.headline,
-        wording.strategy_text,
-        wording.judge_note,
-        wording.model_name,
+    for each in (
+        formats.percent,
+        formats.points,
+        formats.range_text,
+        formats.p_value,
+        formats.duration,
+        formats.counted,
         script_hash,
+        *filters,
     ):
-        made.filters[filter_.__name__] = filter_
+        made.filters[each.__name__] = each
     return made
 
 
@@ -60,17 +53,17 @@ def script_hash(script: str) -> str:
     return "sha256-" + b64encode(sha256(script.encode("utf-8")).digest()).decode("ascii")
 
 
-def settings_rows(runs: Sequence[Run]) -> list[dict[str, object]]:
-    """Every setting of any run, its value in each, and whether the runs differ in it."""
+def settings_rows(settings: Sequence[Mapping[str, Any]]) -> list[dict[str, object]]:
+    """Every setting of any run, its value in each run, and whether the runs differ in it."""
     rows = []
-    for name in dict.fromkeys(name for run in runs for name in run.settings):
-        values = [wording.setting_text(run.settings[name]) if name in run.settings else "" for run in runs]
+    for name in dict.fromkeys(name for each in settings for name in each):
+        values = [formats.setting_text(each[name]) if name in each else "" for each in settings]
         rows.append({"name": name, "values": values, "differs": len(set(values)) > 1})
     return rows
 
 
 def inline_svg(figure: Figure, prefix: str) -> str:
-    """A figure as an ``<svg>`` element in the page's own colours, its ids kept apart from other figures'."""
+    """A figure as an ``<svg>`` element in the page's colours; ``prefix`` keeps its ids apart from other figures'."""
     from markupsafe import Markup
 
     svg = svg_text(figure)

@@ -1,7 +1,7 @@
-"""Arithmetic over bar charts: a sheet of panels, one a shop, each with a bar a month and a price.
+"""Arithmetic over bar charts: a sheet of panels, one for each shop, with a price and a bar for each month.
 
-Three questions: the money that all bars make, the bars above their own panel's mean, the rises from month to month. The
-trace adds up panel by panel; ``check.charts`` works on one array of numpy.
+Three questions: the revenue of all bars, the sum of the bars above their panel's mean, the sum of the rises from month
+to month. The trace adds up panel by panel; ``check.charts`` computes with one numpy array.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+from s1m.synthetic.drawing import COLOURS, INK, MUTED, RULE, png, sheet, write
 from s1m.synthetic.longvision.charts import check, proofs, words
-from s1m.synthetic.longvision.charts.plan import Chart, part
-from s1m.synthetic.longvision.paper import COLOURS, INK, MUTED, RULE, png, sheet, write
-from s1m.synthetic.longvision.voice import Voice
+from s1m.synthetic.longvision.charts.plan import Chart, contribution
+from s1m.synthetic.voice import Voice
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SHOPS = (
@@ -29,24 +29,23 @@ ASKS = {
     "than the one before it; falls do not count. What is the sum of all rises of all shops?",
 }
 TOKENS_A_BAR = {"revenue": 54, "above": 52, "rises": 52}
-"""With three digits; a fifth less with two."""
+"""Tokens of a bar whose value has three digits, proofs included, so that traces come near the length drawn."""
 
 BAR, PANEL, GAP = 44, 190, 26
-"""Pixels: across a bar with its space, down a panel, between panels."""
+"""Pixels: across a bar with its gap, down a panel, between panels."""
 
 
 class Charts:
-    """The kind of problem."""
+    """Three questions about sums over the bars of drawn charts."""
 
     name = "chart"
     family = "charts"
     lengths = (500, 11_000)
 
     def plan(self, rng: random.Random, tokens: int) -> Chart:
-        """As many bars as it takes."""
         ask = rng.choice(list(ASKS))
         most = rng.choice((98, 480)) if tokens < 7000 else 480
-        bars = max(6, (tokens - 200) / (TOKENS_A_BAR[ask] * (0.8 if most < 100 else 1)))
+        bars = max(6, (tokens - 200) / (TOKENS_A_BAR[ask] * (0.8 if most < 100 else 1)))  # two digits take a fifth less
         many = min(16, max(2, round((bars / rng.uniform(0.6, 1.2)) ** 0.5)))
         months = min(12, max(3, round(bars / many)))
         many = min(16, max(2, round(bars / months)))
@@ -60,25 +59,21 @@ class Charts:
         )
 
     def question(self, plan: Chart) -> str:
-        """What is asked."""
         return f"The picture shows bar charts, one for each shop. {ASKS[plan.ask]} Answer with an integer."
 
     def answer(self, plan: Chart) -> int:
-        """The sum that the steps lead to."""
-        return sum(part(plan, shop) for shop in range(len(plan.shops)))
+        return sum(contribution(plan, shop) for shop in range(len(plan.shops)))
 
     def check(self, plan: Chart) -> int:
-        """The same by numpy."""
         return check.charts(plan.values, plan.prices, plan.ask)
 
     def size(self, plan: Chart) -> tuple[int, int]:
-        """Width and height in pixels."""
         across = _across(plan)
         down = -(-len(plan.shops) // across)
         return across * (len(plan.months) * BAR + GAP) + GAP, down * (PANEL + GAP) + GAP
 
     def draw(self, plan: Chart) -> bytes:
-        """The panels, three or fewer side by side; every bar bears its value."""
+        """The panels, at most three side by side, with its value above every bar."""
         image, pen = sheet(*self.size(plan))
         across = _across(plan)
         colours = [COLOURS[name] for name in ("blue", "orange", "green", "pink")]
@@ -102,11 +97,11 @@ class Charts:
         return png(image)
 
     def solve(self, plan: Chart, voice: Voice) -> Iterator[str]:
-        """Reading the bars, the work panel by panel with a slip, the total."""
+        """The reading of the bars, the sums panel by panel with one slip, the total."""
         return words.solve(plan, voice)
 
     def proofs(self, plan: Chart, voice: Voice) -> Iterator[str]:
-        """The same sums by other ways."""
+        """The same sums by other methods."""
         return proofs.proofs(plan, voice)
 
 

@@ -1,7 +1,7 @@
-"""A robot on a coloured floor: the colour under it tells how to turn and what to paint, then it goes one cell on.
+"""A robot on a coloured floor: the colour under it decides its turn and its paint, then it moves one cell on.
 
-The rules stand in the picture. The steps are walked one by one, then undone one by one from the end: with every colour
-painted from exactly one other, the walk can be reversed. ``check.robot`` instead turns complex numbers on an array.
+The picture shows the rules. The trace takes the steps one by one and undoes them from the end: every colour is painted
+over exactly one other, so the walk can be reversed. ``check.robot`` instead turns complex numbers.
 """
 
 from __future__ import annotations
@@ -9,24 +9,25 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+from s1m.synthetic.drawing import COLOURS, INK, MUTED, RULE, png, sheet, write
 from s1m.synthetic.longvision.grids import check, proofs, words
 from s1m.synthetic.longvision.grids.plan import DOWN, RIGHT, TURNS, Floor, walk
-from s1m.synthetic.longvision.paper import COLOURS, INK, MUTED, RULE, png, sheet, write
-from s1m.synthetic.longvision.voice import Voice
+from s1m.synthetic.voice import Voice
 
 TOKENS_A_STEP, TOKENS_A_CELL = 60, 3
+"""Of steps with their proofs, and of the reading of the floor; so that traces come near the length drawn."""
 SIDE, MARGIN, LEGEND = 44, 34, 40
+"""Pixels: along a cell, around the floor, down a rule."""
 
 
 class Robots:
-    """The kind of problem."""
+    """How many cells of a colour a drawn floor has after a robot's walk."""
 
     name = "robot"
     family = "grids"
     lengths = (500, 16_000)
 
     def plan(self, rng: random.Random, tokens: int) -> Floor:
-        """A floor and as many steps as it takes."""
         side = min(14, max(3, round((tokens / 160) ** 0.5) + rng.randint(1, 3)))
         rows, columns = side, min(16, side + rng.randint(0, 2))
         names = rng.sample(["blue", "orange", "green", "pink"], 3 if tokens < 4000 or rng.random() < 0.5 else 4)
@@ -43,39 +44,33 @@ class Robots:
                 steps=max(6, round((tokens - TOKENS_A_CELL * rows * columns) / TOKENS_A_STEP)),
                 asked=rng.randrange(len(names)),
             )
+            # A robot that circles on a few cells makes a trace that reads like a loop.
             visited = {step.cell for step in walk(floor)[0]}
             if len(visited) >= min(floor.steps, rows * columns) // 4:
                 return floor
 
     def question(self, plan: Floor) -> str:
-        """What is asked."""
         return (
             "The picture shows a coloured floor, a robot (the arrow, pointing where it looks) and its rules. In each "
-            "step "
-            "the robot looks at the colour of the cell that it stands on, turns as the rule for that colour says, "
-            "paints "
-            "the cell in the colour behind the rule's arrow, and moves one cell forward. A robot that leaves the "
-            f"floor on one side comes in again on the opposite side. How many cells are {plan.colours[plan.asked]} "
-            f"after {plan.steps} steps? "
-            "Answer with an integer."
+            "step the robot looks at the colour of the cell that it stands on, turns as the rule for that colour says, "
+            "paints the cell in the colour behind the rule's arrow, and moves one cell forward. A robot that leaves "
+            f"the floor on one side comes in again on the opposite side. How many cells are {plan.colours[plan.asked]} "
+            f"after {plan.steps} steps? Answer with an integer."
         )
 
     def answer(self, plan: Floor) -> int:
-        """Cells of the colour behind the last step."""
         return sum(row.count(plan.asked) for row in walk(plan)[1])
 
     def check(self, plan: Floor) -> int:
-        """The same with complex numbers."""
         quarters = [TURNS[turn] for turn in plan.turns]
         return check.robot(plan.cells, (quarters, plan.paints), (plan.start, plan.heading), plan.steps, plan.asked)
 
     def size(self, plan: Floor) -> tuple[int, int]:
-        """Width and height in pixels."""
         width = max(plan.columns * SIDE, 300) + 2 * MARGIN
         return width, plan.rows * SIDE + 2 * MARGIN + LEGEND * len(plan.colours) + 8
 
     def draw(self, plan: Floor) -> bytes:
-        """The floor with rows numbered and columns lettered, the rules below."""
+        """The floor with numbered rows and lettered columns, the rules below it."""
         image, pen = sheet(*self.size(plan))
         for r in range(plan.rows):
             write(pen, (MARGIN / 2, MARGIN + (r + 0.5) * SIDE), str(r + 1), 16, MUTED)
@@ -95,9 +90,7 @@ class Robots:
         for number, colour in enumerate(plan.colours):
             y = top + 10 + number * LEGEND
             pen.rounded_rectangle((MARGIN, y, MARGIN + 28, y + 28), 4, fill=COLOURS[colour])
-            turn = plan.turns[number]
-            words = {"straight": "no turn", "around": "turn around"}.get(turn, f"turn {turn}")
-            write(pen, (MARGIN + 44, y + 14), words, 18, anchor="lm")
+            write(pen, (MARGIN + 44, y + 14), words.turning(plan.turns[number]), 18, anchor="lm")
             pen.line((MARGIN + 160, y + 14, MARGIN + 194, y + 14), fill=INK, width=2)
             pen.polygon([(MARGIN + 202, y + 14), (MARGIN + 192, y + 9), (MARGIN + 192, y + 19)], fill=INK)
             painted = COLOURS[plan.colours[plan.paints[number]]]
@@ -105,9 +98,9 @@ class Robots:
         return png(image)
 
     def solve(self, plan: Floor, voice: Voice) -> Iterator[str]:
-        """Reading floor and rules, the steps with a slip among them, the count."""
+        """The reading of floor and rules, the steps with one slip, the count."""
         return words.solve(plan, voice)
 
     def proofs(self, plan: Floor, voice: Voice) -> Iterator[str]:
-        """Counting visits, undoing the walk, reading and walking once more."""
+        """A balance of the colour, the walk undone, the visits of every cell."""
         return proofs.proofs(plan, voice)

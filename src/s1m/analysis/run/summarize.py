@@ -1,25 +1,23 @@
-"""From records to a summary: what is counted, averaged and resampled, over which problems.
+"""From the records of a run to its summary: counts, means and bootstrap intervals.
 
-Every record of a run has an answer at every level, so a run is a grid of problems x levels and every comparison of
-two levels is paired. The order in which records landed changes nothing.
+Every comparison of two levels is paired by problem. The order in which records were written changes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from s1m.analysis.run.groups import measures_of
-from s1m.analysis.run.parts import parts_of
-from s1m.analysis.run.summary import LevelSummary, StopShares, Summary, SweepMetrics
+from s1m.analysis.run.breakdowns import summarize_groups, summarize_parts
+from s1m.analysis.run.grid import STOPS, Grid, grid_of
+from s1m.analysis.run.summary import LevelSummary, StopFractions, Summary, SweepMetrics
 from s1m.analysis.statistics.intervals import mcnemar_p, percentile_interval, resampled_means, wilson_interval
 from s1m.analysis.statistics.metrics import control, performance, scaling, slope_per_1k_tokens, slopes_per_1k_tokens
 from s1m.benchmarks import BENCHMARKS
 from s1m.datasets.tokens import ESTIMATED
-from s1m.errors import DataError
 from s1m.forcing.strategies import NAMES, axis_of
-from s1m.types import Answer, Record, StopClass, Trace
+from s1m.types import Record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,31 +25,10 @@ if TYPE_CHECKING:
 
     from s1m.evaluate.store import Run
 
-STOPS: tuple[StopClass, ...] = get_args(StopClass)
 FORCED = ("sequential", "lookback", "lookback-image")
-"""Strategies whose levels count ignored ends of thinking of one chain."""
+"""Strategies whose levels count the ignored stops of one chain."""
 ASKED_TOKENS = ("cap", "rejection", "token-conditional")
-"""Strategies whose level is the budget of a chain."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Grid:
-    """A run as arrays of numbers, each of shape (problems, levels).
-
-    ``stops`` holds indices into ``STOPS``; ``official`` is NaN where the official scorer did not judge.
-    """
-
-    levels: tuple[int, ...]
-    correct: NDArray[np.float64]
-    answered: NDArray[np.float64]
-    judged: NDArray[np.float64]
-    official: NDArray[np.float64]
-    thinking_tokens: NDArray[np.float64]
-    answer_tokens: NDArray[np.float64]
-    chain_tokens: NDArray[np.float64]
-    """Thinking in the chain that the answer rests on, of several that were paid for."""
-    shared: NDArray[np.float64]
-    stops: NDArray[np.float64]
+"""Strategies whose level is the token budget of a chain."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +54,7 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         engine=str(run.settings.get("engine", "")),
         sweep=str(run.settings.get("sweep", "")),
         strategy=strategy_of(run.settings),
-        axis=axis_named(strategy_of(run.settings)),
+        axis=axis_label(strategy_of(run.settings)),
         problems=len(records),
         failed=run.failed,
         generated_tokens=sum(record.trace.generated_tokens for record in records),
@@ -86,77 +63,42 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.levels))),
         metrics=summarize_sweep(grid, run.settings, resamples),
         tokens_estimated=run.settings.get("tokens") == ESTIMATED,
-        measures=measures_of(records, BENCHMARKS.get(str(run.settings.get("benchmark", "")))),
-        parts=parts_of(records, breakdowns(run.settings)),
+        measures=summarize_groups(records, BENCHMARKS.get(str(run.settings.get("benchmark", "")))),
+        parts=summarize_parts(records, breakdowns(run.settings)),
         judge=run.judge if grid.judged.any() else None,
     )
 
 
 def strategy_of(settings: Mapping[str, object]) -> str:
-    """The strategy of a run; runs that name none are older than the choice."""
+    """The strategy of a run; runs that name none are older than the setting and were sequential."""
     return str(settings.get("strategy", "sequential"))
 
 
-def axis_named(strategy: str) -> str:
-    """What the levels of a strategy count; just levels, for one that is not known here."""
+def axis_label(strategy: str) -> str:
+    """What the levels of a strategy count; "levels" for a strategy that is not installed."""
     return next((axis_of(name) for name in NAMES if name == strategy), "levels")
 
 
 def independent_tokens(grid: Grid, settings: Mapping[str, object]) -> int | None:
-    """What every level from scratch would have generated, for strategies whose levels share one forced chain."""
+    """Tokens that a separate run of every level would have generated, for strategies whose levels share one chain."""
     if strategy_of(settings) not in FORCED:
         return None
     return int(grid.thinking_tokens.sum() + grid.answer_tokens.sum())
 
 
 def breakdowns(settings: Mapping[str, object]) -> tuple[str, ...]:
-    """The keys by which the run's benchmark is broken down; none for a benchmark that is not known here."""
+    """The metadata keys by which the run's benchmark is broken down; none for a benchmark that is not installed."""
     benchmark = BENCHMARKS.get(str(settings.get("benchmark", "")))
     return benchmark.breakdowns if benchmark else ()
 
 
 def wall_seconds(records: Sequence[Record]) -> float:
-    """Seconds during which at least one problem was at work, so that the pause before a resumption does not count."""
-    total, reached = 0.0, float("-inf")
+    """Seconds during which at least one problem was running: pauses between resumptions do not count."""
+    total, latest = 0.0, float("-inf")
     for start, end in sorted((record.started, record.started + record.seconds) for record in records):
-        total += max(0.0, end - max(start, reached))
-        reached = max(reached, end)
+        total += max(0.0, end - max(start, latest))
+        latest = max(latest, end)
     return total
-
-
-def grid_of(records: Sequence[Record]) -> Grid:
-    """The answers and verdicts of records as arrays. Raises ``DataError`` for records that do not fit together."""
-    import numpy as np
-
-    levels = tuple(answer.level for answer in records[0].trace.answers) if records else ()
-    for record in records:
-        found = tuple(answer.level for answer in record.trace.answers)
-        if found != levels:
-            raise DataError(f"record {record.id} has answers at levels {list(found)}, other records at {list(levels)}")
-        if len(record.verdicts) != len(levels):
-            raise DataError(f"record {record.id} has {len(record.verdicts)} verdicts for {len(levels)} answers")
-
-    def grid(rows: Sequence[Sequence[float]]) -> NDArray[np.float64]:
-        return np.array(rows, dtype=np.float64).reshape(len(records), len(levels))
-
-    traces = [record.trace for record in records]
-    return Grid(
-        levels=levels,
-        correct=grid([[verdict.correct for verdict in record.verdicts] for record in records]),
-        answered=grid([[verdict.prediction is not None for verdict in record.verdicts] for record in records]),
-        judged=grid([[verdict.judged for verdict in record.verdicts] for record in records]),
-        official=grid([[nan_if_none(verdict.official) for verdict in record.verdicts] for record in records]),
-        thinking_tokens=grid([[trace.thinking_tokens(answer) for answer in trace.answers] for trace in traces]),
-        answer_tokens=grid([[trace.answer_tokens(answer) for answer in trace.answers] for trace in traces]),
-        chain_tokens=grid([[chain_tokens(trace, answer) for answer in trace.answers] for trace in traces]),
-        shared=grid([[answer.same_as is not None for answer in trace.answers] for trace in traces]),
-        stops=grid([[STOPS.index(answer.stop) for answer in trace.answers] for trace in traces]),
-    )
-
-
-def chain_tokens(trace: Trace, answer: Answer) -> int:
-    """Tokens of the thinking that an answer rests on."""
-    return sum(segment.tokens for segment in trace.chains[answer.chain][: answer.segments])
 
 
 def resample(grid: Grid, seed: int) -> Resamples | None:
@@ -171,7 +113,7 @@ def resample(grid: Grid, seed: int) -> Resamples | None:
 
 
 def summarize_level(grid: Grid, column: int, resamples: Resamples | None) -> LevelSummary:
-    """One column of the grid, compared with the first on the same problems."""
+    """One column of the grid, compared with the first column on the same problems."""
     import numpy as np
 
     problems = len(grid.correct)
@@ -197,7 +139,7 @@ def summarize_level(grid: Grid, column: int, resamples: Resamples | None) -> Lev
         thinking_tokens_std=float(tokens.std()),
         thinking_tokens_median=float(np.median(tokens)),
         answer_tokens_mean=float(grid.answer_tokens[:, column].mean()),
-        stops=StopShares(**stops),
+        stops=StopFractions(**stops),
         answered=answered,
         lost=problems - answered,
         shared=float(grid.shared[:, column].mean()),
@@ -227,19 +169,14 @@ def summarize_sweep(grid: Grid, settings: Mapping[str, object], resamples: Resam
 
 
 def budgets(grid: Grid, settings: Mapping[str, object]) -> Sequence[float] | None:
-    """The most thinking tokens of a chain at every level, or None where the run has no such bound."""
+    """The maximum of thinking tokens of a chain at every level; None where the run has no maximum."""
     if strategy_of(settings) in ASKED_TOKENS:
         return grid.levels
     most = number(settings, "max_thinking_tokens")
     return None if most is None else [most] * len(grid.levels)
 
 
-def nan_if_none(judged: bool | None) -> float:
-    """A verdict as a number."""
-    return float("nan") if judged is None else float(judged)
-
-
 def number(settings: Mapping[str, object], name: str) -> float | None:
-    """A setting that is a number, or None where the run has none of that name."""
+    """A setting that is a number; None where it is missing or no number."""
     value = settings.get(name)
     return value if isinstance(value, int | float) else None

@@ -1,9 +1,8 @@
-"""Angle chasing: a zigzag between two parallel lines, of which a few angles are given and the last one is asked.
+"""Angle chasing along a zigzag between two parallel lines: a few angles are given, the last one is asked.
 
-At each corner a straight line is shared out, and the next corner has an alternate angle. What is known of a corner is
-its angle, a right angle, that its two sides are equal, or that it is a multiple of its neighbour. ``check.zigzag``
-turns
-directions in the complex plane instead.
+At each corner three angles add up to 180 degrees, and the next corner has an alternate angle. A corner is given by its
+angle, by a right angle, by equal sides, or as a multiple of its neighbour. ``check.zigzag`` instead turns directions in
+the complex plane.
 """
 
 from __future__ import annotations
@@ -13,100 +12,96 @@ import random
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from s1m.synthetic.drawing import COLOURS, INK, MUTED, png, sheet, write
 from s1m.synthetic.longvision.angles import check, words
-from s1m.synthetic.longvision.angles.plan import LABELS, Zigzag, shares
-from s1m.synthetic.longvision.paper import COLOURS, INK, MUTED, png, sheet, write
-from s1m.synthetic.longvision.voice import Voice
+from s1m.synthetic.longvision.angles.plan import LABELS, Zigzag, corner_angles
+from s1m.synthetic.voice import Voice
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
 TOKENS_A_CORNER = 122
+"""Proofs included, so that traces come near the length drawn."""
 HEIGHT, MARGIN = 190, 60
+"""Pixels."""
 FLAT, STEEP = 38, 80
-"""Degrees between a segment and the lines."""
+"""Degrees between a segment and the lines: flatter, the picture gets too wide; steeper, corners crowd."""
 
 
 class Zigzags:
-    """The kind of problem."""
+    """The last angle of a zigzag drawn between two parallel lines."""
 
     name = "zigzag"
     family = "geometry"
     lengths = (500, 1_800)
 
     def plan(self, rng: random.Random, tokens: int) -> Zigzag:
-        """A zigzag of as many corners as it takes."""
         many = min(len(LABELS) - 2, max(3, round((tokens - 100) / TOKENS_A_CORNER)))
         plan = Zigzag(first=rng.randint(FLAT, STEEP), known=())
         for _ in range(many):
-            before = shares(plan)[-1][2] if plan.known else plan.first
-            again = (
-                bool(plan.known) and plan.known[-1][0] == "equal"
-            )  # two pairs of strokes on one segment are a muddle
-            plan = Zigzag(first=plan.first, known=(*plan.known, _fact(rng, before, again)))
+            before = corner_angles(plan)[-1][2] if plan.known else plan.first
+            # Not twice in a row: strokes of two pairs on one segment could not be told apart.
+            after_equal = bool(plan.known) and plan.known[-1][0] == "equal"
+            plan = Zigzag(first=plan.first, known=(*plan.known, _fact(rng, before, after_equal)))
         return plan
 
     def question(self, plan: Zigzag) -> str:  # noqa: ARG002
-        """What is asked."""
         return (
             "In the picture the two long lines are parallel. Angles are in degrees; a small square marks a right "
-            "angle, "
-            "equal strokes on two segments mark equal lengths, and t stands for an angle that may differ from corner "
-            "to "
-            "corner. The picture is not to be measured. How many degrees is the angle x? Answer with an integer."
+            "angle, equal strokes on two segments mark equal lengths, and t stands for an angle that may differ from "
+            "corner to corner. The picture is not to be measured. How many degrees is the angle x? Answer with an "
+            "integer."
         )
 
     def answer(self, plan: Zigzag) -> int:
-        """Degrees of the angle at the last corner: the alternate of what was left at the one before."""
-        return shares(plan)[-1][2]
+        """Degrees of the angle at the last corner, which is alternate to the rest at the corner before."""
+        return corner_angles(plan)[-1][2]
 
     def check(self, plan: Zigzag) -> int:
-        """The same by turning directions."""
         return check.zigzag(plan.first, plan.known)
 
     def size(self, plan: Zigzag) -> tuple[int, int]:
-        """Width and height in pixels."""
-        return round(_places(plan)[-1][0]) + 110, HEIGHT + 2 * MARGIN
+        return round(_corners(plan)[-1][0]) + 110, HEIGHT + 2 * MARGIN
 
     def draw(self, plan: Zigzag) -> bytes:
-        """Two lines, the zigzag, and at each corner what is known of it."""
+        """Two lines, the zigzag, and the marks of every corner."""
         image, pen = sheet(*self.size(plan))
-        places = _places(plan)
+        corners = _corners(plan)
         for line in (MARGIN, MARGIN + HEIGHT):
             pen.line((14, line, image.width - 14, line), fill=MUTED, width=2)
-        pen.line(places, fill=COLOURS["blue"], width=3, joint="curve")
-        for number, (x, y) in enumerate(places):
+        pen.line(corners, fill=COLOURS["blue"], width=3, joint="curve")
+        for number, (x, y) in enumerate(corners):
             pen.ellipse((x - 4, y - 4, x + 4, y + 4), fill=INK)
             write(pen, (x, y + (20 if number % 2 == 0 else -20)), LABELS[number], 18)
-        _arc(pen, places[0], places[1], (places[0][0] + 60, places[0][1]), f"{plan.first}°")
-        for number, ((kind, value), at) in enumerate(zip(plan.known, places[1:-1], strict=True)):
-            behind, ahead = places[number], places[number + 2]
+        _arc(pen, corners[0], corners[1], (corners[0][0] + 60, corners[0][1]), f"{plan.first}°")
+        for number, ((kind, value), at) in enumerate(zip(plan.known, corners[1:-1], strict=True)):
+            previous, following = corners[number], corners[number + 2]
             if kind == "equal":
                 strokes = 1 + sum(other == "equal" for other, _ in plan.known[:number]) % 3
-                for end in (behind, ahead):
+                for end in (previous, following):
                     _strokes(pen, at, end, strokes)
             elif kind == "right":
-                _square(pen, at, behind, ahead)
+                _square(pen, at, previous, following)
             elif kind == "angle":
-                _arc(pen, at, behind, ahead, f"{value}°")
+                _arc(pen, at, previous, following, f"{value}°")
             else:
-                _arc(pen, at, behind, ahead, f"{value}t" if value > 1 else "t")
-                _arc(pen, at, ahead, (at[0] + 60, at[1]), "t")
-        last = places[-1]
-        _arc(pen, last, places[-2], (last[0] - 60, last[1]), "x")
+                _arc(pen, at, previous, following, f"{value}t" if value > 1 else "t")
+                _arc(pen, at, following, (at[0] + 60, at[1]), "t")
+        last = corners[-1]
+        _arc(pen, last, corners[-2], (last[0] - 60, last[1]), "x")
         return png(image)
 
     def solve(self, plan: Zigzag, voice: Voice) -> Iterator[str]:
-        """Reading the marks, going from corner to corner, with a slip."""
+        """The reading of the marks, the angles from corner to corner with one slip."""
         return words.solve(plan, voice)
 
     def proofs(self, plan: Zigzag, voice: Voice) -> Iterator[str]:
-        """Triangles, turning directions, the way back."""
+        """Sums of angles in triangles, the way back, directions."""
         return words.proofs(plan, voice)
 
 
-def _fact(rng: random.Random, before: int, again: bool) -> tuple[str, int]:
-    """Something to know of a corner behind an angle of ``before``, so that the next segment is steep enough."""
+def _fact(rng: random.Random, before: int, after_equal: bool) -> tuple[str, int]:
+    """What is given of a corner whose alternate angle is ``before``, such that the next segment is steep enough."""
     times = [
         ("times", k) for k in (1, 2) if (180 - before) % (k + 1) == 0 and FLAT <= (180 - before) // (k + 1) <= STEEP
     ]
@@ -116,16 +111,16 @@ def _fact(rng: random.Random, before: int, again: bool) -> tuple[str, int]:
         return rng.choice(times)
     if kind < 0.4 and right:
         return right[0]
-    return ("equal", 0) if kind < 0.55 and not again else ("angle", 180 - before - rng.randint(FLAT, STEEP))
+    return ("equal", 0) if kind < 0.55 and not after_equal else ("angle", 180 - before - rng.randint(FLAT, STEEP))
 
 
-def _places(plan: Zigzag) -> list[tuple[float, float]]:
-    """Where the corners are, in pixels: A below, B above, and so on."""
-    places = [(70.0, float(MARGIN + HEIGHT))]
-    for number, angle in enumerate([plan.first, *(after for _, _, after in shares(plan))]):
-        x = places[-1][0] + HEIGHT / math.tan(math.radians(angle))
-        places.append((x, float(MARGIN if number % 2 == 0 else MARGIN + HEIGHT)))
-    return places
+def _corners(plan: Zigzag) -> list[tuple[float, float]]:
+    """The corners in pixels: A on the lower line, B on the upper one, and so on."""
+    corners = [(70.0, float(MARGIN + HEIGHT))]
+    for number, angle in enumerate([plan.first, *(after for _, _, after in corner_angles(plan))]):
+        x = corners[-1][0] + HEIGHT / math.tan(math.radians(angle))
+        corners.append((x, float(MARGIN if number % 2 == 0 else MARGIN + HEIGHT)))
+    return corners
 
 
 def _toward(a: tuple[float, float], b: tuple[float, float]) -> float:
@@ -135,7 +130,7 @@ def _toward(a: tuple[float, float], b: tuple[float, float]) -> float:
 def _arc(
     pen: ImageDraw, at: tuple[float, float], one: tuple[float, float], two: tuple[float, float], text: str
 ) -> None:
-    """An arc between two directions, the short way, with its text just outside."""
+    """An arc between two directions, the smaller one, with its text just outside."""
     first, second = _toward(at, one), _toward(at, two)
     if (second - first) % 360 > 180:
         first, second = second, first
@@ -149,7 +144,7 @@ def _arc(
         width=2,
     )
     middle = math.radians(first + span / 2)
-    far = max(radius + 20, min(100, 24 / math.tan(math.radians(span / 2))))  # where the angle is wide enough
+    far = max(radius + 20, min(100, 24 / math.tan(math.radians(span / 2))))  # far enough out that the text fits
     write(pen, (at[0] + far * math.cos(middle), at[1] + far * math.sin(middle)), text, 17)
 
 

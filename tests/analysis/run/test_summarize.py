@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s1m.analysis import Summary, summarize, summary_json
-from s1m.analysis.run.measure import wall_seconds
-from s1m.analysis.run.parts import parts_of
+from s1m.analysis.run.breakdowns import summarize_parts
+from s1m.analysis.run.summarize import summarize, wall_seconds
+from s1m.analysis.run.summary import Summary, summary_json
 from s1m.errors import DataError
 from s1m.types import Record, Trace
 from tests.analysis.made_runs import made_record, made_run, sampled_run, voted_record
@@ -70,12 +70,12 @@ def test_a_level_is_compared_with_the_first_on_the_same_problems() -> None:
     assert (second.gain_ci95.low, second.gain_ci95.high) == (0.0, 0.75)
 
 
-def test_tokens_are_counted_once_and_as_independent_runs_would_spend_them() -> None:
+def test_tokens_of_the_sweep_and_of_independent_runs_are_counted() -> None:
     summary = small_run()
     assert summary.generated_tokens == (60 + 9) + (60 + 9) + (60 + 9) + (100 + 3)
     first_three = (10 + 30 + 60) + (20 + 40 + 60) + (30 + 40 + 60) + 9 * 3
     assert summary.independent_tokens == first_three + 3 * (100 + 3)
-    assert summary.cost_share == pytest.approx(310 / 686)
+    assert summary.cost_fraction == pytest.approx(310 / 686)
 
 
 def test_an_independent_sweep_saves_nothing() -> None:
@@ -83,7 +83,7 @@ def test_an_independent_sweep_saves_nothing() -> None:
     (chain,) = record.trace.chains
     short, long = record.trace.answers
     trace = Trace(chains=(chain[:1], chain), answers=(short, replace(long, chain=1)))
-    assert summarize(made_run([replace(record, trace=trace)])).cost_share == 1.0
+    assert summarize(made_run([replace(record, trace=trace)])).cost_fraction == 1.0
 
 
 def test_wall_time_leaves_the_pause_before_a_resumption_out() -> None:
@@ -115,7 +115,7 @@ def test_a_real_gain_has_a_paired_interval_above_zero_and_a_loss_one_below() -> 
     assert worse.gain_ci95.low < worse.gain == -0.25 < worse.gain_ci95.high < 0
 
 
-def test_numbers_do_not_depend_on_the_order_of_records_and_only_the_bootstrap_on_the_seed() -> None:
+def test_only_the_bootstrap_depends_on_the_seed_and_nothing_on_the_order() -> None:
     run = sampled_run(60)
     shuffled = list(run.records)
     random.Random(3).shuffle(shuffled)
@@ -143,7 +143,7 @@ def test_an_empty_run_summarises() -> None:
         "engine": "embedded",
         "sweep": "nested",
         "strategy": "sequential",
-        "axis": "ends of thinking ignored",
+        "axis": "ignored stops (num_ignore)",
         "problems": 0,
         "failed": 3,
         "generated_tokens": 0,
@@ -163,26 +163,26 @@ def test_an_empty_run_summarises() -> None:
         "judge": None,
     }
     assert summary.best is None
-    assert summary.cost_share is None
+    assert summary.cost_fraction is None
 
 
-def test_a_vote_pays_for_every_chain_and_keeps_to_the_budget_of_each() -> None:
+def test_a_vote_pays_for_every_chain_within_the_budget_of_each() -> None:
     records = [voted_record(0, ["12", "11", "11", "11"]), voted_record(1, ["11"] * 4, thinking=30)]
     summary = summarize(made_run(records, settings={"strategy": "vote", "max_thinking_tokens": 40}))
     assert (summary.strategy, summary.axis) == ("vote", "chains that vote")
     assert [level.accuracy for level in summary.levels] == [0.5, 0.5, 1.0]
     assert [level.thinking_tokens_mean for level in summary.levels] == [20.0, 40.0, 80.0]
     assert [level.answer_tokens_mean for level in summary.levels] == [1.0, 2.0, 4.0]
-    assert (summary.metrics.control, summary.independent_tokens, summary.cost_share) == (1.0, None, None)
+    assert (summary.metrics.control, summary.independent_tokens, summary.cost_fraction) == (1.0, None, None)
 
 
-def test_where_the_level_is_a_budget_control_is_about_keeping_to_it() -> None:
+def test_control_measures_against_the_level_where_it_is_a_budget() -> None:
     records = [voted_record(0, ["11"] * 30, levels=(5, 20, 30), thinking=15)]
     settings = {"strategy": "token-conditional", "max_thinking_tokens": 1000}
     assert summarize(made_run(records, settings=settings)).metrics.control == pytest.approx(2 / 3)
 
 
-def test_a_strategy_that_is_not_known_here_counts_levels() -> None:
+def test_an_unknown_strategy_counts_levels() -> None:
     records = [made_record(0, correct=[True, True], thinking=[5, 5])]
     assert summarize(made_run(records, settings={"strategy": "dreaming"})).axis == "levels"
 
@@ -259,6 +259,8 @@ def test_parts_are_counted_by_every_value_of_every_key() -> None:
         record = made_record(index, correct=[False, right], thinking=[5, 5])
         return replace(record, metadata={"subject": subject, "other": "x"})
 
-    parts = parts_of([about(0, "sets; logic", True), about(1, "sets", False), about(2, "", True)], ("subject", "gone"))
-    found = [(part.key, part.value, part.problems, part.first_accuracy, part.last_accuracy) for part in parts]
-    assert found == [("subject", "logic", 1, 0.0, 1.0), ("subject", "sets", 2, 0.0, 0.5)]
+    parts = summarize_parts(
+        [about(0, "sets; logic", True), about(1, "sets", False), about(2, "", True)], ("subject", "gone")
+    )
+    cells = [(part.key, part.value, part.problems, part.first_accuracy, part.last_accuracy) for part in parts]
+    assert cells == [("subject", "logic", 1, 0.0, 1.0), ("subject", "sets", 2, 0.0, 0.5)]

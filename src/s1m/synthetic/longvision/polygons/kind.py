@@ -1,8 +1,7 @@
-"""Areas of polygons whose corners lie on the crossings of squared paper: the corners are read, the rest is arithmetic.
+"""Areas of polygons whose corners lie on the crossings of squared paper.
 
-The trace goes around the corners with the shoelace formula and proves it by trapezoids, by triangles from one corner
-and
-by Pick's theorem (G. Pick, 1899). ``check.area`` instead measures how wide the polygon is halfway between the lines.
+The trace reads the corners, applies the shoelace formula and proves it by trapezoids, by Pick's theorem (G. Pick, 1899)
+and by triangles from one corner. ``check.area`` instead measures the polygon's width halfway between the lines.
 """
 
 from __future__ import annotations
@@ -11,26 +10,28 @@ import math
 import random
 from collections.abc import Iterator
 
-from s1m.synthetic.longvision.paper import COLOURS, INK, MUTED, RULE, png, sheet, write
+from s1m.synthetic.drawing import COLOURS, INK, MUTED, RULE, png, sheet, write
 from s1m.synthetic.longvision.polygons import check, words
 from s1m.synthetic.longvision.polygons.plan import LABELS, Point, Polygon, twice_area
-from s1m.synthetic.longvision.voice import Voice
+from s1m.synthetic.voice import Voice
 
 TOKENS_A_CORNER = 150
+"""Proofs included, so that traces come near the length drawn."""
 APART = 1.9
-"""Squares between neighbouring corners at least."""
+"""Least distance between neighbouring corners, in squares: their letters must not overlap."""
 MARGIN = 44
+"""Pixels."""
 
 
 class Polygons:
-    """The kind of problem."""
+    """The area of a polygon drawn on squared paper."""
 
     name = "polygon"
     family = "geometry"
     lengths = (700, 6_000)
 
     def plan(self, rng: random.Random, tokens: int) -> Polygon:
-        """A polygon of as many corners as it takes, with a whole area."""
+        """A polygon of as many corners as the length needs, whose area is a whole number."""
         many = min(len(LABELS), max(4, round(tokens / TOKENS_A_CORNER)))
         side = min(34, max(9, many + rng.randint(3, 6)))
         while True:
@@ -40,24 +41,19 @@ class Polygons:
                 return Polygon(corners=tuple(corners), side=side)
 
     def question(self, plan: Polygon) -> str:  # noqa: ARG002
-        """What is asked."""
         return (
             "The picture shows a polygon on squared paper; every corner lies on a crossing of the lines, and the "
-            "numbers "
-            "along the edges are coordinates. What is the area of the polygon, in squares of the paper? Answer with an "
-            "integer."
+            "numbers along the edges are coordinates. What is the area of the polygon, in squares of the paper? Answer "
+            "with an integer."
         )
 
     def answer(self, plan: Polygon) -> int:
-        """Squares inside, by the shoelace formula."""
         return abs(twice_area(plan.corners)) // 2
 
     def check(self, plan: Polygon) -> int:
-        """The same by widths between the lines."""
         return check.area(plan.corners)
 
     def size(self, plan: Polygon) -> tuple[int, int]:
-        """Width and height in pixels."""
         side = plan.side * _square(plan) + 2 * MARGIN
         return side, side
 
@@ -67,10 +63,10 @@ class Polygons:
         square = _square(plan)
         low, high = MARGIN, MARGIN + plan.side * square
 
-        def place(point: Point) -> tuple[float, float]:
+        def pixel(point: Point) -> tuple[float, float]:
             return MARGIN + point[0] * square, high - point[1] * square
 
-        pen.polygon([place(corner) for corner in plan.corners], fill="#d6e9f5")
+        pen.polygon([pixel(corner) for corner in plan.corners], fill="#d6e9f5")
         for line in range(plan.side + 1):
             at = MARGIN + line * square
             strong = line % 5 == 0
@@ -82,9 +78,9 @@ class Polygons:
             size = 15 if line % 5 == 0 else 12
             write(pen, (MARGIN + line * square, high + 18), str(line), size, MUTED)
             write(pen, (MARGIN - 18, high - line * square), str(line), size, MUTED)
-        pen.line([place(corner) for corner in (*plan.corners, plan.corners[0])], fill=COLOURS["blue"], width=3)
+        pen.line([pixel(corner) for corner in (*plan.corners, plan.corners[0])], fill=COLOURS["blue"], width=3)
         for label, corner in zip(LABELS, plan.corners, strict=False):
-            x, y = place(corner)
+            x, y = pixel(corner)
             pen.ellipse((x - 4, y - 4, x + 4, y + 4), fill=INK)
             heading = _heading(corner, plan.side)
             spot = (x + 15 * math.cos(heading), y - 15 * math.sin(heading))
@@ -93,7 +89,7 @@ class Polygons:
         return png(image)
 
     def solve(self, plan: Polygon, voice: Voice) -> Iterator[str]:
-        """Reading the corners with one slip, the shoelace formula."""
+        """The reading of the corners with one slip, the shoelace formula."""
         return words.solve(plan, voice)
 
     def proofs(self, plan: Polygon, voice: Voice) -> Iterator[str]:
@@ -102,7 +98,10 @@ class Polygons:
 
 
 def _corners(rng: random.Random, many: int, side: int) -> list[Point]:
-    """Crossings all around the middle, each so far from the one before that its letter can be read; or none."""
+    """Corners all around the middle, each at least ``APART`` from the one before; empty where that did not work out.
+
+    Each corner has a sector of its own and their headings increase, so no two sides cross.
+    """
     corners: list[Point] = []
     for number in range(many):
         for _ in range(40):
@@ -119,15 +118,15 @@ def _corners(rng: random.Random, many: int, side: int) -> list[Point]:
 
 
 def _flat(corners: list[Point]) -> bool:
-    """Whether some corner lies straight between its neighbours, and would be none."""
-    behind, ahead = corners[-1:] + corners[:-1], corners[1:] + corners[:1]
+    """Whether some corner lies on the straight line between its neighbours, so that nobody could see it."""
+    before, after = corners[-1:] + corners[:-1], corners[1:] + corners[:1]
     return any(
-        (x - a) * (v - y) == (y - b) * (u - x) for (a, b), (x, y), (u, v) in zip(behind, corners, ahead, strict=True)
+        (x - a) * (v - y) == (y - b) * (u - x) for (a, b), (x, y), (u, v) in zip(before, corners, after, strict=True)
     )
 
 
 def _heading(corner: Point, side: int) -> float:
-    """Where a corner lies as seen from near the middle, where no crossing is."""
+    """The direction of a corner in radians, seen from beside the middle: from a crossing it could be undefined."""
     return math.atan2(corner[1] - side / 2 - 0.013, corner[0] - side / 2 - 0.017)
 
 

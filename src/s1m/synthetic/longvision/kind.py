@@ -1,4 +1,4 @@
-"""What a kind of problem has to know. A new kind is a new file with a class like this."""
+"""The protocol that a kind of problem implements. A new kind is a new folder with a class like this."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import random
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from s1m.synthetic.longvision.voice import Voice
+from s1m.synthetic.voice import Voice
 
 
-class Task(Protocol):
-    """One kind of problem. A plan is a frozen value that holds all of a problem and nothing else."""
+class ProblemKind(Protocol):
+    """One kind of problem. A plan is a frozen value that holds everything about a problem and nothing else."""
 
     name: str
     family: str
     lengths: tuple[int, int]
-    """Tokens of the shortest and the longest trace that problems of this kind can be made for."""
+    """Tokens of the shortest and the longest trace for which this kind can make a problem."""
 
     def plan(self, rng: random.Random, tokens: int) -> Any:
-        """A problem whose trace will have about so many tokens."""
+        """A problem whose trace will have about ``tokens`` tokens."""
         ...
 
     def question(self, plan: Any) -> str:
-        """What is asked; it tells nothing that is to be read in the picture."""
+        """The question's text. It gives away nothing that has to be read from the picture."""
         ...
 
     def size(self, plan: Any) -> tuple[int, int]:
@@ -34,11 +34,11 @@ class Task(Protocol):
         ...
 
     def answer(self, plan: Any) -> int:
-        """What the steps of the trace lead to."""
+        """The result of the trace's steps."""
         ...
 
     def check(self, plan: Any) -> int:
-        """The answer, found by another method than the trace's."""
+        """The answer by another method than the trace's."""
         ...
 
     def solve(self, plan: Any, voice: Voice) -> Iterator[str]:
@@ -46,5 +46,5 @@ class Task(Protocol):
         ...
 
     def proofs(self, plan: Any, voice: Voice) -> Iterator[str]:
-        """Verifications of it, each one by another way, in the order in which they would be made."""
+        """Verifications of the answer, each by another method, in the order in which a trace uses them."""
         ...

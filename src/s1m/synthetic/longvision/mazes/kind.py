@@ -1,8 +1,8 @@
-"""Shortest ways through mazes, found wave by wave; in some a door opens only to who has been at the key.
+"""Shortest paths through mazes; in some of them a door opens only after the key has been fetched.
 
-A breadth-first search numbers the cells from the start on. With a key it is two searches: with the door shut, to the
-goal or to the key, and from the key on with the door open. ``check.maze`` instead runs one Dijkstra search over places
-with and without key.
+The trace numbers the cells by a breadth-first search. With a key it searches twice: with the door shut, to the goal and
+to the key, then from the key with the door open. ``check.maze`` instead runs Dijkstra's algorithm once, over pairs of
+a cell and whether the key is held.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
+from s1m.synthetic.drawing import COLOURS, INK, MUTED, PALE, png, sheet, write
 from s1m.synthetic.longvision.mazes import check, proofs, words
 from s1m.synthetic.longvision.mazes.plan import Maze, dug
-from s1m.synthetic.longvision.paper import COLOURS, INK, MUTED, PALE, png, sheet, write
-from s1m.synthetic.longvision.voice import Voice
+from s1m.synthetic.voice import Voice
 
 TOKENS_A_CELL = 20
+"""Proofs included, so that traces come near the length drawn; a quarter more with a key, for the second search."""
 MARGIN = 34
 
 
 class Mazes:
-    """The kind of problem."""
+    """How many moves the shortest path through a drawn maze takes."""
 
     name = "maze"
     family = "mazes"
     lengths = (500, 16_000)
 
     def plan(self, rng: random.Random, tokens: int) -> Maze:
-        """A maze of as many cells as it takes."""
         keyed = tokens > 1200 and rng.random() < 0.5
         cells = max(9, tokens / (TOKENS_A_CELL * (1.25 if keyed else 1)))
         columns = min(26, max(3, round(math.sqrt(cells) * rng.uniform(0.9, 1.2))))
@@ -38,15 +38,14 @@ class Mazes:
             maze = dug(rng, rows, columns)
             if not keyed:
                 return maze
-            way = maze.way(maze.start, maze.goal)
-            door = way[rng.randrange(len(way) // 3, len(way) - 1)]
-            reach = [cell for cell in maze.waves(maze.start, door) if cell not in (maze.start, maze.goal)]
-            keys = [cell for cell in reach if cell not in way] or reach
+            path = maze.path(maze.start, maze.goal)
+            door = path[rng.randrange(len(path) // 3, len(path) - 1)]
+            reach = [cell for cell in maze.reached(maze.start, door) if cell not in (maze.start, maze.goal)]
+            keys = [cell for cell in reach if cell not in path] or reach  # off the path, so that it costs a detour
             if keys and door != maze.start:
                 return replace(maze, key=rng.choice(keys), door=door)
 
     def question(self, plan: Maze) -> str:
-        """What is asked."""
         door = (
             "The cell marked D is a locked door: it can be entered only after the cell with the key K has been "
             "visited. "
@@ -59,15 +58,12 @@ class Mazes:
         )
 
     def answer(self, plan: Maze) -> int:
-        """Moves of the shortest way."""
         return len(plan.best()) - 1
 
     def check(self, plan: Maze) -> int:
-        """The same by Dijkstra's algorithm."""
         return check.maze(plan.across, plan.down, (plan.start, plan.goal, plan.key, plan.door))
 
     def size(self, plan: Maze) -> tuple[int, int]:
-        """Width and height in pixels."""
         side = _side(plan)
         return plan.columns * side + 2 * MARGIN, plan.rows * side + 2 * MARGIN
 
@@ -104,11 +100,11 @@ class Mazes:
         return png(image)
 
     def solve(self, plan: Maze, voice: Voice) -> Iterator[str]:
-        """Reading, a first guess that fails, the search, the way back."""
+        """The reading, a first guess that fails, the search, the path back from the goal."""
         return words.solve(plan, voice)
 
     def proofs(self, plan: Maze, voice: Voice) -> Iterator[str]:
-        """Walking the way, parity, reading by columns, searching from the other end."""
+        """A walk along the path, a reading by columns, a search from the goal, parity."""
         return proofs.proofs(plan, voice)
 
 
