@@ -21,6 +21,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     logging.disable(logging.CRITICAL)
     readers = {"latex": (LatexExtractionConfig(),), "plain": (ExprExtractionConfig(),)}
+    # The first formula builds tables of the parser, which takes longer than a comparison may.
+    verify(*(parse(f"${text}$", readers["latex"], parsing_timeout=None) for text in ("x^2-1", r"(x-1)\sqrt{x}")))
     print("ready", flush=True)  # noqa: T201 - this is how it answers
     for line in sys.stdin:
         try:
