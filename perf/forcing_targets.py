@@ -23,7 +23,7 @@ from s1m.types import Record
 
 STEPS = 150
 PROBLEMS = 128
-CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
+CONFIG = Path(__file__).parent.parent / "src" / "s1m" / "assets" / "digits.toml"
 UNPROMPTED = re.compile(rf"^(?:{'|'.join(re.escape(text) for text in IGNORE_STRINGS['s1m'])})", re.MULTILINE)
 LOOK = re.compile("so far")
 """Every look at the digits contains it once."""

@@ -16,7 +16,7 @@ from keep import keep
 from s1m.evaluate.store import load_run
 from s1m.types import Record
 
-CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
+CONFIG = Path(__file__).parent.parent / "src" / "s1m" / "assets" / "digits.toml"
 KILLS = 10
 
 

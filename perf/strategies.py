@@ -42,7 +42,7 @@ CURVES = ("sequential", "lookback", "adaptive", "vote")
 def main() -> None:
     """Run every strategy through the command line, then write table, page and figure."""
     for strategy, flags in STRATEGIES.items():
-        command = ["eval", "digits", "--config", str(ROOT / "configs" / "digits.toml"), "--limit", LIMIT]
+        command = ["eval", "digits", "--config", str(ROOT / "src" / "s1m" / "assets" / "digits.toml"), "--limit", LIMIT]
         command += ["--strategy", strategy, *(word for flag in flags.items() for word in flag)]
         command += ["--out", str(RUNS / strategy)]
         subprocess.run([sys.executable, "-m", "s1m.cli", *command], check=True, stdout=subprocess.DEVNULL)

@@ -13,7 +13,7 @@ from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import LevelSummary
 from s1m.evaluate.store import load_run
 
-CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
+CONFIG = Path(__file__).parent.parent / "src" / "s1m" / "assets" / "digits.toml"
 
 
 def shown(level: LevelSummary) -> str:

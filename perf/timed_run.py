@@ -19,7 +19,7 @@ from s1m.evaluate.store import RunStore
 from s1m.files.settings import read_toml
 from s1m.types import Engine, Problem, Record
 
-CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
+CONFIG = Path(__file__).parent.parent / "src" / "s1m" / "assets" / "digits.toml"
 
 
 class Quiet:

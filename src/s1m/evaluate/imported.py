@@ -203,7 +203,7 @@ def token_counter(tokenizer: str) -> Callable[[str], int]:
     except ImportError as error:
         raise UsageError(f"--tokenizer needs {error.name}: pip install 's1m[local]'") from None
     try:
-        loaded = AutoTokenizer.from_pretrained(tokenizer)
+        loaded = AutoTokenizer.from_pretrained(tokenizer, trust_remote_code=False)
     except Exception as error:  # whatever a missing or broken folder makes the loader raise is the same news
         why = str(error).partition("\n")[0]
         raise UsageError(f"--tokenizer {tokenizer} cannot be loaded: {why}") from None

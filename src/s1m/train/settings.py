@@ -31,6 +31,8 @@ class TrainSettings:
     out: str
     """Folder for checkpoints, the finished model, log and settings."""
 
+    trust_remote_code: bool = False
+    """Run the Python code that the model brings along; read it first."""
     thinking_close: str = DEFAULT.closing
     """The delimiter that ends the thinking."""
     thinking_open: str = DEFAULT.opening

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from s1m.engines.embedded.prefixes import Owner
 from s1m.engines.embedded.prompt import Prompt
 from s1m.engines.embedded.sampling import Draw
 from s1m.engines.stops import first_stop, without_partial_stop
+from s1m.errors import EngineUnavailable
 from s1m.types import Completion, Finish, Sampling, Step
 
 
@@ -33,7 +35,9 @@ class Row:
     end_ids: frozenset[int]
     decode: Callable[[Sequence[int]], str]
     deliver: Callable[[Completion | Exception], None]
-    cancelled: Callable[[], bool]
+    abandoned: Callable[[], bool]
+    """Whether the caller has stopped waiting."""
+    model_name: str = "the model"
     generated: list[int] = field(default_factory=list)
     logprobs: float = 0.0
     slot: int = -1
@@ -47,6 +51,7 @@ class Row:
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.step.seed)
+        self._failed = False
 
     @property
     def next_id(self) -> int:
@@ -73,6 +78,10 @@ class Row:
         """Tokens drawn, the pending one included."""
         return len(self.generated) + (self.pending is not None)
 
+    def cancelled(self) -> bool:
+        """Whether this row is to leave its batch without a completion."""
+        return self._failed or self.abandoned()
+
     def draw(self) -> Draw:
         """How the next token of this row is drawn."""
         early = self._written < self.step.min_tokens
@@ -85,7 +94,20 @@ class Row:
         )
 
     def accept(self, token: int, logprob: float) -> Completion | None:
-        """Take the next token and the logarithm of its probability; the finished completion when it was the last."""
+        """Take the next token and the logarithm of its probability; the finished completion when it was the last.
+
+        Where the probability is NaN, ``EngineUnavailable`` is delivered and the row is cancelled. Looked for here, in a
+        value that is on the host anyway: a check of the logits would make a GPU wait at every step.
+        """
+        if math.isnan(logprob):
+            self._failed = True
+            self.deliver(
+                EngineUnavailable(
+                    f"{self.model_name} gives NaN instead of probabilities: its weights are broken, or overflow in "
+                    "their data type; download it again, or use another checkpoint"
+                )
+            )
+            return None
         if token in self.stop_ids:
             return self._done("stop")
         if token in self.end_ids:
@@ -96,9 +118,9 @@ class Row:
             return self._done("eos")
         if self._has_stop_text():
             text = self.decode(self.generated)
-            found = first_stop(text, self.stop_texts)
-            if found is not None:
-                return self._cut(text[:found], "stop")
+            start = first_stop(text, self.stop_texts)
+            if start is not None:
+                return self._cut(text[:start], "stop")
         if len(self.generated) >= self.step.max_tokens:
             return self._done("length")
         return None

@@ -115,7 +115,7 @@ def _placed(ranked: Tensor, ids: Tensor, nucleus: Tensor, uniform: Tensor, whole
     mass = (ranked * kept).sum(-1, keepdim=True)
     if whole is not None:
         mass = mass.masked_fill(whole, 1.0)
-    place = (cumulative <= uniform * mass).sum(-1).clamp(max=kept.sum(-1) - 1)
+    place = (cumulative <= uniform * mass).sum(-1).clamp(max=kept.sum(-1) - 1).clamp(min=0)  # NaN keeps none
     return ids.gather(-1, place[:, None]).squeeze(-1)
 
 

@@ -13,6 +13,8 @@ MEMORY_BYTES = 4 * 2**30
 
 _ARITHMETIC = re.compile(r"[\d\s.+\-*/()%]*")
 
+_WARM_UP = ("x^2-1", r"(x-1)\sqrt{x}")
+
 
 def main() -> None:
     """Answer until the input ends."""
@@ -22,7 +24,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     readers = {"latex": (LatexExtractionConfig(),), "plain": (ExprExtractionConfig(),)}
     # The first formula builds tables of the parser, which takes longer than a comparison may.
-    verify(*(parse(f"${text}$", readers["latex"], parsing_timeout=None) for text in ("x^2-1", r"(x-1)\sqrt{x}")))
+    verify(*(parse(f"${text}$", readers["latex"], parsing_timeout=None) for text in _WARM_UP), timeout_seconds=None)
     print("ready", flush=True)  # noqa: T201 - this is how it answers
     for line in sys.stdin:
         try:
