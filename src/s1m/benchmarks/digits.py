@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 
 from s1m.errors import DataError, UsageError
 from s1m.scoring.equality.match import same_integer
-from s1m.scoring.readers.extract import last_integer
+from s1m.scoring.readers.numbers import last_integer
 from s1m.synthetic.digits.problems import make_problem
 from s1m.types import Problem, Verdict
 

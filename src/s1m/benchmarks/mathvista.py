@@ -42,8 +42,6 @@ _METADATA = ("task", "context", "grade", "source", "category", "language")
 
 
 class MathVista:
-    """The benchmark."""
-
     name = "mathvista"
     needs_images = True
     title = "Mathematics in pictures: figures, charts, geometry, textbooks, photographs"
@@ -92,7 +90,6 @@ def query(question: str, unit: str, choices: tuple[str, ...], hint: str) -> str:
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
     choices = row.texts("choices")
     answer_type = row.text("answer_type")
     precision = whole(row, "precision")
@@ -103,7 +100,7 @@ def read_problem(row: Row) -> Problem:
         )
     gold = row.text_or("answer")
     if choices and gold and gold not in choices:
-        raise row.wrong("answer", f"{gold!r} is none of the choices")
+        raise row.wrong("answer", f"{gold!r} is not one of the choices")
     unit = row.text_or("unit")
     return Problem(
         id=row.filled("pid"),

@@ -19,7 +19,7 @@ from s1m.analysis.responses.counts import ResponseCounts
 from s1m.analysis.responses.table import print_counts
 from s1m.benchmarks import Measured, find_benchmark
 from s1m.benchmarks.reading.rows import without_images
-from s1m.errors import DataError, UsageError
+from s1m.errors import DataError, S1mError, UsageError
 from s1m.files.json_lines import encode_line, read_rows
 from s1m.files.printing import Printer, print_json
 from s1m.files.writing import VERDICTS, check_output, writing
@@ -70,7 +70,7 @@ def score_file(
     judge_model: str = "",
     judge_base_url: str = "",
 ) -> int:
-    """Score a file of responses and print the counts; the exit code, 1 when the judge failed on some."""
+    """Score a file of responses and print the counts; the exit code, 1 when the judge or a scorer failed on some."""
     if judge_model and not judge_base_url:
         raise UsageError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
     judgements = responses.with_suffix(".judgements.jsonl")
@@ -100,7 +100,9 @@ def score_file(
         print_counts(counts, benchmark, Printer(soft_wrap=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
     if failures:
         Printer(stderr=True).print(f"s1m: {unjudged(failures)}")
-    return 1 if failures else 0
+    for failure in counts.failures:
+        Printer(stderr=True).print(f"s1m: {failure}")
+    return 1 if failures or counts.failures else 0
 
 
 def _score(
@@ -118,7 +120,14 @@ def _score(
         if text is None:
             counts.errors += 1
             continue
-        verdict = benchmark.score(problem, text, response.extraction)
+        try:
+            verdict = benchmark.score(problem, text, response.extraction)
+        except S1mError:
+            raise
+        except Exception as error:  # a scorer may be a user's own: its fault costs one response and not the run
+            reason = f"{type(error).__name__}: {error}"
+            counts.failures.append(f"{problem.id}: the scorer of {benchmark.name} failed ({reason}); not scored")
+            continue
         yield Scored(problem=problem, text=text, extraction=response.extraction, verdict=verdict)
 
 

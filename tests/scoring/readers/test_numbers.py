@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s1m.scoring.equality.match import same_integer
-from s1m.scoring.readers.extract import last_integer
+from s1m.scoring.readers.numbers import last_integer
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "parsed"),
     [
         ("21", "21"),
         (" 21 ", "21"),
@@ -30,21 +30,21 @@ from s1m.scoring.readers.extract import last_integer
         ("v2x", None),
     ],
 )
-def test_the_last_whole_number(text: str, found: str | None) -> None:
-    assert last_integer(text) == found
+def test_the_last_whole_number(text: str, parsed: str | None) -> None:
+    assert last_integer(text) == parsed
 
 
 @given(st.integers(-(10**9), 10**9))
 def test_every_integer_is_found_and_equals_itself(value: int) -> None:
-    found = last_integer(f"so the answer is {value}.")
-    assert found is not None
-    assert same_integer(found, str(value))
+    parsed = last_integer(f"so the answer is {value}.")
+    assert parsed is not None
+    assert same_integer(parsed, str(value))
 
 
 @given(st.text())
 def test_whatever_is_found_is_an_integer(text: str) -> None:
-    found = last_integer(text)
-    assert found is None or same_integer(found, found)
+    parsed = last_integer(text)
+    assert parsed is None or same_integer(parsed, parsed)
 
 
 @pytest.mark.parametrize(

@@ -12,19 +12,42 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from s1m.scoring.equality.match import same_list, same_number, same_text
-
 MOST_CHARACTERS = 300
-"""A longer text is no formula."""
+"""A longer text is not a formula."""
 DEEPEST = 30
-"""Brackets within brackets."""
-MOST_BITS = 100_000
-"""A power may have so many."""
+"""Brackets within brackets: each takes several frames of Python's stack."""
+MOST_BITS = 10_000
+"""The size of the largest power that is computed: sums of fractions of more bits take seconds."""
 
 Value = Fraction | float
 
-_TOKEN = re.compile(r"\s*(\d+(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d+\.?|\\[a-zA-Z]+|\\.|\*\*|[a-z]+|\S)", re.IGNORECASE)
-_SPACES = re.compile(r"\\(?:left|right|displaystyle|[,;:! ])|[$~]")
+_TOKEN = re.compile(
+    r"""\s*(
+      \d+(?:,\d{3})+(?:\.\d+)?              # 1,234.5
+    | \d*\.\d+ | \d+\.?                     # 0.5, .5, 5.
+    | \\[a-zA-Z]+ | \\.                     # \frac, \%
+    | \*\* | [a-z]+ | \S                    # **, sin, +
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SCIENTIFIC = re.compile(r"(?<![\w.])(\d+\.\d*|\.\d+)[eE]([-+]?\d{1,3})(?![\w.])")
+"""9.1e-31. Without a decimal point the letter may be Euler's number: 2e-1 is 2e less 1."""
+_MIXED = re.compile(
+    r"""(?<![\w.}^_/])(\d{1,9})(?:
+      \s*\\[dt]?frac\s?(?:\{(\d{1,9})\}|(\d))\s?(?:\{(\d{1,9})\}|(\d))     # 3\frac{1}{2}, 3\frac12
+    | \s+(\d{1,9})\s?/\s?(\d{1,9})(?![\d.])                                 # 3 1/2
+    )""",
+    re.VERBOSE,
+)
+ROMAN = re.compile(r"\\(?:mathrm|mathbf|mathit|text|rm)(?![a-zA-Z])")
+r"""Commands that only set a letter upright: ``\mathrm e`` is Euler's number."""
+_SPACES = re.compile(
+    r"""
+      \\(?:left|right|displaystyle|[,;:! ])    # \left(, \,
+    | [$~]                                     # $5$
+    """,
+    re.VERBOSE,
+)
 _CONSTANTS = {r"\pi": math.pi, "pi": math.pi, "π": math.pi, "e": math.e}
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sqrt": math.sqrt,
@@ -37,38 +60,54 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
 _CLOSES = {"(": ")", "{": "}", "[": "]"}
 
 
-def value_of(text: str) -> Value | None:
-    """The number that a formula is; None where it is none."""
+def value_of(text: str, *, as_latex2sympy: bool = False) -> Value | None:
+    """The number that a formula comes to; None where it comes to none.
+
+    ``as_latex2sympy`` reads as that library does: neither mixed numbers nor 9.1e-31, but two numbers side by side as
+    their product.
+    """
     if len(text) > MOST_CHARACTERS:
         return None
+    if not as_latex2sympy:
+        text = ROMAN.sub(" ", text.replace("\u2212", "-"))
+        text = _MIXED.sub(_as_sum, _SCIENTIFIC.sub(r"(\1*10^{\2})", text))
     tokens = _TOKEN.findall(
         _SPACES.sub(" ", text).replace("dfrac", "frac").replace("tfrac", "frac").replace("\u2212", "-")
     )
-    reader = _Reader(tokens)
+    reader = _Reader(tokens, multiplies_numbers=as_latex2sympy)
     try:
         value = reader.sum()
         return value if not reader.rest and math.isfinite(value) else None
-    except (_NoNumber, ArithmeticError, ValueError):
+    except (_NoNumber, ArithmeticError, ValueError, RecursionError):
         return None
 
 
-def same_value(prediction: str, gold: str) -> bool:
-    """Whether two answers are the same number, list or text."""
-    if same_number(prediction, gold) or same_list(prediction, gold) or same_text(prediction, gold):
-        return True
-    ours, theirs = value_of(prediction), value_of(gold)
-    return ours is not None and theirs is not None and math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12)
+def is_close(first: Value, other: Value) -> bool:
+    """Whether two values are equal but for rounding: to one part in 10**9, however small they are.
+
+    Beside an exact zero there is no relative measure: a value that was computed in floating point may miss it by 1e-12.
+    """
+    if isinstance(first, Fraction) and isinstance(other, Fraction):
+        return abs(first - other) * 10**9 <= max(abs(first), abs(other))
+    return math.isclose(first, other, rel_tol=1e-9, abs_tol=0.0 if first and other else 1e-12)
 
 
 class _NoNumber(Exception):
-    """The text is no formula without letters."""
+    """The text is not a formula without letters."""
+
+
+def _as_sum(match: re.Match[str]) -> str:
+    r"""A mixed number as a sum; two factors, as in 2\frac{3}{2}, where the fraction is larger than 1."""
+    above, below = match[2] or match[3] or match[6], match[4] or match[5] or match[7]
+    return f"({match[1]}+{above}/{below})" if int(above) < int(below) else match[0]
 
 
 class _Reader:
     """Reads tokens from the left; each method takes the longest stretch that is what its name says."""
 
-    def __init__(self, tokens: list[str]) -> None:
+    def __init__(self, tokens: list[str], *, multiplies_numbers: bool) -> None:
         self.rest = tokens[::-1]
+        self.multiplies_numbers = multiplies_numbers
         self.depth = 0
 
     def _peek(self) -> str:
@@ -102,7 +141,7 @@ class _Reader:
     def _begins_factor(self) -> bool:
         token = self._peek()
         named = token.lstrip("\\") in _FUNCTIONS or token in _CONSTANTS or token in ("√", r"\frac")
-        return named or token in ("(", "{") or token[:1].isdigit()
+        return named or token in ("(", "{") or (self.multiplies_numbers and token[:1].isdigit())
 
     def _signed(self) -> Value:
         if self._take("-"):

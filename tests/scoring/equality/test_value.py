@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s1m.scoring.equality.latex_value import Value, same_value, value_of
+from s1m.scoring.equality.formula import same_value
+from s1m.scoring.equality.value import Value, value_of
 
 
 @pytest.mark.parametrize(
@@ -33,8 +34,8 @@ from s1m.scoring.equality.latex_value import Value, same_value, value_of
     ],
 )
 def test_the_value_of_a_formula(text: str, value: Value) -> None:
-    found = value_of(text)
-    assert found == value if isinstance(value, Fraction) else found == pytest.approx(value)
+    parsed = value_of(text)
+    assert parsed == value if isinstance(value, Fraction) else parsed == pytest.approx(value)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +47,8 @@ def test_what_has_no_value(text: str) -> None:
 
 @given(st.text(alphabet="0123456789.,+-*/^!%:(){}[]\\ fracsqrtpie", max_size=60))
 def test_no_text_makes_it_fail(text: str) -> None:
-    found = value_of(text)
-    assert found is None or math.isfinite(found)
+    parsed = value_of(text)
+    assert parsed is None or math.isfinite(parsed)
 
 
 def test_answers_are_the_same_by_value_or_as_texts() -> None:
