@@ -21,7 +21,7 @@ from s1m.benchmarks.page import DataFrom
 from s1m.benchmarks.reading.generated import Generated
 from s1m.errors import DataError, UsageError
 from s1m.scoring.equality.match import same_integer
-from s1m.scoring.readers.extract import last_integer
+from s1m.scoring.readers.numbers import last_integer
 from s1m.synthetic.digits.problems import make_problem
 from s1m.types import Problem, Verdict
 
@@ -30,6 +30,7 @@ class Digits:
     """The bundled benchmark."""
 
     name = "digits"
+    needs_images = True
     title = "Arithmetic over pictures of real handwritten digits"
     splits: tuple[str, ...] = ("test", "train")
     sizes: Mapping[str, int] = {}

@@ -1,10 +1,9 @@
-"""longvision: visual problems whose solutions are long by nature. Made on the spot, needs no network.
+"""longvision: visual problems whose solutions are long by nature. Synthetic, needs no network.
 
 Angles along a zigzag, areas on squared paper, sums over bar charts, robots on coloured floors, mazes with keys: drawn,
 solved step by step, and checked by a second method. A split is an endless sequence: problem i is made from the numbers
 (split, i) alone, and whether a problem is held out is decided by the digest of its content, so that nothing that is
-made
-for training, by whatever seed, is ever in the test split.
+made for training, by whatever seed, is ever in the test split.
 
     {"id": "longvision-test-00000", "question": "The picture shows a maze. ...", "images": [PNG],
      "gold": "31", "metadata": {"family": "mazes", "kind": "maze", "size": "medium"}}
@@ -31,9 +30,8 @@ MOST_KEPT = 4096
 
 
 class LongVision:
-    """The benchmark."""
-
     name = "longvision"
+    needs_images = True
     title = "Geometry, charts, grids and mazes that take long to solve"
     splits: tuple[str, ...] = ("test", "train")
     sizes: Mapping[str, int] = {}

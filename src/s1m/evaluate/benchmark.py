@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 from rich.console import Console
 
 from s1m.benchmarks import find_benchmark
+from s1m.engines.builder import EngineSettings
 from s1m.engines.by_name.servers import Http
 from s1m.engines.remote import Patience
-from s1m.errors import EngineUnavailable
+from s1m.errors import EngineUnavailable, UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
 from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.progress import RunProgress
+from s1m.evaluate.provenance import changes, is_new, provenance_of
 from s1m.evaluate.runner import Runner
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.settings.parts import ProblemSettings
 from s1m.evaluate.store import Run, RunStore, load_run
+from s1m.files.printing import Printer
 from s1m.judge import Judge, unjudged
 from s1m.types import Benchmark, Problem
+
+LOOKED_AT = 8
+"""Problems of which one must have an image where a benchmark needs them; some data sets have a few without."""
+
+
+@runtime_checkable
+class NamesImages(Protocol):
+    """A benchmark whose data names image files."""
+
+    def allowing(self, outside: str) -> Benchmark:
+        """The same benchmark, whose data may also name files in this folder."""
+        ...
 
 
 def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
@@ -27,7 +43,7 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
 
     Returns the exit code: 1 when problems failed, 130 when interrupted.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Printer(stderr=True)
     benchmark = find_benchmark(settings.problems.benchmark)
     settings = asyncio.run(name_model(resolve(settings, benchmark)))
     problems = load_problems(settings.problems, benchmark)
@@ -46,14 +62,26 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
         store.close()
     if run.failed:
         where = f"see {store.folder / 'failures.jsonl'}"
-        console.print(f"{run.failed} problems failed and are pending ({where}); re-run the command to try them again")
+        console.print(f"{run.failed} problems failed and stay pending ({where}); re-run the command to try them again")
         return 1
     return 0 if judged else 1
 
 
 def load_problems(settings: ProblemSettings, benchmark: Benchmark) -> Sequence[Problem]:
-    """The problems that the settings ask for."""
-    return benchmark.load(split=settings.split, limit=settings.limit, data=settings.data or None)
+    """The problems that the settings ask for.
+
+    Raises ``UsageError`` for an image benchmark whose data has no images: a model would be measured blind.
+    """
+    if settings.allow_outside:
+        if not isinstance(benchmark, NamesImages):
+            raise UsageError(f"--allow-outside is for data that names image files, which {benchmark.name} does not")
+        benchmark = benchmark.allowing(settings.allow_outside)
+    problems = benchmark.load(split=settings.split, limit=settings.limit, data=settings.data or None)
+    first = problems[:LOOKED_AT]
+    if getattr(benchmark, "needs_images", False) and first and not any(problem.images for problem in first):
+        data = settings.data or benchmark.source
+        raise UsageError(f"{data} has no images, without which {benchmark.name} cannot be run; give --data with them")
+    return problems
 
 
 async def run_pending(
@@ -66,7 +94,7 @@ async def run_pending(
 ) -> None:
     """Record every problem that has no record yet; ``digest`` names the records where it is not that of ``settings``.
 
-    Raises ``EngineUnavailable`` when no problem can be done.
+    Raises ``EngineUnavailable`` when no engine can be used.
     """
     with RunProgress(console, total=len(problems), standing=store.standing) as progress:
         runner = Runner(settings, benchmark, store, progress, digest)
@@ -79,12 +107,25 @@ async def run_pending(
         try:
             await engine.ready()
             check_budget(settings, engine)
+            await keep_provenance(settings.engine, benchmark, problems, store, console)
             await runner.run(problems, pending, engine)
         finally:
             await engine.close()
 
 
-def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], console: Console) -> bool:
+async def keep_provenance(
+    settings: EngineSettings, benchmark: Benchmark, problems: Sequence[Problem], store: RunStore, console: Console
+) -> None:
+    """Write down what the run is done with, and say what has changed since it began."""
+    before = store.provenance
+    entry = await provenance_of(benchmark, problems, model=settings.model, base_urls=settings.base_url)
+    for change in changes(entry, before):
+        console.print(f"warning: {change}; records made before are kept as they are", style="yellow", markup=False)
+    if is_new(entry, before):
+        store.add_provenance(entry)
+
+
+def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], console: Printer) -> bool:
     """Have a judge read what no rule could of the recorded answers; whether it read all of it."""
     run = load_run(settings.run_folder)
     judge = Judge(
@@ -98,7 +139,7 @@ def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequenc
     try:
         failures = asyncio.run(judge_run(run, benchmark, problems, judge))
     except EngineUnavailable as error:
-        console.print(f"{error}; the run is kept: re-run the command to ask the judge again", markup=False)
+        console.print(f"{error}; the run is kept; re-run the command to ask again", markup=False)
         return False
     if failures:
         console.print(unjudged(failures), markup=False)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import inspect
 import math
-import tomllib
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from functools import cache
@@ -22,6 +21,8 @@ from msgspec import Meta
 
 from s1m.errors import S1mError, UsageError, did_you_mean
 from s1m.extensions import Extensions
+from s1m.files.decoding import Undecodable, read_toml_file
+from s1m.files.writing import shown_path
 
 MOST_COUNT = 10**12
 """No count or budget of a run comes near it."""
@@ -203,13 +204,13 @@ def read_toml(path: Path) -> dict[str, Any]:
     """The keys of a settings file. Raises ``UsageError`` when it is missing or not TOML."""
     check_path(str(path), "the settings file")
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        tables = read_toml_file(path)
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        why = str(error).partition("\n")[0] or "it is nested too deeply"
-        raise UsageError(f"{path} is not TOML: {why[:300]}") from None
+        raise UsageError(f"cannot read {shown_path(path)}: {error.strerror}") from None
+    except Undecodable as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+    tables.pop("provenance", None)  # a run's own settings.toml says how the run was made; that is not a setting
+    return tables
 
 
 def to_toml(settings: Any) -> str:

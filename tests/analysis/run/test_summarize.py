@@ -162,6 +162,7 @@ def test_an_empty_run_summarises() -> None:
         "origin": "generated",
         "measures": None,
         "judge": None,
+        "provenance": [],
     }
     assert summary.best is None
     assert summary.cost_fraction is None

@@ -21,13 +21,12 @@ def add_flags(verb: Parser) -> None:
 
 def run(parsed: Namespace) -> int:  # noqa: ARG001
     """Print the list; the exit code."""
-    from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     from s1m.benchmarks import listed, where_is_data
+    from s1m.files.printing import Printer
 
-    console = Console(highlight=False, markup=False)
+    console = Printer(soft_wrap=False)
     for page in listed():
         console.print(f"{page.name}  {page.title}", style="bold")
         facts = Table.grid(padding=(0, 2))
@@ -38,7 +37,7 @@ def run(parsed: Namespace) -> int:  # noqa: ARG001
             ("source", page.source),
             ("data", where_is_data(page)),
         ):
-            facts.add_row(f"  {name}", Text(value))
+            facts.add_row(f"  {name}", value)
         console.print(facts, "")
     return 0
 

@@ -13,9 +13,10 @@ examples = """Every flag is also a key of the settings file, with underscores; f
 
   [[data]]
   path = "traces.parquet"     a parquet or JSON lines file, a folder of them, a dataset of the Hub,
-                              or generated on the fly: digits, longvision
+                              or a synthetic set: digits, longvision
   split = "train"             of a folder or a dataset of the Hub
-  format = "auto"             s1m, s1k, messages or sharegpt; auto goes by the columns
+  format = "auto"             messages, sharegpt, s1m, s1k, prompt-completion, problem-solution,
+                              instruction-output or question-response; auto goes by the columns of each row
   weight = 1.0                how often a row is seen in an epoch, on average
   rows = 1000                 only the first N
 

@@ -90,7 +90,7 @@ def _looks(grey: Image) -> NDArray[np.uint64]:
 
 
 def _turned(bits: NDArray[np.uint64], places: int) -> NDArray[np.uint64]:
-    """Every number's bits turned by so many places, so that the order of images counts."""
+    """Every number's bits rotated by ``places``, so that the order of images counts."""
     import numpy as np
 
     by = np.uint64(places % 64)

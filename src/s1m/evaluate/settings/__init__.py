@@ -34,6 +34,7 @@ Origin = Literal["generated", "replayed", "imported"]
 
 NOT_CONTENT = (
     "out",
+    "allow_outside",
     "concurrency",
     "base_url",
     "timeout_seconds",

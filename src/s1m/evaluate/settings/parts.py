@@ -30,6 +30,8 @@ class ProblemSettings:
     """Name of the benchmark (see: s1m benchmarks), or module:Class."""
     data: FilePath = ""
     """Local folder with the benchmark's data, instead of the Hub."""
+    allow_outside: FilePath = ""
+    """custom: another folder whose images its rows may name (empty: only the folder of the data file)."""
     split: str = ""
     """Part of the benchmark (empty: its default one)."""
     limit: Count | None = None

@@ -26,6 +26,13 @@ def add_flags(verb: Parser) -> None:
         "--out", metavar="FOLDER", type=path, required=True, help="folder of the dataset, as it will be uploaded"
     )
     verb.add_argument("--name", metavar="NAME", default="", help="what the card calls it (default: the folder's name)")
+    verb.add_argument(
+        "--allow-outside",
+        metavar="PATH",
+        type=path,
+        default="",
+        help="another folder whose images the rows may name by path",
+    )
     verb.add_argument("--licence", metavar="ID", default="", help="the Hub's id of the licence, such as apache-2.0")
     add_tokenizer(verb)
 
@@ -40,5 +47,6 @@ def run(parsed: Namespace) -> int:
         Path(parsed.out),
         name=parsed.name,
         licence=parsed.licence,
+        allow_outside=parsed.allow_outside,
         counter=TokenCounter(parsed.tokenizer),
     )

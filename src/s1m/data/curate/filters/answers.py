@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from s1m.data.curate.filters import Filter
 from s1m.data.trace_row import TraceRow
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 from s1m.scoring.strict import KINDS, by_kind
 from s1m.types import Problem
 

@@ -41,9 +41,7 @@ class Contamination(Filter):
     def prepare(cls, settings: CurateSettings, examples: Examples, folder: Path, console: Console) -> None:
         path = folder / INDEX
         if not path.exists():
-            partial = path.with_suffix(".partial")
-            build_index(settings.target, examples, console).save(partial)
-            partial.replace(path)
+            build_index(settings.target, examples, console).save(path)
 
     @classmethod
     def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from s1m.data.curate.filters import Filter
 from s1m.data.trace_row import TraceRow
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 from s1m.forcing.loops.watch import find_loop
 
 if TYPE_CHECKING:
