@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from s1m.data.contamination.appearance import Look, look
-from s1m.data.contamination.pictures import Likeness, Pictures
+from s1m.data.contamination.overlay import Likeness
+from s1m.data.contamination.pictures import Pictures
 from s1m.data.contamination.questions import asked
 from s1m.data.contamination.texts import Shared, Texts
 from s1m.errors import DataError
@@ -46,6 +47,8 @@ CORRELATED = 0.9
 """Correlation from which two pictures are the same."""
 DIFFERENT = 0.5
 """Mean squared difference, in units of the variance, up to which a part of them agrees."""
+CORRELATED_ALTERED = 0.93
+DIFFERENT_ALTERED = 0.33
 STRETCHED = 0.1
 """Logarithm of the stretch that cropping and rounding can make of a shape."""
 TOGETHER = 0.75
@@ -102,7 +105,7 @@ class ContaminationIndex:
         if found is not None:
             return found
         seen = [look(image) for image in images]
-        return self._by_image(seen) or self._together(shared, seen)
+        return self._by_image(seen) or self._together(shared, seen) or self._by_altered_image(seen)
 
     def _by_text(self, shared: Sequence[Shared]) -> Match | None:
         for one in shared:
@@ -121,6 +124,14 @@ class ContaminationIndex:
             for like in self.pictures.nearest(one):
                 if not like.straight and _alike(like, CORRELATED, DIFFERENT):
                     return self._match(self._owner(like.picture), "image near", f"correlation {like.correlation:.2f}")
+        return None
+
+    def _by_altered_image(self, seen: Sequence[Look]) -> Match | None:
+        for one in seen:
+            for like in self.pictures.nearest_altered(one):
+                if not like.straight and _alike(like, CORRELATED_ALTERED, DIFFERENT_ALTERED):
+                    detail = f"{like.name}, correlation {like.correlation:.2f}"
+                    return self._match(self._owner(like.picture), "image near", detail)
         return None
 
     def _together(self, shared: Sequence[Shared], seen: Sequence[Look]) -> Match | None:

@@ -1,8 +1,8 @@
 """What is kept of a row to find others that repeat it: 186 bytes, made from the row alone.
 
-0   8 bytes   digest of the words
+0   8 bytes   digest of the words and of the signs between them
 8   8 bytes   digest of the images' pixels
-16  8 bytes   digest of the numbers among the words
+16  8 bytes   digest of the numbers, names and words that decide what is asked (``decisive``)
 24  2 bytes   how many images, and whether they show enough to be compared by looks
 26  128 bytes MinHash of the runs of three words: 64 minima of 16 bits (A. Broder, 1997)
 154 32 bytes  two difference hashes of the images, trimmed; those of several images are mixed
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from s1m.data.contamination.appearance import content_box, difference_hash, look
 from s1m.data.contamination.evidence import codes, runs
-from s1m.data.contamination.words import is_number, words
+from s1m.data.contamination.words import words
+from s1m.data.curate.decisive import decisive, signs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,9 +40,9 @@ def signature(text: str, images: Sequence[bytes]) -> Signature:
 
     found = words(text)
     seen = [look(image) for image in images]
-    told = _digest("\n".join(found).encode())
+    told = _digest("\n".join([*found, signs(text)]).encode())
     shown = _digest(b"".join(one.pixels for one in seen))
-    counted = _digest("\n".join(filter(is_number, found)).encode())
+    counted = _digest("\n".join(decisive(text)).encode())
     looks = np.zeros(4, dtype=np.uint64)
     for place, one in enumerate(seen):
         if one.grey is not None:
