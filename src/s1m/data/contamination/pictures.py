@@ -133,11 +133,12 @@ class Pictures:
             picture = int(self.owners[part])
             fit = fitted(self._thumb(part), self.boxes[part].tolist(), small)
             left, top, right, bottom = fit.edges
+            ratio = (right - left) * float(self.ratios[picture]) / (bottom - top)
             yield Likeness(
                 picture=picture,
                 correlation=fit.correlation,
                 worst=fit.worst,
-                stretch=abs(float(np.log(view.ratio / ((right - left) * float(self.ratios[picture]) / (bottom - top))))),
+                stretch=abs(float(np.log(view.ratio / ratio))),
                 straight=plain or bool(self.straight[picture]),
                 name=view.name,
             )

@@ -24,7 +24,7 @@ oldest youngest heaviest lightest best worst greater larger bigger smaller highe
 narrower nearer farther closer further faster slower older younger heavier lighter better worse big small large tiny
 high low tall short long wide narrow deep shallow near far fast slow old young heavy light hot cold full empty
 above below over under up down top bottom upper left front behind back inside outside within beyond between
-inner outer interior exterior upward downward upwards downwards left-hand right-hand
+inner outer interior exterior upward downward upwards downwards
 north south east west clockwise counterclockwise anticlockwise horizontal vertical diagonal row column
 before after earlier later first second third fourth fifth sixth last next previous start initial final
 today yesterday tomorrow morning evening day week month year hour minute past future old new
@@ -49,7 +49,8 @@ october november december who whom whose where when why
 """
 _DECISIVE = frozenset(_FAMILIES.split())
 _SAME = {
-    "every": "all", "sine": "sin", "cosine": "cos", "cotangent": "cot", "cannot": "not", "colour": "color", "coloured": "colored",
+    "every": "all", "sine": "sin", "cosine": "cos", "cotangent": "cot", "cannot": "not", "colour": "color",
+    "coloured": "colored",
     "uncoloured": "uncolored", "gray": "grey", "metre": "m", "meter": "m", "centimetre": "cm", "centimeter": "cm",
     "millimetre": "mm", "millimeter": "mm", "kilometre": "km", "kilometer": "km", "gram": "g", "kilogram": "kg",
     "liter": "l", "litre": "l", "feet": "foot", "inches": "inch", "men": "man", "women": "woman", "halves": "half",
