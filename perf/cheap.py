@@ -1,7 +1,7 @@
-"""What a sweep costs: `python perf/cheap.py http://127.0.0.1:8000/v1`.
+"""Time and tokens of nested and independent sweeps: `python perf/cheap.py http://127.0.0.1:8000/v1`.
 
 Levels 0-7, nested and independent, in turn on the same vLLM, on problems that it has not seen: with the bundled model's
-own segments of 33 tokens, and with segments of at least 200, which is still short for a reasoning model. Then a nested
+own segments of 33 tokens, and with segments of at least 200, still short for a reasoning model. Then a nested
 sweep through a proxy that counts how often each image is sent. Serve the bundled model first:
 `s1m serve src/s1m/assets/digits-qwen2vl --dtype float32`.
 """
@@ -27,25 +27,25 @@ from s1m.types import Completion, Problem, Sampling, Step
 
 ROUNDS = 2
 LENGTHS = {1: 128, 200: 24}
-"""Least tokens of a segment, and how many problems are asked with it."""
+"""Minimum tokens of a segment, and the number of problems run with it."""
 
 
 class Lengthener(VllmEngine):
-    """The vllm engine, with segments that may not end before so many tokens."""
+    """The vllm engine, with a minimum number of tokens per segment."""
 
-    least = 1
+    minimum_tokens = 1
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
-        """Continue the turn; thinking goes on for a while."""
+        """Raise the minimum of a thinking step."""
         if step.stop:
-            step = replace(step, min_tokens=min(step.max_tokens, max(step.min_tokens, self.least)))
+            step = replace(step, min_tokens=min(step.max_tokens, max(step.min_tokens, self.minimum_tokens)))
         return await super().generate(problem, step, sampling)
 
 
-async def run(api: str, problems: list[Problem], sweep: str, folder: Path, least: int = 1) -> float:
+async def run(api: str, problems: list[Problem], sweep: str, folder: Path, minimum_tokens: int = 1) -> float:
     """Seconds of a run."""
     engine = Lengthener(Servers(api))
-    engine.least = least
+    engine.minimum_tokens = minimum_tokens
     return await timed_run(engine, api, problems, folder, sweep=sweep, max_thinking_tokens=3072)
 
 
@@ -56,7 +56,7 @@ async def main() -> None:
     rows, notes = [], []
     with tempfile.TemporaryDirectory() as scratch:
         for least, count in LENGTHS.items():
-            shares = []
+            ratios = []
             for number in range(ROUNDS):
                 seconds, tokens = [], []
                 for sweep in ("nested", "independent"):
@@ -64,17 +64,17 @@ async def main() -> None:
                     asked = [unseen(problem) for problem in problems[:count]]
                     seconds.append(await run(api, asked, sweep, folder, least))
                     tokens.append(sum(record.trace.generated_tokens for record in load_run(folder).records))
-                shares.append(seconds[0] / seconds[1])
-                share = f"{tokens[0] / tokens[1]:.3f}"
-                rows.append((count, f">= {least}", *(f"{s:.1f}" for s in seconds), f"{shares[-1]:.3f}", share))
-            notes.append(f"Segments of {least} tokens or more: mean share of time {statistics.mean(shares):.3f}.")
+                ratios.append(seconds[0] / seconds[1])
+                token_ratio = f"{tokens[0] / tokens[1]:.3f}"
+                rows.append((count, f">= {least}", *(f"{s:.1f}" for s in seconds), f"{ratios[-1]:.3f}", token_ratio))
+            notes.append(f"Segments of {least} tokens or more: mean time ratio {statistics.mean(ratios):.3f}.")
         with Proxy(api.removesuffix("/v1")) as proxy:
             await run(f"{proxy.url}/v1", [unseen(problem) for problem in problems], "nested", Path(scratch) / "images")
-    sent = sum(proxy.images.values()) - 1  # the check at the start sends a stand-in
+    sent = sum(proxy.images.values()) - 1  # the handshake at the start sends a placeholder
     keep(
         "cheap",
         "Nested and independent sweep 0-7 on one vLLM",
-        ("problems", "tokens a segment", "nested, s", "independent, s", "share of time", "share of tokens"),
+        ("problems", "tokens per segment", "nested, s", "independent, s", "time ratio", "token ratio"),
         rows,
         [
             *notes,

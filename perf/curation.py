@@ -1,9 +1,9 @@
-"""Does curating pay? A model trained on a teacher's traces as they come, and one on those that the pipeline chose.
+"""Does curation help? One model is trained on all of a teacher's traces, one on the curated part.
 
-The teacher is the bundled model at a temperature at which it is careless. Everything it said is one pool: every stretch
-of every chain with the answer after it, right or wrong. `s1m data curate` takes from it what is right, of each question
-the longest, no question more often than four times. Both students start from the bundled model and see as many tokens
-in as many steps. `python perf/curation.py`, about half an hour on two cores.
+The teacher is the bundled model at a temperature at which it makes mistakes. The pool has every segment of every chain
+with the answer after it, right or wrong. `s1m data curate` keeps what is right, of each question the longest traces, at
+most four. Both students start from the bundled model and see the same number of tokens in the same number of steps.
+`python perf/curation.py`, about half an hour on two cores.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import Any
 
 from keep import keep
 
-from s1m.analysis import LevelSummary, summarize
-from s1m.analysis.run.plots import four_panels, save_figure
+from s1m.analysis.display.style import save_figure
+from s1m.analysis.run.plots import four_panels
+from s1m.analysis.run.summarize import summarize
+from s1m.analysis.run.summary import LevelSummary
 from s1m.analysis.statistics.intervals import mcnemar_p
 from s1m.benchmarks import find_benchmark
 from s1m.data.distill.harvest import said
@@ -32,7 +34,7 @@ PROBLEMS, SAMPLES, TEMPERATURE = 400, 4, 1.5
 HELD_OUT = 256
 STEPS = 150
 ROOT = Path(__file__).parent.parent
-CONFIG = ROOT / "configs" / "digits.toml"
+CONFIG = ROOT / "src" / "s1m" / "assets" / "digits.toml"
 CURATE = """
 out = "{out}"
 tokenizer = "bundled"
@@ -59,12 +61,12 @@ path = "{data}"
 
 
 def s1m(*arguments: str) -> None:
-    """One command, its output shown."""
+    """An s1m command; its output is shown."""
     subprocess.run([sys.executable, "-m", "s1m.cli", *arguments], check=True)
 
 
 def pool(run: Path) -> Iterator[TraceRow]:
-    """Everything that the teacher said, as rows."""
+    """All of the teacher's traces, as rows."""
     problems = {
         problem.id: problem for problem in find_benchmark("digits").load(split="train", limit=PROBLEMS, data=None)
     }
@@ -90,7 +92,7 @@ def student(name: str, data: Path, folder: Path) -> Path:
 
 
 def sweep(name: str, model: str, folder: Path) -> Path:
-    """The run of a model on problems that nobody was trained on."""
+    """The run of a model on held-out problems."""
     out = folder / "runs" / name
     s1m("eval", "digits", "--config", str(CONFIG), "--model", model, "--limit", str(HELD_OUT), "--out", str(out))
     return out
@@ -105,7 +107,7 @@ def line(name: str, levels: tuple[LevelSummary, ...]) -> list[tuple[object, ...]
 
 
 def main() -> None:
-    """Teach, curate, train twice, sweep three times."""
+    """Distil, curate, train twice, sweep three times."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         teacher = folder / "teacher"
@@ -140,7 +142,7 @@ def main() -> None:
 
 
 def paired(one: Path, other: Path) -> str:
-    """How two runs differ at the last level, problem by problem."""
+    """How two runs differ at the last level, paired by problem."""
     right = [{record.id: record.verdicts[-1].correct for record in load_run(run).records} for run in (one, other)]
     gained = sum(right[1][problem] and not right[0][problem] for problem in right[0])
     lost = sum(right[0][problem] and not right[1][problem] for problem in right[0])
@@ -161,15 +163,15 @@ def keep_table(
     left_out = ", ".join(
         f"{stage['name']} {sum(stage['reasons'].values()):,}" for stage in funnel["stages"] if stage["reasons"]
     )
-    sizes = [f"{one['rows']:,} of {one['mean']:.0f} tokens on average" for one in sources]
+    sizes = [f"{each['rows']:,} of {each['mean']:.0f} tokens on average" for each in sources]
     keep(
         "curation",
-        "Trained on everything a teacher said, and on what the pipeline chose of it",
+        "Training on all of a teacher's traces, and on the curated part",
         ("model", "", *(str(level.level) for level in levels)),
         rows,
         [
             f"Teacher: the bundled model at temperature {TEMPERATURE}, {SAMPLES} chains on each of {PROBLEMS} problems "
-            "of the training split, answers after 0 to 7 ignored ends.",
+            "of the training split, answers after 0 to 7 ignored stops.",
             f"Left out of {funnel['rows']:,}: {left_out}. Everything: {sizes[0]}; curated: {sizes[1]}.",
             f"Both students: from the bundled model, {STEPS} steps of 8,192 tokens at a peak of 1e-3. {HELD_OUT} "
             "held-out problems at temperature 1; 95 % intervals reach about 5 points to either side.",

@@ -1,7 +1,7 @@
 """Exactness on a real vLLM with images: `python perf/exact.py http://127.0.0.1:8000/v1`.
 
-Greedy chains to level 7, thought in chunks of 8 tokens with images sent once, against the same chains written in one
-request a segment, with the image sent each time and nothing cached; nested against independent; and the embedded
+Greedy chains to level 7, in chunks of 8 tokens with images sent once, against the same chains generated in one request
+per segment, with the image sent each time and nothing cached; nested against independent; and the embedded
 engine against vLLM. Serve the bundled model first: `s1m serve src/s1m/assets/digits-qwen2vl --dtype float32`.
 """
 
@@ -29,7 +29,7 @@ LEVELS = tuple(range(8))
 
 
 def forcing(chunk_tokens: int) -> Forcing:
-    """The demo's forcing, its thinking asked for in chunks of a size."""
+    """The demo's forcing, with thinking requested in chunks of ``chunk_tokens``."""
     return Forcing(
         num_ignore=LEVELS,
         ignore_strings=("Wait,",),
@@ -40,14 +40,14 @@ def forcing(chunk_tokens: int) -> Forcing:
 
 
 async def sweep(engine: Engine, problems: Sequence[Problem], flow: object, chunk_tokens: int) -> list[Trace]:
-    """The traces of all problems, asked together."""
+    """The traces of all problems, run concurrently."""
     return await asyncio.gather(
         *(drive(flow(forcing(chunk_tokens), 0), problem, engine, GREEDY) for problem in problems)  # type: ignore[operator]
     )
 
 
 async def uninterrupted(engine: VllmEngine, api: str, problem: Problem, trace: Trace) -> list[tuple[int, ...]]:
-    """Every segment's ids, written in one request from the ids before it, without any cache."""
+    """Every segment's token ids, generated in one request from the ids before it, without any cache."""
     prompt = await engine._prompt.get(problem)
     close, wait, opening = [await engine._spelled.get(text) for text in ("</think>", "Wait,", "<think>\n")]
     ids, segments = [*prompt.token_ids, *opening], []
@@ -74,8 +74,15 @@ async def uninterrupted(engine: VllmEngine, api: str, problem: Problem, trace: T
     return segments
 
 
+def is_prefix(nested: Trace, independent: Trace) -> bool:
+    """Whether every chain of an independent sweep begins the nested chain, and all answers are the same."""
+    ids = [segment.token_ids for segment in nested.chains[0]]
+    chains = all([segment.token_ids for segment in chain] == ids[: len(chain)] for chain in independent.chains)
+    return chains and [a.text for a in nested.answers] == [a.text for a in independent.answers]
+
+
 async def main() -> None:
-    """All three comparisons."""
+    """Make all three comparisons."""
     benchmark = find_benchmark("digits")
     problems = benchmark.load(split="test", limit=ANSWERS, data=None)
     api = sys.argv[1]
@@ -89,12 +96,7 @@ async def main() -> None:
     tokens = sum(len(ids) for w in whole for ids in w)
 
     independent = await sweep(served, few, independent_sweep, 512)
-    prefixes = sum(
-        all([s.token_ids for s in chain] == [s.token_ids for s in t.chains[0][: len(chain)]] for chain in other.chains)
-        and [a.text for a in t.answers] == [a.text for a in other.answers]
-        for t, other in zip(chunked, independent, strict=True)
-    )
-
+    prefixes = sum(is_prefix(t, other) for t, other in zip(chunked, independent, strict=True))
     theirs = await sweep(served, problems, nested_sweep, 512)
     embedded = EmbeddedEngine("bundled")
     ours = await sweep(embedded, problems, nested_sweep, 512)
@@ -109,7 +111,7 @@ async def main() -> None:
         "Exactness on vLLM, greedy, float32, with images",
         ("compared", "equal", "of"),
         [
-            ("chunks of 8 tokens = one request a segment, token ids of all 8 segments", same, CHAINS),
+            ("chunks of 8 tokens = one request per segment, token ids of all 8 segments", same, CHAINS),
             ("nested = independent, token ids of every chain and text of every answer", prefixes, CHAINS),
             *((f"embedded = vLLM, answer at level {level}", agree[level], ANSWERS) for level in LEVELS),
         ],

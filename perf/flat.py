@@ -1,6 +1,6 @@
 """Memory of the client: `python perf/flat.py`. 20,000 problems with images, through the runner, store and http engine.
 
-The problems are made when they are asked for, as a benchmark on disk reads them; the server is a process of its own
+The problems are generated on the fly, like the rows that a benchmark reads from disk; the server is a separate process
 that answers at once. Resident memory is read after 1,000 problems and after 20,000.
 """
 
@@ -31,7 +31,7 @@ PROBLEMS, FIRST = 20_000, 1_000
 
 
 class Made(Sequence[Problem]):
-    """Problems with a picture of about 2 kB each, none of them kept."""
+    """Problems with a picture of about 2 kB each, none of them kept in memory."""
 
     def __len__(self) -> int:
         return PROBLEMS
@@ -41,7 +41,7 @@ class Made(Sequence[Problem]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[Problem]: ...
     def __getitem__(self, at: int | slice) -> Problem | Sequence[Problem]:
-        """A problem, always the same at the same place."""
+        """The problem with this index, always the same."""
         assert isinstance(at, int)
         if at >= PROBLEMS:
             raise IndexError(at)
@@ -58,14 +58,14 @@ class Watch:
         self.megabytes: dict[int, float] = {}
 
     def landed(self, record: Record) -> None:  # noqa: ARG002
-        """One more; every thousand, look."""
+        """Read the memory at every thousandth problem."""
         self.landed_so_far += 1
         if self.landed_so_far % 1000 == 0:
             gc.collect()
             self.megabytes[self.landed_so_far] = resident_megabytes()
 
     def failed(self, problem: Problem, error: Exception) -> None:  # noqa: ARG002
-        """Must not happen here."""
+        """End the script: no problem may fail here."""
         raise error
 
 

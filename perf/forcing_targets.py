@@ -1,7 +1,7 @@
-"""What forcing-aware targets do: the same training twice, with and without, and a forced sweep of either model.
+"""The effect of forcing-aware targets: the same training with and without them, and a forced sweep of both models.
 
-Both start from the bundled model and see the same traces in the same order for a few minutes. Without the targets, what
-stands at a refused end is learned as it is: the ignore string. `python perf/forcing_targets.py`, about ten minutes.
+Both start from the bundled model and see the same traces in the same order for a few minutes. Without the targets,
+the model learns the ignore string at an ignored stop. `python perf/forcing_targets.py`, about ten minutes.
 """
 
 from __future__ import annotations
@@ -10,21 +10,23 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from keep import keep
 
-from s1m.analysis import LevelSummary, summarize
+from s1m.analysis.run.summarize import summarize
+from s1m.analysis.run.summary import LevelSummary
 from s1m.evaluate.store import load_run
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.types import Record
 
 STEPS = 150
 PROBLEMS = 128
-CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
-UNASKED = re.compile(rf"^(?:{'|'.join(re.escape(text) for text in IGNORE_STRINGS['s1m'])})", re.MULTILINE)
+CONFIG = Path(__file__).parent.parent / "src" / "s1m" / "assets" / "digits.toml"
+UNPROMPTED = re.compile(rf"^(?:{'|'.join(re.escape(text) for text in IGNORE_STRINGS['s1m'])})", re.MULTILINE)
 LOOK = re.compile("so far")
-"""Every look at the digits says it once."""
+"""Every look at the digits contains it once."""
 TRAINING = f"""
 model = "bundled"
 max_tokens = 1024
@@ -69,41 +71,41 @@ def main() -> None:
     keep(
         "forcing_targets",
         "Forcing-aware targets, on and off",
-        ("targets", "", *(str(level.num_ignore) for level in levels)),
+        ("targets", "", *(str(level.level) for level in levels)),
         rows,
         [
             f"Both from the bundled model, {STEPS} steps of 8,192 tokens of digits traces at a peak of 1e-3; then "
-            f"{PROBLEMS} held-out problems, temperature 1, ends of thinking ignored 0 to 7 times.",
-            "Looks at the digits, and unasked: ignore strings that the model itself said at the beginning of a line; "
-            "both a problem and up to a level. A trace that is trained on has at most 10 looks.",
+            f"{PROBLEMS} held-out problems, temperature 1, 0 to 7 ignored stops.",
+            "Looks at the digits, and unprompted: ignore strings that the model itself wrote at the beginning of a "
+            "line; both per problem, up to the level. A training trace has at most 10 looks.",
             "Both start from a model that was trained with the targets: without them, ignore strings are still garbled "
-            "at times, so that *unasked* counts too few; *looks* does not depend on it.",
+            "at times, so that *unprompted* is an undercount; *looks* does not depend on it.",
         ],
     )
 
 
 def s1m(*arguments: str) -> None:
-    """A command of ours, in a process of its own."""
+    """An s1m command in a process of its own."""
     subprocess.run([sys.executable, "-m", "s1m.cli", *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def table(name: str, levels: tuple[LevelSummary, ...], records: list[Record]) -> list[tuple[str, ...]]:
-    """Accuracy, tokens and unasked ignore strings of one model at every level."""
-    unasked, looks = (
-        [sum(len(what.findall(text)) for one in records for text in written(one, level.num_ignore)) / len(records)
+def table(name: str, levels: tuple[LevelSummary, ...], records: Sequence[Record]) -> list[tuple[str, ...]]:
+    """Accuracy, tokens, looks and unprompted ignore strings of one model at every level."""
+    unprompted, looks = (
+        [sum(len(what.findall(text)) for record in records for text in written(record, level.level)) / len(records)
          for level in levels]
-        for what in (UNASKED, LOOK)
+        for what in (UNPROMPTED, LOOK)
     )  # fmt: skip
     return [
         (name, "accuracy, %", *(f"{100 * level.accuracy:.1f}" for level in levels)),
         (name, "thinking tokens", *(f"{level.thinking_tokens_mean:.0f}" for level in levels)),
         (name, "looks", *(f"{count:.1f}" for count in looks)),
-        (name, "unasked", *(f"{count:.2f}" for count in unasked)),
+        (name, "unprompted", *(f"{count:.2f}" for count in unprompted)),
     ]
 
 
 def written(record: Record, level: int) -> list[str]:
-    """What the model itself wrote while thinking, up to a level."""
+    """The thinking that the model itself wrote, up to a level."""
     return [segment.text for segment in record.trace.chains[0][: level + 1]]
 
 

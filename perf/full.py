@@ -1,9 +1,9 @@
-"""How full s1m keeps a server: `python perf/full.py http://127.0.0.1:8000/v1`.
+"""How well s1m saturates a server: `python perf/full.py http://127.0.0.1:8000/v1`.
 
 `s1m eval digits --num-ignore 0-7` against vLLM, and a plain client that sends the very same requests (prompt ids, image
-names, lengths) with nothing between them: no conversation to wait for, no scoring, no record. Both in turn, three
-times, on problems that the server has not seen; the plain client's prefixes are salted, so that it finds no cache but
-its own. Serve the bundled model first: `s1m serve src/s1m/assets/digits-qwen2vl --dtype float32`.
+names, lengths) with nothing between them: no turn to wait for, no scoring, no record. Both in turn, four
+rounds, on problems that the server has not seen; the plain client's prefixes are salted, so that it finds no cache
+entries but its own. Serve the bundled model first: `s1m serve src/s1m/assets/digits-qwen2vl --dtype float32`.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ CONCURRENCIES = (64, 256)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A request as it was made, and how many tokens it brought, the one that ended it included."""
+class SentRequest:
+    """A request, and the number of tokens it returned, the one that ended it included."""
 
     problem: Problem
     body: dict[str, object]
@@ -44,7 +44,7 @@ class Asked:
 
 
 class Recorder:
-    """The vllm engine, its requests written down."""
+    """The vllm engine; records its requests."""
 
     name = "vllm"
     can_show_images_again = False
@@ -52,62 +52,63 @@ class Recorder:
 
     def __init__(self, engine: VllmEngine) -> None:
         self._engine = engine
-        self.asked: list[Asked] = []
+        self.requests: list[SentRequest] = []
 
     async def ready(self) -> None:
-        """Nothing to add."""
+        """As the engine."""
         await self._engine.ready()
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
-        """What the engine answers, the request written down."""
+        """The engine's completion; records the request."""
         done = await self._engine.generate(problem, step, sampling)
-        prompt = await self._engine._prompt.get(problem)
+        prompts, prompt = await self._engine._prompts.get(), await self._engine._prompt.get(problem)
+        assert prompts is not None, "the server does not speak token ids"
         tokens = done.tokens + (done.finish != "length")
         body = generate_request(
             model=await self._engine.served_model(),
-            token_ids=(*prompt.token_ids, *(await self._engine._turn(step.prefix, prompt))),
+            token_ids=(*prompt.token_ids, *(await self._engine._turn(step.prefix, prompt, prompts))),
             images=[image_part(digest, None) for digest in prompt.images],
             step=replace(step, stop=(), max_tokens=tokens, min_tokens=tokens),
             sampling=sampling,
             stop_token_ids=(),
         )
         body["sampling_params"]["ignore_eos"] = True
-        self.asked.append(Asked(problem=problem, body=body, tokens=tokens))
+        self.requests.append(SentRequest(problem=problem, body=body, tokens=tokens))
         return done
 
     async def close(self) -> None:
-        """Nothing to add."""
+        """As the engine."""
         await self._engine.close()
 
 
-async def ours(api: str, problems: list[Problem], folder: Path) -> tuple[float, list[Asked]]:
+async def ours(api: str, problems: list[Problem], folder: Path) -> tuple[float, list[SentRequest]]:
     """Tokens per second of a whole run, records and scores included, and its requests."""
     engine = Recorder(VllmEngine(Servers(api)))
     seconds = await timed_run(engine, api, problems, folder)
-    return sum(one.tokens for one in engine.asked) / seconds, engine.asked
+    return sum(request.tokens for request in engine.requests) / seconds, engine.requests
 
 
-async def plain(api: str, asked: list[Asked], concurrency: int) -> float:
+async def plain(api: str, requests: list[SentRequest], concurrency: int) -> float:
     """Tokens per second of a client that only sends the requests, each problem's image with its first."""
     salt = uuid.uuid4().hex
     sent: set[str] = set()
     url = api.removesuffix("/v1") + "/inference/v1/generate"
-    queue = iter(asked)
+    queue = iter(requests)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=concurrency)) as session:
 
         async def work() -> int:
             tokens = 0
-            for one in queue:
-                body = {**one.body, "cache_salt": salt}
-                if one.problem.id not in sent:
-                    sent.add(one.problem.id)
-                    parts = zip(body["content_parts"], data_urls(one.problem.images), strict=True)  # type: ignore[call-overload]
+            for request in queue:
+                body = {**request.body, "cache_salt": salt}
+                if request.problem.id not in sent:
+                    sent.add(request.problem.id)
+                    parts = zip(body["content_parts"], data_urls(request.problem.images), strict=True)  # type: ignore[call-overload]
                     body["content_parts"] = [{**part, "url": image} for part, image in parts]
                 data = msgspec.json.encode(body)
                 async with session.post(url, data=data, headers={"Content-Type": "application/json"}) as reply:
                     (choice,) = msgspec.json.decode(await reply.read())["choices"]
-                    assert len(choice["token_ids"]) == one.tokens
-                    tokens += one.tokens
+                    assert len(choice["token_ids"]) == request.tokens
+                    tokens += request.tokens
             return tokens
 
         began = time.monotonic()
@@ -120,14 +121,14 @@ async def main() -> None:
     api = sys.argv[1]
     problems = find_benchmark("digits").load(split="test", limit=PROBLEMS, data=None)
     rows: list[tuple[object, ...]] = []
-    shares: dict[int, list[float]] = {concurrency: [] for concurrency in CONCURRENCIES}
+    ratios: dict[int, list[float]] = {concurrency: [] for concurrency in CONCURRENCIES}
     with tempfile.TemporaryDirectory() as scratch:
         for number in range(ROUNDS):
             some = [unseen(problem) for problem in problems]
-            speed, asked = await ours(api, some, Path(scratch) / str(number))
-            plains = [await plain(api, asked, concurrency) for concurrency in CONCURRENCIES]
+            speed, requests = await ours(api, some, Path(scratch) / str(number))
+            plains = [await plain(api, requests, concurrency) for concurrency in CONCURRENCIES]
             for concurrency, other in zip(CONCURRENCIES, plains, strict=True):
-                shares[concurrency].append(speed / other)
+                ratios[concurrency].append(speed / other)
             rows.append((number + 1, f"{speed:.0f}", *(f"{other:.0f}" for other in plains)))
     keep(
         "full",
@@ -135,13 +136,14 @@ async def main() -> None:
         ("round", "s1m, tokens/s", *(f"plain, {c} at once" for c in CONCURRENCIES)),
         rows,
         [
-            f"{PROBLEMS} problems a round, levels 0-7, the demo's sampling; tokens count the one that ends a request.",
+            f"{PROBLEMS} problems a round, levels 0-7, the demo's sampling; tokens include the one that ends a "
+            "request.",
             *(
-                f"s1m reaches {statistics.median(found):.3f} of the plain client at {concurrency} at once (median; "
-                f"{min(found):.3f} to {max(found):.3f})."
-                for concurrency, found in shares.items()
+                f"s1m reaches {statistics.median(each):.3f} of the plain client at {concurrency} at once (median; "
+                f"{min(each):.3f} to {max(each):.3f})."
+                for concurrency, each in ratios.items()
             ),
-            "Client and server share two cores here, so what the client does takes from the server.",
+            "Client and server run on the same two cores here, so the client's work slows the server down.",
         ],
     )
 

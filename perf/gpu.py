@@ -4,7 +4,7 @@
     python perf/gpu.py --only engine 7B       # a part of it; the other parts' tables stay as they are
     python perf/gpu.py --tiny                 # the same lines of code on a CPU in under three minutes; keeps nothing
 
-Every row is printed as soon as it is measured and kept at the end of its part, so an interrupted run loses one part.
+Every row is printed and kept as soon as it is measured, so that an interrupted run loses one row.
 """
 
 from __future__ import annotations
@@ -45,29 +45,28 @@ def main() -> None:
     for part in PARTS:
         if set(given.only) <= set(part.split()):
             started = time.perf_counter()
-            rows, error = measured(part, device, tiny=given.tiny)
+            failed |= not measured(part, device, tiny=given.tiny)
             print(f"# {part}: {time.perf_counter() - started:.0f} s", flush=True)
-            failed |= error
-            if rows and not given.tiny:
-                keep(part, rows)
     if failed:
         raise SystemExit(1)
 
 
-def measured(part: str, device: str, *, tiny: bool) -> tuple[list[Row], bool]:
-    """The rows of a part, and whether it broke off; what was measured before is kept."""
+def measured(part: str, device: str, *, tiny: bool) -> bool:
+    """Whether a part was measured to its end; what broke it is printed, and the other parts are measured."""
     rows: list[Row] = []
 
     def note(row: Row) -> None:
         rows.append(row)
         print("| " + " | ".join(row) + " |", flush=True)
+        if not tiny:
+            keep(part, rows)
 
     try:
         measure(part, device, note, tiny=tiny)
-    except Exception:  # whatever broke, the other parts are measured
+    except Exception:
         traceback.print_exc()
-        return rows, True
-    return rows, False
+        return False
+    return True
 
 
 def measure(part: str, device: str, note: Callable[[Row], None], *, tiny: bool) -> None:
@@ -97,7 +96,8 @@ def keep(part: str, rows: Sequence[Row]) -> None:
         lines += [f"## {name}", "", f"{parts[name]['date']}, {parts[name]['machine']}.", ""]
         lines += [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
         lines += [f"| {' | '.join(row)} |" for row in parts[name]["rows"]] + [""]
-    (RESULTS / "gpu.md").write_text("\n".join(lines), encoding="utf-8")
+    lines += [f"- {remark}" for remark in parts.get("remarks", ())]  # written by hand into gpu.json
+    (RESULTS / "gpu.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 
 def machine() -> str:

@@ -24,11 +24,11 @@ def keep(name: str, title: str, header: Sequence[str], rows: Sequence[Sequence[o
 
 
 def machine() -> str:
-    """Cores, threads and versions, in words."""
+    """Cores, threads and versions of this machine."""
     import torch
     import transformers
 
     return (
-        f"{os.cpu_count()} cores, {torch.get_num_threads()} torch threads, Python {platform.python_version()}, "
-        f"torch {torch.__version__}, transformers {transformers.__version__}"
+        f"{os.cpu_count()} cores, {torch.get_num_threads()} torch threads, Python {platform.python_version()}, torch "
+        f"{torch.__version__}, transformers {transformers.__version__}"
     )

@@ -1,4 +1,4 @@
-"""`kill -9` at ten random moments of one run, then a resume: the records of an undisturbed run, each once."""
+"""`kill -9` at ten random moments of one run, then a resume: every record of an undisturbed run, exactly once."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from keep import keep
 from s1m.evaluate.store import load_run
 from s1m.types import Record
 
-CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
+CONFIG = Path(__file__).parent.parent / "src" / "s1m" / "assets" / "digits.toml"
 KILLS = 10
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
-    """The demo's run, in a process of its own."""
+    """The demo's run in a process of its own."""
     command = ["eval", "digits", "--config", str(CONFIG), "--out", str(folder)]
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen([sys.executable, "-m", "s1m.cli", *command], stdout=quiet, stderr=quiet)
+    nowhere = subprocess.DEVNULL
+    return subprocess.Popen([sys.executable, "-m", "s1m.cli", *command], stdout=nowhere, stderr=nowhere)
 
 
 def lines(folder: Path) -> int:
-    """Whole lines recorded so far."""
+    """Complete records written so far."""
     path = folder / "records.jsonl"
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
@@ -39,7 +39,7 @@ def content(folder: Path) -> dict[str, Record]:
 
 
 def comparable(record: Record) -> Record:
-    """What of a record does not depend on when and with whom it was made."""
+    """A record without what depends on the time and the batch in which it was made."""
     trace = record.trace
     answers, samples = (tuple(replace(a, logprob=None) for a in each) for each in (trace.answers, trace.samples))
     return replace(record, started=0.0, seconds=0.0, trace=replace(trace, answers=answers, samples=samples))
@@ -49,8 +49,8 @@ def main() -> None:
     """One undisturbed run, one that is killed ten times."""
     rng = random.Random(0)
     with tempfile.TemporaryDirectory() as scratch:
-        calm, killed = Path(scratch) / "calm", Path(scratch) / "killed"
-        assert start(calm).wait() == 0
+        undisturbed, killed = Path(scratch) / "undisturbed", Path(scratch) / "killed"
+        assert start(undisturbed).wait() == 0
         rows = []
         for number in range(1, KILLS + 1):
             before, started = lines(killed), time.monotonic()
@@ -62,9 +62,9 @@ def main() -> None:
             process.wait()
             rows.append((number, f"{time.monotonic() - started:.1f} s", before, lines(killed)))
         assert start(killed).wait() == 0
-        same = content(calm) == content(killed)
+        same = content(undisturbed) == content(killed)
         twice = lines(killed) - len(content(killed))
-        missing = len(content(calm).keys() - content(killed).keys())
+        missing = len(content(undisturbed).keys() - content(killed).keys())
     keep(
         "kills",
         "Ten kills and a resume",

@@ -1,8 +1,8 @@
 """Peak memory of a step on one long example: `python perf/long_example.py`, about five minutes.
 
-Each row is a forward and a backward pass of the bundled architecture in a process of its own. *chunked* is the loss of
-the trainer, computed from the hidden states a few tokens at a time; *full* builds the logits of all tokens in float32
-first. The second half gives the model a vocabulary of Qwen's size, where the logits outgrow everything else.
+Each row is a forward and a backward pass of the bundled architecture in a process of its own. *chunked* is the
+trainer's loss, computed from the hidden states a few tokens at a time; *full* first builds the logits of all tokens in
+float32. The second half gives the model a vocabulary of Qwen's size, where the logits exceed everything else.
 """
 
 from __future__ import annotations
@@ -53,53 +53,53 @@ def main() -> None:
         cells = (f"{(peak - before) / 1e9:.2f}", f"{seconds:.0f}", f"{value:.5f}")
         rows.append((loss, activations, f"{vocabulary:,}", f"{tokens:,}", *cells))
         print(rows[-1], flush=True)
-    one = LONG * QWEN_VOCABULARY * 4 / 1e9
+    logits = LONG * QWEN_VOCABULARY * 4 / 1e9
     keep(
         "long_example",
         "One example of 32,768 tokens",
         ("loss", "activations", "vocabulary", "tokens", "GB above the loaded model", "processor s", "value"),
         rows,
         [
-            "Memory is the most that was resident during forward and backward, less what was resident before them.",
+            "Memory is the maximum resident memory during forward and backward, minus the resident memory before them.",
             f"Full logits of {LONG:,} tokens over {QWEN_VOCABULARY:,} words are {LONG:,} x {QWEN_VOCABULARY:,} x 4 "
-            f"bytes = {one:.1f} GB in float32, three times that with softmax and gradient: {3 * one:.0f} GB, "
+            f"bytes = {logits:.1f} GB in float32, three times that with softmax and gradient: {3 * logits:.0f} GB, "
             "more than this machine has. Measured are 4,096 tokens, an eighth.",
-            "The chunked loss works in tiles of 4,096 tokens: with more of them, its memory no longer grows.",
+            "The chunked loss works in tiles of 4,096 tokens: its memory does not grow beyond that length.",
             "Two examples are packed in each row, of a quarter and three quarters of its tokens.",
         ],
     )
 
 
 class FullLogits(TowerTrainer):
-    """With the loss as it is without fusing: all logits at once."""
+    """The unfused loss: all logits at once."""
 
     def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> Any:
-        """The same number."""
+        """The same value as the trainer's."""
         labels = inputs.pop("labels")
         logits = model(**inputs, use_cache=False).logits.float()
         return torch.nn.functional.cross_entropy(logits[0, :-1], labels[0, 1:])
 
 
 class Peak(TrainerCallback):
-    """Prints bytes in memory before the step, the most of them until gradients are there, seconds, and the loss."""
+    """Prints resident bytes before the step, their maximum up to the gradients, seconds, and the loss."""
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
-        """The model is loaded."""
+        """Read the memory with the model loaded."""
         self._before, self._started = resident(), time.process_time()
 
     def on_pre_optimizer_step(self, *_: Any, **__: Any) -> None:
-        """Forward and backward are done."""
+        """Read the maximum after forward and backward."""
         self._peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         self._seconds = time.process_time() - self._started
 
     def on_log(self, *_: Any, logs: dict[str, float], **__: Any) -> None:
-        """The loss is known."""
+        """Print all four."""
         if "loss" in logs:
             print(self._before, self._peak, self._seconds, logs["loss"])
 
 
 def step(loss: str, activations: str, vocabulary: int, tokens: int) -> None:
-    """One step of training, as `s1m train` does it."""
+    """One training step, set up like `s1m train`."""
     settings = TrainSettings(
         model=place_of("bundled"), data=(Source(path="digits"),), out=tempfile.mkdtemp(), precision="fp32",
         gradient_checkpointing=activations == "checkpointed", workers=0, log_every=1, max_steps=1,

@@ -1,8 +1,8 @@
-"""What it costs to look at a row of data, filter by filter, and what a million rows would cost.
+"""Cost of inspecting a row of data, by filter, and of inspecting a million rows.
 
-The rows are those of longvision, drawn and encoded, so traces and pictures are of a realistic size; the benchmark that
-nothing may be taken from is MathVision where its files are given, else digits. Then the same rows go through two
-processes and through Ray with two workers. `python perf/looking.py [--mathvision FOLDER]`, three minutes.
+The rows are those of longvision, drawn and encoded, so traces and pictures are of a realistic size; the benchmark to
+protect is MathVision where its files are given, else digits. Then the same rows go through two processes and through
+Ray with two workers. `python perf/looking.py [--mathvision FOLDER]`, three minutes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from keep import keep
@@ -24,46 +25,61 @@ from s1m.data.curate.signature import signature
 from s1m.data.generate import generate_rows
 from s1m.data.trace_row import trace_row
 from s1m.datasets.source import Source
-from s1m.datasets.sources import load_examples
 from s1m.datasets.tokens import TokenCounter
 
 ROWS = 600
 CORES = 64
-"""Of the cluster that the million rows are worked out for."""
+"""Cores of the cluster for which the million rows are extrapolated."""
 MILLION = 1_000_000
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long something takes."""
+    """Wall-clock seconds of ``work``."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
 def inspector_of(settings: CurateSettings, folder: Path) -> Inspector:
-    """What looks at the rows, its index built."""
-    examples = load_examples(settings.data, seed=0, delimiters=settings.delimiters)
-    return prepare(settings, examples, folder, Console(quiet=True))
+    """The inspector of the rows, with its index built."""
+    return prepare(settings, folder, Console(quiet=True))
 
 
 def by_filter(inspector: Inspector) -> list[tuple[object, ...]]:
-    """Milliseconds a row of everything that happens to one, in one process."""
+    """Milliseconds per row and core hours per million rows of every step, in one process."""
     examples, delimiters = inspector.examples, inspector.settings.delimiters
     numbers = range(len(examples))
     spent = {"reading": seconds(lambda: [trace_row(examples[number], delimiters) for number in numbers])}
     rows = [trace_row(examples[number], delimiters) for number in numbers]
     spent["signature"] = seconds(lambda: [signature(row.prompt, row.images) for row in rows])
-    for name, one in inspector.filters:
-        one.refuses(rows[0])  # the index is read once
-        spent[name] = seconds(lambda one=one: [one.refuses(row) for row in rows])
+    for name, each in inspector.filters:
+        each.refuses(rows[0])  # the index is read once
+        spent[name] = seconds(lambda each=each: [each.refuses(row) for row in rows])
     spent["tokens"] = seconds(lambda: TokenCounter("bundled").count([row.response for row in rows]))
     spent["all"] = sum(spent.values())
     hours = {name: spent[name] / len(rows) * MILLION / 3600 for name in spent}
     return [(name, f"{1e3 * spent[name] / len(rows):.2f}", f"{hours[name]:.1f}") for name in spent]
 
 
+def rates_of(inspector: Inspector, settings: CurateSettings) -> dict[str, float]:
+    """Rows per second in one process, in two, and through Ray; all must give the same findings."""
+    ways = {
+        "one process": replace(settings, workers=0),
+        "two processes": replace(settings, workers=2),
+        "Ray, two workers": replace(settings, ray="local", workers=2),
+    }
+    findings, rates = {}, {}
+    for name, way in ways.items():
+        again = Inspector(examples=inspector.examples, filters=inspector.filters, settings=way)
+        started = time.perf_counter()
+        findings[name] = [finding for some in looked_at(again, range(ROWS)) for finding in some]
+        rates[name] = ROWS / (time.perf_counter() - started)
+    assert findings["one process"] == findings["two processes"] == findings["Ray, two workers"]
+    return rates
+
+
 def main() -> None:
-    """Measure, then work out a million."""
+    """Measure, then extrapolate to a million rows."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--mathvision", default="", help="folder with MathVision's parquet files")
     given = parser.parse_args()
@@ -78,28 +94,17 @@ def main() -> None:
         inspector = inspector_of(settings, out)
         rows = by_filter(inspector)
         size = sum(path.stat().st_size for path in made.rglob("*.parquet"))
-        ways = {
-            "one process": CurateSettings(data=data, out="", target=(target,), workers=0),
-            "two processes": CurateSettings(data=data, out="", target=(target,), workers=2),
-            "Ray, two workers": CurateSettings(data=data, out="", target=(target,), ray="local", workers=2),
-        }
-        found, rates = {}, {}
-        for name, way in ways.items():
-            again = Inspector(examples=inspector.examples, filters=inspector.filters, settings=way)
-            started = time.perf_counter()
-            found[name] = [finding for some in looked_at(again, range(ROWS)) for finding in some]
-            rates[name] = ROWS / (time.perf_counter() - started)
-        assert found["one process"] == found["two processes"] == found["Ray, two workers"]
+        rates = rates_of(inspector, settings)
     every = float(str(rows[-1][2]))
     keep(
         "looking",
-        "What looking at a row costs",
-        ("what", "ms a row", "core hours for a million rows"),
+        "Cost of inspecting a row",
+        ("what", "ms per row", "core hours for a million rows"),
         rows,
         [
             f"{ROWS} rows of longvision, {size / ROWS / 1024:.0f} kB each with picture; against {target.benchmark}.",
             ", ".join(f"{name}: {rate:.0f} rows/s" for name, rate in rates.items())
-            + ", starting included; all three find the same.",
+            + ", start-up included; all three give the same findings.",
             f"A million such rows: {every:.0f} core hours, {every / CORES:.1f} hours on {CORES} cores, and "
             f"{size / ROWS * MILLION / 1e9:.0f} GB to read.",
         ],

@@ -1,10 +1,10 @@
-"""Loop detection on the labelled corpus, and what it costs: `PYTHONPATH=src:. python perf/loops.py`.
+"""Loop detection on the labelled corpus, and its cost: `PYTHONPATH=src:. python perf/loops.py`.
 
-Made families on which limits were chosen, families held out from that, families written last (late: one limit was still
-changed for them), recorded responses beside the checkout (shared/data), such responses derailed into loops, and traces
-of the bundled model. Beside it stand exact tails alone,
-as they were before: at least three copies of a tail, 240 characters of patterns from 12 characters on, 1,500 of shorter
-ones, looked for between chunks. Texts are read in chunks of 128 pieces, as thinking comes.
+Synthetic families on which limits were chosen, families held out from that, families written last (late: one limit was
+still changed for them), recorded responses beside the checkout (shared/data), such responses derailed into loops, and
+traces of the bundled model. The baseline is the former detector of exact tails alone: at least three copies of a tail,
+240 characters of patterns from 12 characters on, 1,500 of shorter ones, checked between chunks. Texts are read in
+chunks of 128 pieces, as thinking arrives.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ LATE = {*late.LOOPS, *late.CLEAN}
 DERAILED = 400
 TRACES = 64
 CHUNK = 128
-IDS_SHARE = 10
+EVERY_NTH_IN_IDS = 10
 LENGTHS = (300, 3000, 30_000)
 TOKENS_PER_SECOND = 3000
 
 
 def exact_tail(text: str) -> int | None:
-    """Characters up to where exact tails alone would have cut, or None."""
+    """Characters read when exact tails alone detect a loop, or None."""
     ends = [*[piece.end() for piece in PIECE.finditer(text)][CHUNK - 1 :: CHUNK], len(text)]
     return next((end for end in ends if periodic_tail(text[max(0, end - 8192) : end])), None)
 
 
 def periodic_tail(text: str) -> bool:
-    """Whether a text ends with three copies of something and more."""
+    """Whether a text ends with at least three copies of a pattern."""
     tail = text[::-1]
     matched = [0] * len(tail)
     border = 0
@@ -61,13 +61,13 @@ def periodic_tail(text: str) -> bool:
 
 
 def watched(text: str) -> int | None:
-    """Characters read when a watch saw a loop, or None."""
+    """Characters read when the watch detects a loop, or None."""
     loop = find_loop(text)
     return loop.seen if loop else None
 
 
 async def traces() -> list[Labelled]:
-    """What the bundled model thinks, segment by segment, and as one text with all its looks."""
+    """Thinking of the bundled model: whole chains, and single segments."""
     forcing = Forcing(
         num_ignore=tuple(range(8)), ignore_strings=("Wait,",), max_thinking_tokens=1024, max_answer_tokens=16
     )
@@ -88,23 +88,23 @@ async def traces() -> list[Labelled]:
 
 
 def delay(text: Labelled, seen: int) -> int:
-    """Pieces from the end of the third copy to where the loop was seen."""
+    """Pieces from the end of the third copy to the detection; negative where it came earlier."""
     assert text.third is not None
     between = len(PIECE.findall(text.text[min(seen, text.third) : max(seen, text.third)]))
     return between if seen >= text.third else -between
 
 
 def row(name: str, texts: list[Labelled], seen: Callable[[str], int | None], plain: bool) -> list[object]:
-    """Texts, how many were flagged by the watch and by exact tails alone, and the delays of the watch."""
-    found = [(text, seen(text.text)) for text in texts]
+    """Number of texts, of those flagged by the watch and by exact tails alone, and the watch's delays."""
+    ends = [(text, seen(text.text)) for text in texts]
     tails = sum(exact_tail(text.text) is not None for text in texts) if plain else ""
-    placed = [delay(text, end) for text, end in found if end is not None and text.first is not None]
-    spread = [round(statistics.median(placed)), max(placed)] if placed else ["", ""]
-    return [name, len(texts), sum(end is not None for _, end in found), tails, *spread]
+    delays = [delay(text, end) for text, end in ends if end is not None and text.first is not None]
+    spread = [round(statistics.median(delays)), max(delays)] if delays else ["", ""]
+    return [name, len(texts), sum(end is not None for _, end in ends), tails, *spread]
 
 
 def families(texts: Iterable[Labelled]) -> Iterator[tuple[str, list[Labelled]]]:
-    """Texts by what they are and which lot they belong to."""
+    """Texts by family and by lot: chosen, held out, late."""
     sorted_texts: dict[str, list[Labelled]] = {}
     for text in texts:
         lot = "late" if text.family in LATE else "held out" if text.held_out else "chosen"
@@ -113,18 +113,18 @@ def families(texts: Iterable[Labelled]) -> Iterator[tuple[str, list[Labelled]]]:
 
 
 def in_ids(texts: list[Labelled]) -> tuple[int, int, int, int]:
-    """Loops, loops seen, clean texts and false alarms with the bundled model's ids, which spell words by letters."""
+    """Loops, detected loops, clean texts and false alarms in the bundled model's ids, which spell words by letters."""
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained("src/s1m/assets/digits-qwen2vl")
-    found = [(text.loops, find_loop(tokenizer(text.text)["input_ids"]) is not None) for text in texts]
-    loops = [seen for loops, seen in found if loops]
-    clean = [seen for loops, seen in found if not loops]
+    detected = [(text.loops, find_loop(tokenizer(text.text)["input_ids"]) is not None) for text in texts]
+    loops = [seen for loops, seen in detected if loops]
+    clean = [seen for loops, seen in detected if not loops]
     return len(loops), sum(loops), len(clean), sum(clean)
 
 
 def cost(units: str | list[int], ends: list[int], length: int) -> float:
-    """Processor microseconds a token for texts of a length, read in chunks; the best of five."""
+    """Processor microseconds per token for texts of ``length`` tokens, read in chunks; the best of five."""
     best = float("inf")
     for _ in range(5):
         spent, read = 0.0, 0
@@ -135,7 +135,7 @@ def cost(units: str | list[int], ends: list[int], length: int) -> float:
             watch = LoopWatch()
             start = time.process_time()
             seen = [watch.feed(part) for part in parts]
-            if not seen[-1]:  # a watch that saw a loop read no further
+            if not seen[-1]:  # a watch that detected a loop has read no further
                 spent += time.process_time() - start
                 read += length
         best = min(best, spent / read * 1e6)
@@ -143,15 +143,16 @@ def cost(units: str | list[int], ends: list[int], length: int) -> float:
 
 
 def costs(clean: list[str]) -> list[str]:
-    """A line for each length."""
+    """A note for each length."""
     text = "\n".join(clean)[:700_000]
     ends = [0, *(piece.end() for piece in PIECE.finditer(text))]
     numbers: dict[str, int] = {}
     ids = [numbers.setdefault(piece, len(numbers)) for piece in PIECE.findall(text)]
-    share = 1e6 / TOKENS_PER_SECOND / 100
+    one_percent = 1e6 / TOKENS_PER_SECOND / 100
     return [
-        f"Cost at {length:,} tokens: {cost(text, ends, length):.2f} µs a token of text, "
-        f"{cost(ids, ends, length):.2f} of ids; 1 % of generation at {TOKENS_PER_SECOND:,} tokens/s is {share:.2f}."
+        f"Cost at {length:,} tokens: {cost(text, ends, length):.2f} µs per token of text, "
+        f"{cost(ids, ends, length):.2f} of ids; 1 % of generation at {TOKENS_PER_SECOND:,} tokens/s is "
+        f"{one_percent:.2f}."
         for length in LENGTHS
     ]
 
@@ -166,8 +167,8 @@ def main() -> None:
     for name, count, seen, tails, *_ in rows:
         sums = total.setdefault(str(name).split(":")[0], [0, 0, 0])
         total[str(name).split(":")[0]] = [sums[0] + count, sums[1] + seen, sums[2] + tails]  # type: ignore[operator]
-    placed = [delay(text, end) for text in texts if text.loops for end in [watched(text.text)] if end is not None]
-    loops, found, clean, alarms = in_ids(texts[::IDS_SHARE])
+    delays = [delay(text, end) for text in texts if text.loops for end in [watched(text.text)] if end is not None]
+    loops, detected, clean, alarms = in_ids(texts[::EVERY_NTH_IN_IDS])
     keep(
         "loops",
         "Loop detection on a labelled corpus",
@@ -178,10 +179,10 @@ def main() -> None:
                 f"In all, {name}: {sums[1]} of {sums[0]} flagged ({sums[1] / sums[0]:.2%}), exact tails: {sums[2]}."
                 for name, sums in sorted(total.items())
             ),
-            f"Delay in pieces after the third copy, over all made loops: median {statistics.median(placed):.0f}, "
-            f"{sum(each <= 128 for each in placed) / len(placed):.1%} within 128.",
-            f"Every tenth made text in the bundled model's ids: {found} of {loops} loops and {alarms} of {clean} clean "
-            "texts flagged.",
+            f"Delay in pieces after the third copy, over all synthetic loops: median {statistics.median(delays):.0f}, "
+            f"{sum(each <= 128 for each in delays) / len(delays):.1%} within 128.",
+            f"Every tenth synthetic text in the bundled model's ids: {detected} of {loops} loops and {alarms} of "
+            f"{clean} clean texts flagged.",
             *costs([text.text for text in real if not text.loops and len(text.text) > 800]),
         ],
     )

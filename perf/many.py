@@ -1,7 +1,7 @@
 """Two servers against one: `python perf/many.py`.
 
-The servers answer chat requests at a fixed rate, however many ask at once, and say 429 beyond a queue: the server is
-the bottleneck, not the CPU. One server, then two, then two of which one is killed in the middle of the run.
+The servers answer chat requests at a fixed rate, however many arrive at once, and return 429 beyond a queue: the server
+is the bottleneck, not the CPU. One server, then two, then two of which one is killed after a quarter of the problems.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from s1m.types import Problem, Sampling, Trace
 RATE = 150.0
 """Requests per second that one server answers."""
 QUEUE = 128
-"""Requests that it takes at once; beyond them it says 429."""
+"""Requests that it accepts at once; beyond them it returns 429."""
 PROBLEMS = 400
 FORCING = Forcing(num_ignore=(0, 1, 2, 3), ignore_strings=("Wait,",), max_thinking_tokens=512, max_answer_tokens=8)
 
 
-def serve(say: Connection) -> None:
+def serve(pipe: Connection) -> None:
     """A chat server that answers one request every 1 / RATE seconds."""
-    asyncio.run(_serve(say))
+    asyncio.run(_serve(pipe))
 
 
-async def _serve(say: Connection) -> None:
+async def _serve(pipe: Connection) -> None:
     waiting = 0
     free_at = time.monotonic()
 
@@ -64,12 +64,12 @@ async def _serve(say: Connection) -> None:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    say.send(site._server.sockets[0].getsockname()[1])  # type: ignore[union-attr]
+    pipe.send(site._server.sockets[0].getsockname()[1])  # type: ignore[union-attr]
     await asyncio.Event().wait()
 
 
 def start() -> tuple[multiprocessing.Process, str]:
-    """A server in a process of its own, and where it is."""
+    """A server in a process of its own, and its URL."""
     mine, theirs = multiprocessing.Pipe()
     process = multiprocessing.Process(target=serve, args=(theirs,), daemon=True)
     process.start()
@@ -77,7 +77,7 @@ def start() -> tuple[multiprocessing.Process, str]:
 
 
 async def run(urls: list[str], meanwhile: Callable[[int], None] = lambda _done: None) -> tuple[float, list[Trace]]:
-    """Requests per second of a whole run, and its traces; ``meanwhile`` is told how many problems are done."""
+    """Requests per second of a whole run, and its traces; calls ``meanwhile`` with the problems done."""
     engine = ChatEngine(Servers(urls), "m")
     await engine.ready()
     done = 0
@@ -99,7 +99,7 @@ async def run(urls: list[str], meanwhile: Callable[[int], None] = lambda _done: 
 
 
 def main() -> None:
-    """One, two, and two of which one dies."""
+    """One server, two, and two of which one is killed."""
     (first, one), (second, two) = start(), start()
     alone, expected = asyncio.run(run([one]))
     both, traces = asyncio.run(run([one, two]))
@@ -115,14 +115,14 @@ def main() -> None:
     keep(
         "many",
         "Several servers that answer at a fixed rate",
-        ("servers", "requests/s", "of one server's"),
+        ("servers", "requests/s", "relative to one server"),
         [
             ("one", f"{alone:.0f}", "1.00"),
             ("two", f"{both:.0f}", f"{both / alone:.2f}"),
             ("two, one killed after a quarter", f"{with_death:.0f}", f"{with_death / alone:.2f}"),
         ],
         [
-            f"Each server answers {RATE:.0f} requests a second and queues {QUEUE}; {PROBLEMS} problems, levels 0-3.",
+            f"Each server answers {RATE:.0f} requests per second and queues {QUEUE}; {PROBLEMS} problems, levels 0-3.",
             f"With one killed: {len(survived)} of {PROBLEMS} problems done, {right} as in the undisturbed run.",
         ],
     )

@@ -1,10 +1,10 @@
-"""A model that ends its thinking badly: `python perf/misbehave.py`. What is lost, how right it is, what it costs.
+"""A model that ends its thinking badly: lost answers, accuracy and tokens. `python perf/misbehave.py`.
 
-Copies of the bundled model that fall into a loop, or end their turn without </think>, at random: see `misbehaving.py`.
-Every problem is run with several seeds, so that a chain that misbehaved stands beside chains of the same problem that
-did not. Accuracy of all chains is compared with what is left when misbehaving ones are left out, as S1-M drops them:
-pooled, and problem by problem, since longer pictures misbehave more often. Some problems are run unguarded, too:
-nothing is a loop then, and what loops runs into the budget.
+Copies of the bundled model fall into a loop, or end their turn without </think>, at random: see `misbehaving.py`. Every
+problem is run with several seeds, so that a chain that misbehaves can be compared with chains of the same problem that
+do not. The accuracy of all chains is compared with the accuracy without the misbehaving ones, which S1-M drops: pooled,
+and within each problem, because larger pictures misbehave more often. Some problems are also run unguarded: loops are
+not detected then and spend the budget.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ from s1m.types import Benchmark, Engine, Problem, Segment, Trace, Verdict
 PROBLEMS = 256
 SEEDS = 3
 RECORDED = 48
-"""Problems of the training split along which the edits are fitted."""
+"""Problems of the training split on which the edits are fitted."""
 UNGUARDED = 48
-"""Problems that are run unguarded as well, once."""
+"""Problems that are also run unguarded, once."""
 BUDGET = 4096
 IN_FLIGHT = 64
 EDITS = {
-    "now and then": Edit(glitch=0.005, places=(",", ".\n"), end_of_turn=0.01),
-    "often": Edit(glitch=0.015, places=(",", ".\n"), end_of_turn=0.03),
+    "now and then": Edit(glitch=0.005, triggers=(",", ".\n"), end_of_turn=0.01),
+    "often": Edit(glitch=0.015, triggers=(",", ".\n"), end_of_turn=0.03),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A problem thought about once."""
+    """One run of a problem."""
 
     trace: Trace
     verdicts: tuple[Verdict, ...]
@@ -56,33 +56,33 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Marks:
-    """Of shape (problems, seeds, levels): whether the answer is right, and whether the chain behaved so far."""
+    """Of shape (problems, seeds, levels): whether the answer is right, and whether the chain behaved up to there."""
 
     right: NDArray[np.bool_]
     behaved: NDArray[np.bool_]
 
 
 async def outcomes(model: str, problems: Sequence[Problem], seeds: int) -> list[Outcome]:
-    """Every problem thought about ``seeds`` times, one problem after the other."""
+    """``seeds`` runs of every problem, in the order of the problems."""
     given = {**read_toml(CONFIG), "model": model, "max_thinking_tokens": BUDGET, "out": "nowhere"}
     settings, benchmark = eval_settings(given), find_benchmark("digits")
     engine, room = build_engine(settings), asyncio.Semaphore(IN_FLIGHT)
     await engine.ready()
 
-    async def one(problem: Problem, seed: int) -> Outcome:
+    async def limited(problem: Problem, seed: int) -> Outcome:
         async with room:
-            return await thought_about(problem, seed, settings, benchmark, engine)
+            return await run_once(problem, seed, settings, benchmark, engine)
 
     try:
-        return await asyncio.gather(*(one(problem, seed) for problem in problems for seed in range(seeds)))
+        return await asyncio.gather(*(limited(problem, seed) for problem in problems for seed in range(seeds)))
     finally:
         await engine.close()
 
 
-async def thought_about(
+async def run_once(
     problem: Problem, seed: int, settings: EvalSettings, benchmark: Benchmark, engine: Engine
 ) -> Outcome:
-    """What budget forcing makes of a problem."""
+    """One forced trace of a problem, scored."""
     score = partial(benchmark.score, problem)
     task = Task(seed=derive_seed(seed, problem.id), read=lambda text: score(text).prediction)
     trace = await drive(settings.build_strategy().flow(task), problem, engine, settings.sampling())
@@ -90,12 +90,12 @@ async def thought_about(
 
 
 def behaved(segment: Segment) -> bool:
-    """Whether a stretch of thinking ended as it should."""
+    """Whether a segment closed and has no flaws."""
     return segment.stop == "closed" and not segment.flaws
 
 
 def marks(found: Sequence[Outcome], seeds: int) -> Marks:
-    """What is right, and what behaved."""
+    """Which answers are right, and which chains behaved."""
     right = [[verdict.correct for verdict in one.verdicts] for one in found]
     well = [
         [
@@ -109,7 +109,7 @@ def marks(found: Sequence[Outcome], seeds: int) -> Marks:
 
 
 def differences(given: Marks, level: int) -> tuple[str, str, str, str]:
-    """Accuracy of all and of those that behaved; all less those, pooled and within problems, with intervals."""
+    """Accuracy of all chains and of those that behaved; the differences, pooled and within problems, with intervals."""
     right, well = given.right[..., level], given.behaved[..., level]
 
     def pooled(chosen: NDArray[np.int_]) -> float:
@@ -129,28 +129,28 @@ def differences(given: Marks, level: int) -> tuple[str, str, str, str]:
 
 
 def spent(found: Sequence[Outcome]) -> int:
-    """Tokens generated in all."""
+    """All generated tokens."""
     return sum(one.trace.generated_tokens for one in found)
 
 
 def conduct(found: Sequence[Outcome]) -> str:
-    """How the chains misbehaved, in words."""
+    """How the chains misbehaved, as a sentence."""
     chains = [one.trace.chains[0] for one in found]
     bad = sum(not all(map(behaved, chain)) for chain in chains)
     looped = sum(any("looped" in (segment.stop, *segment.flaws) for segment in chain) for chain in chains)
     missing = sum(any(segment.stop == "eos" for segment in chain) for chain in chains)
     ends = Counter(segment.stop for chain in chains for segment in chain)
     lost = sum(verdict.prediction is None for one in found for verdict in one.verdicts)
-    asked = sum(len(one.verdicts) for one in found)
+    answers = sum(len(one.verdicts) for one in found)
     return (
         f"{bad / len(found):.1%} of {len(found):,} chains misbehave ({looped / len(found):.1%} loop, "
-        f"{missing / len(found):.1%} end a turn without </think>; ends of thinking {dict(ends)}); "
-        f"{lost} of {asked:,} answers lost"
+        f"{missing / len(found):.1%} end a turn without </think>; stop classes {dict(ends)}); {lost} of {answers:,} "
+        "answers lost"
     )
 
 
 def main() -> None:
-    """Both edits, and the model as it is."""
+    """Measure both edits and the unedited model."""
     digits = find_benchmark("digits")
     problems = digits.load(split="test", limit=PROBLEMS, data=None)
     recorded = digits.load(split="train", limit=RECORDED, data=None)
@@ -184,7 +184,7 @@ def main() -> None:
             "difference, pooled",
             "difference within problems",
         ),
-        *("chains left", "the model unedited"),
+        *("chains left", "unedited model"),
     )
     keep("misbehave", "A model that ends its thinking badly", header, rows, notes)
 

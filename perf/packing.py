@@ -1,7 +1,7 @@
-"""Training tokens a second: packed rows and grouped batches of ours against TRL's trainer with padding, in turn.
+"""Training tokens per second: s1m's packed rows and grouped batches against TRL's trainer with padding, in turn.
 
 All three train the bundled model's architecture, from the same weights, on the same traces, which are as long as
-S1-M's; tokens are those that are no padding. `python perf/packing.py`, about ten minutes.
+S1-M's; tokens do not include padding. `python perf/packing.py`, about ten minutes.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class ImageProcessor(Qwen2VLProcessor):
 
     @classmethod
     def get_attributes(cls) -> list[str]:
-        """The parts that it has."""
+        """The names of its parts."""
         return ["image_processor", "tokenizer"]
 
 
 def build_settings(folder: Path, data: Path, mode: str) -> TrainSettings:
-    """Those of one epoch over the traces."""
+    """Settings of one epoch over the traces."""
     values: dict[str, Any] = {
         "model": "bundled", "data": (Source(path=str(data)),), "out": str(folder / mode), "batch": mode, "epochs": 1.0,
         "max_tokens": 8192, "pack_tokens": 8192, "batch_size": BATCH, "learning_rate": 1e-6, "workers": 0,
@@ -67,14 +67,11 @@ def examples_of(settings: TrainSettings) -> Examples:
 
 
 def ours(settings: TrainSettings) -> Any:
-    """Our trainer, as `s1m train` builds it."""
-    encoder, examples = (
-        load_encoder(settings),
-        examples_of(settings),
-    )
-    roomy(encoder.image_processor)
-    found = survey(examples, encoder.length, settings)
-    assert not found.rejects, found.rejects
+    """s1m's trainer, set up like `s1m train`."""
+    encoder, examples = load_encoder(settings), examples_of(settings)
+    allow_large_pictures(encoder.image_processor)
+    surveyed = survey(examples, encoder.length, settings)
+    assert not surveyed.rejects, surveyed.rejects
     model = load_model(settings).model
     collator = Collator(
         examples, encoder, rules_of(model), packed=settings.batch == "packed", pad_id=encoder.tokenizer.pad_token_id
@@ -85,7 +82,7 @@ def ours(settings: TrainSettings) -> Any:
         args=training_arguments(settings),
         processing_class=encoder.tokenizer,
         peft_config=adapters(settings),
-        train_dataset=planned(settings, found),
+        train_dataset=planned(settings, surveyed),
         data_collator=collator,
     )
 
@@ -94,12 +91,9 @@ def plain(settings: TrainSettings) -> Any:
     """TRL's trainer with its own collator: shuffled, padded to the longest of a batch, loss on the assistant alone."""
     from datasets import Dataset, Features, Image, List, Value
 
-    encoder, examples = (
-        load_encoder(settings),
-        examples_of(settings),
-    )
-    roomy(encoder.image_processor)
-    template = encoder.tokenizer.chat_template.rstrip("\n")  # TRL knows it to the last byte, without this one
+    encoder, examples = load_encoder(settings), examples_of(settings)
+    allow_large_pictures(encoder.image_processor)
+    template = encoder.tokenizer.chat_template.rstrip("\n")  # TRL recognises the template only without its last newline
     encoder.tokenizer.chat_template = template
     processor = ImageProcessor(encoder.image_processor, encoder.tokenizer, template)
     turn = {"role": Value("string"), "content": Value("string")}
@@ -130,34 +124,34 @@ def plain(settings: TrainSettings) -> Any:
 
 
 def conversation(examples: Examples, number: int) -> dict[str, Any]:
-    """An example as TRL has it."""
+    """An example in TRL's format."""
     example = examples[number]
     messages = [{"role": turn.role, "content": turn.text} for turn in example.turns]
     return {"messages": messages, "images": [{"bytes": image, "path": None} for image in example.images]}
 
 
-def roomy(image_processor: Any) -> None:
-    """Let pictures have up to 256 visual tokens; the bundled model's have 64 at most."""
+def allow_large_pictures(image_processor: Any) -> None:
+    """Allow pictures of up to 256 visual tokens; the bundled model allows 64."""
     image_processor.size["longest_edge"] = 28 * 28 * 256
 
 
 def mean_loss(trainer: Any) -> tuple[float, int, int, float]:
-    """Mean loss over all learned tokens, how many these are, tokens without padding, and their share of the batches."""
-    total, learned, tokens, places = 0.0, 0, 0, 0
+    """Mean loss over all target tokens, their number, the number of tokens without padding, and its fraction."""
+    total, learned, tokens, slots = 0.0, 0, 0, 0
     for batch in trainer.get_train_dataloader():
         ids, mask = batch["input_ids"], batch.get("attention_mask")
         tokens += ids.numel() if mask is None else int(mask.sum())
-        places += ids.numel()
+        slots += ids.numel()
         end_id = getattr(trainer.processing_class, "tokenizer", trainer.processing_class).eos_token_id
-        batch["labels"][:, 1:][ids[:, :-1] == end_id] = -100  # TRL also learns the newline behind a turn
+        batch["labels"][:, 1:][ids[:, :-1] == end_id] = -100  # TRL also trains on the newline after a turn
         learned += int((batch["labels"][:, 1:] != -100).sum())
         with torch.no_grad():
             total += float(trainer.compute_loss(trainer.model, dict(batch), num_items_in_batch=torch.tensor(1.0)))
-    return total / learned, learned, tokens, tokens / places
+    return total / learned, learned, tokens, tokens / slots
 
 
 def timed(trainer: Any) -> float:
-    """Seconds of an epoch, of processor time: whatever else runs on the machine does not count."""
+    """Processor seconds of an epoch: other work on the machine does not count."""
     quiet(trainer)
     started = time.process_time()
     trainer.train()
@@ -165,7 +159,7 @@ def timed(trainer: Any) -> float:
 
 
 def measure(arms: dict[str, Callable[[], Any]]) -> dict[str, tuple[tuple[float, int, int, float], list[float]]]:
-    """Loss before training, and seconds of every round, of each arm."""
+    """Loss before training, and seconds of every round, for each trainer."""
     losses = {name: mean_loss(build()) for name, build in arms.items()}
     seconds: dict[str, list[float]] = {name: [] for name in arms}
     for _ in range(ROUNDS):
@@ -176,7 +170,7 @@ def measure(arms: dict[str, Callable[[], Any]]) -> dict[str, tuple[tuple[float, 
 
 
 def main() -> None:
-    """All arms in turn, a few times."""
+    """Run all trainers in turn, a few rounds."""
     rng = random.Random(0)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -211,13 +205,13 @@ def report(found: dict[str, tuple[tuple[float, int, int, float], list[float]]], 
         [
             f"{len(wanted)} traces with a picture each; responses of {statistics.median(wanted):.0f} tokens in the "
             f"median, {statistics.mean(wanted):.0f} on average, {max(wanted):,} at most; 4 to 256 visual tokens.",
-            f"{ROUNDS} rounds, each trains an epoch with every trainer in turn, pictures prepared on the way. One "
-            "thread, seconds of processor time. Float32, no checkpointing of activations, batches "
-            "of 8, packed rows of 8,192 tokens.",
-            "Attention over padded squares weighs more in so small a model than in one of 7B, where the ratio should "
-            "be nearer to that of the shares without padding, 3 to 1.",
+            f"{ROUNDS} rounds, each trains an epoch with every trainer in turn, pictures prepared during training. One "
+            "thread, seconds of processor time. Float32, no checkpointing of activations, batches of 8, packed rows of "
+            "8,192 tokens.",
+            "Attention over padding costs more in a model this small than in one of 7B, where the ratio should be "
+            "closer to that of the fractions without padding, 3 to 1.",
             "The model is the bundled one (1.2 M parameters). Where padding costs memory as well as time, as on GPUs, "
-            "smaller batches would have to be taken; that is not in these numbers.",
+            "smaller batches would be necessary; these numbers do not include that.",
         ],
     )
 

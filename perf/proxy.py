@@ -1,8 +1,8 @@
-"""A server in front of a server that passes everything on, counts it, and fails as often as it is told to.
+"""A proxy in front of a server: forwards and counts requests, and fails a given fraction of them.
 
 with Proxy("http://127.0.0.1:8000", faults=0.2) as proxy:
-...                      # ask proxy.url
-proxy.faults, proxy.images   # what went wrong how often, how often each image was sent
+    ...                      # send requests to proxy.url
+proxy.faults, proxy.images   # counts of each fault, and of each image sent
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import aiohttp
 from aiohttp import web
 
 HANG_SECONDS = 30.0
-SAID = {"error": {"message": "injected by the proxy", "type": "error", "code": 500}}
+ERROR = {"error": {"message": "injected by the proxy", "type": "error", "code": 500}}
 
 
 class Proxy:
-    """A proxy on a free port in a thread of its own. ``faults`` is the share of POST requests that fail."""
+    """A proxy on a free port in a thread of its own. ``faults`` is the fraction of POST requests that fail."""
 
     def __init__(self, upstream: str, *, faults: float = 0.0, seed: int = 0) -> None:
         self.upstream = upstream
@@ -31,7 +31,7 @@ class Proxy:
         self.requests = 0
         self.faults: Counter[str] = Counter()
         self.images: Counter[str] = Counter()
-        self._share = faults
+        self._fraction = faults
         self._random = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -49,7 +49,7 @@ class Proxy:
 
     async def _serve(self) -> None:
         app = web.Application(client_max_size=1 << 28)
-        app.router.add_route("*", "/{path:.*}", self._pass_on)
+        app.router.add_route("*", "/{path:.*}", self._forward)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -61,17 +61,17 @@ class Proxy:
             await self._stop.wait()
         await runner.cleanup()
         left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:  # answers that are still being withheld
+        for task in left:  # replies that are still being delayed
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+    async def _forward(self, request: web.Request) -> web.StreamResponse:
         sent = await request.read()
         self.requests += 1
         if request.method == "POST" and b'"content_parts"' in sent:
             self.images.update(part["uuid"] for part in json.loads(sent)["content_parts"] if "url" in part)
         fault = ""
-        if request.method == "POST" and self._random.random() < self._share:
+        if request.method == "POST" and self._random.random() < self._fraction:
             fault = self._random.choice([*BEFORE, *INSTEAD])
             self.faults[fault] += 1
         if fault in INSTEAD:
@@ -85,36 +85,36 @@ class Proxy:
             ) as reply:
                 body, status = await reply.read(), reply.status
         except aiohttp.ClientError:
-            return web.json_response(SAID, status=502)
+            return web.json_response(ERROR, status=502)
         if fault and status == 200:
             return await BEFORE[fault](request, body)
         return web.Response(body=body, status=status, content_type="application/json")
 
 
 async def reset(request: web.Request, _sent: bytes) -> web.StreamResponse:
-    """The connection goes before an answer comes."""
+    """The connection is aborted before a reply."""
     assert request.transport is not None
     request.transport.abort()
     return web.Response()
 
 
 async def hang(_request: web.Request, _sent: bytes) -> web.StreamResponse:
-    """No answer for longer than anybody waits."""
+    """No reply within any client's timeout."""
     await asyncio.sleep(HANG_SECONDS)
-    return web.json_response(SAID, status=504)
+    return web.json_response(ERROR, status=504)
 
 
 def refuse(status: int, **headers: str) -> Any:
     """An error status, with headers."""
 
     async def answer(_request: web.Request, _sent: bytes) -> web.StreamResponse:
-        return web.json_response(SAID, status=status, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        return web.json_response(ERROR, status=status, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
     return answer
 
 
 def say(text: str, status: int = 200) -> Any:
-    """Something else than was asked for."""
+    """A reply of another kind than requested."""
 
     async def answer(_request: web.Request, _sent: bytes) -> web.StreamResponse:
         return web.Response(text=text, status=status, content_type="text/html" if "<" in text else "application/json")
@@ -123,7 +123,7 @@ def say(text: str, status: int = 200) -> Any:
 
 
 async def lose_images(request: web.Request, sent: bytes) -> web.StreamResponse:
-    """What vLLM says when it has lost an image, where one is named and not sent."""
+    """The reply of vLLM when an image that a request only names is no longer cached."""
     if all("url" in part for part in json.loads(sent).get("content_parts", ())):
         return await reset(request, sent)
     said = {"error": {"message": "Cache miss for image at index 0 but data is not provided.", "code": 400}}
@@ -131,7 +131,7 @@ async def lose_images(request: web.Request, sent: bytes) -> web.StreamResponse:
 
 
 async def break_off(request: web.Request, body: bytes) -> web.StreamResponse:
-    """Half an answer, then the connection goes."""
+    """Half a reply, then the connection is aborted."""
     response = web.StreamResponse(headers={"Content-Length": str(len(body)), "Content-Type": "application/json"})
     await response.prepare(request)
     await response.write(body[: len(body) // 2])
@@ -141,7 +141,7 @@ async def break_off(request: web.Request, body: bytes) -> web.StreamResponse:
 
 
 async def trickle(request: web.Request, body: bytes) -> web.StreamResponse:
-    """An answer byte by byte, slower than anybody waits."""
+    """A reply byte by byte, slower than any client's timeout."""
     response = web.StreamResponse(headers={"Content-Length": str(len(body)), "Content-Type": "application/json"})
     await response.prepare(request)
     for at in range(len(body)):
@@ -154,12 +154,12 @@ async def trickle(request: web.Request, body: bytes) -> web.StreamResponse:
 
 
 async def cut_json(_request: web.Request, body: bytes) -> web.StreamResponse:
-    """JSON without its end."""
+    """Truncated JSON."""
     return web.Response(body=body[: len(body) * 2 // 3], content_type="application/json")
 
 
 def change(**fields: Any) -> Any:
-    """An answer whose first choice says something else; fields that it does not have are left out."""
+    """A reply with other values in its first choice; fields that the choice does not have are left out."""
 
     async def answer(_request: web.Request, body: bytes) -> web.StreamResponse:
         said = json.loads(body)
@@ -189,7 +189,7 @@ INSTEAD = {
     "502, HTML": say("<html><h1>502 Bad Gateway</h1></html>", 502),
     "503": refuse(503),
     "200, HTML": say("<html>please log in</html>"),
-    "200, an error": say(json.dumps(SAID)),
+    "200, an error": say(json.dumps(ERROR)),
     "cache lost": lose_images,
 }
 BEFORE = {

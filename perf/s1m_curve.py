@@ -1,8 +1,8 @@
-"""What S1-M's published sweep cost, and what it would have cost nested and with runaways rescued.
+"""The cost of S1-M's published sweep, and of the same sweep nested and with runaways cut.
 
 The table is read off the figure of https://github.com/PKU-Alignment/s1-m: MathVista testmini, 1,000 questions, a cap of
-30,000 tokens. The arithmetic is told step by step in docs/strategies.md; the simulation draws questions by the same
-numbers and runs them both ways.
+30,000 tokens. docs/strategies.md explains the arithmetic step by step; the simulation draws questions with the
+same numbers and runs them both ways.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from math import sqrt
 
 CAP = 30_000
 ANSWER_TOKENS = 10
-"""Of an answer; not published. "Final answer: " and what follows it."""
+"""Tokens of an answer, "Final answer: " and what follows it; assumed, because not published."""
 COPY_TOKENS = 40
-"""Of what a runaway repeats; not published."""
+"""Tokens of the passage that a runaway repeats; assumed, because not published."""
 COPIES = 3
 CHECKED_EVERY = 256
-"""A loop is seen so many tokens after its third copy at the latest."""
+"""Most tokens from the third copy of a loop to its detection."""
 QUESTIONS = 50_000
 
 
@@ -32,16 +32,16 @@ class Published:
     mean: float
     std: float
     runaways: float
-    """Share that never closed its thinking: "invalid EOS"."""
+    """Fraction that never closed its thinking: "invalid EOS"."""
 
     @property
     def genuine(self) -> float:
-        """Mean tokens of the others, when every runaway went to the cap: mean = share x cap + (1 - share) x this."""
+        """Mean tokens of the others if every runaway reached the cap: mean = runaways x cap + (1 - runaways) x this."""
         return (self.mean - self.runaways * CAP) / (1 - self.runaways)
 
     @property
     def std_of_runaways(self) -> float:
-        """Deviation if the others were all alike, so that runaways alone made it: of two values so far apart."""
+        """Deviation of the two values cap and ``genuine``: the runaways' part, as if all others had equal lengths."""
         return sqrt(self.runaways * (1 - self.runaways)) * (CAP - self.genuine)
 
 
@@ -61,30 +61,30 @@ TABLE = tuple(
 
 
 def independent() -> float:
-    """Tokens a question of eight runs from scratch, answers included as the published means have them."""
+    """Tokens per question of eight runs from scratch, with answers as far as the published means include them."""
     return sum(level.mean for level in TABLE)
 
 
 def nested() -> float:
-    """Tokens a question of one chain and eight answers."""
+    """Tokens per question of one chain and eight answers."""
     return TABLE[-1].mean + len(TABLE) * ANSWER_TOKENS
 
 
 def rescued() -> float:
-    """The same with runaways cut: they think like the others, then pay for three copies and the wait for the check."""
+    """The same with runaways cut: they think like the others, then repeat three copies and until the detection."""
     return TABLE[-1].genuine + TABLE[-1].runaways * cut_after() + len(TABLE) * ANSWER_TOKENS
 
 
 def cut_after() -> float:
-    """Tokens that a runaway costs once it repeats itself, at most."""
+    """Most tokens of a runaway from the start of its repetition."""
     return COPIES * COPY_TOKENS + CHECKED_EVERY
 
 
 def simulated(seed: int = 0) -> tuple[float, float, float]:
-    """Mean tokens a question, drawn: independent, nested, nested and rescued; thinking of exponential length.
+    """Simulated mean tokens per question: independent, nested, nested and rescued; exponential lengths.
 
-    A chain grows by what the genuine means grow by; of those that still close, the share that runs away at a level is
-    what the published shares grow by, which is nothing where they fall.
+    A chain grows like the genuine means. Of the chains that still close, the fraction that runs away at a level is the
+    growth of the published fraction, or zero where that falls.
     """
     rng = random.Random(seed)
     lengths = [TABLE[0].genuine, *(after.genuine - before.genuine for before, after in pairwise(TABLE))]
@@ -110,7 +110,7 @@ def simulated(seed: int = 0) -> tuple[float, float, float]:
 
 
 def main() -> None:
-    """The table with what it implies, and the three sweeps."""
+    """Write the published table with what it implies, and the three sweeps."""
     from keep import keep
 
     rows = [
@@ -129,18 +129,19 @@ def main() -> None:
     drawn = simulated()
     keep(
         "s1m_curve",
-        "What S1-M's published sweep cost",
+        "Cost of S1-M's published sweep",
         (
             *("ignored", "mean", "std", "invalid EOS, %", "of the mean: runaways at the cap", "genuine mean"),
             *("std by runaways alone", "against published, %"),
         ),
         rows,
         [
-            f"Independent, as published: {independent():,.0f} tokens a question; drawn: {drawn[0]:,.0f}.",
-            f"Nested: {nested():,.0f}, a share of {nested() / independent():.3f}; drawn: {drawn[1]:,.0f}.",
-            f"Nested, runaways rescued: {rescued():,.0f}, a share of {rescued() / independent():.3f}; "
-            f"drawn: {drawn[2]:,.0f}.",
-            f"Not published and assumed: {ANSWER_TOKENS} tokens an answer, {COPY_TOKENS} a copy; exponential lengths.",
+            f"Independent, as published: {independent():,.0f} tokens per question; drawn: {drawn[0]:,.0f}.",
+            f"Nested: {nested():,.0f}, a fraction of {nested() / independent():.3f}; drawn: {drawn[1]:,.0f}.",
+            f"Nested, runaways rescued: {rescued():,.0f}, a fraction of {rescued() / independent():.3f}; drawn: "
+            f"{drawn[2]:,.0f}.",
+            f"Assumed, because not published: {ANSWER_TOKENS} tokens per answer, {COPY_TOKENS} per copy; exponential "
+            "lengths.",
         ],
     )
 

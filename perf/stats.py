@@ -1,7 +1,8 @@
 """A million rows through `s1m data stats`: seconds and memory. `python perf/stats.py --tokenizer FOLDER`, four minutes.
 
-The rows are synthetic: words of this repository's documents with numbers among them, 15 to a line, in lengths drawn as
-those of S1-M's data (a log-normal with its mean of 868 and median of 466 tokens), as parquet and as JSON lines.
+The rows are synthetic: words of this repository's documents with numbers among them, 15 to a line, with lengths
+distributed like those of S1-M's data (a log-normal with its mean of 868 and median of 466 tokens), as parquet and as
+JSON lines.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SIGMA = 1.115
 WORDS_PER_TOKEN = 0.6
 MOST_WORDS = 20_000
 NUMBER_EVERY = 12
-"""Words from one random number to the next: words that were never seen before keep coming."""
+"""Words from one random number to the next, so that no cache of words ever becomes complete."""
 
 
 def write_rows(folder: Path, rows: int, rng: random.Random) -> dict[str, Path]:
@@ -35,7 +36,7 @@ def write_rows(folder: Path, rows: int, rng: random.Random) -> dict[str, Path]:
 
     root = Path(__file__).parent.parent
     text = " ".join(path.read_text(encoding="utf-8") for path in sorted((root / "docs").glob("*.md")))
-    words = [word if place % 15 else f"{word}\n" for place, word in enumerate(text.split(), start=1)]
+    words = [word if number % 15 else f"{word}\n" for number, word in enumerate(text.split(), start=1)]
     words *= 1 + 2 * MOST_WORDS // len(words)
     table, lines = folder / "million.parquet", folder / "million.jsonl"
     schema = pa.schema([("prompt", pa.string()), ("response", pa.string()), ("domain", pa.string())])
@@ -46,10 +47,10 @@ def write_rows(folder: Path, rows: int, rng: random.Random) -> dict[str, Path]:
                 length = min(MOST_WORDS, max(1, int(WORDS_PER_TOKEN * rng.lognormvariate(0, SIGMA) * MEDIAN)))
                 at = rng.randrange(len(words) - MOST_WORDS)
                 chosen = words[at : at + length]
-                for place in range(0, length, NUMBER_EVERY):
-                    chosen[place] = str(rng.randrange(10_000))
-                said = " ".join(chosen)
-                response = f"<think>\n{said}\n</think>\nFinal answer: {rng.randrange(100)}"
+                for index in range(0, length, NUMBER_EVERY):
+                    chosen[index] = str(rng.randrange(10_000))
+                thinking = " ".join(chosen)
+                response = f"<think>\n{thinking}\n</think>\nFinal answer: {rng.randrange(100)}"
                 batch.append({"prompt": "How many?", "response": response, "domain": rng.choice("abcd")})
             writer.write_table(pa.Table.from_pylist(batch, schema=schema))
             file.writelines(json.dumps(row) + "\n" for row in batch)
@@ -57,7 +58,7 @@ def write_rows(folder: Path, rows: int, rng: random.Random) -> dict[str, Path]:
 
 
 def main() -> None:
-    """Measure both, and the same command on a hundredth of the rows beside it."""
+    """Measure both formats, with all rows and with a hundredth of them."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--tokenizer", default="bundled")
     parser.add_argument("--rows", type=int, default=ROWS)
@@ -66,29 +67,32 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for form, path in write_rows(Path(scratch), given.rows, random.Random(0)).items():
             for count in (given.rows // 100, given.rows):
-                found, seconds, megabytes = stats(path, count, given.tokenizer, Path(scratch) / "out")
-                tokens = found["total"] / seconds
-                size = f"{found['mean']:.0f} / {found['median']:.0f}"
+                summary, seconds, megabytes = stats(path, count, given.tokenizer, Path(scratch) / "out")
+                tokens = summary["total"] / seconds
+                size = f"{summary['mean']:.0f} / {summary['median']:.0f}"
                 rows.append((form, f"{count:,}", size, f"{seconds:.0f}", f"{tokens / 1e6:.2f} M", f"{megabytes:.0f}"))
     keep(
         "stats",
         "A million rows through `s1m data stats`",
         ("files", "rows", "mean / median tokens", "seconds", "tokens/s", "MB"),
         rows,
-        [f"MB: the process that reads; {os.cpu_count()} more count. Tokenizer: {Path(given.tokenizer).name}."],
+        [
+            f"MB: the reading process; {os.cpu_count()} more processes count tokens. "
+            f"Tokenizer: {Path(given.tokenizer).name}."
+        ],
     )
 
 
 def stats(path: Path, count: int, tokenizer: str, out: Path) -> tuple[dict[str, float], float, float]:
-    """The numbers of a source, and what they cost in seconds and MB."""
+    """The statistics of a source, and the seconds and MB of computing them."""
     command = ["-m", "s1m.cli", "data", "stats", str(path), "--rows", str(count), "--tokenizer", tokenizer]
     started = time.perf_counter()
     child = subprocess.Popen([sys.executable, *command, "--out", str(out)], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     assert status == 0
     seconds = time.perf_counter() - started
-    (found,) = json.loads((out / "stats.json").read_text(encoding="utf-8"))["sources"]
-    return found, seconds, usage.ru_maxrss / 1024
+    (summary,) = json.loads((out / "stats.json").read_text(encoding="utf-8"))["sources"]
+    return summary, seconds, usage.ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -10,18 +10,18 @@ from keep import keep
 
 from s1m.analysis.comparison.compare import compare
 from s1m.analysis.comparison.cost import Costing
-from s1m.analysis.comparison.page import write_comparison
+from s1m.analysis.comparison.findings import Comparison, PairedTest, Point
 from s1m.analysis.comparison.plot import accuracy_against_cost
-from s1m.analysis.comparison.result import Comparison, Pair, Point
-from s1m.analysis.run.wording import p_value, percent, points, range_text
-from s1m.analysis.style import house_style
+from s1m.analysis.comparison.results import write_comparison
+from s1m.analysis.display.formats import p_value, percent, points, range_text
+from s1m.analysis.display.style import house_style
 from s1m.evaluate.store import load_run
 
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "runs" / "strategies"
 LIMIT = sys.argv[1] if len(sys.argv) > 1 else "128"
 
-# The model thinks about 33 tokens at a time: budgets around that, and levels whose costs meet at about 265 tokens.
+# A segment of the model has about 33 tokens: budgets around that, and levels whose costs meet at about 265 tokens.
 STRATEGIES = {
     "sequential": {"--num-ignore": "0-7"},
     "lookback": {"--num-ignore": "0-7"},
@@ -36,13 +36,13 @@ STRATEGIES = {
 }
 
 CURVES = ("sequential", "lookback", "adaptive", "vote")
-"""Those whose costs overlap by far; all ten have no range in common."""
+"""Strategies whose costs overlap widely; all ten have no common range."""
 
 
 def main() -> None:
-    """The runs through the command line, then table, page and figure."""
+    """Run every strategy through the command line, then write table, page and figure."""
     for strategy, flags in STRATEGIES.items():
-        command = ["eval", "digits", "--config", str(ROOT / "configs" / "digits.toml"), "--limit", LIMIT]
+        command = ["eval", "digits", "--config", str(ROOT / "src" / "s1m" / "assets" / "digits.toml"), "--limit", LIMIT]
         command += ["--strategy", strategy, *(word for flag in flags.items() for word in flag)]
         command += ["--out", str(RUNS / strategy)]
         subprocess.run([sys.executable, "-m", "s1m.cli", *command], check=True, stdout=subprocess.DEVNULL)
@@ -56,34 +56,33 @@ def main() -> None:
     keep(
         "strategies",
         "Strategies on one axis of cost",
-        ("strategy", "level", "tokens a problem", "accuracy, %", "95 %", "front"),
+        ("strategy", "level", "tokens per problem", "accuracy, %", "95 %", "front"),
         rows,
-        [f"{len(runs[0].records)} problems, temperature 1, the whole distribution; levels: docs/strategies.md."]
+        [f"{len(runs[0].records)} problems, temperature 1, top-p 1; levels: docs/strategies.md."]
         + [areas(overlapping)]
-        + [told(pair) for pair in comparison.pairs if pair.holm_p < 0.05],
+        + [test_text(pair) for pair in comparison.pairs if pair.holm_p < 0.05],
     )
 
 
 def areas(comparison: Comparison) -> str:
-    """Mean accuracies over the costs that the runs share, in words."""
+    """The mean accuracies over the common range of costs as a sentence."""
     low, high = comparison.area_range or (0.0, 0.0)
-    shares = ", ".join(f"{curve.label} {percent(curve.area)}" for curve in comparison.curves)
-    return f"Mean accuracy over the logarithm of cost, from {low:.0f} to {high:.0f} tokens: {shares}."
+    means = ", ".join(f"{curve.label} {percent(curve.area)}" for curve in comparison.curves)
+    return f"Mean accuracy over the logarithm of cost, from {low:.0f} to {high:.0f} tokens: {means}."
 
 
 def cells(point: Point) -> tuple[str, ...]:
-    """A point as the cells of its row."""
+    """The cells of a point's row."""
     accuracy = f"{100 * point.accuracy:.1f}"
     return str(point.level), f"{point.cost:.0f}", accuracy, range_text(point.accuracy_ci95), "*" * point.on_front
 
 
-def told(pair: Pair) -> str:
-    """A test at equal cost, in words."""
+def test_text(pair: PairedTest) -> str:
+    """A test at equal cost as a sentence."""
     return (
         f"{pair.other} {pair.other_level} against {pair.one} {pair.one_level} at {pair.other_cost:.0f} and "
         f"{pair.one_cost:.0f} tokens: {points(pair.difference)} points "
-        f"({range_text(pair.difference_ci95, signed=True)}), "
-        f"Holm-adjusted p {p_value(pair.holm_p)}."
+        f"({range_text(pair.difference_ci95, signed=True)}), Holm-adjusted p {p_value(pair.holm_p)}."
     )
 
 

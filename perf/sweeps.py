@@ -9,19 +9,20 @@ from pathlib import Path
 
 from keep import keep
 
-from s1m.analysis import LevelSummary, summarize
+from s1m.analysis.run.summarize import summarize
+from s1m.analysis.run.summary import LevelSummary
 from s1m.evaluate.store import load_run
 
-CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
+CONFIG = Path(__file__).parent.parent / "src" / "s1m" / "assets" / "digits.toml"
 
 
 def shown(level: LevelSummary) -> str:
-    """An accuracy with its 95 % interval, in per cent."""
+    """An accuracy with its 95 % confidence interval, in per cent."""
     return f"{100 * level.accuracy:.1f} [{100 * level.accuracy_ci95.low:.1f}, {100 * level.accuracy_ci95.high:.1f}]"
 
 
 def main() -> None:
-    """Both sweeps through the command line, then one table."""
+    """Run both sweeps through the command line, then write one table."""
     with tempfile.TemporaryDirectory() as scratch:
         summaries = []
         for sweep in ("nested", "independent"):
@@ -44,7 +45,7 @@ def main() -> None:
                 f"{other.thinking_tokens_mean:.0f}",
             )
         )
-    share = nested.generated_tokens / independent.generated_tokens
+    fraction = nested.generated_tokens / independent.generated_tokens
     keep(
         "sweeps",
         "Nested and independent sweep",
@@ -52,7 +53,7 @@ def main() -> None:
         rows,
         [
             f"{nested.problems} problems; generated tokens: nested {nested.generated_tokens:,}, independent "
-            f"{independent.generated_tokens:,}: a share of {share:.3f}.",
+            f"{independent.generated_tokens:,}: a fraction of {fraction:.3f}.",
             f"Wall seconds: nested {nested.wall_seconds:.0f}, independent {independent.wall_seconds:.0f}.",
         ],
     )

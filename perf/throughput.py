@@ -1,6 +1,6 @@
-"""Embedded engine against one-problem-at-a-time `generate`, same model, same machine, turns taken in one run.
+"""Embedded engine against transformers' `generate` on one problem at a time: same model, same machine, in turn.
 
-Both think one stretch for the same problems, sampled at temperature 1; a second table row runs whole nested sweeps.
+Both generate one segment for the same problems at temperature 1; a third table row runs whole nested sweeps.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ THINKING = Forcing(
 
 
 def one_at_a_time(engine: EmbeddedEngine, problems: Sequence[Problem]) -> float:
-    """Tokens a second of transformers' own generate, a problem after the other, its loop warm."""
+    """Tokens per second of transformers' own generate, one problem after the other, warmed up."""
     tokens, started = 0, time.perf_counter()
     for problem in problems:
         prompt = prepare(problem, engine.checkpoint)
@@ -48,7 +48,7 @@ def one_at_a_time(engine: EmbeddedEngine, problems: Sequence[Problem]) -> float:
 
 
 def batched(engine: EmbeddedEngine, problems: Sequence[Problem]) -> float:
-    """Tokens a second of the engine, the same stretch for every problem at once."""
+    """Tokens per second of the engine, one segment for all problems at once."""
 
     async def run() -> int:
         steps = [
@@ -64,7 +64,7 @@ def batched(engine: EmbeddedEngine, problems: Sequence[Problem]) -> float:
 
 
 def sweeps(engine: EmbeddedEngine, problems: Sequence[Problem]) -> float:
-    """Tokens a second of the engine on whole nested sweeps 0-7, the main job."""
+    """Tokens per second of the engine on whole nested sweeps 0-7, its main use."""
 
     async def run() -> int:
         flows = [(problem, nested_sweep(THINKING, i)) for i, problem in enumerate(problems)]
@@ -76,7 +76,7 @@ def sweeps(engine: EmbeddedEngine, problems: Sequence[Problem]) -> float:
 
 
 def main() -> None:
-    """Five rounds, the three ways in turn."""
+    """Five rounds of all three in turn."""
     problems = Digits().load(split="test", limit=64, data=None)
     engine = EmbeddedEngine(max_rows=64)
     one_at_a_time(engine, problems[:1])
@@ -88,9 +88,9 @@ def main() -> None:
     asyncio.run(engine.close())
     names = ("generate, one problem at a time", "embedded engine, 64 rows", "embedded engine, nested sweeps 0-7")
     rows = []
-    for position, name in enumerate(names):
-        speeds = [each[position] for each in rounds]
-        ratios = [each[position] / each[0] for each in rounds]
+    for index, name in enumerate(names):
+        speeds = [each[index] for each in rounds]
+        ratios = [each[index] / each[0] for each in rounds]
         rows.append(
             (name, *(f"{f(speeds):.0f}" for f in (min, statistics.median, max)), f"{statistics.median(ratios):.1f}x")
         )

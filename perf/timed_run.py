@@ -19,22 +19,22 @@ from s1m.evaluate.store import RunStore
 from s1m.files.settings import read_toml
 from s1m.types import Engine, Problem, Record
 
-CONFIG = Path(__file__).parent.parent / "configs" / "digits.toml"
+CONFIG = Path(__file__).parent.parent / "src" / "s1m" / "assets" / "digits.toml"
 
 
 class Quiet:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
     def landed(self, record: Record) -> None:
-        """Nothing to show."""
+        """Do nothing."""
 
     def failed(self, problem: Problem, error: Exception) -> None:  # noqa: ARG002
-        """Must not happen here."""
+        """End the script: no problem may fail here."""
         raise error
 
 
 async def timed_run(engine: Engine, api: str, problems: Sequence[Problem], folder: Path, **changed: object) -> float:
-    """Seconds that the demo's settings, some of them changed, take on these problems; the engine is closed after."""
+    """Seconds of a run with the demo's settings and ``changed`` ones on these problems; closes the engine."""
     benchmark = find_benchmark("digits")
     given = {**read_toml(CONFIG), "engine": "vllm", "base_url": api, "out": str(folder), "model": "m", **changed}
     settings = eval_settings(given)
@@ -50,7 +50,7 @@ async def timed_run(engine: Engine, api: str, problems: Sequence[Problem], folde
 
 
 def unseen(problem: Problem) -> Problem:
-    """The same problem with one corner of its picture another grey, so that no cache knows it."""
+    """The same problem with two pixels of its picture changed, so that no cache contains it."""
     picture = Image.open(io.BytesIO(problem.images[0])).convert("L")
     picture.putpixel((0, 0), random.randrange(256))
     picture.putpixel((1, 0), random.randrange(256))

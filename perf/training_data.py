@@ -1,7 +1,7 @@
 """Traces as long as S1-M's, each with a picture of its own size, for measurements of training.
 
-The text is that of looks at digits, cut to lengths that lie as a log-normal distribution with the median (470) and
-the mean (870) that S1-M's data has.
+The text consists of looks at digits, cut to lengths from a log-normal distribution with the median (470) and the mean
+(870) of S1-M's data.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ QUESTION = "What is the sum of the digits?"
 
 
 def lengths(count: int, rng: random.Random) -> list[int]:
-    """Tokens of responses: as many evenly spaced quantiles, in random order."""
+    """Tokens of ``count`` responses: evenly spaced quantiles, in random order."""
     spread = NormalDist(6.15, 1.11)
-    drawn = [spread.inv_cdf((place + 0.5) / count) for place in range(count)]
+    drawn = [spread.inv_cdf((index + 0.5) / count) for index in range(count)]
     rng.shuffle(drawn)
-    return [min(LONGEST, max(24, round(math.exp(one)))) for one in drawn]
+    return [min(LONGEST, max(24, round(math.exp(exponent)))) for exponent in drawn]
 
 
 def write_traces(folder: Path, tokens: list[int], tokenizer: Any, rng: random.Random) -> Path:
-    """Write ``traces.jsonl`` in S1-M's format, with pictures of 4 to 256 visual tokens beside it."""
+    """Write ``traces.jsonl`` in S1-M's format, and beside it pictures of 4 to 256 visual tokens."""
     rows = []
     for number, length in enumerate(tokens):
         size = (28 * rng.randint(2, 16), 28 * rng.randint(2, 16))

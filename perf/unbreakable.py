@@ -1,7 +1,7 @@
 """A real vLLM behind a proxy that fails one request in five, and that restarts twice: `python perf/unbreakable.py`.
 
-Starts vLLM itself (`make vllm` first), through `s1m serve`. 500 problems, greedy, levels 0-7: once in peace, once
-through the proxy, killed and started again after a third and after two thirds of the problems.
+Starts vLLM itself (`make vllm` first), through `s1m serve`. 500 problems, greedy, levels 0-7: a fault-free run,
+and a run through the proxy during which vLLM is killed and restarted after a third and two thirds of the problems.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ MODEL = ROOT / "src" / "s1m" / "assets" / "digits-qwen2vl"
 PORT = 8377
 API = f"http://127.0.0.1:{PORT}"
 PROBLEMS = 500
-SHARE = 0.2
+FAULTS = 0.2
 VLLM = ["--enforce-eager", "--max-num-seqs", "32", "--block-size", "32", "--max-num-batched-tokens", "16384"]
 INJECTED = "injected by the proxy"
 
 
 def start() -> subprocess.Popen[bytes]:
-    """A vLLM that answers."""
+    """A vLLM that is ready."""
     words = ["serve", str(MODEL), "--port", str(PORT), "--dtype", "float32", "--max-model-len", "4096", "--", *VLLM]
     process = subprocess.Popen(
         [sys.executable, "-m", "s1m.cli", *words],
@@ -44,9 +44,9 @@ def start() -> subprocess.Popen[bytes]:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End it, and all its processes."""
+    """End vLLM with all its processes."""
     process.send_signal(signal.SIGINT)
-    process.send_signal(signal.SIGINT)  # at once: whatever it was doing is lost
+    process.send_signal(signal.SIGINT)  # the second one ends it at once, in the middle of its requests
     process.wait()
 
 
@@ -58,7 +58,7 @@ def evaluate(api: str, out: Path) -> subprocess.Popen[bytes]:
 
 
 def texts(run: Run) -> dict[str, object]:
-    """What was thought and answered, problem by problem."""
+    """Thinking and answers of every problem."""
     return {
         record.id: ([s.text for s in record.trace.chains[0]], [a.text for a in record.trace.answers])
         for record in run.records
@@ -66,55 +66,62 @@ def texts(run: Run) -> dict[str, object]:
 
 
 def recorded(folder: Path) -> int:
-    """Lines of a run so far."""
+    """Records written so far."""
     path = folder / "records.jsonl"
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
+def with_faults(server: subprocess.Popen[bytes], out: Path) -> tuple[subprocess.Popen[bytes], Proxy, int, float]:
+    """A run through a failing proxy, vLLM restarted twice: the last server, the proxy, the exit code, the seconds."""
+    began = time.monotonic()
+    with Proxy(API, faults=FAULTS) as proxy:
+        run = evaluate(proxy.url, out)
+        for fraction in (1 / 3, 2 / 3):
+            while run.poll() is None and recorded(out) < fraction * PROBLEMS:
+                time.sleep(0.5)
+            stop(server)
+            server = start()
+        code = run.wait()
+    return server, proxy, code, time.monotonic() - began
+
+
 def main() -> None:
-    """In peace, then in trouble."""
+    """The fault-free run, then the one with faults."""
     with tempfile.TemporaryDirectory() as scratch:
         clean, rough = Path(scratch) / "clean", Path(scratch) / "rough"
         server = start()
         began = time.monotonic()
         assert evaluate(API, clean).wait() == 0
-        peace = time.monotonic() - began
-        began = time.monotonic()
-        with Proxy(API, faults=SHARE) as proxy:
-            run = evaluate(proxy.url, rough)
-            for share in (1 / 3, 2 / 3):
-                while run.poll() is None and recorded(rough) < share * PROBLEMS:
-                    time.sleep(0.5)
-                stop(server)
-                server = start()
-            code = run.wait()
-        trouble = time.monotonic() - began
+        clean_seconds = time.monotonic() - began
+        server, proxy, code, rough_seconds = with_faults(server, rough)
         stop(server)
-        quiet, disturbed = load_run(clean), load_run(rough)
+        undisturbed, disturbed = load_run(clean), load_run(rough)
         lines = recorded(rough)
-        spoilt = (rough / "records.jsonl").read_text().count(INJECTED)
+        injected = (rough / "records.jsonl").read_text().count(INJECTED)
     records = len(disturbed.records)
-    expected = texts(quiet)
-    equal = sum(expected[name] == said for name, said in texts(disturbed).items())
+    expected = texts(undisturbed)
+    equal = sum(expected[name] == written for name, written in texts(disturbed).items())
     keep(
         "unbreakable",
-        f"{PROBLEMS} problems against a real vLLM: {100 * SHARE:.0f} % of requests fail, two restarts",
+        f"{PROBLEMS} problems against a real vLLM: {100 * FAULTS:.0f} % of requests fail, two restarts",
         ("", "count"),
         [
             ("problems", PROBLEMS),
             ("recorded", records),
             ("lost", PROBLEMS - records),
             ("duplicates", lines - records),
-            ("records with an injected text", spoilt),
-            ("thoughts and answers equal to the run in peace", equal),
+            ("records with an injected text", injected),
+            ("thinking and answers equal to the fault-free run", equal),
             ("exit code of the run", code),
         ],
         [
             f"{proxy.requests:,} requests, {sum(proxy.faults.values()):,} faults: "
             + ", ".join(f"{name} {count}" for name, count in sorted(proxy.faults.items()))
             + ".",
-            f"{peace:.0f} s in peace, {trouble:.0f} s in trouble, both restarts included; timeout 4 s.",
-            "Final faults (401, 404, a prompt too long) end the run or fail the problem by design, and are unit tests.",
+            f"{clean_seconds:.0f} s fault-free, {rough_seconds:.0f} s with faults, both restarts included; timeout "
+            "4 s.",
+            "Permanent errors (401, 404, a prompt too long) end the run or fail the problem by design, and are unit "
+            "tests.",
         ],
     )
 

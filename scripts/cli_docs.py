@@ -22,7 +22,7 @@ def help_text(verb: Sequence[str]) -> str:
 
 def page() -> str:
     """The whole page."""
-    parts = ["# Command line\n\nWritten by `make docs` from the command itself.\n"]
+    parts = ["# Command line\n\nReference. Written by `make docs` from the command itself.\n"]
     parts += [f"## s1m {' '.join(verb)}".rstrip() + f"\n\n```\n{help_text(verb)}```\n" for verb in [(), *verb_words()]]
     return "\n".join(parts)
 

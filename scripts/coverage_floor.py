@@ -20,17 +20,17 @@ def covered(files: dict[str, dict[str, dict[str, int]]], room: str) -> float:
     """Per cent of the lines and branches of a room that tests ran."""
     summaries = [entry["summary"] for name, entry in files.items() if name.startswith(room)]
     ran = sum(s["covered_lines"] + s["covered_branches"] for s in summaries)
-    there = sum(s["num_statements"] + s["num_branches"] for s in summaries)
-    return 100 * ran / there if there else 0.0
+    all_parts = sum(s["num_statements"] + s["num_branches"] for s in summaries)
+    return 100 * ran / all_parts if all_parts else 0.0
 
 
 def main() -> int:
     """Print a line a room; 1 when one is below the floor."""
     files = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["files"]
-    shares = {room: covered(files, room) for room in ROOMS}
-    for room, share in shares.items():
-        print(f"{room:32} {share:6.2f} % of lines and branches{'' if share >= FLOOR else f'  below {FLOOR} %'}")
-    return int(min(shares.values()) < FLOOR)
+    per_room = {room: covered(files, room) for room in ROOMS}
+    for room, percent in per_room.items():
+        print(f"{room:32} {percent:6.2f} % of lines and branches{'' if percent >= FLOOR else f'  below {FLOOR} %'}")
+    return int(min(per_room.values()) < FLOOR)
 
 
 if __name__ == "__main__":

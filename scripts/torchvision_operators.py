@@ -21,13 +21,13 @@ class BeforeTorchvision(MetaPathFinder):
     library: Any = None
 
     def find_spec(self, fullname: str, *_where: object) -> None:
-        """Always None, so that the usual finders go on."""
+        """Always None, so that the default finders continue."""
         if fullname != "torchvision":
             return
         sys.meta_path.remove(self)
         import torch
 
-        BeforeTorchvision.library = torch.library.Library("torchvision", "DEF")  # kept: operators go with it
+        BeforeTorchvision.library = torch.library.Library("torchvision", "DEF")  # kept: operators are removed with it
         for operator in ("nms", "qnms"):
             BeforeTorchvision.library.define(operator + SIGNATURE)
 

@@ -1,4 +1,4 @@
-"""The arithmetic on S1-M's published sweep is what the page of strategies says it is."""
+"""The arithmetic on S1-M's published sweep is what its page says it is."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def test_runaways_alone_explain_the_deviations_within_4_per_cent() -> None:
 def test_the_three_sweeps_cost_what_the_page_says() -> None:
     costs = [CURVE["independent"](), CURVE["nested"](), CURVE["rescued"]()]
     assert costs == [24_850, 4_155 + 80, pytest.approx(1_365 / 0.907 + 0.093 * 376 + 80)]
-    page = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "s1m_sweep.md").read_text(encoding="utf-8")
     for cost in (*costs, *(level.std_of_runaways for level in CURVE["TABLE"])):
         assert f"{cost:,.0f}" in page

@@ -19,7 +19,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *s
 
 def commands() -> list[str]:
     """Every line of a code block that calls s1m."""
-    blocks = re.findall(r"```\n(.*?)```", README, re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    blocks = [block for language, block in fenced if not language]
     return [line.split("  #")[0].strip() for block in blocks for line in block.splitlines() if line.startswith("s1m ")]
 
 

@@ -3,8 +3,8 @@
 S1mError
 ├── UsageError        the user asked for something impossible: flags, TOML keys, paths, settings that differ
 ├── DataError         data is missing, unreadable or not what it should be
-└── EngineError       the engine could not do a step; the problem stays owed
-    ├── EngineUnavailable   no use going on for any problem: refused key, unknown model, broken checkpoint
+└── EngineError       the engine could not do a step; the problem stays pending
+    ├── EngineUnavailable   no problem can be evaluated: refused key, unknown model, broken checkpoint
     └── PromptTooLong       this problem can never fit this engine
 
 ``exit_code`` is what the command line ends with: 2 for a mistake in the request, 1 for everything else.
@@ -37,7 +37,7 @@ class EngineError(S1mError):
 
 
 class EngineUnavailable(EngineError):
-    """The engine can serve nobody, so the run ends at once."""
+    """The engine can serve no request, so the run ends at once."""
 
 
 class PromptTooLong(EngineError):

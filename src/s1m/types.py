@@ -1,6 +1,6 @@
-"""The nouns of s1m and the one protocol between them.
+"""The nouns of s1m, and the protocols of engine and benchmark.
 
-A *problem* is asked of an *engine* in *steps*; what comes back are *completions*; a finished conversation is a
+A *problem* goes to an *engine* in *steps*; the engine returns *completions*; a finished conversation is a
 *trace*; the benchmark gives a *verdict* on each of its answers; all of it is one *record* of a run.
 Nothing here does any work: these are frozen values that every other module shares.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 StopClass = Literal["closed", "eos", "capped", "looped"]
-"""Why a stretch of thinking ended: the model wrote the delimiter, ended its turn without it, ran out of budget, or
+"""Why a segment of thinking ended: the model wrote the delimiter, ended its turn without it, ran out of budget, or
 repeated itself and was cut."""
 
 Finish = Literal["stop", "eos", "length"]
@@ -23,8 +23,8 @@ Finish = Literal["stop", "eos", "length"]
 class Problem:
     """One question of a benchmark.
 
-    ``images`` are encoded image files (PNG, JPEG, ...) exactly as the benchmark has them: nothing is decoded or
-    re-encoded on the way to an engine unless the user asks for it.
+    ``images`` are encoded image files (PNG, JPEG, ...) exactly as the benchmark has them: s1m does not decode or
+    re-encode them on the way to an engine unless the user asks for it.
     """
 
     id: str
@@ -39,9 +39,9 @@ class Problem:
 class Piece:
     """A stretch of the assistant's turn.
 
-    ``token_ids`` are the engine's own ids when the engine generated the stretch, so that it can go on from exactly
-    those tokens; ``None`` for text that the algorithm put there (an ignore string, the answer cue). With ``images`` the
-    problem's images are shown again behind the text, by engines that ``can_show_images_again``.
+    ``token_ids`` are the engine's own ids when the engine generated the stretch, so that it can continue from exactly
+    those tokens; ``None`` for text that the algorithm injected (an ignore string, the answer cue). With ``images`` the
+    problem's images are shown again after the text, by engines that ``can_show_images_again``.
     """
 
     text: str
@@ -51,11 +51,11 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """One request of an algorithm: continue this assistant turn, stop there, spend at most so much.
+    """One request of an algorithm: continue this assistant turn, stop there, spend at most ``max_tokens``.
 
     ``min_tokens`` tokens are generated before any stop or end of turn is allowed. ``seed`` makes the step
-    reproducible on its own, whatever else the engine does at the same time. ``instruction`` is said after the question.
-    Where the engine can, it writes one of ``choices`` and nothing else.
+    reproducible on its own, whatever else the engine does at the same time. ``instruction`` is appended to the
+    question. Where the engine can, it writes one of ``choices`` and nothing else.
     """
 
     prefix: tuple[Piece, ...]
@@ -77,7 +77,7 @@ class Completion:
     ``logprob`` is the mean over the tokens generated, the one that ended them left out, of the natural logarithm of
     their probability: the model's own, at temperature 1 and with nothing cut off, or among the step's ``choices`` where
     they bind it. None where the engine does not give it; servers are asked for it only in steps without stop strings,
-    since nothing reads that of thinking and every token makes the reply longer.
+    since that of thinking is not used and every token makes the reply longer.
     """
 
     text: str
@@ -101,16 +101,16 @@ class Sampling:
 
 
 class Engine(Protocol):
-    """Whoever continues text: a server, a model in this process, a script."""
+    """What continues text: a server, a model in this process, a script."""
 
     name: str
     can_show_images_again: bool
     """Whether a piece may show the problem's images within the assistant's turn."""
     context_tokens: int | None
-    """Tokens that prompt, thinking and answer may have together, where the engine knows, once it is ready."""
+    """Most tokens of prompt, thinking and answer together, set by ``ready``; None where the engine does not know."""
 
     async def ready(self) -> None:
-        """Find out what is needed before the first step. Raises ``EngineUnavailable`` when no step can be done."""
+        """Prepare for the first step: load, or check the server. Raises ``EngineUnavailable`` when that fails."""
         ...
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
@@ -118,7 +118,7 @@ class Engine(Protocol):
         ...
 
     async def close(self) -> None:
-        """Give back what the engine holds. Safe to call twice."""
+        """Free what the engine holds. Safe to call twice."""
         ...
 
 
@@ -143,13 +143,13 @@ class Segment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """The answer committed at a level of the strategy's axis: refused ends of thinking, chains voting, tokens allowed.
+    """The answer committed at a level of the strategy's axis: ignored stops, votes, token caps.
 
-    It rests on the first ``segments`` segments of chain ``chain``; ``stop`` is how that thinking ended.
+    It follows the first ``segments`` segments of chain ``chain``; ``stop`` is how that thinking ended.
     ``same_as`` names the lower level whose answer this is, when the chain ended too early to reach this one.
     ``tries`` is how often it was asked for until it committed to something; ``tokens`` counts all of them. Where no try
     did, it is what the model said within its thinking, if that commits, or else what it answered at the level before.
-    ``chosen_from`` are the places of the samples among which it was chosen, itself one of them.
+    ``chosen_from`` are the indices of the samples among which it was chosen, itself one of them.
     """
 
     level: int
@@ -170,7 +170,7 @@ class Trace:
     """Everything one problem produced: its chains of thought and an answer at every level, in rising order.
 
     ``samples`` are all answers that were asked for, where a strategy chooses among several; the ``level`` of a sample
-    is the number of ends of thinking that were ignored before it.
+    is the number of stops that were ignored before it.
     """
 
     chains: tuple[tuple[Segment, ...], ...]
@@ -178,26 +178,28 @@ class Trace:
     samples: tuple[Answer, ...] = ()
 
     def paid_for(self, answer: Answer) -> tuple[Answer, ...]:
-        """The answers that had to be asked for to have this one."""
-        return tuple(self.samples[place] for place in answer.chosen_from) or (answer,)
+        """The answers that had to be generated for this one, itself included."""
+        return tuple(self.samples[index] for index in answer.chosen_from) or (answer,)
 
     def reached(self, answer: Answer) -> dict[int, int]:
-        """The chains that had to be thought to have ``answer``, and how many segments of each."""
+        """By chain, how many of its segments had to be generated for ``answer``."""
         reached: dict[int, int] = {}
         for paid in self.paid_for(answer):
             reached[paid.chain] = max(paid.segments, reached.get(paid.chain, 0))
         return reached
 
     def place_of(self, answer: Answer) -> int | None:
-        """The place of the sample that ``answer`` is; None for one that was not chosen among samples."""
-        where = (answer.chain, answer.segments)
+        """The index of the sample that ``answer`` is; None for one that was not chosen among samples."""
+        position = (answer.chain, answer.segments)
         same = (
-            place for place in answer.chosen_from if where == (self.samples[place].chain, self.samples[place].segments)
+            index
+            for index in answer.chosen_from
+            if position == (self.samples[index].chain, self.samples[index].segments)
         )
         return next(same, None)
 
     def thinking_tokens(self, answer: Answer) -> int:
-        """Tokens of thinking generated before ``answer`` was had, each counted once."""
+        """Tokens of thinking that had to be generated for ``answer``, each counted once."""
         reached = self.reached(answer).items()
         return sum(segment.tokens for chain, end in reached for segment in self.chains[chain][:end])
 
@@ -220,12 +222,12 @@ class Trace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """What a benchmark says of one answer.
+    """Whether one answer is right, by the benchmark's own scorer and by strict rules.
 
     ``correct`` is the strict verdict: ``prediction`` is what the answer commits to, None when that is nothing, and
-    ``rule`` names how it was found. ``official`` is the verdict of the benchmark's own scorer, guesses and all; None
-    where it has none or could not be asked. ``judged``: the rules found nothing and a language model was asked what the
-    answer commits to, so the verdict rests on that.
+    ``rule`` names how it was found. ``official`` is the verdict of the benchmark's own scorer, guesses included; None
+    where the benchmark has no scorer of its own or it was not run. ``judged``: the rules found nothing and a language
+    model extracted what the answer commits to, so the verdict depends on it.
     """
 
     prediction: str | None
@@ -269,13 +271,13 @@ class Benchmark(Protocol):
     """Keys of a problem's metadata by which results are broken down; several values are joined with "; "."""
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
-        """The problems of a split, in a fixed order. Raises ``DataError`` when they cannot be had."""
+        """The problems of a split, in a fixed order. Raises ``DataError`` when they cannot be read."""
         ...
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
         """The verdict on one answer text.
 
         ``extraction`` is what the official extractor (often a language model) made of the answer, where that is
-        recorded; the official verdict then rests on it, the strict one never does.
+        recorded; the official verdict then depends on it, the strict one never does.
         """
         ...

@@ -1,4 +1,4 @@
-"""Runs made up for the tests of the analysis: small, seeded, and told exactly what they hold."""
+"""Synthetic runs for the tests of the analysis: small, seeded, with given content."""
 
 from __future__ import annotations
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from s1m.analysis import print_table, summarize, summary_json
 from s1m.analysis.run.report import render_report
+from s1m.analysis.run.summarize import summarize
+from s1m.analysis.run.summary import summary_json
+from s1m.analysis.run.table import print_table
 from s1m.benchmarks.dynamath import DynaMath
 from s1m.benchmarks.measured import Judged
 from s1m.benchmarks.wemath import WeMath

@@ -67,8 +67,8 @@ def test_a_trace_counts_its_looks_and_is_arithmetic(kind: str, columns: int, res
 
 
 def test_the_best_reading_changes_only_for_a_strict_majority() -> None:
-    assert traces.settle([Counter({3: 1, 8: 1})], [3]) == [3]
-    assert traces.settle([Counter({3: 1, 8: 2})], [3]) == [8]
+    assert traces.best_reading([Counter({3: 1, 8: 1})], [3]) == [3]
+    assert traces.best_reading([Counter({3: 1, 8: 2})], [3]) == [8]
 
 
 def test_readers_misread_as_often_as_declared() -> None:

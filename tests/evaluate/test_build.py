@@ -89,4 +89,4 @@ def test_nobody_at_the_address_is_one_line(tmp_path: Path, capsys: pytest.Captur
     command = ["eval", "digits", "--engine", "http", "--base-url", "http://127.0.0.1:1", "--model", "m"]
     assert main([*command, "--limit", "1", "--out", str(tmp_path / "run")]) == 1
     error = capsys.readouterr().err.strip().splitlines()
-    assert error[-1].startswith("s1m: nobody answers at http://127.0.0.1:1")
+    assert error[-1].startswith("s1m: no server answers at http://127.0.0.1:1")

@@ -143,7 +143,7 @@ def test_nothing_is_mixed_with_an_imported_run(tmp_path: Path, data: str, capsys
     file = results_file(tmp_path, "seven.json", result("1", "7"))
     assert main(["import", "mathvista", file, "--data", data, "--out", out]) == 0
     assert main(["import", "mathvista", file, "--data", data, "--out", out]) == 2
-    assert "is not empty; an import makes a run folder of its own" in capsys.readouterr().err
+    assert "is not empty; an import needs a new run folder" in capsys.readouterr().err
     assert main(["eval", "mathvista", "--data", data, "--out", out, "--limit", "1"]) == 2
     assert "holds imported results" in capsys.readouterr().err
 

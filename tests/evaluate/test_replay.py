@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from s1m.analysis import summarize
+from s1m.analysis.run.summarize import summarize
 from s1m.benchmarks import find_benchmark
 from s1m.cli import main
 from s1m.engines.embedded import EmbeddedEngine
@@ -128,7 +128,7 @@ def test_a_replay_is_a_run_that_is_read_and_not_added_to(
     assert main(["replay", str(source.folder), "--strategy", "vote", "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert "vote; level: chains that vote" in said
-    assert "tokens replayed: a run of its own would have generated them." in said
+    assert "tokens replayed: a separate run would have generated them." in said
     run = load_run(out)
     assert (run.settings["engine"], run.settings["source"]) == ("replayed", str(source.folder))
     assert run.settings["temperature"] == 1.0

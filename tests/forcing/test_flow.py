@@ -162,7 +162,7 @@ def thinking_with(*texts: str) -> Reply:
     return reply
 
 
-def test_a_loop_is_cut_before_its_first_copy_and_thought_on_from_there() -> None:
+def test_a_loop_is_cut_before_its_first_copy_and_the_chain_continued() -> None:
     reply = thinking_with("Start:\n" + LOOP, "an end.", "Look.")
     trace, asked = play(nested_sweep(forcing(chunk_tokens=20), seed=1), reply)
     first, *others = trace.chains[0]

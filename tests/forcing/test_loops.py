@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from s1m.forcing.loops import recurrence, templates
 from s1m.forcing.loops.watch import Loop, LoopWatch, find_loop
+from tests.cases import cases
 
 SENTENCE = "Let me compute the area of the triangle again. "
 PARAGRAPH = (
@@ -18,6 +19,27 @@ PARAGRAPH = (
     "So that region covers 48 square centimetres, while everything else in our picture must cover the other 96.\n"
 )
 READING = "Wait, I read 482, so far 482, even 123.\n"
+
+
+BEFORE = "The triangle has sides of 3, 4 and 5 cm. We compute its area now. "
+SHORT_UNITS = (
+    "\n",
+    " ",
+    "\t",
+    "\r\n",
+    " \n",
+    "\u00a0",
+    "a",
+    "ha",
+    "no",
+    "\u0445\u0430",
+    "lol",
+    "abcd",
+    "abcde",
+    "banana",
+    "abcdefg",
+    "password",
+)
 
 
 def fed_in_parts(tokens: Sequence[int] | str, sizes: Sequence[int]) -> Loop | None:
@@ -207,3 +229,25 @@ def test_a_token_costs_the_same_however_many_came_before(monkeypatch: pytest.Mon
         costs.append(Counted.uses - before)
     assert max(costs) - min(costs) < 0.1 * max(costs)
     assert len(looks) < len(text) / recurrence.PATIENCE
+
+
+@pytest.mark.shared_data
+def test_reported_loops_are_seen() -> None:
+    for case in cases("loops"):
+        assert (find_loop(BEFORE + case["unit"] * case["times"]) is not None) == case["loop"], case
+
+
+@pytest.mark.parametrize("unit", SHORT_UNITS)
+def test_a_short_unit_without_blanks_is_a_loop_after_hundreds_of_copies(unit: str) -> None:
+    text = BEFORE + unit * 600
+    loop = find_loop(text)
+    assert loop is not None
+    assert abs(loop.start - len(BEFORE)) <= 17
+    assert loop.seen - len(BEFORE) <= 280 * len(unit) + 16
+    for size in (1, 7, 16, 100):
+        assert fed_in_parts(text, [size] * (len(text) // size)) == loop
+
+
+@pytest.mark.parametrize("unit", SHORT_UNITS)
+def test_a_few_dozen_copies_of_a_short_unit_are_no_loop(unit: str) -> None:
+    assert find_loop(f"{BEFORE}{unit * 60} and so it goes on. {BEFORE}") is None

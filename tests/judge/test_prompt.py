@@ -72,7 +72,7 @@ def test_the_first_line_of_the_reply_counts(content: str, extraction: str | None
 
 @pytest.mark.parametrize("content", ["", None, "  \n"])
 def test_an_empty_reply_is_a_failure(content: str | None) -> None:
-    with pytest.raises(EngineError, match="said nothing"):
+    with pytest.raises(EngineError, match="wrote nothing"):
         read_extraction(completion(content, tokens=0).body)
 
 

@@ -29,6 +29,10 @@ def test_one_gpu() -> None:
     assert words() == PLAIN
 
 
+def test_code_of_a_model_is_trusted_only_when_asked_for() -> None:
+    assert set(words(trust_remote_code=True)) - set(words()) == {"--trust-remote-code"}
+
+
 def test_everything_that_can_be_said_of_one_gpu() -> None:
     settings = ServeSettings(
         model="org/model",

@@ -19,7 +19,9 @@ import pytest
 from s1m.cli import main
 from s1m.errors import EngineUnavailable
 from s1m.files.settings import settings_from
+from s1m.serve.diagnosis import why
 from s1m.serve.launch import serve_model
+from s1m.serve.process import ProcessFamily
 from s1m.serve.settings import ServeSettings
 from tests.serve.programs import DEAF, WITH_CHILD, program, server
 from tests.vllm_server import descendants, free_port, gone
@@ -150,7 +152,7 @@ def test_a_node_that_is_not_the_head_waits_for_nobody(tmp_path: Path) -> None:
     vllm = program(tmp_path, "import sys, time; print(*sys.argv[1:], flush=True); time.sleep(600)")
     flags = ("--nodes", "2", "--node-rank", "1", "--head-address", "10.0.0.1", "--tensor-parallel-size", "2")
     with started(tmp_path, vllm, *flags) as process:
-        said = says(tmp_path / "err", "node 1 of 2 lends its GPUs to 10.0.0.1")
+        said = says(tmp_path / "err", "node 1 of 2 works for 10.0.0.1")
         says(tmp_path / "err", "--headless")
         assert "--port" not in said
         process.send_signal(signal.SIGTERM)
@@ -174,3 +176,41 @@ def test_what_is_no_program_is_named(tmp_path: Path) -> None:
         serve_here(str(tmp_path / "vllm"))
     with pytest.raises(EngineUnavailable, match="there is no /no/vllm: pip install vllm"):
         serve_here("/no/vllm")
+
+
+TRICKLING = """
+import socket, sys, time
+listening = socket.create_server(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])))
+while True:
+    connection, _ = listening.accept()
+    try:
+        while True:
+            connection.sendall(b"H")
+            time.sleep(0.05)
+    except OSError:
+        pass
+"""
+
+
+def test_the_ready_deadline_holds_for_a_server_that_trickles(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(EngineUnavailable, match="not ready after 1 s"):
+        serve_here(program(tmp_path, TRICKLING), ready_seconds=1)
+    assert time.monotonic() - began < 4
+
+
+@pytest.mark.parametrize("unit", ["x", "Error: lost \\r", "x\\0"])
+def test_output_without_line_breaks_stays_bounded(unit: str, tmp_path: Path) -> None:
+    body = (
+        f"import sys; sys.stdout.write('{unit}' * 3_000_000); sys.stdout.write('\\nValueError: no room'); sys.exit(3)"
+    )
+    sink = (tmp_path / "sink").open("wb")
+    with sink:
+        family = ProcessFamily([program(tmp_path, body)], dict(os.environ), sink)
+        assert family.exit_code(60) == 3
+        lines = family.last_lines()
+        family.outlast(1)
+    assert lines[-1] == "ValueError: no room"
+    assert len(lines) <= 400
+    assert max(len(line) for line in lines) <= 8192
+    assert why(lines, 3) == "vLLM ended with exit code 3: ValueError: no room"

@@ -19,6 +19,10 @@ from s1m.serve.settings import ServeSettings
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = sorted([*(ROOT / "scripts").glob("*.sh"), *(ROOT / "scripts").glob("*.slurm")])
+S1M_SETTINGS = (
+    "--num-ignore 0-7 --ignore-strings s1m --max-thinking-tokens 30000 --temperature 0.3 --top-p 0.9 "
+    "--max-image-pixels 1003520 --out runs/mathvista"
+)
 
 
 def commands() -> list[str]:
@@ -57,13 +61,11 @@ def test_the_scripts_are_shell(script: Path) -> None:
         ),
         (
             ["eval_math_vista.sh"],
-            "eval mathvista --engine vllm --base-url http://127.0.0.1:8000/v1 --num-ignore 0-7 --ignore-strings s1m "
-            "--out runs/mathvista",
+            f"eval mathvista --engine vllm --base-url http://127.0.0.1:8000/v1 {S1M_SETTINGS}",
         ),
         (
             ["eval_math_vista.sh", "http://a/v1", "http://b/v1"],
-            "eval mathvista --engine vllm --base-url http://a/v1 http://b/v1 --num-ignore 0-7 --ignore-strings s1m "
-            "--out runs/mathvista",
+            f"eval mathvista --engine vllm --base-url http://a/v1 http://b/v1 {S1M_SETTINGS}",
         ),
     ],
 )

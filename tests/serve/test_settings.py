@@ -27,14 +27,13 @@ def settings(**values: object) -> ServeSettings:
         ({"port": 70000}, "x.toml: port: expected int <= 65535"),
         ({"gpu_memory_utilization": 1.5}, "gpu_memory_utilization: expected float <= 1"),
         ({"dtype": "int8"}, "dtype: invalid enum value 'int8'"),
-        ({"model": ""}, "MODEL is a folder or a Hub id"),
-        ({"model": "--port"}, "MODEL is a folder or a Hub id, not '--port'"),
-        ({"engine": "embedded"}, "--engine embedded cannot serve yet; use --engine vllm"),
-        ({"node_rank": 1}, "--node-rank counts from 0 and stays below --nodes 1, so not 1"),
+        ({"model": ""}, "MODEL must be a folder or a Hub id"),
+        ({"model": "--port"}, "MODEL must be a folder or a Hub id: '--port'"),
+        ({"node_rank": 1}, "--node-rank 1 is not below --nodes 1"),
         ({"nodes": 2, "tensor_parallel_size": 4}, "--nodes needs --head-address"),
         ({"head_address": "h"}, "--head-address is for several nodes: add --nodes"),
-        ({"nodes": 2, "head_address": "h"}, "--tensor-parallel-size 1 cannot be shared evenly by --nodes 2"),
-        ({"nodes": 2, "head_address": "h", "data_parallel_size": 3}, "--data-parallel-size 3 cannot be shared evenly"),
+        ({"nodes": 2, "head_address": "h"}, "--tensor-parallel-size 1 is not a multiple of --nodes 2"),
+        ({"nodes": 2, "head_address": "h", "data_parallel_size": 3}, "--data-parallel-size 3 is not a multiple"),
         ({"nodes": 2, "tensor_parallel_size": 2, "backend": "ray", "node_rank": 1}, "leave out --node-rank"),
         ({"backend": "ray", "head_address": "h"}, "leave out --node-rank and --head-address"),
         ({"extra": "--enforce-eager"}, "extra: expected array"),
@@ -80,7 +79,7 @@ def test_a_model_of_the_hub_keeps_its_own_length() -> None:
 
 
 def test_a_folder_that_is_no_checkpoint_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EngineUnavailable, match="is no checkpoint: it lacks config"):
+    with pytest.raises(EngineUnavailable, match="is not a checkpoint: it lacks config"):
         resolve(settings(model=str(tmp_path)))
     with pytest.raises(EngineUnavailable, match="there is no checkpoint folder /no/such"):
         resolve(settings(model="/no/such"))

@@ -20,7 +20,7 @@ from s1m.benchmarks.reading.rows import Problems
 from s1m.errors import DataError, UsageError
 from s1m.scoring.equality.match import same_integer
 from s1m.scoring.strict import value
-from s1m.synthetic.longvision.example import LongProblem, Picture, make_problem
+from s1m.synthetic.longvision.example import LongProblem, make_problem
 from s1m.types import Problem, Verdict
 
 
@@ -32,8 +32,7 @@ class Pictures:
 
     def images(self, row: int) -> tuple[bytes, ...]:
         """The one picture of a problem, a PNG file."""
-        problem = self._problems[row]
-        return (Picture(problem.task, problem.plan).read(),)
+        return (self._problems[row].picture.read(),)
 
 
 class LongVision:
@@ -67,11 +66,11 @@ class LongVision:
 
 def as_problem(split: str, index: int, problem: LongProblem) -> Problem:
     """A problem as every benchmark has it, without its picture."""
-    task, plan = problem.task, problem.plan
+    kind, plan = problem.kind, problem.plan
     return Problem(
         id=f"longvision-{split}-{index:05d}",
-        question=task.question(plan),
+        question=kind.question(plan),
         images=(),
-        gold=str(task.answer(plan)),
-        metadata={"family": task.family, "kind": task.name, "size": problem.size},
+        gold=str(kind.answer(plan)),
+        metadata={"family": kind.family, "kind": kind.name, "size": problem.size},
     )

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from s1m.analysis.run.plots import save_figure
-from s1m.analysis.style import INK, MUTED, PAPER, colour, house_style
+from s1m.analysis.display.style import INK, MUTED, PAPER, colour, house_style, save_figure
 from s1m.data.funnel import Funnel
 from s1m.data.shards import named
 

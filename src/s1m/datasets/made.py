@@ -9,7 +9,7 @@ from s1m.datasets.digits import make_row
 from s1m.datasets.example import IMAGE, Turn, Unusable
 from s1m.datasets.formats import Draft
 from s1m.datasets.responses import Delimiters
-from s1m.synthetic.longvision import Unsound, make_example
+from s1m.synthetic.longvision.example import Unsound, make_example
 
 USUAL_SEED = 42
 """Of what is made where nobody names a seed."""

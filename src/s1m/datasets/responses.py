@@ -7,26 +7,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from s1m.datasets.example import Unusable
+from s1m.families import DEFAULT
+from s1m.families import Delimiters as Delimiters
 
 STAGE_TAG = re.compile(r"</?(?:SUMMARY|CAPTION|REASONING|CONCLUSION)>")
-OPEN, CLOSE = "<think>", "</think>"
+OPEN, CLOSE = DEFAULT.opening, DEFAULT.closing
 THOUGHT, THOUGHT_END = "<|begin_of_thought|>", "<|end_of_thought|>"
 SOLUTION_TAG = re.compile(r"<\|(?:begin|end)_of_solution\|>")
-
-
-@dataclass(frozen=True)
-class Delimiters:
-    """What thinking stands between."""
-
-    opening: str
-    closing: str
-
-    def around(self, thinking: str, answer: str) -> str:
-        """A response of which the two parts are known."""
-        return f"{self.opening}\n{thinking.strip()}\n{self.closing}\n{answer.strip()}"
 
 
 def canonical(response: str, delimiters: Delimiters) -> str:

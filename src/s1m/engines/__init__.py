@@ -1,1 +1,1 @@
-"""Who continues text: embedded (a model in this process), http (any OpenAI-compatible server), scripted (replays)."""
+"""The engines that continue text: in this process, on a vLLM at token level, on any chat server, or from a script."""

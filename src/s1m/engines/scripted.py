@@ -1,4 +1,4 @@
-"""A model that says what it is told to, for tests, documentation and dry runs; its tokens are words.
+"""A model that writes what a script says, for tests, documentation and dry runs; its tokens are words.
 
 Everything an engine does to a text is done here in plain sight: stop strings, budgets, the end of the turn.
 """
@@ -26,7 +26,7 @@ class ScriptedEngine:
         self._script = script
 
     async def ready(self) -> None:
-        """Always is."""
+        """Nothing to do."""
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:  # noqa: ARG002
         """The scripted text up to the first stop string, ``max_tokens`` words or its end, whichever comes first.
@@ -36,17 +36,19 @@ class ScriptedEngine:
         return cut(self._script(problem, step), step)
 
     async def close(self) -> None:
-        """Nothing to give back."""
+        """Nothing to release."""
 
 
 def replay(texts: Sequence[str]) -> ScriptedEngine:
-    """An engine that says one text after another, in the order asked; one more is an ``EngineError``."""
+    """An engine that writes one text after another, in the order asked; beyond the last it raises ``EngineError``."""
     left = iter(texts)
 
     def next_text(problem: Problem, _step: Step) -> str:
         text = next(left, None)
         if text is None:
-            raise EngineError(f"the script has run out: {len(texts)} texts, and problem {problem.id} asks for another")
+            raise EngineError(
+                f"the script has run out: {len(texts)} texts, and problem {problem.id} needs another; add it"
+            )
         return text
 
     return ScriptedEngine(next_text)
@@ -63,12 +65,12 @@ def cut(text: str, step: Step) -> Completion:
 
 
 def first_stop(text: str, step: Step) -> tuple[int, bool]:
-    """Where the text is to be cut, and whether a stop string is why; its length when none comes late enough."""
+    """Where the text is to be cut, and whether a stop string is why; its length when no stop string is late enough."""
     ends = [
-        found.start()
+        match.start()
         for stop in step.stop
         if stop
-        for found in re.finditer(re.escape(stop), text)
-        if len(text[: found.start()].split()) >= step.min_tokens
+        for match in re.finditer(re.escape(stop), text)
+        if len(text[: match.start()].split()) >= step.min_tokens
     ]
     return (min(ends), True) if ends else (len(text), False)

@@ -1,4 +1,4 @@
-"""Stop strings that are spelled in several tokens: where they begin, and what of one hangs over at a limit."""
+"""Stop strings that are spelled in several tokens: where they begin, and which part of one stands at a limit."""
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ def build_engine(settings: EvalSettings) -> Engine:
         return ChatEngine(_servers(settings), settings.model)
     from s1m.engines.embedded import EmbeddedEngine
 
-    return EmbeddedEngine(settings.model, max_rows=settings.most_in_flight)
+    return EmbeddedEngine(
+        settings.model, max_rows=settings.most_in_flight, trust_remote_code=settings.trust_remote_code
+    )
 
 
 def _servers(settings: EvalSettings) -> Servers:

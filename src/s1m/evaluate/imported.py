@@ -21,11 +21,11 @@ from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.runner import key_of
 from s1m.evaluate.spelling import levels_from
+from s1m.families import DEFAULT
 from s1m.forcing.flow import Forcing
 from s1m.types import Answer, Benchmark, Problem, Record, Segment, StopClass, Trace, Verdict
 
-OPEN = Forcing.thinking_open.strip()
-CLOSE = Forcing.thinking_close
+OPEN, CLOSE = DEFAULT.opening, DEFAULT.closing
 
 _LEVEL = re.compile(r"results_(\d{1,4})")
 
@@ -203,7 +203,7 @@ def token_counter(tokenizer: str) -> Callable[[str], int]:
     except ImportError as error:
         raise UsageError(f"--tokenizer needs {error.name}: pip install 's1m[local]'") from None
     try:
-        loaded = AutoTokenizer.from_pretrained(tokenizer)
+        loaded = AutoTokenizer.from_pretrained(tokenizer, trust_remote_code=False)
     except Exception as error:  # whatever a missing or broken folder makes the loader raise is the same news
         why = str(error).partition("\n")[0]
         raise UsageError(f"--tokenizer {tokenizer} cannot be loaded: {why}") from None

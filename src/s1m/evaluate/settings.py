@@ -21,7 +21,15 @@ from s1m.forcing.strategies import Name, build_strategy
 from s1m.forcing.strategy import Strategy
 from s1m.types import Sampling
 
-NOT_CONTENT = ("out", "concurrency", "base_url", "timeout_seconds", "judge_model", "judge_base_url")
+NOT_CONTENT = (
+    "out",
+    "concurrency",
+    "base_url",
+    "timeout_seconds",
+    "judge_model",
+    "judge_base_url",
+    "trust_remote_code",
+)
 """Settings that change no record, so that a run may be resumed with others."""
 
 
@@ -35,6 +43,8 @@ class EvalSettings:
     """Who thinks: a model in this process, vLLM at token level, or any OpenAI-compatible chat server."""
     model: str = ""
     """Folder or Hub id (empty: the bundled tiny model), or the name that a server gives it (empty: its only one)."""
+    trust_remote_code: bool = False
+    """Run the Python code that a model in this process brings along; read it first."""
     base_url: tuple[str, ...] = ()
     """Address of the server, or of several, such as http://127.0.0.1:8000/v1; the key is read from S1M_API_KEY."""
     data: str = ""

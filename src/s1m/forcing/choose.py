@@ -12,12 +12,12 @@ from typing import Literal
 from s1m.types import Answer, Trace
 
 Weight = Literal["equal", "length", "confidence"]
-"""What a vote counts: one; the tokens of the thinking behind it (complexity-based consistency, Y. Fu et al., arXiv
+"""What a vote counts: one; the tokens of its thinking (complexity-based consistency, Y. Fu et al., arXiv
 2210.00720); the geometric mean of the probabilities of the answer's tokens."""
 
 
 def majority(predictions: Sequence[str | None], weights: Sequence[float]) -> int:
-    """The place of the winner: the first answer that commits to what has most weight; of equals, the earliest."""
+    """The index of the winner: the first answer that commits to what has most weight; of equals, the earliest."""
     totals: dict[str, float] = {}
     for prediction, weight in zip(predictions, weights, strict=True):
         if prediction is not None:
@@ -40,16 +40,16 @@ def weights_of(samples: Sequence[Answer], trace: Trace, weight: Weight) -> list[
 def settled(
     predictions: Sequence[str | None], agreeing: int, logprobs: Sequence[float | None] = (), sure: float = 0.0
 ) -> int | None:
-    """The place of the answer with which ``agreeing`` in a row commit to the same; None when there is none yet.
+    """The index of the answer with which ``agreeing`` in a row commit to the same; None before there is such an answer.
 
     An answer whose tokens have a mean probability below ``sure`` agrees with nothing.
     """
     streak = 0
-    for place, prediction in enumerate(predictions):
-        logprob = logprobs[place] if logprobs else None
+    for index, prediction in enumerate(predictions):
+        logprob = logprobs[index] if logprobs else None
         unsure = logprob is not None and math.exp(logprob) < sure
-        same = place > 0 and prediction == predictions[place - 1]
+        same = index > 0 and prediction == predictions[index - 1]
         streak = 0 if prediction is None or unsure else streak + 1 if same else 1
         if streak >= agreeing:
-            return place
+            return index
     return None

@@ -1,4 +1,4 @@
-"""Pump a flow with an engine: the only place where steps become requests."""
+"""Pump a flow with an engine: here alone do steps become requests."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ async def drive(
     try:
         steps = next(flow)
         while True:
-            steps = flow.send(await _all(steps, problem, engine, sampling))
+            steps = flow.send(await _complete_all(steps, problem, engine, sampling))
     except StopIteration as done:
         result: T = done.value
         return result
 
 
-async def _all(steps: tuple[Step, ...], problem: Problem, engine: Engine, sampling: Sampling) -> list[Completion]:
+async def _complete_all(
+    steps: tuple[Step, ...], problem: Problem, engine: Engine, sampling: Sampling
+) -> list[Completion]:
     if len(steps) == 1:
-        return [await _one(steps[0], problem, engine, sampling)]
-    return await gathered(_one(step, problem, engine, sampling) for step in steps)
+        return [await _complete(steps[0], problem, engine, sampling)]
+    return await gathered(_complete(step, problem, engine, sampling) for step in steps)
 
 
-async def _one(step: Step, problem: Problem, engine: Engine, sampling: Sampling) -> Completion:
+async def _complete(step: Step, problem: Problem, engine: Engine, sampling: Sampling) -> Completion:
     if step.instruction:
         problem = replace(problem, question=f"{problem.question}\n{step.instruction}")
     if any(piece.images for piece in step.prefix) and not engine.can_show_images_again:

@@ -15,7 +15,14 @@ from dataclasses import dataclass
 
 from s1m.types import StopClass
 
-_ANSWERED = re.compile(r"\\boxed\s*\{|\b(?:final\s+)?answer\s*(?:is\b|:)|<answer>", re.IGNORECASE)
+_ANSWERED = re.compile(
+    r"""
+    \\boxed\s*\{                               # "So \boxed{42}."
+  | \b(?:final\s+)?answer\s*(?:is\b|:)         # "The final answer is 42", "Answer: B"
+  | <answer>                                   # "<answer>B</answer>", of R1-style fine-tunes
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,18 +35,19 @@ class Ending:
 
 
 def find_ending(text: str, close: str) -> Ending | None:
-    """The first place where the delimiter is spelled almost right: other case, blanks, brackets or escapes."""
+    """Where the delimiter is first spelled almost right: other case, blanks, brackets or escapes."""
     name = re.escape(close.strip("<>/[] "))
     if not name or close.strip("<>/[] ") == close:
         return None  # a delimiter without brackets is a word like others
-    found = re.search(rf"(?:<|&lt;|\[)\s*/\s*{name}\s*(?:>|&gt;|\])", text, re.IGNORECASE)
-    return Ending(start=found.start(), stop="closed", flaws=("misspelt",)) if found else None
+    # "</ think>", "&lt;/think&gt;", "[/THINK]"
+    match = re.search(rf"(?:<|&lt;|\[)\s*/\s*{name}\s*(?:>|&gt;|\])", text, re.IGNORECASE)
+    return Ending(start=match.start(), stop="closed", flaws=("misspelt",)) if match else None
 
 
 def find_answered(text: str) -> Ending | None:
     """Where the last line of a turn that ended without the delimiter begins, when that line gives the answer.
 
-    The thinking is what stands before it: a model that goes on behind an answer is where it never was in training.
+    The thinking is what stands before it: training holds no text in which thinking goes on after the answer.
     """
     start = text.rstrip().rfind("\n") + 1
     if not _ANSWERED.search(text, start):

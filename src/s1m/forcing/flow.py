@@ -1,72 +1,43 @@
-"""Budget forcing as a conversation: think, ignore the end of thinking, answer.
+"""Budget forcing as a conversation: think, ignore the stop, answer.
 
-A flow is a generator. It yields steps ("continue this turn, stop there, spend at most so much"), is sent what the
-engine produced for each of them in the same order, and returns a trace. It does no I/O and knows no server, tokenizer
-or benchmark, so the same lines run against vLLM, a laptop, a gateway and a test.
+A flow is a generator. It yields steps ("continue this turn, stop there, spend at most N tokens"), is sent the engine's
+completions in the same order, and returns a trace. It does no I/O and knows no server, tokenizer or benchmark, so the
+same lines run against vLLM, a laptop, a gateway and a test.
 
 Steps yielded together do not depend on each other and may run at the same time.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from s1m.forcing.endings import Ending, find_answered, find_ending, flaws_of
 from s1m.forcing.loops.watch import LoopWatch, find_loop
 from s1m.forcing.strategy import Part, Task
+from s1m.forcing.turn import Forcing, chain_so_far, derive_seed, injection, joined, joined_ids
 from s1m.types import Answer, Completion, Piece, Segment, Step, StopClass
 
+__all__ = [
+    "Asked",
+    "Forcing",
+    "after_refusals",
+    "answer",
+    "can_go_on",
+    "derive_seed",
+    "think",
+    "think_on",
+    "think_once",
+    "tokens_left",
+]
+
 MOST_TRIES = 3
-"""Times that an answer is asked for until it commits to something."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Forcing:
-    """What budget forcing needs to know. Budgets count generated tokens, not the strings put between them."""
-
-    num_ignore: tuple[int, ...]
-    """Levels at which an answer is wanted, rising."""
-    ignore_strings: tuple[str, ...]
-    max_thinking_tokens: int
-    max_answer_tokens: int
-    min_thinking_tokens: int = 0
-    thinking_open: str = "<think>\n"
-    thinking_close: str = "</think>"
-    answer_cue: str = "\nFinal answer: "
-    chunk_tokens: int = 128
-    """Thinking is asked for in chunks of this size, and checked for loops between them."""
-    show_images_again: bool = False
-    """Show the problem's images again after every ignore string."""
-    instruction: str = ""
-    """Said after the question."""
-
-    def __post_init__(self) -> None:
-        if not self.num_ignore or sorted(set(self.num_ignore)) != list(self.num_ignore) or self.num_ignore[0] < 0:
-            raise ValueError(
-                f"num_ignore must be different whole numbers from 0 in rising order, not {self.num_ignore}"
-            )
-        if not self.ignore_strings or not all(self.ignore_strings):
-            raise ValueError("ignore_strings must be at least one string, and none of them empty")
-        if not self.thinking_close:
-            raise ValueError("thinking_close is empty; without a delimiter no end of thinking can be seen")
-        for name in ("max_thinking_tokens", "max_answer_tokens", "chunk_tokens"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if not 0 <= self.min_thinking_tokens <= self.max_thinking_tokens:
-            raise ValueError(
-                f"min_thinking_tokens must lie between 0 and max_thinking_tokens ({self.max_thinking_tokens}), "
-                f"not {self.min_thinking_tokens}"
-            )
-
-    def ignore_string(self, times_ignored: int) -> str:
-        """What is said at the next refusal; the strings take turns."""
-        return self.ignore_strings[times_ignored % len(self.ignore_strings)]
+"""Times that an answer is asked for until it commits to something. The second try has another seed and is bound to
+the choices, the third does without thinking that did not close."""
 
 
 def think(forcing: Forcing, ignores: int, seed: int) -> Part[tuple[Segment, ...]]:
-    """A chain of thought whose end is refused ``ignores`` times, within one thinking budget.
+    """A chain of thought with ``ignores`` ignored stops, within one thinking budget.
 
     Shorter than ``ignores + 1`` segments when the budget is spent, or when two in a row had to be cut for loops.
     """
@@ -77,20 +48,20 @@ def think(forcing: Forcing, ignores: int, seed: int) -> Part[tuple[Segment, ...]
 
 
 def can_go_on(forcing: Forcing, chain: Sequence[Segment]) -> bool:
-    """Whether the end of a chain can be refused: the budget is not spent, and no refusal has led from loop to loop."""
+    """Whether the last stop of a chain can be ignored: budget is left, and its last two segments are not both loops."""
     stops = [segment.stop for segment in chain[-2:]]
     return tokens_left(forcing, chain) > 0 and "capped" not in stops and stops != ["looped"] * 2
 
 
 def tokens_left(forcing: Forcing, chain: Sequence[Segment]) -> int:
-    """What is left of the thinking budget; a refusal that brings forth nothing is not free, or it would never end."""
+    """What is left of the thinking budget. An empty segment counts as one token, or a chain might never end."""
     return forcing.max_thinking_tokens - sum(max(1, segment.tokens) for segment in chain)
 
 
 def think_on(forcing: Forcing, chain: tuple[Segment, ...], seed: int) -> Part[tuple[Segment, ...]]:
-    """The chain with one more segment, its end refused where there is one.
+    """The chain with one more segment, after an ignore string unless it is the first.
 
-    A loop is cut and thought on from there with another seed, as if it had never been; the second in a segment ends it.
+    A loop is cut and the chain continued from there with another seed; the second loop in a segment ends it.
     """
     injected = forcing.ignore_string(len(chain) - 1) if chain else ""
     own_seed = derive_seed(seed, "think", len(chain))
@@ -98,12 +69,13 @@ def think_on(forcing: Forcing, chain: tuple[Segment, ...], seed: int) -> Part[tu
     left = tokens_left(forcing, (*chain, segment))
     if segment.stop == "looped" and left > 0:
         own_seed = derive_seed(seed, "think", len(chain), "again")
-        segment = mended(segment, (yield from think_once(forcing, (*chain, segment), "", left, own_seed)))
+        more = yield from think_once(forcing, (*chain, segment), "", left, own_seed)
+        segment = continued_after_loop(segment, more)
     return (*chain, segment)
 
 
-def mended(looped: Segment, more: Segment) -> Segment:
-    """One segment of what stood before a loop and what was thought on from there."""
+def continued_after_loop(looped: Segment, more: Segment) -> Segment:
+    """One segment of the text before a loop and the thinking that was continued from there."""
     text = looped.text + more.text
     flaws = dict.fromkeys((*looped.flaws, "looped", *more.flaws))
     return replace(
@@ -119,17 +91,16 @@ def mended(looped: Segment, more: Segment) -> Segment:
 
 def think_once(forcing: Forcing, before: tuple[Segment, ...], injected: str, budget: int, seed: int) -> Part[Segment]:
     """The next segment of a chain: up to ``budget`` tokens until the model ends its thinking or repeats itself."""
-    first = not injected and all(segment.stop == "looped" for segment in before)  # at the beginning, or behind a loop
+    first = not injected and all(segment.stop == "looped" for segment in before)  # at the beginning, or after a loop
     minimum = forcing.min_thinking_tokens - sum(segment.tokens for segment in before) if first else 1
     pieces: list[Piece] = []
     watch = LoopWatch()
     tokens = 0
-    stop: StopClass | None = None
-    while stop is None:
+    while True:
         room = min(forcing.chunk_tokens, budget - tokens)
         (completion,) = yield (
             Step(
-                prefix=(*chain_so_far(forcing, before), *refusal(forcing, injected), *pieces),
+                prefix=(*chain_so_far(forcing, before), *injection(forcing, injected), *pieces),
                 stop=(forcing.thinking_close,),
                 max_tokens=room,
                 min_tokens=min(room, max(0, minimum - tokens)),
@@ -139,53 +110,56 @@ def think_once(forcing: Forcing, before: tuple[Segment, ...], injected: str, bud
         )
         pieces.append(Piece(text=completion.text, token_ids=completion.token_ids))
         tokens += completion.tokens
-        if ending := find_ending(joined(pieces), forcing.thinking_close):
-            return cut_at(injected, pieces, tokens, ending)
-        if completion.finish == "stop":
-            stop = "closed"
-        elif completion.finish == "eos":
-            if answered_there := find_answered(joined(pieces)):
-                return cut_at(injected, pieces, tokens, answered_there)
-            stop = "eos"
-        elif loop := watch.feed(completion.text):
-            return cut_at(injected, pieces, tokens, Ending(start=loop.start, stop="looped"))
-        elif tokens >= budget:
-            stop = "capped"
-    text = joined(pieces)
-    return Segment(
-        injected=injected,
-        text=text,
-        tokens=tokens,
-        stop=stop,
-        flaws=flaws_of(text, forcing.thinking_open),
-        token_ids=joined_ids(pieces),
-    )
+        ending = ending_after(forcing, joined(pieces), completion, watch, spent=tokens >= budget)
+        if ending is not None:
+            return segment_of(injected, pieces, tokens, ending)
 
 
-def cut_at(injected: str, pieces: Sequence[Piece], tokens: int, ending: Ending) -> Segment:
-    """A segment without what follows its ending; its tokens were spent all the same."""
+def ending_after(
+    forcing: Forcing, text: str, completion: Completion, watch: LoopWatch, *, spent: bool
+) -> Ending | None:
+    """How a segment ends that reads ``text`` after a completion; None while it goes on.
+
+    ``spent``: the thinking budget is used up.
+    """
+    if misspelt := find_ending(text, forcing.thinking_close):
+        return misspelt
+    stop: StopClass | None = "closed" if completion.finish == "stop" else "capped" if spent else None
+    if completion.finish == "eos":
+        if answered := find_answered(text):
+            return answered
+        stop = "eos"
+    elif completion.finish == "length" and (loop := watch.feed(completion.text)):
+        return Ending(start=loop.start, stop="looped")
+    return Ending(start=len(text), stop=stop, flaws=flaws_of(text, forcing.thinking_open)) if stop else None
+
+
+def segment_of(injected: str, pieces: Sequence[Piece], tokens: int, ending: Ending) -> Segment:
+    """A segment up to its ending; the tokens of what is cut away count all the same."""
     text = joined(pieces)
+    cut_characters = len(text) - ending.start
     return Segment(
         injected=injected,
         text=text[: ending.start],
         tokens=tokens,
         stop=ending.stop,
-        cut_characters=len(text) - ending.start,
+        cut_characters=cut_characters,
         flaws=ending.flaws,
         said=text[ending.start :] if "answered" in ending.flaws else "",
+        token_ids=None if cut_characters else joined_ids(pieces),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """Where in a chain an answer is asked for: after so many segments, and how the thinking before it ended."""
+    """Where in a chain an answer is asked for: after how many segments, and how the thinking before it ended."""
 
     segments: int
     stop: StopClass
 
 
 def after_refusals(chain: Sequence[Segment], ignored: int) -> Asked:
-    """Where the answer after ``ignored`` refused ends stands: at the end, for a chain that never reached so many.
+    """Where the answer after ``ignored`` ignored stops is asked for: at the end, for a chain that has fewer.
 
     Such a chain was looped, or else out of budget.
     """
@@ -197,7 +171,7 @@ def after_refusals(chain: Sequence[Segment], ignored: int) -> Asked:
 def answer(
     forcing: Forcing, chain: tuple[Segment, ...], levels: Mapping[int, Asked], task: Task, chain_index: int = 0
 ) -> Part[tuple[Answer, ...]]:
-    """An answer at every level, each from its own budget; levels that end at the same place share the lowest's."""
+    """An answer at every level, each from its own budget; levels that rest on the same segments share the lowest's."""
     askers: dict[int, int] = {}  # segments an answer rests on -> the lowest level that rests on as many
     for level, asked in levels.items():
         askers.setdefault(asked.segments, level)
@@ -207,14 +181,16 @@ def answer(
         if not waiting:
             break
         completions = yield tuple(
-            ask(forcing, chain, levels[level], task, derive_seed(task.seed, "answer", level, *again(tries)), tries)
+            answer_step(
+                forcing, chain, levels[level], task, derive_seed(task.seed, "answer", level, *again(tries)), tries
+            )
             for level in waiting
         )
         for level, completion in zip(waiting, completions, strict=True):
-            answers[level] = answered(level, levels[level], completion, chain_index, answers.get(level))
+            answers[level] = recorded(level, levels[level], completion, chain_index, answers.get(level))
     for level in askers.values():
         if not committed(answers[level], task):
-            answers[level] = fallen_back(answers, level, chain[levels[level].segments - 1].said, task)
+            answers[level] = with_fallback(answers, level, chain[levels[level].segments - 1].said, task)
     return tuple(
         answers[level]
         if askers[asked.segments] == level
@@ -223,17 +199,17 @@ def answer(
     )
 
 
-def ask(forcing: Forcing, chain: tuple[Segment, ...], asked: Asked, task: Task, seed: int, tries: int) -> Step:
-    """The request for an answer; one of the choices after a thinking that was cut off, or when asked again.
+def answer_step(forcing: Forcing, chain: tuple[Segment, ...], asked: Asked, task: Task, seed: int, tries: int) -> Step:
+    """The request for an answer, bound to the choices after thinking that was cut off, or when asked again.
 
-    The last try does without the stretches of thinking at the end that did not close: they may be what leads it astray.
+    The last try leaves out the segments at the end that did not close: an unfinished thought may be why no answer came.
     """
-    behind = chain[: asked.segments]
-    while tries == MOST_TRIES and behind and behind[-1].stop != "closed":
-        behind = behind[:-1]
+    thinking = chain[: asked.segments]
+    while tries == MOST_TRIES and thinking and thinking[-1].stop != "closed":
+        thinking = thinking[:-1]
     return Step(
         prefix=(
-            *chain_so_far(forcing, behind),
+            *chain_so_far(forcing, thinking),
             Piece(text=forcing.thinking_close + forcing.answer_cue),
         ),
         stop=(),
@@ -245,7 +221,7 @@ def ask(forcing: Forcing, chain: tuple[Segment, ...], asked: Asked, task: Task, 
     )
 
 
-def answered(level: int, asked: Asked, completion: Completion, chain_index: int, before: Answer | None) -> Answer:
+def recorded(level: int, asked: Asked, completion: Completion, chain_index: int, before: Answer | None) -> Answer:
     """An answer as it is recorded, without what it repeats; one asked for again counts the tokens of both."""
     loop = find_loop(completion.text)
     return Answer(
@@ -261,8 +237,8 @@ def answered(level: int, asked: Asked, completion: Completion, chain_index: int,
     )
 
 
-def fallen_back(answers: Mapping[int, Answer], level: int, said: str, task: Task) -> Answer:
-    """An answer that commits to nothing, with what was said in the thinking or answered at a lower level instead."""
+def with_fallback(answers: Mapping[int, Answer], level: int, said: str, task: Task) -> Answer:
+    """An answer that commits to nothing, its text replaced by an answer in the thinking or at the next lower level."""
     lower = [answers[other].text for other in sorted(answers, reverse=True) if other < level]
     for text in (said, *lower):
         if text and task.read(text) is not None:
@@ -270,50 +246,11 @@ def fallen_back(answers: Mapping[int, Answer], level: int, said: str, task: Task
     return answers[level]
 
 
-def committed(found: Answer, task: Task) -> bool:
+def committed(given: Answer, task: Task) -> bool:
     """Whether an answer commits to something."""
-    return task.read(found.text) is not None
+    return task.read(given.text) is not None
 
 
 def again(tries: int) -> tuple[int, ...]:
     """What tells the seeds of later tries from that of the first."""
     return () if tries == 1 else (tries,)
-
-
-def chain_so_far(forcing: Forcing, chain: Sequence[Segment]) -> tuple[Piece, ...]:
-    """The assistant's turn up to the end of a chain, as pieces."""
-    pieces = [*spoken(forcing.thinking_open)]
-    for segment in chain:
-        pieces += [*refusal(forcing, segment.injected), Piece(text=segment.text, token_ids=segment.token_ids)]
-    return tuple(pieces)
-
-
-def refusal(forcing: Forcing, injected: str) -> tuple[Piece, ...]:
-    """What is put at a refused end, the images behind it where they are to be seen again."""
-    return (Piece(text=injected, images=forcing.show_images_again),) if injected else ()
-
-
-def spoken(text: str) -> tuple[Piece, ...]:
-    """Injected text as a piece, or no piece at all for no text."""
-    return (Piece(text=text),) if text else ()
-
-
-def joined(pieces: Sequence[Piece]) -> str:
-    """The text of pieces."""
-    return "".join(piece.text for piece in pieces)
-
-
-def joined_ids(pieces: Sequence[Piece]) -> tuple[int, ...] | None:
-    """The token ids of pieces, or None when any of them has none."""
-    ids: list[int] = []
-    for piece in pieces:
-        if piece.token_ids is None:
-            return None
-        ids += piece.token_ids
-    return tuple(ids)
-
-
-def derive_seed(seed: int, *path: str | int) -> int:
-    """A seed of 31 bits for one place of a run, independent of every other place."""
-    digest = hashlib.sha256(repr((seed, *path)).encode()).digest()
-    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF

@@ -1,4 +1,4 @@
-"""An optional language model that reads answers which no rule can: what it is asked, what counts, what is kept."""
+"""An optional language model that reads answers which no rule can read: prompt, verdict, and the file of judgements."""
 
 from s1m.judge.judge import Judge, unjudged
 from s1m.judge.judgements import Judgement, Judgements, RecordJudgement, laid_over, text_hash

@@ -6,18 +6,17 @@ import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 from s1m.engines.concurrency import SERVER_CONCURRENCY
-from s1m.engines.remote import Patience, Servers
-from s1m.engines.remote.offer import find_model
+from s1m.engines.remote import Patience, Request, Server, Servers
+from s1m.engines.remote.models import find_model
 from s1m.engines.remote.reply import encode
-from s1m.engines.remote.servers import Request, Server
 from s1m.errors import EngineError, EngineUnavailable, UsageError
 from s1m.files.tasks import gathered
 from s1m.judge.judgements import content_key
 from s1m.judge.prompt import chat_request, prompt_for, read_extraction
 from s1m.types import Problem
 
-Heard = Callable[[str, str | None], Awaitable[None]]
-"""Told a key and what the judge copied out, as soon as it has."""
+OnExtraction = Callable[[str, str | None], Awaitable[None]]
+"""Called with a key and what the judge copied out, as soon as it has."""
 
 
 class Judge:
@@ -31,7 +30,7 @@ class Judge:
         max_concurrency: int = SERVER_CONCURRENCY,
         patience: Patience | None = None,
     ) -> None:
-        """The key is S1M_JUDGE_API_KEY, else S1M_API_KEY. Raises ``UsageError`` for an address or key that is none."""
+        """The key is S1M_JUDGE_API_KEY, else S1M_API_KEY. Raises ``UsageError`` for an invalid address or key."""
         key = os.environ.get("S1M_JUDGE_API_KEY") or os.environ.get("S1M_API_KEY")
         self._servers = Servers(base_url, key, max_concurrency=max_concurrency, patience=patience)
         self.model = model
@@ -54,15 +53,17 @@ class Judge:
         prompt = prompt_for(problem, response)
         return content_key(self.model, prompt), prompt
 
-    async def ask(self, prompts: Mapping[str, str], heard: Heard) -> list[EngineError]:
-        """Ask every prompt, by key; the failures. Raises ``EngineUnavailable`` when it is no use to go on."""
+    async def ask(self, prompts: Mapping[str, str], on_extraction: OnExtraction) -> list[EngineError]:
+        """Ask every prompt, by key; the failures. Raises ``EngineUnavailable`` when no answer can be judged."""
         queue = iter(prompts.items())
         failures: list[EngineError] = []
         workers = min(self._servers.most_under_way, len(prompts))
-        await gathered(self._work(queue, heard, failures) for _ in range(workers))
+        await gathered(self._work(queue, on_extraction, failures) for _ in range(workers))
         return failures
 
-    async def _work(self, queue: Iterator[tuple[str, str]], heard: Heard, failures: list[EngineError]) -> None:
+    async def _work(
+        self, queue: Iterator[tuple[str, str]], on_extraction: OnExtraction, failures: list[EngineError]
+    ) -> None:
         for key, prompt in queue:
             try:
                 extraction = await self._extraction(prompt, key)
@@ -71,7 +72,7 @@ class Judge:
             except EngineError as error:
                 failures.append(error)
             else:
-                await heard(key, extraction)
+                await on_extraction(key, extraction)
 
     async def _extraction(self, prompt: str, key: str) -> str | None:
         async def body(_server: Server) -> bytes:
@@ -81,10 +82,10 @@ class Judge:
 
 
 def unjudged(failures: Sequence[Exception]) -> str:
-    """That a judge failed, how often, and how the first time."""
+    """The message for a judge that failed: how often, and the first error."""
     return (
         f"the judge failed on {len(failures)} answers (the first time: {failures[0]}); "
-        "they keep their verdicts, and the same command asks again"
+        "they keep their verdicts; re-run the command to ask again"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a judge has said, in a file that only grows: asked again, nothing is, and no file mixes two judges."""
+"""What a judge has said, in a file that only grows: nothing is asked twice, and no file mixes two judges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from s1m.types import Record, Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What a judge copied out of an answer, None for nothing. ``key`` is a hash of its model and all it was told."""
+    """What a judge copied out of an answer, None for nothing. ``key`` is a hash of its model and its prompt."""
 
     key: str
     model: str
@@ -45,7 +45,7 @@ class Judgements:
             if judgement.model != model:
                 raise UsageError(
                     f"{path} holds judgements of {judgement.model}, and {model} would be a second judge: ask "
-                    f"{judgement.model}, or move the file away to have everything judged anew"
+                    f"{judgement.model}, or move the file away to judge everything anew"
                 )
             self.extractions[judgement.key] = judgement.extraction
         try:

@@ -1,4 +1,4 @@
-"""What a judge is told, and how its reply is read: it copies out an answer and never learns the right one.
+"""The prompt of a judge, and how its reply is read: it copies out an answer and never sees the gold answer.
 
 The question goes as the model under test got it; choices that it had to read off a picture are written out. Of the
 response goes only the end.
@@ -10,14 +10,14 @@ import re
 from typing import Any
 
 from s1m.benchmarks.reading.row import lettered
-from s1m.engines.chat.protocol import Reply
-from s1m.engines.remote.reply import Unreadable, decode
+from s1m.engines.chat.reply import read_reply
 from s1m.errors import EngineError
+from s1m.families import after_thinking
 from s1m.scoring.text.plain import TAIL_CHARACTERS
 from s1m.types import Problem
 
 MAX_TOKENS = 128
-"""Of a reply, which is an answer and nothing else."""
+"""Longest reply: an answer and nothing else. A judge that explains after its first line is cut, which does no harm."""
 
 INSTRUCTION = """\
 Below are a question and a response to it. Copy out the final answer that the response commits to.
@@ -28,8 +28,7 @@ Below are a question and a response to it. Copy out the final answer that the re
 - If the response commits to no answer, or to more than one, reply NONE.
 """
 
-_NONE = re.compile(r"[\W_]*none[\W_]*", re.IGNORECASE)
-_THOUGHT = re.compile(r"^.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_NONE = re.compile(r"[\W_]*none[\W_]*", re.IGNORECASE)  # "NONE", "**None.**"
 
 
 def prompt_for(problem: Problem, response: str) -> str:
@@ -57,19 +56,12 @@ def chat_request(model: str, prompt: str) -> dict[str, Any]:
 def read_extraction(body: bytes) -> str | None:
     """The answer that the judge copied out, None where it says that there is none: the first line of its reply.
 
-    Raises ``Unreadable`` for a reply that is none, ``EngineError`` for one that is empty or was cut within that line.
+    Raises ``Unreadable`` for a broken reply, ``EngineError`` for one that is empty or was cut within that line.
     """
-    reply = decode(body, Reply)
-    if not reply.choices:
-        raise Unreadable("the reply has no choices")
-    choice = reply.choices[0]
-    if choice.finish_reason not in ("stop", "length"):
-        raise Unreadable(f"the server broke off (finish_reason {choice.finish_reason})")
-    said, line_break, _ = _THOUGHT.sub("", choice.message.content or "").strip().partition("\n")
-    if choice.finish_reason == "length" and not line_break:
-        raise EngineError(
-            f"the judge did not come to an end within {MAX_TOKENS} tokens; one that thinks first cannot judge"
-        )
-    if not said.strip():
-        raise EngineError("the judge said nothing")
-    return None if _NONE.fullmatch(said) else said.strip()
+    written = read_reply(body)
+    first_line, line_break, _ = after_thinking(written.text).strip().partition("\n")
+    if written.ending == "length" and not line_break:
+        raise EngineError(f"the judge did not end within {MAX_TOKENS} tokens; use a model that does not think first")
+    if not first_line.strip():
+        raise EngineError("the judge wrote nothing")
+    return None if _NONE.fullmatch(first_line) else first_line.strip()

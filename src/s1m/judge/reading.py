@@ -8,8 +8,8 @@ from s1m.scoring.text.plain import after_thinking
 from s1m.scoring.text.silence import is_blank, is_failure
 from s1m.types import Benchmark, Problem, Verdict
 
-NOTHING_SAID = frozenset({"blank", "unfinished", "failure", "apology", "undecided"})
-"""Rules that find no answer because there is none: no judge is asked to find one."""
+NO_ANSWER_RULES = frozenset({"blank", "unfinished", "failure", "apology", "undecided"})
+"""Rules that find no answer because the text holds none: a judge could only invent one."""
 
 
 def is_asked(verdict: Verdict, text: str) -> bool:
@@ -18,7 +18,7 @@ def is_asked(verdict: Verdict, text: str) -> bool:
     return (
         verdict.prediction is None
         and not verdict.judged
-        and rule not in NOTHING_SAID
+        and rule not in NO_ANSWER_RULES
         and not is_failure(text)
         and not is_blank(after_thinking(text))
     )
@@ -27,7 +27,7 @@ def is_asked(verdict: Verdict, text: str) -> bool:
 def judged(benchmark: Benchmark, problem: Problem, text: str, verdict: Verdict, extraction: str | None) -> Verdict:
     """The verdict on an answer of which a judge copied out ``extraction``, None for nothing.
 
-    The strict one is that of the extraction, by the same rules. An official one stands; where there is none because
+    The strict one is that of the extraction, by the same rules. An official verdict stands; where it is missing because
     the official scorer awaits a language model's extraction, it gets this one.
     """
     _, guess = _parts(verdict.rule)
@@ -44,6 +44,6 @@ def judged(benchmark: Benchmark, problem: Problem, text: str, verdict: Verdict, 
 
 
 def _parts(rule: str) -> tuple[str, str]:
-    """A rule, and what is remarked behind it of the official verdict."""
+    """A rule, and the remark on the official verdict after it."""
     name, mark, remark = rule.partition(";")
     return name, mark + remark

@@ -1,4 +1,4 @@
-"""A judge over responses as they stream by: as many as are under way at once are held, never the file."""
+"""A judge over a stream of responses: only the batch under way is held in memory, never the file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from s1m.judge.reading import is_asked, judged
 from s1m.types import Benchmark, Problem, Verdict
 
 BATCH = 1000
-"""Responses read before the judge is asked what no rule could read of them."""
+"""Responses that are read before the judge is asked about those among them that no rule could read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,29 +58,30 @@ class StreamJudge:
         stream = iter(scored)
         while batch := list(islice(stream, BATCH)):
             keys = self._ask(batch)
-            for one, key in zip(batch, keys, strict=True):
+            for scored_response, key in zip(batch, keys, strict=True):
                 if key is None or key not in self._judgements.extractions:
-                    yield one
+                    yield scored_response
                     continue
                 extraction = self._judgements.extractions[key]
-                yield replace(one, verdict=judged(benchmark, one.problem, one.text, one.verdict, extraction))
+                problem, text, verdict = scored_response.problem, scored_response.text, scored_response.verdict
+                yield replace(scored_response, verdict=judged(benchmark, problem, text, verdict, extraction))
 
     def _ask(self, batch: Sequence[Scored]) -> list[str | None]:
         """Ask what is not known yet; the key of every response, None where the judge is not needed."""
         keys: list[str | None] = []
         prompts: dict[str, str] = {}
-        for one in batch:
-            if not is_asked(one.verdict, one.text):
+        for response in batch:
+            if not is_asked(response.verdict, response.text):
                 keys.append(None)
                 continue
-            key, prompt = self.judge.question(one.problem, one.text)
+            key, prompt = self.judge.question(response.problem, response.text)
             keys.append(key)
             if key not in self._judgements.extractions:
                 prompts[key] = prompt
-        self.failures += self._loop.run(self.judge.ask(prompts, self._heard))
+        self.failures += self._loop.run(self.judge.ask(prompts, self._keep))
         return keys
 
-    async def _heard(self, key: str, extraction: str | None) -> None:
+    async def _keep(self, key: str, extraction: str | None) -> None:
         self._judgements.add(Judgement(key=key, model=self.judge.model, extraction=extraction))
 
     def _close(self) -> None:

@@ -1,3 +1,3 @@
-"""Serve a model with vLLM: the flags that test-time scaling needs, and a child process that leaves nothing behind."""
+"""Serve a model with vLLM: the flags that test-time scaling needs, and a child process that is cleaned up."""
 
 from __future__ import annotations

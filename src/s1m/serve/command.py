@@ -2,8 +2,8 @@
 
 Every server gets four that test-time scaling needs. ``--enable-scale-out`` opens ``/inference/v1/generate``: tokens
 in, tokens out. ``--enable-prefix-caching`` makes the next round of a chain cost only its new tokens.
-``--generation-config vllm`` keeps the model's own ``generation_config.json`` out, which would change sampling behind
-the caller's back (Qwen2-VL's asks for top-k 1 and a repetition penalty). ``--limit-mm-per-prompt`` allows many images
+``--generation-config vllm`` keeps the model's own ``generation_config.json`` out, which would change sampling
+unasked (Qwen2-VL's asks for top-k 1 and a repetition penalty). ``--limit-mm-per-prompt`` allows many images
 and no video, for whose worst case vLLM would otherwise set memory aside.
 """
 
@@ -15,7 +15,7 @@ import shlex
 from s1m.serve.settings import ServeSettings
 
 ENVIRONMENT = {"VLLM_NO_USAGE_STATS": "1"}
-"""Added to the server's environment: nothing is reported to anybody."""
+"""Added to the server's environment: vLLM reports no usage statistics."""
 
 
 def serve_command(settings: ServeSettings) -> list[str]:
@@ -28,6 +28,7 @@ def serve_command(settings: ServeSettings) -> list[str]:
         words += ["--served-model-name", settings.served_model_name]
     if settings.max_model_len is not None:
         words += ["--max-model-len", str(settings.max_model_len)]
+    words += ["--trust-remote-code"] * settings.trust_remote_code
     words += ["--limit-mm-per-prompt", limits]
     words += ["--gpu-memory-utilization", str(settings.gpu_memory_utilization)]
     words += ["--dtype", settings.dtype]

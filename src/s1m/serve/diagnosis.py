@@ -9,8 +9,15 @@ from collections.abc import Iterable
 PREFIX = re.compile(r"^(\([^)]*\)\s*)?((DEBUG|INFO|WARNING|ERROR|CRITICAL)\s+[\d-]+\s+[\d:]+\s+(\[[^\]]*\]\s*)?)?")
 """What vLLM puts before a message: ``(EngineCore pid=7) ERROR 11-22 16:30:00 [core.py:700]``."""
 
-ERROR = re.compile(r"^([\w.]*(Error|Exception)\b: *|Value error, |.*\berror: )\S", re.ASCII)
-SAYS_NOTHING = re.compile(r"See root cause above")
+ERROR = re.compile(
+    r"""^(?:
+        [\w.]*(?:Error|Exception)\b:[ ]*      # "torch.OutOfMemoryError: CUDA out of memory."
+      | Value[ ]error,[ ]                     # "Value error, User-specified max_model_len (...)": pydantic's
+      | .*\berror:[ ]                         # "api_server.py: error: unrecognized arguments: --x": argparse's
+    )\S""",
+    re.ASCII | re.VERBOSE,
+)
+ONLY_POINTS_ELSEWHERE = re.compile(r"See root cause above")
 
 FIXES = (
     (r"[Aa]ddress already in use|EADDRINUSE", "the port is taken: choose another with --port"),
@@ -33,10 +40,10 @@ FIXES = (
     (r"is greater than the derived max_model_len", "lower --max-model-len"),
     (
         r"World size \(\d+\) is larger than the number of available GPUs|invalid device ordinal",
-        "fewer GPUs are here: lower --tensor-parallel-size, or use several --nodes",
+        "this machine has fewer GPUs: lower --tensor-parallel-size, or use several --nodes",
     ),
     (r"No module named 'ray'|import Ray", "pip install ray into vLLM's environment"),
-    (r"unrecognized arguments", "that flag is not known to this vLLM; s1m is made for vLLM 0.32"),
+    (r"unrecognized arguments", "this vLLM does not know that flag; s1m is made for vLLM 0.32"),
     (
         r"not a valid model identifier|RepositoryNotFound|GatedRepo|401 Client Error|couldn't connect to",
         "check MODEL's name; a private one needs HF_TOKEN, one without a network a local folder",
@@ -47,7 +54,7 @@ FIXES = (
 def errors_in(lines: Iterable[str]) -> list[str]:
     """The lines that name an error, without vLLM's prefixes; when there is none, the last line of all."""
     plain = [text for text in (PREFIX.sub("", line).strip() for line in lines) if text]
-    return [text for text in plain if ERROR.match(text) and not SAYS_NOTHING.search(text)] or plain[-1:]
+    return [text for text in plain if ERROR.match(text) and not ONLY_POINTS_ELSEWHERE.search(text)] or plain[-1:]
 
 
 def why(lines: Iterable[str], exit_code: int) -> str:

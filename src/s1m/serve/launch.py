@@ -1,4 +1,4 @@
-"""Run ``vllm serve`` as a child until it is told to stop: start, wait until it answers, say how to use it, clean up.
+"""Run ``vllm serve`` as a child until a signal stops it: start, wait until it answers, say how to use it, clean up.
 
 vLLM is never imported: it may live in another environment.
 """
@@ -12,7 +12,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from http.client import HTTPConnection, HTTPException
 from types import FrameType
 
 from s1m.errors import EngineUnavailable
@@ -23,14 +22,20 @@ from s1m.serve.resolve import find_vllm, resolve
 from s1m.serve.settings import ServeSettings
 
 GRACE_SECONDS = 30.0
-"""How long vLLM may take to end by itself before it is killed."""
+"""How long vLLM may take to end by itself before it is killed: it frees GPU memory and shared memory on its way."""
 POLL_SECONDS = 0.25
-NEWS_SECONDS = 15.0
+"""Between two looks at the server; the longest that a signal waits."""
+PROGRESS_SECONDS = 15.0
+"""Between two messages while the server is not ready."""
+HEALTH_SECONDS = 5.0
+"""How long one question whether the server is well may take."""
+STATUS_BYTES = 1024
+"""Within which the status line of a reply must end."""
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stops:
-    """The signals that asked this command to stop, passed on to the server; a second one kills it."""
+    """The signals that asked this command to stop, passed on to the server; a second signal kills it."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -45,7 +50,7 @@ class Stops:
 
 
 def serve_model(settings: ServeSettings, *, grace_seconds: float = GRACE_SECONDS) -> int:
-    """``s1m serve``: exit code 0 after a server that was told to stop, 130 when that was before it was ready.
+    """``s1m serve``: exit code 0 after a server that a signal stopped, 130 when that was before it was ready.
 
     Raises ``EngineUnavailable`` in one line when it cannot start, ends by itself, or is not ready in time. In every
     case no process of the server remains.
@@ -63,7 +68,7 @@ def serve_model(settings: ServeSettings, *, grace_seconds: float = GRACE_SECONDS
         try:
             ready = settings.headless or wait_until_ready(settings, family, stops)
             if ready:
-                _welcome(settings)
+                _print_address(settings)
             while not stops.asked:
                 raise_if_ended(family, stops, wait_seconds=POLL_SECONDS)
         finally:
@@ -76,7 +81,7 @@ def serve_model(settings: ServeSettings, *, grace_seconds: float = GRACE_SECONDS
 
 
 def start(command: Sequence[str]) -> ProcessFamily:
-    """The server, started, writing to standard error. Raises ``EngineUnavailable`` when it is no program."""
+    """The server, started, writing to standard error. Raises ``EngineUnavailable`` when it cannot be run."""
     try:
         return ProcessFamily(command, {**os.environ, **ENVIRONMENT}, sys.stderr.buffer)
     except OSError as error:
@@ -84,32 +89,46 @@ def start(command: Sequence[str]) -> ProcessFamily:
 
 
 def wait_until_ready(settings: ServeSettings, family: ProcessFamily, stops: Stops) -> bool:
-    """Whether the server answers; False when it was told to stop before. Raises ``EngineUnavailable`` otherwise."""
+    """Whether the server answers; False when a signal stopped it before. Raises ``EngineUnavailable`` otherwise."""
     began = time.monotonic()
-    news = NEWS_SECONDS
+    progress = PROGRESS_SECONDS
     while not stops.asked:
-        if is_healthy(settings):
+        left = settings.ready_seconds - (time.monotonic() - began)
+        if is_healthy(settings, min(HEALTH_SECONDS, left)):
             return True
-        raise_if_ended(family, stops, wait_seconds=POLL_SECONDS)
+        raise_if_ended(family, stops, wait_seconds=max(0.0, min(POLL_SECONDS, left)))
         waited = time.monotonic() - began
-        if waited > settings.ready_seconds:
+        if waited >= settings.ready_seconds:
             raise EngineUnavailable(
                 f"the server is not ready after {settings.ready_seconds:g} s: allow more with --ready-seconds"
             )
-        if waited > news:
+        if waited > progress:
             _say(f"not ready yet after {waited:.0f} s; at most {settings.ready_seconds:g} s")
-            news += NEWS_SECONDS
+            progress += PROGRESS_SECONDS
     return False
 
 
-def is_healthy(settings: ServeSettings) -> bool:
-    """Whether the server says that it is well."""
-    with contextlib.closing(HTTPConnection(local_host(settings), settings.port, timeout=5)) as connection:
-        try:
-            connection.request("GET", "/health")
-            return connection.getresponse().status == 200
-        except (OSError, HTTPException):  # not there yet
-            return False
+def is_healthy(settings: ServeSettings, seconds: float = HEALTH_SECONDS) -> bool:
+    """Whether the server says within ``seconds`` that it is well.
+
+    Over a bare socket: the timeout of ``http.client`` is one of every read, so that a server that sends a byte now and
+    then would hold it for ever.
+    """
+    deadline = time.monotonic() + seconds
+    address = (local_host(settings), settings.port)
+    line = b""
+    try:
+        with socket.create_connection(address, timeout=max(0.001, seconds)) as connection:
+            connection.sendall(b"GET /health HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            while b"\n" not in line and len(line) < STATUS_BYTES:
+                connection.settimeout(max(0.001, deadline - time.monotonic()))
+                received = connection.recv(STATUS_BYTES)
+                if not received:
+                    break
+                line += received
+    except OSError:  # not there yet, or not done yet
+        return False
+    return line.startswith(b"HTTP/") and line.split(maxsplit=2)[1:2] == [b"200"]
 
 
 def raise_if_ended(family: ProcessFamily, stops: Stops, *, wait_seconds: float) -> None:
@@ -120,12 +139,12 @@ def raise_if_ended(family: ProcessFamily, stops: Stops, *, wait_seconds: float) 
 
 
 def check_port(settings: ServeSettings) -> None:
-    """Raises ``EngineUnavailable`` when nobody could listen there, before a model is loaded in vain."""
+    """Raises ``EngineUnavailable`` when the server could not listen there, before a model is loaded in vain."""
     try:
-        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        with socket.socket(found[0][0], socket.SOCK_STREAM) as probe:
+        addresses = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        with socket.socket(addresses[0][0], socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(found[0][4])
+            probe.bind(addresses[0][4])
     except OSError as error:
         where = f"port {settings.port} of {settings.host}"
         raise EngineUnavailable(f"cannot listen on {where}: {error.strerror}; choose another with --port") from None
@@ -145,10 +164,10 @@ def stopping() -> Iterator[Stops]:
             signal.signal(number, handler)
 
 
-def _welcome(settings: ServeSettings) -> None:
-    """What to do with the server, on standard output, where nothing else is written."""
+def _print_address(settings: ServeSettings) -> None:
+    """The server's address and how to use it, on standard output, where nothing else is written."""
     if settings.headless:
-        _say(f"node {settings.node_rank} of {settings.nodes} lends its GPUs to {settings.head_address}")
+        _say(f"node {settings.node_rank} of {settings.nodes} works for {settings.head_address}")
         return
     url = f"{local_address(settings)}/v1"
     sys.stdout.write(f"ready: {url}\ns1m eval digits --engine vllm --base-url {url} --num-ignore 0-7\n")

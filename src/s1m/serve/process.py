@@ -1,7 +1,7 @@
-"""A child process with everything it starts: its output passes through, and when it ends nothing of it remains.
+"""A child process with everything it starts: its output passes through, and no process of it remains at the end.
 
-The child leads a process group of its own. Its whole family writes to one pipe, so the end of that pipe says that no
-one of them is left, also where nobody collects dead grandchildren.
+The child leads a process group of its own. All its descendants write to one pipe, so the end of that pipe shows that
+none of them is left, also where no process collects dead grandchildren.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 KEPT_LINES = 400
+"""Last lines of output that are kept for a diagnosis: a traceback of vLLM and what it repeats of it take about 200."""
+LINE_BYTES = 8192
+"""Of a line that is kept; a longer one, or output without line breaks, counts as several."""
 
 
 class ProcessFamily:
@@ -53,7 +56,7 @@ class ProcessFamily:
             os.killpg(self._child.pid, number)
 
     def outlast(self, grace_seconds: float) -> None:
-        """Wait until the child has ended and nobody of its family writes any more; kill those who stay too long."""
+        """Wait until the child has ended and no descendant writes any more; kill those that stay too long."""
         deadline = time.monotonic() + grace_seconds
         self.exit_code(grace_seconds)
         self._reader.join(max(0.0, deadline - time.monotonic()))
@@ -67,10 +70,19 @@ class ProcessFamily:
         unfinished = b""
         with self._child.stdout as pipe:
             while chunk := os.read(pipe.fileno(), 65536):
-                with contextlib.suppress(OSError, ValueError):  # nobody reads us any more; the child must not block
+                with contextlib.suppress(OSError, ValueError):  # our own output is closed; the child must not block
                     output.write(chunk)
                     output.flush()
                 *finished, unfinished = (unfinished + chunk).replace(b"\r", b"\n").split(b"\n")
-                self._lines.extend(line.decode(errors="replace") for line in finished if line.strip())
-        if unfinished.strip():
-            self._lines.append(unfinished.decode(errors="replace"))
+                for line in finished:
+                    self._keep(line)
+                while len(unfinished) > LINE_BYTES:
+                    self._keep(unfinished[:LINE_BYTES])
+                    unfinished = unfinished[LINE_BYTES:]
+        self._keep(unfinished)
+
+    def _keep(self, line: bytes) -> None:
+        for start in range(0, len(line), LINE_BYTES):
+            part = line[start : start + LINE_BYTES]
+            if part.strip():
+                self._lines.append(part.decode(errors="replace"))

@@ -17,17 +17,17 @@ from pathlib import Path
 from s1m.errors import EngineUnavailable
 from s1m.serve.settings import ServeSettings
 
-LONG_ENOUGH = 32768
-BESIDE = Path(".venv-vllm/bin/vllm")
+MOST_CONTEXT = 32768
+LOCAL_VLLM = Path(".venv-vllm/bin/vllm")
 """Where ``make vllm`` puts it."""
 
 
 def resolve(settings: ServeSettings) -> ServeSettings:
     """Settings with ``vllm`` and, for a model in a folder, ``max_model_len`` filled in.
 
-    Raises ``EngineUnavailable`` for a model that is a path to nothing.
+    Raises ``EngineUnavailable`` for a path that does not exist.
     """
-    vllm = settings.vllm or (str(BESIDE) if os.access(BESIDE, os.X_OK) else "vllm")
+    vllm = settings.vllm or (str(LOCAL_VLLM) if os.access(LOCAL_VLLM, os.X_OK) else "vllm")
     longest = settings.max_model_len
     if Path(settings.model).is_dir():
         longest = longest or longest_of(Path(settings.model))
@@ -37,31 +37,31 @@ def resolve(settings: ServeSettings) -> ServeSettings:
 
 
 def longest_of(folder: Path) -> int | None:
-    """The context of the model in a folder, at most ``LONG_ENOUGH``; None when its config does not say.
+    """The context of the model in a folder, at most ``MOST_CONTEXT``; None when its config does not say.
 
-    Raises ``EngineUnavailable`` when the folder is no checkpoint.
+    Raises ``EngineUnavailable`` when the folder is not a checkpoint.
     """
     try:
         config = json.loads((folder / "config.json").read_bytes())
     except FileNotFoundError:
-        raise EngineUnavailable(f"{folder} is no checkpoint: it lacks config.json") from None
+        raise EngineUnavailable(f"{folder} is not a checkpoint: it lacks config.json") from None
     except (OSError, ValueError) as error:
-        raise EngineUnavailable(f"{folder} is no checkpoint: its config.json cannot be read ({error})") from None
+        raise EngineUnavailable(f"{folder} is not a checkpoint: its config.json cannot be read ({error})") from None
     parts = [part for part in (config, *_inner(config)) if isinstance(part, dict)]
-    found = [part["max_position_embeddings"] for part in parts if "max_position_embeddings" in part]
-    lengths = [length for length in found if isinstance(length, int) and length > 0]
-    return min(LONG_ENOUGH, lengths[0]) if lengths else None
+    given = [part.get("max_position_embeddings") for part in parts]
+    lengths = [length for length in given if isinstance(length, int) and length > 0]
+    return min(MOST_CONTEXT, lengths[0]) if lengths else None
 
 
 def find_vllm(command: str) -> str:
     """The vllm command as the system finds it. Raises ``EngineUnavailable`` that says how to get one."""
-    found = shutil.which(command)
-    if found is None:
+    path = shutil.which(command)
+    if path is None:
         raise EngineUnavailable(
             f"there is no {command}: pip install vllm into an environment of its own (make vllm without a GPU) "
             "and name its command with --vllm"
         )
-    return found
+    return path
 
 
 def _inner(config: object) -> list[object]:

@@ -1,7 +1,7 @@
-"""What can be asked of ``s1m serve``, and which combinations make no sense.
+"""Settings of ``s1m serve``, and which combinations are impossible.
 
 Sizes count the whole deployment: ``tensor_parallel_size`` GPUs hold one copy of the model, ``data_parallel_size``
-copies are served behind one address, and ``nodes`` machines share them evenly.
+copies are served at one address, and ``nodes`` machines share them evenly.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ class ServeSettings:
 
     model: str
     """Folder or Hub id of the model."""
-    engine: Literal["vllm", "embedded"] = "vllm"
-    """Who serves it; only vllm does so far."""
     vllm: str = ""
     """Path of the vllm command (empty: .venv-vllm/bin/vllm if there is one here, else the one on PATH)."""
     host: str = "127.0.0.1"
@@ -34,18 +32,20 @@ class ServeSettings:
     """Name that requests use (empty: MODEL as given)."""
     max_model_len: Count | None = None
     """Longest prompt and output together, in tokens (without it: the model's own; a local one's at most 32768)."""
+    trust_remote_code: bool = False
+    """Let vLLM run the Python code that the model brings along; read it first."""
     max_images: Count = 16
     """Most images in one prompt."""
     gpu_memory_utilization: Fraction = 0.9
-    """Share of each GPU's memory that vLLM takes."""
+    """Fraction of each GPU's memory that vLLM takes."""
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
     """Type of the weights and of the arithmetic."""
     tensor_parallel_size: Count = 1
     """GPUs that hold one copy of the model together, over all nodes."""
     data_parallel_size: Count = 1
-    """Copies of the model behind the one address, over all nodes."""
+    """Copies of the model that are served at the one address, over all nodes."""
     nodes: Count = 1
-    """Machines that serve together; run the same command on each, with its own --node-rank (mp)."""
+    """Machines that serve together; run the command on each, with its own --node-rank (mp)."""
     node_rank: Annotated[int, Meta(ge=0)] = 0
     """Which of the machines this is; 0 is the head, the only one that listens for requests."""
     head_address: str = ""
@@ -61,18 +61,17 @@ class ServeSettings:
 
     def __post_init__(self) -> None:
         if not self.model or self.model.startswith("-"):
-            raise ValueError(f"MODEL is a folder or a Hub id, not {self.model!r}")
-        if self.engine != "vllm":
-            raise ValueError("--engine embedded cannot serve yet; use --engine vllm")
+            raise ValueError(f"MODEL must be a folder or a Hub id: {self.model!r}; name one")
         if self.node_rank >= self.nodes:
-            raise ValueError(f"--node-rank counts from 0 and stays below --nodes {self.nodes}, so not {self.node_rank}")
+            raise ValueError(f"--node-rank {self.node_rank} is not below --nodes {self.nodes}; ranks count from 0")
         if self.data_parallel_size % self.nodes and self.data_parallel_size > 1:
             raise ValueError(
-                f"--data-parallel-size {self.data_parallel_size} cannot be shared evenly by --nodes {self.nodes}"
+                f"--data-parallel-size {self.data_parallel_size} is not a multiple of --nodes {self.nodes}; change one"
             )
         if self.data_parallel_size == 1 and self.tensor_parallel_size % self.nodes:
             raise ValueError(
-                f"--tensor-parallel-size {self.tensor_parallel_size} cannot be shared evenly by --nodes {self.nodes}"
+                f"--tensor-parallel-size {self.tensor_parallel_size} is not a multiple of --nodes {self.nodes}; "
+                "change one"
             )
         if self.backend == "ray":
             self._check_ray()

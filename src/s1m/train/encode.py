@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from s1m.datasets.example import Example, Slot, Turn, Unusable
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN
+from s1m.families import DEFAULT
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,8 +78,8 @@ class Encoder:
         tokenizer: Any,
         image_processor: Any,
         *,
-        thinking_open: str = "<think>",
-        thinking_close: str = "</think>",
+        thinking_open: str = DEFAULT.opening,
+        thinking_close: str = DEFAULT.closing,
         ignore_strings: Sequence[str] = (),
     ) -> None:
         """``ignore_strings`` empty: what stands inside the thinking is learned as it is."""

@@ -34,6 +34,7 @@ def load_model(settings: TrainSettings) -> Checkpoint:
         "cpu",
         dtype=torch.bfloat16 if frozen_base else torch.float32,
         attention={"text_config": attention_of(settings), "vision_config": vision_attention_of(settings)},
+        trust_remote_code=settings.trust_remote_code,
     )
 
 
@@ -44,9 +45,10 @@ def load_encoder(settings: TrainSettings) -> Encoder:
     transformers: Any = hf  # half of it is untyped
 
     place = place_of(start_of(settings))
+    trust = {"trust_remote_code": settings.trust_remote_code}
     try:
-        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place)
-        image_processor: Any = transformers.AutoImageProcessor.from_pretrained(place)
+        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place, **trust)
+        image_processor: Any = transformers.AutoImageProcessor.from_pretrained(place, **trust)
     except (OSError, ValueError) as error:
         why = str(error).splitlines()[0]
         raise UsageError(f"model: {settings.model} has no tokenizer or image processor: {why}") from None

@@ -54,7 +54,7 @@ def save_weights(settings: TrainSettings, model: Any, state: Mapping[str, Tensor
             return
         model = model.get_base_model()
         state = merged(state, settings.lora_alpha / settings.lora_rank)
-    published = AutoConfig.from_pretrained(place).dtype
+    published = AutoConfig.from_pretrained(place, trust_remote_code=settings.trust_remote_code).dtype
     tied = getattr(model, "all_tied_weights_keys", {})  # the same weight under a second name
     kept = {name: weight.cpu().to(published) for name, weight in state.items() if name not in tied}
     model.save_pretrained(folder, state_dict=kept)
@@ -83,7 +83,7 @@ def save_processor(place: str, encoder: Encoder, folder: Path) -> None:
 
     transformers: Any = hf  # half of it is untyped
     try:
-        processor = transformers.AutoProcessor.from_pretrained(place)
+        processor = transformers.AutoProcessor.from_pretrained(place, trust_remote_code=False)
     except (ImportError, RuntimeError, ValueError):
         encoder.image_processor.save_pretrained(folder)
     else:

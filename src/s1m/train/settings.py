@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from s1m.datasets.responses import Delimiters
 from s1m.datasets.source import Source, sources_from
 from s1m.evaluate.spelling import MOST_LEVELS, levels_from, strings_from
+from s1m.families import DEFAULT, Delimiters
 from s1m.files.settings import Count, settings_from
 from s1m.forcing.presets import IGNORE_STRINGS
 
@@ -31,9 +31,11 @@ class TrainSettings:
     out: str
     """Folder for checkpoints, the finished model, log and settings."""
 
-    thinking_close: str = "</think>"
+    trust_remote_code: bool = False
+    """Run the Python code that the model brings along; read it first."""
+    thinking_close: str = DEFAULT.closing
     """The delimiter that ends the thinking."""
-    thinking_open: str = "<think>"
+    thinking_open: str = DEFAULT.opening
     """The delimiter that begins the thinking."""
     forcing_targets: bool = True
     """Where an ignore string stands inside the thinking, learn to end there, and give the ignore string no loss."""

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from s1m.analysis.comparison.compare import compare
 from s1m.analysis.comparison.cost import Costing
-from s1m.analysis.comparison.page import write_comparison
-from s1m.analysis.comparison.result import Comparison, comparison_json
-from s1m.analysis.comparison.shape import Shape
+from s1m.analysis.comparison.findings import Comparison, comparison_json
+from s1m.analysis.comparison.model_shape import ModelShape
+from s1m.analysis.comparison.results import write_comparison
 from s1m.analysis.comparison.table import print_comparison
 from s1m.errors import UsageError
 from s1m.evaluate.store import Run
@@ -65,7 +65,7 @@ def test_every_level_of_every_run_is_a_point_with_its_cost() -> None:
     ]
 
 
-def test_runs_are_tested_at_the_dearest_equal_cost_on_the_same_problems() -> None:
+def test_runs_are_tested_at_the_most_expensive_equal_cost() -> None:
     (pair,) = both().pairs
     assert (pair.one_level, pair.other_level, pair.one_cost, pair.other_cost, pair.problems) == (2, 4, 40, 40, 10)
     assert (pair.gained, pair.lost) == (6, 1)  # problem 0 only the first has right; 3 to 8 only the second
@@ -90,7 +90,7 @@ def test_nearly_equal_is_within_ten_per_cent_and_holm_counts_all_pairs() -> None
     assert [pair.holm_p for pair in three.pairs] == [3 * 2 / 2**8, 1.0, 3 * 2 / 2**8]
 
 
-def test_unclosed_thinking_is_counted_wrong_and_left_out_beside() -> None:
+def test_unclosed_thinking_is_also_counted_wrong_and_left_out() -> None:
     records = [
         made_record(0, correct=[True], thinking=[9], stops=["capped"]),
         made_record(1, correct=[True], thinking=[9]),
@@ -120,13 +120,13 @@ def test_only_the_problems_of_both_are_paired() -> None:
     assert strangers.apart == (("one", "x"),)
 
 
-def test_areas_are_over_the_range_that_the_runs_share() -> None:
+def test_areas_are_over_the_common_range_of_costs() -> None:
     result = both()
     assert result.area_range == (10, 40)
     assert [curve.area for curve in result.curves] == [pytest.approx(0.3 / 4), pytest.approx(0.8 / 4)]
 
 
-def test_warnings_say_where_runs_are_unlike() -> None:
+def test_warnings_name_where_the_runs_differ() -> None:
     records = [made_record(0, correct=[True], thinking=[9])]
     one = made_run(records, folder="runs/one", failed=2)
     other = made_run(records, folder="runs/two", settings={"model": "else", "engine": "vllm", "temperature": 1.0})
@@ -135,14 +135,14 @@ def test_warnings_say_where_runs_are_unlike() -> None:
         assert any(said in note for note in notes), said
     assert any("seconds on different engines" in note for note in notes)
     assert not any("different engines" in note for note in compare([one, other], TOKENS).notes)
-    assert "prompt and image tokens are in no record" in compare([one], TOKENS).notes[-1]
-    flops = Costing(unit="flops", shape=Shape(parameters=1, layers=1, hidden=1), prompt_tokens=300)
+    assert "prompt and image tokens are left out" in compare([one], TOKENS).notes[-1]
+    flops = Costing(unit="flops", shape=ModelShape(parameters=1, layers=1, hidden=1), prompt_tokens=300)
     assert "300 prompt tokens a problem" in compare([one], flops).notes[-1]
 
 
 def test_what_cannot_be_compared_is_refused() -> None:
     one = sequential([[True]], [9])
-    with pytest.raises(UsageError, match="only runs of one benchmark can be compared, not of digits, mathvista"):
+    with pytest.raises(UsageError, match="the runs are of several benchmarks: digits, mathvista; compare"):
         compare([one, made_run(one.records, settings={"benchmark": "mathvista"})], TOKENS)
     with pytest.raises(UsageError, match="runs/none has no records yet"):
         compare([one, made_run([], folder="runs/none")], TOKENS)
@@ -163,7 +163,7 @@ def test_the_json_has_no_nan_and_the_table_fits_a_terminal() -> None:
     assert "At equal cost no run beats another beyond chance (1 pair tested, Holm-adjusted)." in text
 
 
-def test_the_page_shows_it_all_and_asks_nobody(tmp_path: Path) -> None:
+def test_the_page_shows_everything_and_loads_nothing(tmp_path: Path) -> None:
     runs = [sequential([[False, True, True]] * 12, name="<img src=y>"), vote([["12"] * 4] * 12)]
     source = write_comparison(compare(runs, TOKENS), runs, tmp_path / "deep" / "c.html").read_text()
     assert "<img" not in source

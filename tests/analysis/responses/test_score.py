@@ -28,12 +28,12 @@ def answers(folder: Path) -> str:
 def test_everything_is_counted_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "verdicts.jsonl"
     assert main(["score", "digits", answers(tmp_path), "--out", str(out), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert (found["responses"], found["no_answer"], found["errors"]) == (5, 2, 1)
-    assert found["strict"]["accuracy"] == 0.6
-    assert found["official"] == {"accuracy": None, "ci95": None}
-    assert found["rules"] == {"last-integer": 3, "no-answer": 2}
-    kinds = found["breakdowns"]["kind"]
+    counts = json.loads(capsys.readouterr().out)
+    assert (counts["responses"], counts["no_answer"], counts["errors"]) == (5, 2, 1)
+    assert counts["strict"]["accuracy"] == 0.6
+    assert counts["official"] == {"accuracy": None, "ci95": None}
+    assert counts["rules"] == {"last-integer": 3, "no-answer": 2}
+    kinds = counts["breakdowns"]["kind"]
     assert sum(part["responses"] for part in kinds.values()) == 5
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     assert lines[0] == {
@@ -53,13 +53,13 @@ def test_the_table_shows_every_part(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "60.0 %" in shown
     assert "kind: " in shown
     assert "last-integer 3" in shown
-    assert "1 lines have no response" in shown
+    assert "1 line without a response" in shown
 
 
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ({"id": "digits-test-99999", "response": "7"}, "which is no problem of digits"),
+        ({"id": "digits-test-99999", "response": "7"}, "which is not a problem of digits"),
         ({"response": "7"}, "line 1: it has no id"),
         ({"id": PROBLEMS[0].id, "response": 7}, "line 1: Expected `str | null`, got `int`"),
     ],

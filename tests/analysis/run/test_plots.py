@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from s1m.analysis import Summary, accuracy_against_tokens, four_panels, save_figures, summarize
-from s1m.analysis.run.plots import run_labels, svg_text
+from s1m.analysis.display.style import svg_text
+from s1m.analysis.run.plots import accuracy_against_tokens, four_panels, run_labels, save_figures
+from s1m.analysis.run.summarize import summarize
+from s1m.analysis.run.summary import Summary
 from tests.analysis.made_runs import made_record, made_run, sampled_run, voted_record
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -66,12 +68,12 @@ def test_the_four_panels_show_what_was_measured(summary: Summary) -> None:
 
 def test_axes_say_what_the_levels_count(summary: Summary) -> None:
     vote = summarize(made_run([voted_record(0, ["11"] * 64, levels=(1, 8, 64))], settings={"strategy": "vote"}))
-    assert "ends of thinking ignored" in words(svg_text(four_panels([summary])))
+    assert "ignored stops (num_ignore)" in words(svg_text(four_panels([summary])))
     shown = words(svg_text(four_panels([vote])))
     assert "chains that vote" in shown
     assert {"1", "8", "64", "first level: 100.0 %"} <= set(shown)
     assert "level" in words(svg_text(four_panels([summary, vote])))
-    assert any("in a point: chains that vote" in word for word in words(svg_text(accuracy_against_tokens([vote]))))
+    assert any("in each point: chains that vote" in word for word in words(svg_text(accuracy_against_tokens([vote]))))
 
 
 def test_several_runs_have_a_legend_and_any_folder_name_is_shown_as_it_is(summary: Summary) -> None:
@@ -93,8 +95,8 @@ def test_runs_without_records_and_with_a_single_level_are_drawn(tmp_path: Path) 
 
 
 def test_drawing_changes_no_setting_and_obeys_none(summary: Summary) -> None:
-    usual = svg_text(four_panels([summary]))
+    expected = svg_text(four_panels([summary]))
     with matplotlib.rc_context({"axes.facecolor": "red", "svg.fonttype": "path"}):
         before = dict(matplotlib.rcParams)
-        assert svg_text(four_panels([summary])) == usual
+        assert svg_text(four_panels([summary])) == expected
         assert dict(matplotlib.rcParams) == before

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from s1m.analysis import write_report
-from s1m.analysis.run.page import script_hash
+from s1m.analysis.display.page import script_hash
+from s1m.analysis.run.report import write_report
 from s1m.analysis.run.viewer import MAX_PROBLEMS
 from s1m.errors import UsageError
 from s1m.types import Trace, Verdict
@@ -51,14 +51,14 @@ class Page(HTMLParser):
 
     @property
     def viewer(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.scripts[0])
-        return found
+        runs: list[dict[str, Any]] = json.loads(self.scripts[0])
+        return runs
 
 
 def test_a_report_says_what_the_run_showed(tmp_path: Path) -> None:
     page = Page(write_report([sampled_run(120)], tmp_path / "deep" / "report.html"))
     assert "digits · tiny" in page.text
-    assert re.search(r"Ignoring the end of thinking \w+( times)? lifts accuracy from \d", page.text)
+    assert re.search(r"Ignoring \d stops? raises accuracy from \d", page.text)
     assert [tag for tag, _ in page.tags].count("svg") == 2
     assert "max_thinking_tokens" in page.text
     assert len(page.viewer[0]["problems"]) == 120
@@ -125,7 +125,7 @@ def test_the_figures_follow_the_colours_of_the_page(tmp_path: Path) -> None:
     assert not re.search(r"(fill|stroke): #(24292f|ffffff|0072b2)", svg)
 
 
-def test_several_runs_stand_side_by_side_with_their_differences_marked(tmp_path: Path) -> None:
+def test_several_runs_are_side_by_side_with_differences_marked(tmp_path: Path) -> None:
     one = made_run(sampled_run(4).records, folder="runs/one", settings={"temperature": 0.0})
     two = made_run(sampled_run(4, seed=2).records, folder="runs/two", settings={"temperature": 0.7, "top_p": 0.9})
     page = Page(write_report([one, two], tmp_path / "report.html"))
@@ -141,21 +141,21 @@ def test_a_large_run_shows_its_first_problems_and_says_so(tmp_path: Path) -> Non
     assert [p["id"] for p in run["problems"]] == [f"digits-test-{i:05d}" for i in range(MAX_PROBLEMS)]
 
 
-def test_a_run_without_records_is_said_in_words(tmp_path: Path) -> None:
+def test_a_run_without_records_says_what_to_do(tmp_path: Path) -> None:
     page = Page(write_report([made_run([], failed=3)], tmp_path / "report.html"))
-    assert "No records yet, so there is nothing to count." in page.text
-    assert "3 problems failed and are still owed" in page.text
+    assert "No problem of this run is finished yet; re-run its command to resume." in page.text
+    assert "3 problems failed and are pending; re-run the command to resume." in page.text
     assert "svg" not in [tag for tag, _ in page.tags]
     Page(write_report([made_run([]), sampled_run(3)], tmp_path / "mixed.html"))
 
 
 def test_a_single_level_claims_no_gain(tmp_path: Path) -> None:
     page = Page(write_report([made_run([made_record(0, correct=[True], thinking=[5])])], tmp_path / "report.html"))
-    assert "No level beats the first: 100.0 % of 1 problems right." in page.text
+    assert "No level beats the first: 100.0 % of 1 problem right." in page.text
     assert "the first level is the best" in page.text
 
 
-def test_the_browser_is_given_the_samples_and_which_of_them_won(tmp_path: Path) -> None:
+def test_the_browser_shows_the_samples_and_which_were_chosen(tmp_path: Path) -> None:
     run = made_run([voted_record(0, ["12", "11", "11", "11"])], settings={"strategy": "vote"})
     page = Page(write_report([run], tmp_path / "report.html"))
     (problem,) = page.viewer[0]["problems"]
@@ -169,7 +169,7 @@ def test_the_browser_is_given_the_samples_and_which_of_them_won(tmp_path: Path) 
     assert "of independent runs" not in page.text
 
 
-def test_the_browser_is_given_what_was_wrong_and_how_often_was_asked(tmp_path: Path) -> None:
+def test_the_browser_shows_flaws_and_repeated_tries(tmp_path: Path) -> None:
     record = made_record(0, correct=[True], thinking=[5])
     chain = (replace(record.trace.chains[0][0], flaws=("misspelt",)),)
     answers = (replace(record.trace.answers[0], tries=2),)

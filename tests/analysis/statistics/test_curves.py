@@ -24,10 +24,10 @@ def test_every_point_off_the_front_is_beaten_by_one_on_it_and_none_on_it_is(draw
         return one[0] <= other[0] and one[1] >= other[1] and one != other
 
     front = pareto_front(drawn)
-    for place, point in enumerate(drawn):
-        beaten = any(beats(drawn[best], point) or drawn[best] == point for best in front if best != place)
-        assert beaten or place in front
-    assert not any(beats(other, drawn[place]) for place in front for other in drawn)
+    for index, point in enumerate(drawn):
+        beaten = any(beats(drawn[best], point) or drawn[best] == point for best in front if best != index)
+        assert beaten or index in front
+    assert not any(beats(other, drawn[index]) for index in front for other in drawn)
 
 
 def test_the_area_is_by_trapezoids_over_the_logarithm_of_cost() -> None:

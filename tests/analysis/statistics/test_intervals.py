@@ -25,7 +25,7 @@ def test_wilson_interval_gives_published_values(successes: int, trials: int, low
 
 
 @given(st.integers(1, 5_000).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials))))
-def test_wilson_interval_contains_the_share_and_stays_within_0_and_1(counts: tuple[int, int]) -> None:
+def test_wilson_interval_contains_the_fraction_and_stays_within_0_and_1(counts: tuple[int, int]) -> None:
     successes, trials = counts
     interval = wilson_interval(successes, trials)
     assert 0 <= interval.low <= successes / trials <= interval.high <= 1
@@ -36,7 +36,7 @@ def test_wilson_interval_contains_the_share_and_stays_within_0_and_1(counts: tup
 
 @pytest.mark.parametrize(("successes", "trials"), [(0, 0), (-1, 5), (6, 5)])
 def test_wilson_interval_refuses_impossible_counts(successes: int, trials: int) -> None:
-    with pytest.raises(ValueError, match="no share"):
+    with pytest.raises(ValueError, match="have no interval"):
         wilson_interval(successes, trials)
 
 

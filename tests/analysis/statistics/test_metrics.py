@@ -55,10 +55,10 @@ def test_slopes_of_resamples_without_spread_are_undefined_alone() -> None:
 
 @given(st.lists(st.floats(0, 1e5), min_size=1), st.floats(0, 1e5), st.floats(0, 1e5))
 def test_control_is_a_share_and_grows_with_the_budget(tokens: list[float], maximum: float, more: float) -> None:
-    share, larger = (control(tokens, 0, [most] * len(tokens)) for most in (maximum, maximum + more))
-    assert share is not None
+    fraction, larger = (control(tokens, 0, [most] * len(tokens)) for most in (maximum, maximum + more))
+    assert fraction is not None
     assert larger is not None
-    assert 0 <= share <= larger <= 1
+    assert 0 <= fraction <= larger <= 1
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=2, max_size=9, unique=True), st.floats(-0.5, 0.5))

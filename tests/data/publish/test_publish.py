@@ -62,7 +62,7 @@ def test_the_card_says_what_it_is(curated: Path, tmp_path: Path) -> None:
     assert "| answer | 4 | 1 | wrong answer (1) |" in card
     assert "3 of 4 rows are kept." in card
     assert (
-        "Checked against digits test, by wording and by picture.\nRows that were found there and left out: none."
+        "Checked against digits test, by wording and by picture.\nRows that match a benchmark and were left out: none."
         in card
     )
     assert "| 3 | mit |" in card

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s1m.engines.chat.protocol import read_completion
+from s1m.engines.remote.refusals import reported, server_message
+from s1m.engines.remote.reply import Unreadable
+from s1m.engines.remote.retry import GaveUp, Transient
 from s1m.engines.stops import without_partial_stop
 from s1m.errors import EngineError
 from s1m.types import Sampling, Step
+from tests.cases import cases
 from tests.engines.asking import always, ask, problem, read, says, step
 from tests.engines.chat_server import Answer, ChatServer, Request, answer, chat_model, completion
 
@@ -76,14 +82,33 @@ def test_probabilities_are_read_where_they_are_given(logprobs: object, mean: flo
 
 
 def test_an_answer_asks_for_its_probability_and_for_one_of_the_choices_and_thinking_for_neither() -> None:
-    with ChatServer(chat_model(says(" four"))) as server:
+    with ChatServer(chat_model(says(" B"))) as server:
         ask(server, step("<think>"), replace(step("<think>", stop=()), choices=("A", "B")))
     thinking, answering = server.bodies()
     assert not {"logprobs", "structured_outputs"} & set(thinking)
     assert (answering["logprobs"], answering["structured_outputs"]) == (True, {"choice": ["A", "B"]})
 
 
-def test_a_server_that_refuses_wishes_is_asked_without_and_not_bothered_again() -> None:
+def test_choices_that_are_not_kept_to_are_said_once_and_asked_again_unbound(caplog: pytest.LogCaptureFixture) -> None:
+    bound = replace(step("<think>", stop=()), choices=("A", "B"))
+    with ChatServer(chat_model(says(" it is four"))) as server:
+        answers = ask(server, bound, bound, bound)
+    assert [one.text for one in answers] == [" it is four"] * 3
+    assert ["structured_outputs" in body for body in server.bodies()] == [True, False, False, False]
+    assert all("logprobs" in body for body in server.bodies())
+    (warning,) = caplog.messages
+    assert "' it is four' where one of A, B was asked for" in warning
+
+
+@pytest.mark.parametrize(("text", "max_tokens"), [("B", 16), (" B\n", 16), ("the first of them", 2)])
+def test_a_choice_or_the_beginning_of_one_is_kept(text: str, max_tokens: int) -> None:
+    bound = replace(step("<think>", stop=(), max_tokens=max_tokens), choices=("B", "the first of them"))
+    with ChatServer(chat_model(says(text))) as server:
+        ask(server, bound)
+    assert len(server.bodies()) == 1
+
+
+def test_optional_fields_that_a_server_refuses_are_sent_once() -> None:
     def strict(request: Request) -> Answer:
         if "logprobs" in request.body:
             return answer({"error": {"message": "logprobs are not supported by this model"}}, 400)
@@ -197,7 +222,96 @@ def test_thinking_that_a_parser_split_away_is_put_back(field: str) -> None:
     assert read(completion("four", tokens=2, message={field: None})).text == "four"
 
 
+@pytest.mark.parametrize(
+    ("named", "finish"),
+    [
+        ("eos_token", "eos"),
+        ("eos", "eos"),
+        ("end_turn", "eos"),
+        ("STOP", "eos"),
+        ("stop_sequence", "stop"),
+        ("MAX_TOKENS", "length"),
+        ("model_length", "length"),
+    ],
+)
+def test_other_names_of_the_same_endings(named: str, finish: str) -> None:
+    done = read(completion("so 4", tokens=5, finish=named))
+    assert (done.text, done.finish) == ("so 4", finish)
+
+
+def test_content_in_parts_is_joined_and_thinking_parts_come_first() -> None:
+    parts = [{"type": "text", "text": "The "}, "answer", {"type": "text", "text": ""}]
+    assert read(completion(None, tokens=2, message={"content": parts})).text == "The answer"
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "2 + 2"}]}
+    done = read(completion(None, tokens=9, message={"content": [thinking, {"type": "text", "text": "4"}]}))
+    assert (done.text, done.finish) == ("2 + 2", "stop")
+    with pytest.raises(EngineError, match="part of type 'image_url'"):
+        read(completion(None, tokens=2, message={"content": [{"type": "image_url"}]}), max_retries=0)
+
+
+@pytest.mark.parametrize(("count", "tokens"), [(2.0, 2), ("2", 2), ("2.0", 2), (0.0, None), (1.5, None), ("two", None)])
+def test_counts_may_be_whole_floats(count: float | str, tokens: int | None) -> None:
+    reply = {
+        "choices": [{"message": {"content": "hm"}, "finish_reason": "stop"}],
+        "usage": {"completion_tokens": count},
+    }
+    if tokens is not None:
+        assert read(answer(reply)).tokens == tokens
+        return
+    with pytest.raises(EngineError, match=r"counts 0 tokens|no usable token usage"):
+        read(answer(reply), max_retries=0)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"\xef\xbb\xbf%s" % completion("B", tokens=1).body, "B"),
+        (completion("B\ud83d!", tokens=3).body, "B\ufffd!"),
+        (completion("\\ud83d \U0001f600", tokens=3).body, "\\ud83d \U0001f600"),
+        (completion("B#", tokens=3).body.replace(b"#", b"\xff!"), "B\ufffd!"),
+        (completion("B\0", tokens=2).body, "B\0"),
+    ],
+)
+def test_broken_characters_of_a_reply_are_replaced(body: bytes, text: str) -> None:
+    assert read(Answer(body=body)).text == text
+
+
+@pytest.mark.shared_data
+def test_reported_replies_have_their_outcome() -> None:
+    for case in cases("replies"):
+        reply = answer(case["body"], case.get("status", 200))
+        if case["expected"].startswith("text "):
+            done = read(reply)
+            assert f"text {done.text}" == case["expected"].partition(",")[0]
+            assert done.finish == "eos"
+            continue
+        with pytest.raises(GaveUp, match=case["body"]["error"]["message"]):
+            read(reply, max_retries=1)
+
+
 @pytest.mark.parametrize("finish", ["content_filter", "tool_calls", "repetition"])
 def test_other_endings_are_errors(finish: str) -> None:
     with pytest.raises(EngineError, match=finish):
         read(completion("hm", tokens=2, finish=finish))
+
+
+KEYS = (
+    *("choices", "message", "content", "type", "text", "thinking", "reasoning", "usage", "completion_tokens"),
+    *("error", "code", "object", "detail", "finish_reason", "stop_reason", "logprobs", "token", "logprob"),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
+def test_any_reply_is_read_or_refused_with_a_documented_error(body: bytes) -> None:
+    try:
+        done = read_completion(body, step())
+    except (Unreadable, EngineError):
+        failure = reported(body, server_message(body), "http://h/v1")
+        assert failure is None or isinstance(failure, (EngineError, Transient))
+    else:
+        assert 0 <= done.tokens <= 16

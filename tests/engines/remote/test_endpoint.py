@@ -6,7 +6,8 @@ import pytest
 
 from s1m.engines.remote import Patience, Servers
 from s1m.engines.remote.endpoint import api_root, proxy_for
-from s1m.errors import UsageError
+from s1m.errors import EngineUnavailable, UsageError
+from tests.engines.asking import ask
 
 
 @pytest.mark.parametrize(
@@ -45,10 +46,36 @@ def test_malformed_base_url_is_one_clear_line(bad: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_password_in_the_url_is_refused_and_not_shown() -> None:
-    with pytest.raises(UsageError, match="S1M_API_KEY") as caught:
-        Servers("http://user:hunter22@h/v1")
-    assert "hunter22" not in str(caught.value)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:hunter22@h/v1",
+        "http://hunter22@h/v1",
+        "user:hunter22@h:8000",
+        "ftp://user:hunter22@h",
+        "http://user:hunter22@",
+        "http://user:hunter22@h:port",
+        "http://user:hunt er22hunter22@h",
+        "http://user:a/b?c#hunter22@h",
+        "http://user:a@hunter22@h",
+        "http://h/v1?api_key=hunter22",
+        "http://h/v1#hunter22",
+        "h:8000?key=hunter22",
+    ],
+)
+def test_password_in_the_url_is_refused_and_not_shown(url: str) -> None:
+    for urls in (url, [url, "http://h"]):
+        with pytest.raises(UsageError, match="base URL") as caught:
+            Servers(urls)
+        assert "hunter22" not in str(caught.value)
+
+
+def test_password_of_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for proxy in ("http://user:hunter22@127.0.0.1:1", "http://user:hunter22@h:port", "user:hunter22@h"):
+        monkeypatch.setenv("http_proxy", proxy)
+        with pytest.raises(EngineUnavailable) as caught:
+            ask("http://example.invalid", max_retries=0)
+        assert "hunter22" not in str(caught.value)
 
 
 def test_key_that_no_header_can_carry_is_refused_without_showing_it() -> None:

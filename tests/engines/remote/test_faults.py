@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from s1m.engines.chat import ChatEngine
-from s1m.engines.remote.retry import GaveUp
+from s1m.engines.remote import connection
+from s1m.engines.remote.retry import GaveUp, retry_after_seconds
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
-from tests.engines.asking import GOOD, GREEDY, KEY, PASSING, always, ask, in_turn, problem, servers, step
+from tests.engines.asking import GOOD, GREEDY, KEY, PASSING, always, ask, in_turn, problem, read, servers, step
 from tests.engines.chat_server import Answer, ChatServer, answer
 
 
@@ -45,7 +51,9 @@ def test_nobody_there_ends_the_run_and_says_how_to_check() -> None:
     with ChatServer(always(GOOD)) as server:
         pass
     for model in ("", "m"):
-        with pytest.raises(EngineUnavailable, match=f"nobody answers at {server.url}/v1 .*curl {server.url}/v1/models"):
+        with pytest.raises(
+            EngineUnavailable, match=f"no server answers at {server.url}/v1 .*curl {server.url}/v1/models"
+        ):
             ask(server, model=model, max_retries=2)
 
 
@@ -55,7 +63,7 @@ def test_a_server_that_goes_away_for_good_ends_the_run() -> None:
             engine = ChatEngine(servers(server.url, max_retries=1), "m")
             with pytest.raises(GaveUp, match="503"):
                 await engine.generate(problem(), step(), GREEDY)
-        with pytest.raises(EngineUnavailable, match=r"has not answered for 0 s \(.*the same command goes on"):
+        with pytest.raises(EngineUnavailable, match=r"has not answered for 0 s \(.*re-run the command to resume"):
             await engine.generate(problem(), step(), GREEDY)
         await engine.close()
 
@@ -141,3 +149,69 @@ def test_placeholder_key_is_not_cut_out_of_messages() -> None:
     reply = answer({"error": {"message": "EMPTY is no model"}}, 404)
     with ChatServer(always(reply)) as server, pytest.raises(EngineUnavailable, match="EMPTY is no model"):
         ask(server, api_key="EMPTY")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"code": 502, "message": "Provider returned error"}, GaveUp),
+        ({"code": "502", "message": "Provider returned error"}, GaveUp),
+        ({"code": None, "message": "Provider returned error"}, GaveUp),
+        ({"message": "Provider returned error", "type": "rate_limit_error"}, GaveUp),
+        ("Provider returned error", GaveUp),
+        ({"code": "context_length_exceeded", "message": "Provider returned error: too long"}, PromptTooLong),
+        ({"code": 401, "message": "Provider returned error"}, EngineUnavailable),
+        ({"code": 400, "message": "Provider returned error"}, EngineError),
+    ],
+)
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda error: {"error": error},
+        lambda error: {"error": error, "choices": []},
+        lambda error: {"id": "x", "choices": None, "error": error},
+        lambda error: {"error": error, **json.loads(GOOD.body)},
+        lambda error: {"choices": [{"message": {"content": "B"}, "finish_reason": "error", "error": error}]},
+    ],
+)
+def test_an_error_object_means_the_same_with_status_200(
+    error: object, kind: type[EngineError], wrapped: Callable[[object], object]
+) -> None:
+    with ChatServer(always(answer(wrapped(error)))) as server:
+        with pytest.raises(kind, match="Provider returned error"):
+            ask(server, max_retries=1)
+        assert len(server.requests) == (2 if kind is GaveUp else 1)
+
+
+def test_an_error_that_is_null_is_none() -> None:
+    assert read(answer({"error": None, **json.loads(GOOD.body)})).text == "four"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
+def test_a_reply_has_a_size_limit_once_decoded(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MAX_REPLY_BYTES", 2**20)
+    body = b'{"choices": "' + b"x" * 2**21 + b'"}'
+    reply = Answer(body=gzip.compress(body) if headers else body, headers=headers)
+    with ChatServer(always(reply)) as server, pytest.raises(GaveUp, match="larger than 1 MiB"):
+        ask(server, max_retries=1)
+
+
+def test_deep_replies_are_unreadable() -> None:
+    deep = Answer(body=b'{"choices": ' + b"[" * 200_000 + b"]" * 200_000 + b"}")
+    with ChatServer(always(deep)) as server, pytest.raises(GaveUp, match="not the JSON expected"):
+        ask(server, max_retries=0)
+
+
+def test_what_a_server_says_can_be_printed() -> None:
+    for status in (200, 400):
+        reply = answer({"error": {"message": "no \ud83d \x1b[2J\x00 at all"}}, status)
+        with ChatServer(always(reply)) as server, pytest.raises(EngineError) as caught:
+            ask(server, max_retries=0)
+        assert "no \ufffd \ufffd[2J\ufffd at all" in str(caught.value)
+        assert str(caught.value).encode()
+
+
+@given(st.text(max_size=40) | st.from_regex(r"\w{3}, \d{1,12} \w{3} \d{1,12} \d+:\d+:\d+ \w*", fullmatch=True))
+def test_any_retry_after_header_is_a_wait_or_none(header: str) -> None:
+    wait = retry_after_seconds(header, datetime.now(UTC))
+    assert wait is None or wait >= 0

@@ -18,7 +18,7 @@ def test_each_thing_is_looked_up_once_and_the_latest_used_are_kept() -> None:
         return word.upper()
 
     async def main() -> None:
-        each = OnceEach(find, key=str, remembered=2)
+        each = OnceEach(find, key_of=str, remembered=2)
         assert await asyncio.gather(*map(each.get, "aab")) == ["A", "A", "B"]
         await each.get("a")
         await each.get("c")  # the one that is no longer kept is b
@@ -58,7 +58,7 @@ def test_a_failure_is_tried_anew() -> None:
         return tries
 
     async def main() -> None:
-        each = OnceEach(find, key=str)
+        each = OnceEach(find, key_of=str)
         with pytest.raises(ValueError, match="not yet"):
             await each.get("a")
         assert await each.get("a") == 2

@@ -99,7 +99,7 @@ def test_a_server_that_dies_is_left_and_nothing_is_lost(caplog: pytest.LogCaptur
         done = asyncio.run(main())
         assert [completion.text for completion in done] == ["four"] * 240
         assert "does not answer" in caplog.text
-        assert "goes elsewhere" in caplog.text
+        assert "goes to the others" in caplog.text
 
 
 def test_a_server_that_is_back_is_taken_back(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from s1m.engines.remote.window import REST_ROUNDS, START_PLACES, Left, Window
+from s1m.engines.remote.window import REST_ROUNDS, START_SLOTS, ServerLeft, Window
 
 
 class Clock:
@@ -21,7 +21,7 @@ class Clock:
 
 
 class Load:
-    """A window with more requests waiting than places, at a server whose speed depends on the places."""
+    """A window with more requests waiting than slots, at a server whose speed depends on the slots."""
 
     def __init__(self, most: int, speed: Callable[[int], float]) -> None:
         self.clock = Clock()
@@ -35,20 +35,20 @@ class Load:
         await asyncio.sleep(0)
 
     async def _hold(self, order: int) -> None:
-        async with self.window.place(order):
+        async with self.window.slot(order):
             await asyncio.Event().wait()
 
     async def rounds(self, count: int) -> list[int]:
-        """The places after each round of answers of one token each."""
-        places = []
+        """The slots after each round of answers of one token each."""
+        slots = []
         for _ in range(count):
-            now = self.window.places
+            now = self.window.slots
             self.clock.now += now / self.speed(now)
             for _ in range(now):
-                self.window.landed(1)
-            places.append(self.window.places)
+                self.window.completed(1)
+            slots.append(self.window.slots)
         await self.settle()
-        return places
+        return slots
 
     async def settle(self) -> None:
         await asyncio.sleep(0)
@@ -71,21 +71,21 @@ def load(most: int, speed: Callable[[int], float], rounds: int, requests: int = 
 
 
 def test_it_grows_while_that_pays_and_goes_back_to_what_was_best() -> None:
-    found = load(512, lambda places: 10.0 * min(places, 64), 8)
+    found = load(512, lambda slots: 10.0 * min(slots, 64), 8)
     assert found == [32, 64, 64, 128, 128, 128, 64, 64]
 
 
 def test_it_never_grows_beyond_the_most_allowed() -> None:
     assert load(100, float, 6) == [32, 64, 64, 100, 100, 100]
-    assert Window(8).places == 8
+    assert Window(8).slots == 8
 
 
 def test_it_does_not_grow_where_nothing_waits() -> None:
-    assert load(512, float, 4, requests=START_PLACES) == [START_PLACES] * 4
+    assert load(512, float, 4, requests=START_SLOTS) == [START_SLOTS] * 4
 
 
 def test_growth_is_tried_again_after_a_rest() -> None:
-    found = load(512, lambda places: 10.0 * min(places, 64), 8 + 2 * REST_ROUNDS)
+    found = load(512, lambda slots: 10.0 * min(slots, 64), 8 + 2 * REST_ROUNDS)
     assert max(found[8:]) == 128
     assert found[8:].count(128) <= 6
     assert found[8:].count(64) >= 2 * REST_ROUNDS - 6
@@ -97,16 +97,16 @@ def test_an_overloaded_server_gets_less_at_once_and_more_slowly() -> None:
         await under.fill(500)
         began = under.clock.now
         under.clock.now += 1
-        places = []
+        slots = []
         for _ in range(5):  # one outcry of many requests is one
             under.window.overloaded(None, began)
-            places.append(under.window.places)
+            slots.append(under.window.slots)
         under.clock.now += 1
         under.window.overloaded(None, under.clock.now)
-        places.append(under.window.places)
-        places += await under.rounds(3)
+        slots.append(under.window.slots)
+        slots += await under.rounds(3)
         await under.close()
-        return places
+        return slots
 
     assert asyncio.run(main()) == [21, 21, 21, 21, 21, 14, 15, 16, 17]
 
@@ -117,7 +117,7 @@ def test_it_never_shrinks_to_nothing() -> None:
     for _ in range(20):
         clock.now += 1
         window.overloaded(None, clock.now)
-    assert window.places == 1
+    assert window.slots == 1
 
 
 def test_a_server_that_asks_for_a_pause_gets_it() -> None:
@@ -126,7 +126,7 @@ def test_a_server_that_asks_for_a_pause_gets_it() -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         window.overloaded(0.2, began)
-        async with window.place(0):
+        async with window.slot(0):
             return loop.time() - began
 
     assert 0.2 <= asyncio.run(main()) < 2
@@ -137,7 +137,7 @@ def test_the_oldest_goes_in_first_and_who_stops_waiting_is_passed_over() -> None
         window, went_in = Window(1), []
 
         async def enter(order: int) -> None:
-            async with window.place(order):
+            async with window.slot(order):
                 went_in.append(order)
                 await asyncio.sleep(0.001)
 
@@ -158,7 +158,7 @@ def test_a_place_given_to_one_who_has_just_left_goes_on_to_the_next() -> None:
         window, went_in = Window(1), []
 
         async def enter(order: int) -> None:
-            async with window.place(order):
+            async with window.slot(order):
                 went_in.append(order)
                 await asyncio.sleep(0)
 
@@ -176,13 +176,13 @@ def test_a_place_given_to_one_who_has_just_left_goes_on_to_the_next() -> None:
 def test_everybody_who_waits_is_sent_away_when_the_server_goes() -> None:
     async def main() -> None:
         window = Window(1)
-        async with window.place(0):
-            waiting = asyncio.create_task(window.place(1).__aenter__())
+        async with window.slot(0):
+            waiting = asyncio.create_task(window.slot(1).__aenter__())
             await asyncio.sleep(0)
-            window.dismiss()
-            with pytest.raises(Left):
+            window.send_away()
+            with pytest.raises(ServerLeft):
                 await waiting
         window.restart()
-        assert (window.under_way, window.places) == (0, 1)
+        assert (window.under_way, window.slots) == (0, 1)
 
     asyncio.run(main())

@@ -90,7 +90,7 @@ def test_an_answer_asks_for_its_probability_and_for_one_of_the_choices() -> None
 def test_every_run_of_place_holders_becomes_one(words: list[int], length: int) -> None:
     pad = 9
     ids = [token for word in words for token in ([pad] * length if word == 0 else [word])]
-    assert collapse(ids, Placeholder(run=(pad,) * length, one=pad)) == (
+    assert collapse(ids, Placeholder(run=(pad,) * length, single=pad)) == (
         [pad if word == 0 else word for word in words],
         words.count(0),
     )

@@ -1,4 +1,4 @@
-"""The problems: the same everywhere, held out, checked by a second method, drawn as large as they say."""
+"""The problems: the same on every machine, held out, checked by a second method, drawn in the stated size."""
 
 from __future__ import annotations
 
@@ -15,43 +15,42 @@ from PIL import Image
 from s1m.benchmarks import BENCHMARKS, find_benchmark
 from s1m.benchmarks.longvision import LongVision
 from s1m.errors import DataError, UsageError
-from s1m.synthetic.longvision import Picture, Unsound
 from s1m.synthetic.longvision.angles.check import zigzag
 from s1m.synthetic.longvision.angles.plan import Zigzag
 from s1m.synthetic.longvision.charts import check
+from s1m.synthetic.longvision.charts.kind import Charts
 from s1m.synthetic.longvision.charts.plan import Chart
-from s1m.synthetic.longvision.charts.task import Charts
-from s1m.synthetic.longvision.example import TASKS, digest, make_example, make_problem, split_of
+from s1m.synthetic.longvision.example import KINDS, PlanPicture, Unsound, digest, make_example, make_problem, split_of
 from s1m.synthetic.longvision.grids.check import robot
+from s1m.synthetic.longvision.grids.kind import Robots
 from s1m.synthetic.longvision.grids.plan import Floor
-from s1m.synthetic.longvision.grids.task import Robots
+from s1m.synthetic.longvision.kind import ProblemKind
 from s1m.synthetic.longvision.mazes.check import maze
+from s1m.synthetic.longvision.mazes.kind import Mazes
 from s1m.synthetic.longvision.mazes.plan import Maze
-from s1m.synthetic.longvision.mazes.task import Mazes
 from s1m.synthetic.longvision.polygons.check import area
+from s1m.synthetic.longvision.polygons.kind import Polygons
 from s1m.synthetic.longvision.polygons.plan import Polygon
-from s1m.synthetic.longvision.polygons.task import Polygons
-from s1m.synthetic.longvision.task import Task
 
 PAGE = LongVision()
 SEEDS = 200
 
 
-def plans(task: Task, many: int) -> list[Any]:
-    low, high = task.lengths
+def plans(kind: ProblemKind, many: int) -> list[Any]:
+    low, high = kind.lengths
     aims = [low + (min(high, 4000) - low) * number // many for number in range(many)]
-    return [task.plan(random.Random(f"{task.name} {aim}"), aim) for aim in aims]
+    return [kind.plan(random.Random(f"{kind.name} {aim}"), aim) for aim in aims]
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
-def test_the_steps_and_the_second_method_agree(task: Task) -> None:
-    found = plans(task, SEEDS)
-    answers = [task.answer(plan) for plan in found]
-    assert answers == [task.check(plan) for plan in found]
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_the_steps_and_the_second_method_agree(kind: ProblemKind) -> None:
+    made = plans(kind, SEEDS)
+    answers = [kind.answer(plan) for plan in made]
+    assert answers == [kind.check(plan) for plan in made]
     assert len(set(answers)) > 10
 
 
-def test_the_second_methods_know_small_cases_by_heart() -> None:
+def test_the_second_methods_solve_small_cases() -> None:
     walled = ((1, 0), (0, 0)), ((1, 1, 1),)
     assert maze(*walled, ((0, 0), (0, 2), None, None)) == -1
     bent = ((1, 0), (0, 1)), ((1, 1, 1),)
@@ -72,17 +71,17 @@ def test_the_second_methods_know_small_cases_by_heart() -> None:
     assert robot(stripes, ((1, -1), (1, 0)), ((0, 0), 0), 1, 1) == 3
 
 
-def test_plans_that_are_wrong_are_found_out_by_the_second_method() -> None:
+def test_the_second_method_detects_a_wrong_answer() -> None:
     class Careless(Mazes):
         def answer(self, plan: Maze) -> int:
             return super().answer(plan) + 1
 
-    task = Careless()
-    plan = task.plan(random.Random(1), 900)
-    assert task.answer(plan) != task.check(plan)
+    kind = Careless()
+    plan = kind.plan(random.Random(1), 900)
+    assert kind.answer(plan) != kind.check(plan)
 
 
-def test_an_answer_that_the_second_method_does_not_find_is_never_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_problem_on_which_the_methods_disagree_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "charts", lambda *_: -1)
     chart = next(i for i in range(50) if make_kind(i) == "chart")
     with pytest.raises(Unsound, match="the check -1"):
@@ -91,14 +90,14 @@ def test_an_answer_that_the_second_method_does_not_find_is_never_given(monkeypat
 
 def make_kind(index: int) -> str:
     try:
-        return make_problem("train", index).task.name
+        return make_problem("train", index).kind.name
     except Unsound:
         return "chart"
 
 
 def test_the_problems_are_the_same_on_every_machine() -> None:
     problems = [make_problem("test", i) for i in range(40)]
-    text = "\n".join(f"{p.digest} {p.tokens} {p.task.answer(p.plan)}" for p in problems)
+    text = "\n".join(f"{p.digest} {p.tokens} {p.kind.answer(p.plan)}" for p in problems)
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == "1d37558e10566be6"
 
 
@@ -119,11 +118,11 @@ def test_a_digest_is_that_of_the_content() -> None:
     assert digest(chart, bars) != digest(chart, replace(bars, values=((1, *bars.values[0][1:]), *bars.values[1:])))
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
-def test_pictures_are_as_large_as_they_say_and_not_blank(task: Task) -> None:
-    for tokens in (task.lengths[0], min(task.lengths[1], 14_500)):
-        plan = task.plan(random.Random(tokens), tokens)
-        picture = Picture(task, plan)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_pictures_have_the_stated_size_and_are_not_blank(kind: ProblemKind) -> None:
+    for tokens in (kind.lengths[0], min(kind.lengths[1], 14_500)):
+        plan = kind.plan(random.Random(tokens), tokens)
+        picture = PlanPicture(kind, plan)
         data = picture.read()
         image = Image.open(io.BytesIO(data))
         assert image.format == "PNG"
@@ -131,13 +130,13 @@ def test_pictures_are_as_large_as_they_say_and_not_blank(task: Task) -> None:
         assert 200 <= min(image.size) <= max(image.size) <= 2600
         colours = np.unique(np.asarray(image.convert("RGB")).reshape(-1, 3), axis=0)
         assert len(colours) > 8
-        assert data == Picture(task, plan).read()
+        assert data == PlanPicture(kind, plan).read()
 
 
-def test_what_is_asked_about_changes_the_picture() -> None:
+def test_everything_that_decides_the_answer_is_drawn() -> None:
     """Nothing that decides the answer is left out of the drawing."""
-    zigzag, polygon, chart, robot, maze = TASKS
-    seen: list[tuple[Task, Any, Any]] = []
+    zigzag, polygon, chart, robot, maze = KINDS
+    seen: list[tuple[ProblemKind, Any, Any]] = []
     angles = Zigzag(first=60, known=(("angle", 50), ("times", 1)))
     seen += [(zigzag, angles, replace(angles, first=61)), (zigzag, angles, replace(angles, known=(("angle", 50),) * 2))]
     corners = Polygon(corners=((1, 1), (7, 1), (7, 7), (1, 7)), side=9)
@@ -155,13 +154,13 @@ def test_what_is_asked_about_changes_the_picture() -> None:
         (maze, cells, replace(cells, across=shut)),
         (maze, cells, replace(cells, goal=cells.start, start=cells.goal)),
     ]
-    for task, plan, other in seen:
-        assert task.draw(plan) != task.draw(other), task.name
+    for kind, plan, other in seen:
+        assert kind.draw(plan) != kind.draw(other), kind.name
 
 
-def test_questions_do_not_tell_what_is_to_be_read() -> None:
+def test_questions_do_not_give_away_the_picture() -> None:
     assert Polygons().question(Polygon(corners=(), side=1)).count("12") == 0
-    questions = {task.question(plan) for task in TASKS if task.name != "robot" for plan in plans(task, 30)}
+    questions = {kind.question(plan) for kind in KINDS if kind.name != "robot" for plan in plans(kind, 30)}
     assert len(questions) == 1 + 1 + 3 + 2
     assert all("Answer with an integer." in question for question in questions)
 
@@ -187,7 +186,7 @@ def test_the_page_is_listed_and_scores_strictly() -> None:
     assert {p.metadata["size"] for p in problems} == {"small", "medium", "large"}
 
 
-def test_what_it_does_not_have_is_refused_in_one_line() -> None:
+def test_an_unknown_split_and_data_are_refused_in_one_line() -> None:
     with pytest.raises(DataError, match="no split 'valid'"):
         PAGE.load(split="valid", limit=1, data=None)
     with pytest.raises(UsageError, match="takes no --data"):

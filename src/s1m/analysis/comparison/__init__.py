@@ -1,1 +1,1 @@
-"""Runs side by side on one axis of cost: curves, paired tests, tables, a page."""
+"""Several runs on one axis of cost: curves, paired tests, tables, a page."""

@@ -1,7 +1,8 @@
-"""Strategies side by side: what each level of each run cost and was worth, and which differences are more than luck.
+"""Runs side by side: the cost and accuracy of every level, the Pareto front, and paired tests at equal cost.
 
-Two runs are tested against each other once, at the dearest levels whose costs differ by at most ``NEARLY``, so that
-nobody chooses where; with more than two runs the p-values are adjusted for all pairs.
+Two runs are tested against each other once, at the most expensive levels whose costs differ by at most the factor
+``NEARLY``: a rule instead of a choice, so that the user cannot pick the level that suits. With more than two runs the
+p-values are adjusted for all pairs.
 """
 
 from __future__ import annotations
@@ -11,14 +12,22 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from s1m.analysis.comparison.caveats import caveats_of
 from s1m.analysis.comparison.cost import Costing, costs_of
-from s1m.analysis.comparison.notes import notes_on
-from s1m.analysis.comparison.result import Comparison, Pair, Point, RunCurve, Share
-from s1m.analysis.run.measure import STOPS, Grid, grid_of, summarize
+from s1m.analysis.comparison.findings import Comparison, PairedTest, Point, RunCurve
+from s1m.analysis.run.grid import STOPS, Grid, grid_of
 from s1m.analysis.run.plots import run_labels
+from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import Summary
 from s1m.analysis.statistics.curves import common_range, mean_accuracy, pareto_front
-from s1m.analysis.statistics.intervals import holm, mcnemar_p, percentile_interval, resampled_means, wilson_interval
+from s1m.analysis.statistics.intervals import (
+    estimate_accuracy,
+    holm,
+    mcnemar_p,
+    percentile_interval,
+    resampled_means,
+    wilson_interval,
+)
 from s1m.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -28,12 +37,12 @@ if TYPE_CHECKING:
     from s1m.evaluate.store import Run
 
 NEARLY = 1.1
-"""Costs within this factor are nearly equal."""
+"""Costs within this factor count as equal."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Costed:
-    """A run as arrays of shape (problems, levels), its problems by name."""
+class CostedRun:
+    """A run with the cost of every answer: arrays of shape (problems, levels)."""
 
     label: str
     summary: Summary
@@ -50,17 +59,19 @@ def compare(runs: Sequence[Run], costing: Costing) -> Comparison:
     """
     benchmarks = {str(run.settings.get("benchmark", "")) for run in runs}
     if len(benchmarks) != 1:
-        raise UsageError(f"only runs of one benchmark can be compared, not of {', '.join(sorted(benchmarks))}")
+        raise UsageError(
+            f"the runs are of several benchmarks: {', '.join(sorted(benchmarks))}; compare those of one benchmark"
+        )
     summaries = [summarize(run) for run in runs]
     costed = [
         costed_run(run, summary, label, costing)
         for run, summary, label in zip(runs, summaries, run_labels(summaries), strict=True)
     ]
-    curves = [curve_of(each) for each in costed]
+    curves = [curve_of(run) for run in costed]
     lines = [[(point.cost, point.accuracy) for point in curve.points] for curve in curves]
     area_range = common_range(lines)
     front = set(pareto_front([point for line in lines for point in line]))
-    pairs, apart = tests_between(costed)
+    pairs, apart = paired_tests(costed)
     return Comparison(
         benchmark=benchmarks.pop(),
         unit=costing.unit,
@@ -75,26 +86,29 @@ def compare(runs: Sequence[Run], costing: Costing) -> Comparison:
         pairs=pairs,
         apart=apart,
         area_range=area_range,
-        notes=notes_on(runs, summaries, costing, shared=len(set.intersection(*(set(each.names) for each in costed)))),
+        notes=caveats_of(runs, summaries, costing, in_all=len(set.intersection(*(set(run.names) for run in costed)))),
     )
 
 
-def costed_run(run: Run, summary: Summary, label: str, costing: Costing) -> Costed:
-    """A run with the costs of its answers. Raises ``UsageError`` without records, ``DataError`` for a problem twice."""
+def costed_run(run: Run, summary: Summary, label: str, costing: Costing) -> CostedRun:
+    """A run with the costs of its answers.
+
+    Raises ``UsageError`` without records and ``DataError`` for a repeated problem.
+    """
     import numpy as np
 
     records = sorted(run.records, key=lambda record: record.key)
     if not records:
-        raise UsageError(f"{run.folder} has no records yet, so there is nothing to compare")
+        raise UsageError(f"{run.folder} has no records yet; re-run its command to resume, or leave the run out")
     names = tuple((record.id, record.question) for record in records)
     if len(set(names)) < len(names):
-        raise DataError(f"{run.folder} has a problem twice")
+        raise DataError(f"{run.folder} has more than one record of a problem; leave the run out")
     costs = np.array(costs_of(run, records, costing), dtype=np.float64)
-    return Costed(label=label, summary=summary, names=names, grid=grid_of(records), costs=costs)
+    return CostedRun(label=label, summary=summary, names=names, grid=grid_of(records), costs=costs)
 
 
-def curve_of(run: Costed) -> RunCurve:
-    """A run's points and metrics, nothing yet said of others."""
+def curve_of(run: CostedRun) -> RunCurve:
+    """A run's points and metrics, before it is compared with others."""
     means = resampled_means(run.costs)
     return RunCurve(
         label=run.label,
@@ -111,8 +125,8 @@ def curve_of(run: Costed) -> RunCurve:
     )
 
 
-def point_of(run: Costed, column: int, costs: NDArray[np.float64] | None) -> Point:
-    """A level of a run; ``costs`` are resampled means."""
+def point_of(run: CostedRun, column: int, costs: NDArray[np.float64] | None) -> Point:
+    """One level of a run; ``costs`` are the resampled means of its cost, of shape (resamples,)."""
     correct = run.grid.correct[:, column]
     closed = run.grid.stops[:, column] == STOPS.index("closed")
     problems, right, right_closed = len(correct), int(correct.sum()), int(correct[closed].sum())
@@ -123,64 +137,55 @@ def point_of(run: Costed, column: int, costs: NDArray[np.float64] | None) -> Poi
         accuracy=right / problems,
         accuracy_ci95=wilson_interval(right, problems),
         unclosed=problems - int(closed.sum()),
-        unclosed_wrong=share(right_closed, problems),
-        unclosed_left_out=share(right_closed, int(closed.sum())),
+        unclosed_wrong=estimate_accuracy(right_closed, problems),
+        unclosed_left_out=estimate_accuracy(right_closed, int(closed.sum())),
         on_front=False,
     )
 
 
-def share(right: int, problems: int) -> Share:
-    """Right ones among problems."""
-    if not problems:
-        return Share(accuracy=None, ci95=None)
-    return Share(accuracy=right / problems, ci95=wilson_interval(right, problems))
-
-
 def on_front(points: Sequence[Point], front: set[int], first: int) -> tuple[Point, ...]:
-    """The points marked by whether their place, counted from ``first``, is on the front."""
-    return tuple(replace(point, on_front=place in front) for place, point in enumerate(points, start=first))
+    """The points, marked where their index, counted from ``first``, is on the front."""
+    return tuple(replace(point, on_front=index in front) for index, point in enumerate(points, start=first))
 
 
-def tests_between(runs: Sequence[Costed]) -> tuple[tuple[Pair, ...], tuple[tuple[str, str], ...]]:
-    """A test for every two runs that cost nearly the same at some levels, and the names of those that never do."""
-    found = {(one.label, other.label): pair_of(one, other) for one, other in combinations(runs, 2)}
-    pairs = [pair for pair in found.values() if pair]
+def paired_tests(runs: Sequence[CostedRun]) -> tuple[tuple[PairedTest, ...], tuple[tuple[str, str], ...]]:
+    """A test for every two runs with levels of equal cost, and the labels of the pairs without such levels."""
+    tests = {(first.label, second.label): paired_test(first, second) for first, second in combinations(runs, 2)}
+    pairs = [pair for pair in tests.values() if pair]
     adjusted = holm([pair.mcnemar_p for pair in pairs])
     return (
         tuple(replace(pair, holm_p=p) for pair, p in zip(pairs, adjusted, strict=True)),
-        tuple(names for names, pair in found.items() if pair is None),
+        tuple(labels for labels, pair in tests.items() if pair is None),
     )
 
 
-def pair_of(one: Costed, other: Costed) -> Pair | None:
-    """Two runs at their dearest nearly equal cost on the problems of both; None when there is none."""
+def paired_test(first: CostedRun, second: CostedRun) -> PairedTest | None:
+    """Two runs at their most expensive levels of equal cost, on the problems of both; None without such levels."""
     import numpy as np
 
-    rows = {name: row for row, name in enumerate(other.names)}
-    both = [(row, rows[name]) for row, name in enumerate(one.names) if name in rows]
+    rows = {name: row for row, name in enumerate(second.names)}
+    both = [(row, rows[name]) for row, name in enumerate(first.names) if name in rows]
     if not both:
         return None
-    mine, theirs = (list(column) for column in zip(*both, strict=True))
-    one_costs, other_costs = one.costs[mine].mean(axis=0).tolist(), other.costs[theirs].mean(axis=0).tolist()
-    near = [
-        (min(a, b), -abs(a - b), i, j)
-        for i, a in enumerate(one_costs)
-        for j, b in enumerate(other_costs)
-        if max(a, b) <= NEARLY * min(a, b)
-    ]
-    if not near:
+    first_rows, second_rows = (list(column) for column in zip(*both, strict=True))
+    first_costs, second_costs = (
+        first.costs[first_rows].mean(axis=0).tolist(),
+        second.costs[second_rows].mean(axis=0).tolist(),
+    )
+    levels = equal_cost(first_costs, second_costs)
+    if levels is None:
         return None
-    *_, i, j = max(near)
-    change = other.grid.correct[theirs, j] - one.grid.correct[mine, i]
+    i, j = levels
+    change = second.grid.correct[second_rows, j] - first.grid.correct[first_rows, i]
     gained, lost = int((change > 0).sum()), int((change < 0).sum())
     means = resampled_means(change[:, np.newaxis])
-    return Pair(
-        one=one.label,
-        other=other.label,
-        one_level=one.grid.levels[i],
-        other_level=other.grid.levels[j],
-        one_cost=one_costs[i],
-        other_cost=other_costs[j],
+    return PairedTest(
+        one=first.label,
+        other=second.label,
+        one_level=first.grid.levels[i],
+        other_level=second.grid.levels[j],
+        one_cost=first_costs[i],
+        other_cost=second_costs[j],
         problems=len(both),
         difference=float(change.mean()),
         difference_ci95=None if means is None else percentile_interval(means[:, 0]),
@@ -189,3 +194,17 @@ def pair_of(one: Costed, other: Costed) -> Pair | None:
         mcnemar_p=mcnemar_p(gained, lost),
         holm_p=1.0,
     )
+
+
+def equal_cost(first: Sequence[float], second: Sequence[float]) -> tuple[int, int] | None:
+    """Indices of the most expensive costs that lie within ``NEARLY``; of several such pairs, the closest."""
+    near = [
+        (min(a, b), -abs(a - b), i, j)
+        for i, a in enumerate(first)
+        for j, b in enumerate(second)
+        if max(a, b) <= NEARLY * min(a, b)
+    ]
+    if not near:
+        return None
+    *_, i, j = max(near)
+    return i, j

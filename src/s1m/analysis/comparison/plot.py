@@ -1,22 +1,21 @@
-"""The figure of a comparison: accuracy against cost, all runs in one panel, and the front that nothing beats."""
+"""The figure of a comparison: accuracy against cost, all runs in one panel, with the Pareto front."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s1m.analysis.comparison.cost import Unit
-from s1m.analysis.comparison.result import Comparison, RunCurve
-from s1m.analysis.comparison.wording import cost_text
-from s1m.analysis.style import INK, MUTED, PAPER, RULE, colour, house_style, line, marker, percent_axis
+from s1m.analysis.comparison.cost import Unit, cost_text
+from s1m.analysis.comparison.findings import Comparison, RunCurve
+from s1m.analysis.display.style import INK, MUTED, PAPER, RULE, colour, house_style, line, marker, percent_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 AXES: dict[Unit, str] = {
-    "tokens": "generated tokens a problem",
-    "flops": "floating-point operations a problem",
-    "seconds": "wall seconds a problem",
+    "tokens": "generated tokens per problem",
+    "flops": "floating-point operations per problem",
+    "seconds": "wall-clock seconds per problem",
 }
 
 
@@ -31,8 +30,8 @@ def accuracy_against_cost(comparison: Comparison) -> Figure:
         figure = Figure(figsize=(10.4, 5.6), layout="constrained")
         axes = figure.subplots()
         draw_front(axes, comparison)
-        for position, curve in enumerate(comparison.curves):
-            draw_curve(axes, curve, position)
+        for number, curve in enumerate(comparison.curves):
+            draw_curve(axes, curve, number)
         axes.set_title(f"Accuracy against {AXES[comparison.unit]}")
         axes.set_xlabel(f"{AXES[comparison.unit]}, on a logarithmic axis (numbers: levels on the front)")
         axes.margins(x=0.03)
@@ -45,7 +44,7 @@ def accuracy_against_cost(comparison: Comparison) -> Figure:
 
 
 def draw_front(axes: Axes, comparison: Comparison) -> None:
-    """The points that nothing beats, as steps: what so much buys at most."""
+    """The Pareto front as steps: the highest accuracy at each cost."""
     points = [point for curve in comparison.curves for point in curve.points]
     front = sorted((point.cost, point.accuracy) for point in points if point.on_front)
     most = max(point.cost for point in points)
@@ -56,16 +55,16 @@ def draw_front(axes: Axes, comparison: Comparison) -> None:
     )  # fmt: skip
 
 
-def draw_curve(axes: Axes, curve: RunCurve, position: int) -> None:
+def draw_curve(axes: Axes, curve: RunCurve, number: int) -> None:
     """A run as a line of points with intervals."""
-    ink = colour(position)
+    ink = colour(number)
     x = [point.cost for point in curve.points]
     y = [point.accuracy for point in curve.points]
     low = [point.accuracy - point.accuracy_ci95.low for point in curve.points]
     high = [point.accuracy_ci95.high - point.accuracy for point in curve.points]
     axes.errorbar(x, y, yerr=[low, high], fmt="none", ecolor=ink, elinewidth=1.1, alpha=0.3, zorder=2)
     axes.plot(
-        x, y, color=ink, linestyle=line(position), marker=marker(position), markersize=7.5,
+        x, y, color=ink, linestyle=line(number), marker=marker(number), markersize=7.5,
         markeredgecolor=PAPER, markeredgewidth=0.5, clip_on=False, zorder=3, label=curve.label,
     )  # fmt: skip
     for point in curve.points:
@@ -77,7 +76,7 @@ def draw_curve(axes: Axes, curve: RunCurve, position: int) -> None:
 
 
 def cost_axis(axes: Axes, unit: Unit) -> None:
-    """A logarithmic axis with round numbers that can be read."""
+    """A logarithmic axis with ticks at 1, 2 and 5 times powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     axes.set_xscale("log")

@@ -1,4 +1,4 @@
-"""``s1m compare``: strategies on one axis of cost, as tables, as a page, as JSON."""
+"""``s1m compare``: runs on one axis of cost, as tables, as JSON, and as one HTML page without scripts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from s1m.analysis.comparison.compare import compare
-from s1m.analysis.comparison.cost import Costing
-from s1m.analysis.comparison.page import write_comparison
-from s1m.analysis.comparison.result import comparison_json
+from s1m.analysis.comparison.compare import NEARLY, compare
+from s1m.analysis.comparison.cost import Costing, cost_text
+from s1m.analysis.comparison.findings import Comparison, comparison_json, headline
+from s1m.analysis.comparison.plot import AXES, accuracy_against_cost
 from s1m.analysis.comparison.table import print_comparison
+from s1m.analysis.display.page import environment, inline_svg, settings_rows
 from s1m.errors import UsageError
-from s1m.evaluate.store import load_run
+from s1m.evaluate.store import Run, load_run
+
+TEMPLATE = "compare.html.jinja"
 
 
 def compare_runs(folders: Sequence[Path], costing: Costing, *, out: str, as_json: bool) -> int:
@@ -32,3 +35,26 @@ def compare_runs(folders: Sequence[Path], costing: Costing, *, out: str, as_json
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
     console.print(f"comparison: {path}")
     return 0
+
+
+def write_comparison(comparison: Comparison, runs: Sequence[Run], path: Path) -> Path:
+    """Write the page of a comparison of ``runs`` to ``path`` and return it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render_comparison(comparison, runs), encoding="utf-8", errors="replace")
+    return path
+
+
+def render_comparison(comparison: Comparison, runs: Sequence[Run]) -> str:
+    """The page as HTML text."""
+    strategies = list(dict.fromkeys(curve.strategy for curve in comparison.curves))
+    page = environment(cost_text).get_template(TEMPLATE)
+    return page.render(
+        title=f"{comparison.benchmark} · {' · '.join(strategies) if len(strategies) < 4 else 'strategies compared'}",
+        lead=headline(comparison),
+        comparison=comparison,
+        runs=[{"label": curve.label} for curve in comparison.curves],
+        axis=AXES[comparison.unit],
+        figure=inline_svg(accuracy_against_cost(comparison), "cost"),
+        nearly=f"{100 * (NEARLY - 1):.0f} %",
+        settings=settings_rows([run.settings for run in runs]),
+    )

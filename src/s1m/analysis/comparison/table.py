@@ -1,12 +1,12 @@
-"""The comparison in the terminal: a row a level of each run, then the tests at equal cost."""
+"""The comparison in the terminal: one row for each level of each run, then the tests at equal cost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s1m.analysis.comparison.result import Comparison, RunCurve
-from s1m.analysis.comparison.wording import cost_text, finding
-from s1m.analysis.run.wording import p_value, percent, points, range_text
+from s1m.analysis.comparison.cost import cost_text
+from s1m.analysis.comparison.findings import Comparison, RunCurve, headline
+from s1m.analysis.display.formats import p_value, percent, points, range_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,30 +14,30 @@ if TYPE_CHECKING:
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
-    """Print levels, runs and tests, and what the costs hold."""
+    """Print levels, runs, tests and the headline, then the caveats."""
     from rich.text import Text
 
     for table in (levels_table(comparison), runs_table(comparison), tests_table(comparison)):
         if table.row_count:
             console.print(table)
             console.print()
-    console.print(Text(finding(comparison), style="bold"))
+    console.print(Text(headline(comparison), style="bold"))
     for note in comparison.notes:
         console.print(Text(note, style="yellow" if note.startswith("Warning") else ""))
 
 
 def new_table(*columns: str) -> Table:
-    """A table of the house: names to the left, numbers to the right."""
+    """A table without borders: the first column to the left, numbers to the right."""
     from rich.table import Table
 
     table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, name in enumerate(columns):
-        table.add_column(name, justify="right" if place else "left", no_wrap=True)
+    for index, name in enumerate(columns):
+        table.add_column(name, justify="right" if index else "left", no_wrap=True)
     return table
 
 
 def levels_table(comparison: Comparison) -> Table:
-    """A row a level; a star marks the Pareto front."""
+    """One row for each level; a star marks the Pareto front."""
     table = new_table("run", "level", comparison.unit, "accuracy", "95 %", "unclosed", "as wrong", "left out")
     for curve in comparison.curves:
         for point in curve.points:
@@ -55,7 +55,7 @@ def levels_table(comparison: Comparison) -> Table:
 
 
 def runs_table(comparison: Comparison) -> Table:
-    """s1's metrics of each run, and its mean accuracy over the costs that the runs have in common."""
+    """s1's metrics of each run, and its mean accuracy over the common range of costs."""
     span = comparison.area_range
     over = " to ".join(cost_text(cost, comparison.unit) for cost in span) if span else "no common range"
     table = new_table("run", "control", "scaling", "performance", f"area, {over}")
@@ -65,7 +65,7 @@ def runs_table(comparison: Comparison) -> Table:
 
 
 def run_cells(curve: RunCurve) -> list[str]:
-    """A run as the cells of its row."""
+    """The cells of a run's row."""
     metrics = curve.metrics
     return [
         curve.label,
@@ -77,7 +77,7 @@ def run_cells(curve: RunCurve) -> list[str]:
 
 
 def tests_table(comparison: Comparison) -> Table:
-    """A row a pair; the difference is second minus first, in points."""
+    """One row for each pair; the difference is second minus first, in points."""
     table = new_table("at equal cost", comparison.unit, "points", "paired 95 %", "Holm p")
     for pair in comparison.pairs:
         table.add_row(

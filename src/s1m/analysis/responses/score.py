@@ -18,8 +18,8 @@ from typing import IO
 import msgspec
 from rich.console import Console
 
-from s1m.analysis.responses.table import print_tally
-from s1m.analysis.responses.tally import Tally
+from s1m.analysis.responses.counts import ResponseCounts
+from s1m.analysis.responses.table import print_counts
 from s1m.benchmarks import Measured, find_benchmark
 from s1m.benchmarks.reading.rows import without_images
 from s1m.errors import DataError, UsageError
@@ -27,13 +27,13 @@ from s1m.judge import Judge, Scored, StreamJudge, unjudged
 from s1m.types import Benchmark, Problem
 
 PLAIN_WIDTH = 120
-"""Columns of the table in a file or a pipe."""
+"""Columns of the table in a file or a pipe, which have no width of their own."""
 
 
 class Response(msgspec.Struct, frozen=True):
-    """A line of recorded responses; ``extraction`` is what the official extractor made of it, where that is known.
+    """A line of recorded responses; ``extraction`` is the official extractor's result, where it was recorded.
 
-    MathVista's own files say ``pid`` for the id.
+    MathVista's own files call the id ``pid``.
     """
 
     id: str | int | None = None
@@ -47,8 +47,8 @@ class Response(msgspec.Struct, frozen=True):
         return str(self.pid if self.id is None else self.id)
 
 
-class Line(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line of verdicts; ``judged`` is there where the strict one rests on a judge."""
+class VerdictLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line of verdicts; ``judged`` is written where the strict verdict is a judge model's."""
 
     id: str
     extraction: str | None
@@ -70,44 +70,49 @@ def score_file(
     judge_model: str = "",
     judge_base_url: str = "",
 ) -> int:
-    """Score a file of responses and print what came of it; the exit code, 1 when the judge failed on some."""
+    """Score a file of responses and print the counts; the exit code, 1 when the judge failed on some."""
     if judge_model and not judge_base_url:
         raise UsageError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
     benchmark = find_benchmark(benchmark_name)
     problems = _problems(benchmark, split, data)
-    tally = Tally(breakdowns=benchmark.breakdowns, measured=benchmark if isinstance(benchmark, Measured) else None)
+    counts = ResponseCounts(
+        breakdowns=benchmark.breakdowns, measured=benchmark if isinstance(benchmark, Measured) else None
+    )
     failures: Sequence[Exception] = ()
     with contextlib.ExitStack() as stack:
         verdicts = stack.enter_context(_create(Path(out))) if out else None
-        scored = _score(benchmark, problems, responses, tally)
+        scored = _score(benchmark, problems, responses, counts)
         if judge_base_url:
             judge = StreamJudge(Judge(judge_base_url, judge_model), responses.with_suffix(".judgements.jsonl"))
             scored = stack.enter_context(judge).over(benchmark, scored)
-            tally.judge, failures = judge.judge.model, judge.failures
-        for one in scored:
-            tally.add(one.problem, one.verdict)
+            counts.judge, failures = judge.judge.model, judge.failures
+        for response in scored:
+            counts.add(response.problem, response.verdict)
             if verdicts is not None:
-                verdicts.write(msgspec.json.encode(_line(one)) + b"\n")
+                verdicts.write(msgspec.json.encode(_line(response)) + b"\n")
     if as_json:
-        sys.stdout.write(json.dumps(tally.as_json(), ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(counts.as_json(), ensure_ascii=False, indent=2) + "\n")
     else:
-        print_tally(tally, benchmark, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
+        print_counts(counts, benchmark, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
     if failures:
         sys.stderr.write(f"s1m: {unjudged(failures)}\n")
     return 1 if failures else 0
 
 
-def _score(benchmark: Benchmark, problems: Mapping[str, Problem], path: Path, tally: Tally) -> Iterator[Scored]:
+def _score(
+    benchmark: Benchmark, problems: Mapping[str, Problem], path: Path, counts: ResponseCounts
+) -> Iterator[Scored]:
     """The verdicts by rule, one at a time; lines without a response are counted as errors."""
     for response in read_responses(path):
         problem = problems.get(response.problem_id)
         if problem is None:
             raise DataError(
-                f"{path} has a response to {response.problem_id!r}, which is no problem of {benchmark.name}"
+                f"{path} has a response to {response.problem_id!r}, which is not a problem of {benchmark.name}; check "
+                "--split and --data"
             )
         text = response.response
         if text is None:
-            tally.errors += 1
+            counts.errors += 1
             continue
         verdict = benchmark.score(problem, text, response.extraction)
         yield Scored(problem=problem, text=text, extraction=response.extraction, verdict=verdict)
@@ -146,9 +151,9 @@ def _create(path: Path) -> IO[bytes]:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _line(scored: Scored) -> Line:
+def _line(scored: Scored) -> VerdictLine:
     verdict = scored.verdict
-    return Line(
+    return VerdictLine(
         id=scored.problem.id,
         extraction=scored.extraction,
         prediction=verdict.prediction,

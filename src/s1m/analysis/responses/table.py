@@ -5,41 +5,45 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from s1m.analysis.responses.tally import Count, Tally
-from s1m.analysis.run.wording import groups_text, judge_sentence, percent, range_text
+from s1m.analysis.display.formats import counted, percent, range_text
+from s1m.analysis.responses.counts import ResponseCounts, VerdictCounts
+from s1m.analysis.run.sentences import groups_text, judge_sentence
 from s1m.types import Benchmark
 
 
-def print_tally(tally: Tally, benchmark: Benchmark, console: Console) -> None:
-    """Both accuracies, every part, and the rules that decided."""
-    table = Table(title=f"{benchmark.title}", title_justify="left", box=None, header_style="bold")
+def print_counts(counts: ResponseCounts, benchmark: Benchmark, console: Console) -> None:
+    """Print both accuracies, every part, and the rules that decided."""
+    table = Table(title=benchmark.title, title_justify="left", box=None, header_style="bold")
     table.add_column("", no_wrap=True)
-    judged = tally.whole.judged > 0
+    judged = counts.whole.judged > 0
     for column in ("responses", "strict", "95 %", "official", "no answer", *(("judged",) if judged else ())):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_row("all", *_cells(tally.whole, judged=judged))
-    for key, found in tally.parts.items():
+    table.add_row("all", *_cells(counts.whole, judged=judged))
+    for key, values in counts.parts.items():
         table.add_section()
-        for value in sorted(found):
-            table.add_row(f"{key}: {value}", *_cells(found[value], judged=judged))
+        for value in sorted(values):
+            table.add_row(f"{key}: {value}", *_cells(values[value], judged=judged))
     console.print(table)
-    if tally.measured:
-        _print_measures(tally, console)
+    if counts.measured:
+        _print_measures(counts, console)
     if judged:
-        console.print(judge_sentence(tally.whole.judged, tally.whole.responses, tally.judge), soft_wrap=True)
-    rules = ", ".join(f"{rule} {count}" for rule, count in tally.rules.most_common())
+        console.print(judge_sentence(counts.whole.judged, counts.whole.responses, counts.judge), soft_wrap=True)
+    rules = ", ".join(f"{rule} {count}" for rule, count in counts.rules.most_common())
     console.print(f"rules: {rules}", soft_wrap=True)
-    if tally.errors:
-        console.print(f"{tally.errors} lines have no response: errors of the run, not scored", soft_wrap=True)
-    if tally.whole.official > tally.whole.strict and tally.whole.no_answer:
+    if counts.errors:
         console.print(
-            "official scorers may give credit to text that commits to no answer; strict never does", soft_wrap=True
+            f"{counted(counts.errors, 'line')} without a response: errors of the recording run, not scored",
+            soft_wrap=True,
+        )
+    if counts.whole.official > counts.whole.strict and counts.whole.no_answer:
+        console.print(
+            "an official scorer may give credit to text without a committed answer; strict never does", soft_wrap=True
         )
 
 
-def _print_measures(tally: Tally, console: Console) -> None:
-    """What the benchmark measures over groups of problems, by either verdict."""
-    strict, official = tally.measures().values()
+def _print_measures(counts: ResponseCounts, console: Console) -> None:
+    """Print the benchmark's measures over groups of problems, by either verdict."""
+    strict, official = counts.measures().values()
     table = Table(box=None, header_style="bold")
     table.add_column("", no_wrap=True)
     for column in ("by strict", "by official"):
@@ -51,13 +55,13 @@ def _print_measures(tally: Tally, console: Console) -> None:
     console.print(groups_text(strict), soft_wrap=True)
 
 
-def _cells(count: Count, *, judged: bool) -> tuple[str, ...]:
-    strict, official = count.strict_share, count.official_share
+def _cells(counts: VerdictCounts, *, judged: bool) -> tuple[str, ...]:
+    strict, official = counts.strict_accuracy, counts.official_accuracy
     return (
-        f"{count.responses:,}",
+        f"{counts.responses:,}",
         percent(strict.accuracy),
         range_text(strict.ci95),
         percent(official.accuracy),
-        f"{count.no_answer:,}",
-        *((f"{count.judged:,}",) if judged else ()),
+        f"{counts.no_answer:,}",
+        *((f"{counts.judged:,}",) if judged else ()),
     )

@@ -1,4 +1,4 @@
-"""``s1m import``: result files of others as a run, and how their verdicts compare with ours."""
+"""``s1m import``: result files of other harnesses as a run, and how their verdicts agree with s1m's."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from s1m.analysis.display.formats import percent
 from s1m.analysis.run.results import write_results
-from s1m.analysis.run.wording import percent
 from s1m.benchmarks import find_benchmark
 from s1m.datasets.tokens import ESTIMATED
 from s1m.errors import UsageError
@@ -32,9 +32,12 @@ def import_results(
     data: str,
     split: str,
 ) -> int:
-    """``s1m import``: result files that others published as a run, and how their verdicts compare with ours."""
+    """Write the run folder of result files, print how the verdicts agree; the exit code.
+
+    Raises ``UsageError`` where ``out`` is not empty.
+    """
     if out.is_dir() and any(out.iterdir()):
-        raise UsageError(f"{out} is not empty; an import makes a run folder of its own: choose another --out")
+        raise UsageError(f"{out} is not empty; an import needs a new run folder: choose another --out")
     benchmark = find_benchmark(benchmark_name)
     split = split or benchmark.splits[0]
     by_level = sorted(zip(levels_of(files, num_ignore), files, strict=True))
@@ -52,6 +55,12 @@ def import_results(
         out=str(out),
     )
     records = records_of(levels, problems, benchmark, count, to_toml(replace(settings, out="")))
+    _write_run(settings, records)
+    _print_agreement(levels, records, of=len(problems))
+    return 0
+
+
+def _write_run(settings: ImportSettings, records: Sequence[Record]) -> None:
     store = RunStore(settings)
     try:
         for record in records:
@@ -59,24 +68,22 @@ def import_results(
         write_results(load_run(store.folder))
     finally:
         store.close()
-    _print_agreement(levels, records, of=len(problems))
-    return 0
 
 
 def _print_agreement(levels: Sequence[Level], records: Sequence[Record], of: int) -> None:
-    """The accuracies that files state beside ours, and how often the official verdicts are the same."""
+    """Print the accuracies that the files state beside s1m's, and how often the official verdicts agree."""
     console = Console(highlight=False)
     table = Table(header_style="bold", box=None, pad_edge=False)
     for name in ("ignored", "recorded", "official", "strict", "same verdicts"):
         table.add_column(name, justify="right", no_wrap=True)
-    for place, level in enumerate(levels):
-        verdicts = [record.verdicts[place] for record in records]
+    for index, level in enumerate(levels):
+        verdicts = [record.verdicts[index] for record in records]
         table.add_row(
             str(level.num_ignore),
             percent(level.accuracy),
             percent(sum(verdict.official is True for verdict in verdicts) / len(records)),
             percent(sum(verdict.correct for verdict in verdicts) / len(records)),
-            f"{level.same(records, place):,} of {len(records):,}",
+            f"{level.same(records, index):,} of {len(records):,}",
         )
     console.print(f"{len(records):,} of {of:,} problems; recorded by the files, official and strict by s1m:")
     console.print(table)

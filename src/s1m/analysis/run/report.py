@@ -1,8 +1,8 @@
-"""One HTML file that shows a run whole, opens anywhere and asks the network for nothing.
+"""One HTML file that shows a whole run, opens anywhere and loads nothing from the network.
 
-Model text is untrusted. Jinja escapes all that it writes; single problems travel as JSON that cannot end its script
-block, and the page writes them as text only. A content security policy allows the page's own script by its hash and
-nothing else, so even a mistake here would run no foreign code.
+Model text is untrusted. Jinja escapes everything; single problems are embedded as JSON that cannot end its script
+block, and the page's script sets them as text only. A content security policy allows the page's own script by its hash
+and nothing else, so that even a mistake here would run no foreign code.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s1m.analysis.run import wording
-from s1m.analysis.run.measure import STOPS, summarize
-from s1m.analysis.run.page import environment, inline_svg, settings_rows
+from s1m.analysis.display.page import environment, inline_svg, settings_rows
+from s1m.analysis.run import sentences
+from s1m.analysis.run.grid import STOPS
 from s1m.analysis.run.plots import accuracy_against_tokens, four_panels, run_labels
+from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import Summary
 from s1m.analysis.run.viewer import viewer_data
 from s1m.errors import UsageError
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
     from s1m.evaluate.store import Run
 
 TEMPLATE = "report.html.jinja"
+
+FILTERS = (
+    sentences.gain_text,
+    sentences.groups_text,
+    sentences.headline,
+    sentences.failed_sentence,
+    sentences.strategy_text,
+    sentences.judge_note,
+    sentences.model_name,
+)
+"""The sentences that the template uses."""
 
 
 def write_report(runs: Sequence[Run], path: Path) -> Path:
@@ -43,16 +55,16 @@ def render_report(runs: Sequence[Run]) -> str:
     labels = run_labels(summaries)
     drawn = any(summary.levels for summary in summaries)
     return (
-        environment()
+        environment(*FILTERS)
         .get_template(TEMPLATE)
         .render(
             title=title(summaries),
             runs=[
-                {"label": label, "summary": summary, "position": position}
-                for position, (label, summary) in enumerate(zip(labels, summaries, strict=True))
+                {"label": label, "summary": summary, "number": number}
+                for number, (label, summary) in enumerate(zip(labels, summaries, strict=True))
             ],
             stops=STOPS,
-            settings=settings_rows(runs),
+            settings=settings_rows([run.settings for run in runs]),
             scaling_svg=inline_svg(four_panels(summaries), "scaling") if drawn else None,
             tokens_svg=inline_svg(accuracy_against_tokens(summaries), "tokens") if drawn else None,
             viewer=[viewer_data(run, label) for run, label in zip(runs, labels, strict=True)],
@@ -61,8 +73,8 @@ def render_report(runs: Sequence[Run]) -> str:
 
 
 def title(summaries: Sequence[Summary]) -> str:
-    """What the page is about: benchmark and model of one run, or how many runs it compares."""
+    """Benchmark and model of one run, or how many runs the page compares."""
     if len(summaries) == 1:
-        return f"{summaries[0].benchmark} · {wording.model_name(summaries[0])}"
+        return f"{summaries[0].benchmark} · {sentences.model_name(summaries[0])}"
     benchmarks = sorted({summary.benchmark for summary in summaries})
     return f"{', '.join(benchmarks)} · {len(summaries)} runs compared"

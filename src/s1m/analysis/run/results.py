@@ -1,4 +1,4 @@
-"""What is written of a run when it is done: summary, figures, report; and reports of several runs."""
+"""What a verb writes at the end of a run: summary, figures and report; and the report of several runs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from s1m.analysis.run.measure import summarize
 from s1m.analysis.run.plots import save_figures
 from s1m.analysis.run.report import write_report
+from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import summary_json
 from s1m.analysis.run.table import print_table
 from s1m.errors import DataError, UsageError
@@ -32,7 +32,7 @@ def write_results(run: Run) -> None:
 
 
 def draw_report(folders: Sequence[Path], out: str, *, as_json: bool) -> int:
-    """``s1m report``: one page from one run or several."""
+    """``s1m report``: one page from one run or several; the exit code."""
     runs = [load_run(folder) for folder in folders]
     summaries = [summarize(run) for run in runs]
     console = Console(stderr=as_json)  # so that the JSON stands alone on standard output

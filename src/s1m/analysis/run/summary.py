@@ -1,7 +1,7 @@
-"""What is said of a run: one table row a level and the metrics of the sweep, as values and as summary.json.
+"""The summary of a run: its levels, the metrics of its sweep, and summary.json.
 
-The fields below are the keys of summary.json. Accuracies, shares and gains are fractions of 1; tokens are generated
-tokens; undefined values are None (null).
+The fields below are the keys of summary.json. Accuracies and gains are fractions of 1; tokens are generated tokens;
+undefined values are None (null).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ JSON_DIGITS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class StopShares:
-    """Share of problems by how their thinking ended; the shares sum to 1."""
+class StopFractions:
+    """Fraction of problems by the stop class of their thinking; the fractions sum to 1."""
 
     closed: float
     eos: float
@@ -24,7 +24,7 @@ class StopShares:
 
     @property
     def invalid(self) -> float:
-        """Share that did not close its thinking: S1-M's "invalid EOS"."""
+        """Fraction that did not close its thinking: S1-M's "invalid EOS"."""
         return self.eos + self.capped + self.looped
 
 
@@ -47,21 +47,21 @@ class LevelSummary:
     """Standard deviation over the problems measured (divided by n)."""
     thinking_tokens_median: float
     answer_tokens_mean: float
-    stops: StopShares
+    stops: StopFractions
     answered: int
     lost: int
-    """Problems whose answer commits to nothing: problems minus answered."""
+    """Problems without a committed answer: problems minus answered."""
     shared: float
-    """Share of problems whose answer is that of a lower level."""
+    """Fraction of problems whose chain ended before this level, so that the answer is that of a lower one."""
     official: float | None = None
-    """Accuracy by the benchmark's own scorer, guesses and all; None where it judged no answer."""
+    """Accuracy by the benchmark's own scorer, which may guess; None where it gave no verdict."""
     judged: int = 0
-    """Problems whose verdict rests on a language model, asked because no rule could read the answer."""
+    """Problems with a verdict of the judge model, which was asked because no rule could read the answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PartSummary:
-    """The problems that share a value of a key, such as subject algebra, at the first and the last level."""
+    """The problems with one value of a metadata key, such as subject algebra, at the first and the last level."""
 
     key: str
     value: str
@@ -70,12 +70,12 @@ class PartSummary:
     last_accuracy: float
     last_accuracy_ci95: Interval
     judged: int = 0
-    """Problems of which either verdict rests on the judge."""
+    """Problems with a verdict of the judge model at either level."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureSummary:
-    """A measure that the benchmark publishes, at the first and the last level; None where it is a share of nothing."""
+    """A measure that the benchmark publishes, at the first and the last level; None where no group counts."""
 
     name: str
     first: float | None
@@ -84,7 +84,7 @@ class MeasureSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupSummary:
-    """The benchmark's measures over groups of problems, such as the steps of one; incomplete groups count nowhere."""
+    """The benchmark's measures over groups of problems, such as the steps of one; incomplete groups are left out."""
 
     groups: int
     incomplete: int
@@ -107,7 +107,7 @@ class SweepMetrics:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """A run in numbers. ``levels`` is empty when nothing is recorded yet."""
+    """A run in numbers. ``levels`` is empty while there are no records."""
 
     run: str
     """Name of the run's folder."""
@@ -122,25 +122,25 @@ class Summary:
     failed: int
     generated_tokens: int
     independent_tokens: int | None
-    """What runs of every level from scratch would have generated; None where that is not what a strategy saves."""
+    """Tokens that a separate run of every level would have generated; None where levels do not share a chain."""
     wall_seconds: float
     levels: tuple[LevelSummary, ...]
     metrics: SweepMetrics
     parts: tuple[PartSummary, ...] = ()
     tokens_estimated: bool = False
-    """Whether nobody counted the tokens: imported texts have none."""
+    """Whether tokens are estimated from characters: imported texts come without token counts."""
     measures: GroupSummary | None = None
     judge: str | None = None
-    """The language model that was asked where no rule could read an answer."""
+    """The judge model, where it gave any verdict."""
 
     @property
     def ignoring(self) -> bool:
-        """Whether the levels count ignored ends of thinking of one chain."""
+        """Whether the levels count the ignored stops of one chain."""
         return self.independent_tokens is not None
 
     @property
-    def cost_share(self) -> float | None:
-        """Tokens generated as a share of what independent runs of the same levels would have generated."""
+    def cost_fraction(self) -> float | None:
+        """Generated tokens as a fraction of what a separate run of every level would have generated."""
         return self.generated_tokens / self.independent_tokens if self.independent_tokens else None
 
     @property
@@ -155,7 +155,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
 
 
 def plain(value: object) -> object:
-    """A part of a summary as JSON values."""
+    """A value of a summary as JSON values: intervals become [low, high]."""
     if isinstance(value, Interval):
         return [plain(value.low), plain(value.high)]
     if isinstance(value, tuple):
@@ -166,7 +166,7 @@ def plain(value: object) -> object:
 
 
 def rounded(value: float) -> float:
-    """Six decimals; below a thousandth six digits, so that a small p-value never becomes zero."""
+    """Rounded to six decimals; below a thousandth to six digits, so that a small p-value never becomes zero."""
     if abs(value) < 0.001:
         return float(f"{value:.{JSON_DIGITS}g}")
     return round(value, JSON_DIGITS)

@@ -1,36 +1,37 @@
-"""The table of a run in the terminal: one row a level, then what the sweep cost."""
+"""The table of a run in the terminal: one row for each level, then cost, slope and failures."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s1m.analysis.run.summary import LevelSummary, Summary
-from s1m.analysis.run.wording import (
+from s1m.analysis.display.formats import counted, percent, range_text
+from s1m.analysis.run.sentences import (
+    NO_RECORDS,
     cost_sentence,
+    failed_sentence,
     gain_text,
     judge_note,
     measures_sentence,
     model_name,
-    percent,
-    range_text,
     slope_sentence,
     strategy_text,
 )
+from s1m.analysis.run.summary import LevelSummary, Summary
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 def print_table(summary: Summary, console: Console | None = None) -> None:
-    """Print the levels of a run and its cost to ``console``, by default standard output."""
+    """Print the levels of a run and its cost to ``console``, by default standard output; one line without records."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = console or Console()
-    heading = f"{summary.benchmark} · {model_name(summary)} · {summary.problems} problems"
+    heading = f"{summary.benchmark} · {model_name(summary)} · {counted(summary.problems, 'problem')}"
     if not summary.levels:
-        console.print(Text(f"{heading}: no records yet, so there is nothing to count."))
+        console.print(Text(f"{heading}: {failed_sentence(summary) or NO_RECORDS}"), soft_wrap=True)
         return
     table = Table(
         title=Text(f"{heading}\n{strategy_text(summary)}; level: {summary.axis}"),
@@ -49,11 +50,11 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
         if sentence:
             console.print(Text(sentence))
     if summary.failed:
-        console.print(Text(f"{summary.failed} problems failed and are still owed.", style="bold red"))
+        console.print(Text(failed_sentence(summary), style="bold red"), soft_wrap=True)
 
 
 def level_cells(level: LevelSummary) -> list[str]:
-    """A level as the cells of its row; thinking is the mean number of tokens."""
+    """The cells of a level's row; thinking is the mean number of tokens."""
     return [
         str(level.level),
         percent(level.accuracy),

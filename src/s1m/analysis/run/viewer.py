@@ -1,4 +1,4 @@
-"""What the report's browser of single problems is given: plain values, of which the page shows text only."""
+"""The data of the report's browser of single problems: plain values, which the page shows as text only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from s1m.evaluate.store import Run
 
 MAX_PROBLEMS = 300
-"""Problems of a run that the page carries; with their pictures a page of 300 stays within a few megabytes."""
+"""Most problems of a run on a page: 300 with their pictures stay within a few megabytes."""
 
 
 def viewer_data(run: Run, label: str) -> dict[str, object]:
@@ -25,9 +25,9 @@ def viewer_data(run: Run, label: str) -> dict[str, object]:
 
 
 def problem_data(record: Record, picture: bytes | None) -> dict[str, object]:
-    """One problem as JSON values; ``picture`` is a PNG and travels as a data URI."""
-    answered = zip(record.trace.answers, record.verdicts, strict=True)
-    sampled = enumerate(zip(record.trace.samples, record.sample_verdicts, strict=True))
+    """One problem as JSON values; ``picture`` is a PNG and becomes a data URI."""
+    answers = zip(record.trace.answers, record.verdicts, strict=True)
+    samples = enumerate(zip(record.trace.samples, record.sample_verdicts, strict=True))
     return {
         "id": record.id,
         "question": record.question,
@@ -36,27 +36,26 @@ def problem_data(record: Record, picture: bytes | None) -> dict[str, object]:
         "picture": None if picture is None else "data:image/png;base64," + b64encode(picture).decode("ascii"),
         "chains": [[segment_data(segment) for segment in chain] for chain in record.trace.chains],
         "answers": [
-            {**answer_data(answer, verdict), "votes": votes_for(record, answer, verdict)}
-            for answer, verdict in answered
+            {**answer_data(answer, verdict), "votes": votes_for(record, answer, verdict)} for answer, verdict in answers
         ],
         "samples": [
-            {**answer_data(sample, verdict), "won": levels_won(record.trace, place)}
-            for place, (sample, verdict) in sampled
+            {**answer_data(sample, verdict), "won": levels_won(record.trace, index)}
+            for index, (sample, verdict) in samples
         ],
     }
 
 
 def votes_for(record: Record, answer: Answer, verdict: Verdict) -> dict[str, int] | None:
-    """How many of the samples that an answer was chosen from say the same; None where there was no choice."""
+    """How many of the samples from which an answer was chosen agree with it; None where there was no choice."""
     if not answer.chosen_from:
         return None
-    said = [record.sample_verdicts[place].prediction for place in answer.chosen_from]
-    return {"same": said.count(verdict.prediction), "of": len(said)}
+    predictions = [record.sample_verdicts[index].prediction for index in answer.chosen_from]
+    return {"same": predictions.count(verdict.prediction), "of": len(predictions)}
 
 
-def levels_won(trace: Trace, place: int) -> list[int]:
-    """The levels whose answer is the sample in this place."""
-    return [answer.level for answer in trace.answers if trace.place_of(answer) == place]
+def levels_won(trace: Trace, sample: int) -> list[int]:
+    """The levels whose answer is the sample with this index."""
+    return [answer.level for answer in trace.answers if trace.place_of(answer) == sample]
 
 
 def segment_data(segment: Segment) -> dict[str, object]:
@@ -72,7 +71,7 @@ def segment_data(segment: Segment) -> dict[str, object]:
 
 
 def answer_data(answer: Answer, verdict: Verdict) -> dict[str, object]:
-    """One answer and what the benchmark said of it."""
+    """One answer and its verdict."""
     return {
         "level": answer.level,
         "chain": answer.chain,

@@ -1,7 +1,7 @@
-"""How sure we are of a number: intervals and tests for answers that are right or wrong, paired by problem.
+"""Confidence intervals and paired tests for answers that are right or wrong.
 
-Undefined values are None, never NaN. The bootstrap is seeded and sums whole numbers only, so that it gives the same
-digits on every machine.
+Undefined values are None, never NaN. The bootstrap is seeded and sums whole numbers only, so that every machine gives
+the same digits.
 """
 
 from __future__ import annotations
@@ -19,32 +19,48 @@ Z_95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
 
 RESAMPLES = 2_000
+
 CHUNK_CELLS = 2_000_000
 """Problems x resamples drawn at a time, which bounds the memory of a bootstrap to some tens of megabytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interval:
-    """A 95 % interval, in the unit of the value it belongs to."""
+    """A 95 % confidence interval, in the unit of its value."""
 
     low: float
     high: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccuracyEstimate:
+    """An accuracy with its 95 % score interval; both None over no trials."""
+
+    accuracy: float | None
+    ci95: Interval | None
+
+
+def estimate_accuracy(successes: int, trials: int) -> AccuracyEstimate:
+    """The fraction of successes with its interval."""
+    if not trials:
+        return AccuracyEstimate(accuracy=None, ci95=None)
+    return AccuracyEstimate(accuracy=successes / trials, ci95=wilson_interval(successes, trials))
+
+
 def wilson_interval(successes: int, trials: int) -> Interval:
-    """The 95 % score interval of a share.
+    """The 95 % score interval of a fraction.
 
     Unlike p +- 1.96 standard errors it never leaves [0, 1] and does not collapse at 0 or 1. Source: E. B. Wilson,
     "Probable inference, the law of succession, and statistical inference", JASA 22 (1927), 209-212. Raises
     ``ValueError`` without trials and for a count outside 0..trials.
     """
     if trials < 1 or not 0 <= successes <= trials:
-        raise ValueError(f"no share of successes in {successes} of {trials} trials")
-    share = successes / trials
+        raise ValueError(f"{successes} successes in {trials} trials have no interval")
+    fraction = successes / trials
     shrink = 1 + Z_95**2 / trials
-    centre = (share + Z_95**2 / (2 * trials)) / shrink
-    half = Z_95 / shrink * sqrt(share * (1 - share) / trials + Z_95**2 / (4 * trials**2))
-    # At 0 and 1 the exact bound is the share itself; rounding would leave it 1e-17 away.
+    centre = (fraction + Z_95**2 / (2 * trials)) / shrink
+    half = Z_95 / shrink * sqrt(fraction * (1 - fraction) / trials + Z_95**2 / (4 * trials**2))
+    # At 0 and 1 the exact bound is the fraction itself; rounding would leave it 1e-17 away.
     return Interval(
         low=0.0 if successes == 0 else max(0.0, centre - half),
         high=1.0 if successes == trials else min(1.0, centre + half),
@@ -52,7 +68,7 @@ def wilson_interval(successes: int, trials: int) -> Interval:
 
 
 def mcnemar_p(gained: int, lost: int) -> float:
-    """Two-sided exact p-value that ``gained`` and ``lost`` problems are equally likely; 1.0 when there are none.
+    """Two-sided exact p-value for ``gained`` and ``lost`` being equally likely; 1.0 when both are 0.
 
     The exact form of Q. McNemar, Psychometrika 12 (1947), 153-157: under the null, the smaller of the two counts is
     binomial with probability 1/2. Summed in whole numbers, so any count is exact.
@@ -68,16 +84,16 @@ def mcnemar_p(gained: int, lost: int) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values, in their order, adjusted for being several: the chance that any of them is so small by luck.
+    """The p-values, in their order, adjusted for multiple testing by Holm's step-down method.
 
     Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6
     (1979), 65-70.
     """
     adjusted = [0.0] * len(p_values)
-    reached = 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        reached = max(reached, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = reached
+    largest = 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = largest
     return adjusted
 
 
@@ -101,13 +117,17 @@ def resampled_means(
     for start in range(0, resamples, at_once):
         rows = min(at_once, resamples - start)
         drawn = rng.integers(problems, size=(rows, problems)) + problems * np.arange(rows)[:, None]
+        # Counts instead of gathered rows: one matrix product sums every column, and whole numbers stay exact.
         times_drawn = np.bincount(drawn.ravel(), minlength=rows * problems).reshape(rows, problems)
         means.append(times_drawn.astype(np.float64) @ columns / problems)
     return np.concatenate(means)
 
 
 def percentile_interval(values: NDArray[np.float64]) -> Interval | None:
-    """The middle 95 % of bootstrap values; NaN (undefined in a resample) is left out, None when nothing is left."""
+    """The middle 95 % of bootstrap values, without the NaN of resamples in which the value is undefined.
+
+    None when no value is left.
+    """
     import numpy as np
 
     defined = values[~np.isnan(values)]

@@ -1,8 +1,8 @@
-"""One number for a whole sweep: s1's Control, Scaling and Performance, and the slope that we trust more.
+"""One number for a whole sweep: s1's Control, Scaling and Performance, and the least-squares slope.
 
-All take what a sweep measured at its levels: x is the mean number of thinking tokens, y the accuracy (0 to 1).
-Slopes are accuracy per 1,000 thinking tokens: 0.02 means two points for every thousand tokens. The definitions are
-those of s1 (N. Muennighoff et al., arXiv 2501.19393, section 4.1), measured in tokens.
+All take a sweep's measurements at its levels: x is the mean number of thinking tokens, y the accuracy (0 to 1). Slopes
+are accuracy per 1,000 thinking tokens: 0.02 means two points for every thousand tokens. The definitions are those of s1
+(N. Muennighoff et al., arXiv 2501.19393, section 4.1), measured in tokens.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ PER_TOKENS = 1_000
 
 
 def control(tokens: Sequence[float], minimum: float, maxima: Sequence[float] | None) -> float | None:
-    """Share of the levels whose chains keep, in the mean, within ``minimum`` to their maximum, both included.
+    """Fraction of the levels whose mean chain length lies within ``minimum`` and their maximum, both included.
 
-    None without levels or without maxima. A sweep over num_ignore asks for no token count of its own at each
-    level, so the budget to keep is the one of the run, max_thinking_tokens; where a level is a number of tokens, it is
-    the level.
+    None without levels or without maxima. Where a level is a number of tokens, it is the maximum. A sweep over
+    num_ignore sets no token count at each level, so its maximum is the run's max_thinking_tokens.
     """
     if not tokens or maxima is None:
         return None

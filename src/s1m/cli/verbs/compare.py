@@ -45,10 +45,10 @@ def add_flags(verb: Parser) -> None:
 def run(found: Namespace) -> int:
     """Compare the runs; the exit code."""
     from s1m.analysis.comparison.cost import Costing
+    from s1m.analysis.comparison.model_shape import shape_from_flags
     from s1m.analysis.comparison.results import compare_runs
-    from s1m.analysis.comparison.shape import shape_told
 
-    shape = shape_told(found.parameters, found.layers, found.hidden)
+    shape = shape_from_flags(found.parameters, found.layers, found.hidden)
     if found.prompt_tokens < 0:
         raise UsageError(f"--prompt-tokens must be at least 0, not {found.prompt_tokens}")
     if found.cost != "flops" and (shape or found.prompt_tokens):

@@ -12,7 +12,7 @@ examples = """Every flag is also a key of a settings file, with underscores: --t
 
 examples:
   s1m eval digits --num-ignore 0-7 --limit 256 --out runs/mine
-  s1m eval digits --config configs/digits.toml --temperature 0.7
+  s1m eval digits --config runs/demo/settings.toml --temperature 0.7
   s1m eval digits --ignore-strings "Wait," "Look at the picture again."
 """
 

@@ -79,7 +79,7 @@ class Card:
 
     def text(self) -> str:
         """The card, in the Markdown of the Hub."""
-        from s1m.analysis.run.page import environment
+        from s1m.analysis.display.page import environment
 
         markdown = environment().overlay(autoescape=False)
         markdown.filters |= {"count": _count, "cell": _cell, "reasons": _reasons, "found": _found}

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from rich.console import Console
 
-from s1m.analysis.run.plots import save_figure
+from s1m.analysis.display.style import save_figure
 from s1m.benchmarks import find_benchmark
 from s1m.data.funnel import Funnel
 from s1m.data.publish.card import Card, Published

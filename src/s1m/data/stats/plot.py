@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from s1m.analysis.style import INK, MUTED, colour, house_style
+from s1m.analysis.display.style import INK, MUTED, colour, house_style
 from s1m.data.stats.measure import Spread
 
 if TYPE_CHECKING:

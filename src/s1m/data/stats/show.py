@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from s1m.analysis.run.plots import save_figure
+from s1m.analysis.display.style import save_figure
 from s1m.data.stats.measure import Spread, measure
 from s1m.data.stats.plot import plot_lengths
 from s1m.datasets.lengths import LONG, describe

@@ -1,9 +1,9 @@
-"""Whether a server goes on with an unfinished assistant turn, thinking and all, read off the tokens that it counts.
+"""Whether a server continues an unfinished assistant turn, thinking included, seen in the tokens that it counts.
 
-Many servers ignore fields they do not know; such a one would close the turn and begin another, and every forced
-thought would be a conversation about a thought. Many chat templates drop earlier thinking, or put an empty one before
-the turn; then no answer would rest on what was thought. Both show in how many tokens five small prompts have, so no
-property of the model is needed, and it costs five requests of one token.
+Many servers ignore fields they do not know. Such a server would close the turn and begin another, and every forced
+thought would be a conversation about a thought. Many chat templates drop earlier thinking, or put an empty thinking
+block before the turn; then no answer would rest on the thinking. Both show in how many tokens five small prompts have,
+so no property of the model is needed, and the check costs five requests of one token.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from s1m.engines.chat.protocol import Reply, Usage
+from s1m.engines.chat.reply import read_token_counts
+from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.refusals import Refused
-from s1m.engines.remote.reply import decode, encode
-from s1m.engines.remote.servers import Request, Server, Servers
+from s1m.engines.remote.reply import encode
 from s1m.errors import EngineUnavailable
+from s1m.families import DEFAULT
 
 logger = logging.getLogger("s1m")
 
-Verdict = Literal["continues", "restarts", "intrudes", "forgets", "unknown"]
-"""It goes on with the turn; it begins another; its template puts something before the turn; its template drops the
-thinking in the turn; it cannot be told."""
+Continuation = Literal["continues", "restarts", "intrudes", "forgets", "unknown"]
+"""The server continues the turn; it begins another; its template puts something before the turn; its template drops the
+thinking in the turn; the counts do not show which."""
 
-NO_USE: dict[Verdict, str] = {
+UNUSABLE: dict[Continuation, str] = {
     "restarts": "begins a new turn instead of continuing the assistant's (it ignores continue_final_message), so "
     "thinking cannot be forced; use vLLM, SGLang or a recent llama.cpp",
     "intrudes": "has a chat template that puts something of its own before a continued turn, such as an empty thinking "
@@ -36,10 +37,11 @@ NO_USE: dict[Verdict, str] = {
 
 ONE_WORD = "A"
 EXTRA_TOKENS = 4
-"""So many prompt tokens beyond the one word: in ChatML, Llama 3 and Gemma, ending a turn and beginning another takes
-five, an empty thinking block four. With fewer, templates as bare as Llama 2's cannot be told apart."""
-SHORT_THOUGHT = "<think>\nA\n</think>\nB"
-LONG_THOUGHT = "<think>\nA A A A A A A A A A\n</think>\nB"
+"""Prompt tokens beyond the one word that show a new turn or block: in ChatML, Llama 3 and Gemma, ending a turn and
+beginning another takes five, an empty thinking block four. With fewer, templates as bare as Llama 2's could not be
+distinguished."""
+SHORT_THOUGHT = DEFAULT.around("A", "B")
+LONG_THOUGHT = DEFAULT.around("A A A A A A A A A A", "B")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,16 +58,17 @@ class Counts:
 
 
 async def check_continuation(servers: Servers, server: Server, model: str) -> None:
-    """Raises ``EngineUnavailable`` for a server that cannot force thinking; warns of one that cannot be told."""
+    """Raises ``EngineUnavailable`` for a server that cannot force thinking; warns where that remains unknown."""
 
     async def count(turn: str, *, continued: bool) -> int | None:
         async def body(_server: Server) -> bytes:
             return encode(probe(model, turn, continued=continued))
 
-        usage = await servers.ask(Request(path="chat/completions", body=body, read=read_usage), at=server)
-        if usage.completion_tokens is None:
+        request = Request(path="chat/completions", body=body, read=read_token_counts)
+        prompt_tokens, completion_tokens = await servers.ask(request, at=server)
+        if completion_tokens is None:
             raise EngineUnavailable(f"{server.url} reports no token usage; budgets cannot be kept without it")
-        return usage.prompt_tokens
+        return prompt_tokens
 
     async def count_if_taken(turn: str, *, continued: bool) -> int | None:
         try:
@@ -83,12 +86,14 @@ async def check_continuation(servers: Servers, server: Server, model: str) -> No
         count_if_taken(SHORT_THOUGHT, continued=True),
         count_if_taken(LONG_THOUGHT, continued=True),
     )
-    verdict = judge(Counts(bare=bare, plain=plain, continued=continued, short_thought=short, long_thought=long))
-    if verdict in NO_USE:
-        raise EngineUnavailable(f"{server.url} {NO_USE[verdict]}")
-    if verdict == "unknown":
+    continuation = read_counts(
+        Counts(bare=bare, plain=plain, continued=continued, short_thought=short, long_thought=long)
+    )
+    if continuation in UNUSABLE:
+        raise EngineUnavailable(f"{server.url} {UNUSABLE[continuation]}")
+    if continuation == "unknown":
         logger.warning(
-            "%s does not let it be seen whether it continues the assistant's turn (continue_final_message); "
+            "%s: its token counts do not show whether it continues the assistant's turn (continue_final_message); "
             "if it does not, forced thinking means nothing",
             server.url,
         )
@@ -109,20 +114,15 @@ def probe(model: str, turn: str, *, continued: bool) -> dict[str, Any]:
     return body
 
 
-def read_usage(body: bytes) -> Usage:
-    """The tokens that a reply reports."""
-    return decode(body, Reply).usage or Usage()
-
-
-def judge(counts: Counts) -> Verdict:
-    """What the counts show."""
+def read_counts(counts: Counts) -> Continuation:
+    """What the counts show; see the text at the top."""
     bare, plain, continued = counts.bare, counts.plain, counts.continued
     if continued is None or bare is None:
         return "unknown"
-    goes_on = plain is None or continued < plain  # plain is refused where an open turn is taken only to continue it
-    if not goes_on and continued - bare >= EXTRA_TOKENS:
+    continues = plain is None or continued < plain  # plain is refused where an open turn is taken only to continue it
+    if not continues and continued - bare >= EXTRA_TOKENS:
         return "restarts"
-    if not goes_on and continued - bare > 1:
+    if not continues and continued - bare > 1:
         return "unknown"
     if continued - bare >= EXTRA_TOKENS:
         return "intrudes"

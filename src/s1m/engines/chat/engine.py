@@ -1,23 +1,27 @@
 """Any OpenAI-compatible chat server as an engine: each step is one request that continues the assistant's turn as text.
 
-What is sent and read is decided in ``chat``; who is asked, how often and how many at once in ``remote``.
+``chat`` decides what is sent and how a reply is read; ``remote`` which server gets it, retries and concurrency.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import partial
 from typing import Any
 
 from s1m.engines.chat.continuation import check_continuation
-from s1m.engines.chat.protocol import chat_request, read_completion, wishes
+from s1m.engines.chat.protocol import chat_request, optional_fields, read_completion
+from s1m.engines.choices import is_one_of, not_bound
+from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
-from s1m.engines.remote.offer import find_context, find_model
+from s1m.engines.remote.models import find_context, find_model
 from s1m.engines.remote.once import Once, OnceEach
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
-from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.types import Completion, Problem, Sampling, Step
+
+logger = logging.getLogger("s1m")
 
 
 class ChatEngine:
@@ -33,7 +37,8 @@ class ChatEngine:
         self.context_tokens: int | None = None
         self._servers = servers
         self._given_model = model
-        self._grants_wishes = True
+        self._takes_optional = True
+        self._binds_choices = True
         self._model = Once(partial(find_model, servers))
         self._continuation = OnceEach(self._check_continuation)
         # One entry for each problem that can be under way: its images are encoded once, not once a step.
@@ -45,7 +50,7 @@ class ChatEngine:
     async def ready(self) -> None:
         """Find out which model the servers offer and how long its context is, and that they continue turns."""
         self.context_tokens = await find_context(self._servers, await self.served_model())
-        await asyncio.gather(*(self._continuation.get(server) for server in self._servers.there()))
+        await asyncio.gather(*(self._continuation.get(server) for server in self._servers.reachable()))
 
     async def served_model(self) -> str:
         """The name of the model that is asked: the given one, or the only one that the servers offer."""
@@ -55,18 +60,24 @@ class ChatEngine:
         """Continue the assistant's turn of ``problem``.
 
         ``tokens`` counts those of the stop string or end of turn too. A server that refuses to give probabilities, or
-        to write one of ``choices``, is asked without. Raises ``EngineError``; ``PromptTooLong`` when the problem cannot
-        fit, ``EngineUnavailable`` when no problem can be done.
+        to write one of ``choices``, is asked without; so is one that writes something else. Raises ``EngineError``;
+        ``PromptTooLong`` when the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
-        wished = wishes(step) if self._grants_wishes else {}
+        optional = optional_fields(step, binds_choices=self._binds_choices) if self._takes_optional else {}
         try:
-            return await self._go_on(problem, step, sampling, wished)
+            completion = await self._continue(problem, step, sampling, optional)
         except Refused:
-            if not wished:
+            if not optional:
                 raise
-            completion = await self._go_on(problem, step, sampling, {})
-            self._grants_wishes = False
+            completion = await self._continue(problem, step, sampling, {})
+            self._takes_optional = False
             return completion
+        if "structured_outputs" not in optional or is_one_of(step.choices, completion):
+            return completion
+        if self._binds_choices:
+            logger.warning(not_bound(self._servers, step.choices, completion))
+            self._binds_choices = False
+        return await self._continue(problem, step, sampling, optional_fields(step, binds_choices=False))
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice; the engine can be used again afterwards."""
@@ -75,7 +86,7 @@ class ChatEngine:
         await self._images.close()
         await self._servers.close()
 
-    async def _go_on(self, problem: Problem, step: Step, sampling: Sampling, wished: dict[str, Any]) -> Completion:
+    async def _continue(self, problem: Problem, step: Step, sampling: Sampling, optional: dict[str, Any]) -> Completion:
         prefix = "".join(piece.text for piece in step.prefix)
         model = await self.served_model()
 
@@ -84,7 +95,7 @@ class ChatEngine:
             request = chat_request(
                 model=model, question=problem.question, images=images, prefix=prefix, step=step, sampling=sampling
             )
-            return encode(request | wished)
+            return encode(request | optional)
 
         return await self._servers.ask(
             Request(

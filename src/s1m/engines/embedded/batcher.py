@@ -4,6 +4,10 @@ One thread owns the model. Each round it lets waiting requests in, then moves al
 past is remembered but for a few tokens, as almost every step of budget forcing is, joins the round as it is and has
 these tokens read one a round; another one is read in a forward pass of its own, its images included. Positions and
 rotary shifts belong to the row, never to the model, so problems cannot mix.
+
+On a GPU a round is launched before the tokens of the round before have been looked at: they are read where they were
+drawn, on the device, and what the host does with them costs no time while the device is busy. A row that turns out to
+have ended has then been moved on once too often, which is forgotten.
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from s1m.engines.embedded.cache import Past, SlotCache
 from s1m.engines.embedded.checkpoint import Checkpoint
-from s1m.engines.embedded.decoder import PADDING, Decoder
+from s1m.engines.embedded.decoder import NO_STEP, PADDING, Decoder
+from s1m.engines.embedded.drawn import Drawn
 from s1m.engines.embedded.prefixes import PrefixStore
 from s1m.engines.embedded.prompt import joined
 from s1m.engines.embedded.row import Row
@@ -40,7 +45,16 @@ PREFILL_TOKENS = 16_384
 class Batcher:
     """Runs up to ``max_rows`` requests at a time on one model, on its own thread."""
 
-    def __init__(self, checkpoint: Checkpoint, max_rows: int, prefix_bytes: int, *, cuda_graphs: bool = True) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        max_rows: int,
+        prefix_bytes: int,
+        *,
+        cuda_graphs: bool = True,
+        ahead: bool | None = None,
+    ) -> None:
+        """``ahead``: launch a round before the last one's tokens are looked at; None: on a GPU, where it saves time."""
         self._checkpoint = checkpoint
         self._max_rows = max_rows
         self._cache = SlotCache(max_rows)
@@ -49,6 +63,8 @@ class Batcher:
         self._inbox: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._waiting: deque[Row] = deque()
         self._rows: list[Row] = []  # row i lives in slot i
+        self._ahead = checkpoint.model.device.type == "cuda" if ahead is None else ahead
+        self._launched: Drawn | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="s1m-batcher", daemon=True)
         self._thread.start()
@@ -87,7 +103,9 @@ class Batcher:
             forward()
         except Exception as error:  # whatever the model raises, the thread must live
             failed, self._rows = self._rows[first:], self._rows[:first]
+            self._launched = self._launched if self._rows else None
             for row in failed:
+                row.gone = True
                 row.deliver(EngineError(f"the model failed on a batch: {error}"))
 
     def _collect(self, *, block: bool) -> None:
@@ -122,6 +140,7 @@ class Batcher:
         if past is not None and known:
             self._cache.put(len(self._rows), past, known)
         row.stored = known if past is not None else 0
+        row.slot = len(self._rows)
         self._rows.append(row)
 
     def _admit(self) -> None:
@@ -159,43 +178,72 @@ class Batcher:
         logits = self._decoder.read(first, ids, columns, _positions(new, columns), vision)
         for row in new:
             row.stored = len(row.ids)
-        self._settle(range(first, len(self._rows)), logits)
+        self._settle(self._draw(new, logits))
 
     def _advance(self) -> None:
-        """One more token for every row: the one drawn last, or the next of those it is fed."""
-        rows = self._rows
-        logits = self._decoder.step(
-            [row.next_id for row in rows],
-            [row.stored for row in rows],
-            [row.stored + row.prompt.shift for row in rows],  # nothing of a prompt is fed: after it, columns count on
-        )
-        for row in rows:
-            row.stored += 1
-        read = [slot for slot, row in enumerate(rows) if row.is_read]
-        if read:
-            self._settle(read, logits if len(read) == len(rows) else logits[read])
+        """Launch one more token for every row, then look at those that were drawn in the round before."""
+        drawn, self._launched = self._launched, self._launch(self._launched)
+        if not self._ahead:
+            drawn, self._launched = self._launched, None
+        if drawn is not None:
+            self._settle(drawn)
 
-    def _settle(self, slots: Sequence[int], logits: Tensor) -> None:
-        """Draw a token for the rows in ``slots``; rows that are done leave, the last row taking their slot."""
-        draws = [self._rows[slot].draw() for slot in slots]
-        tokens, logprobs = (values.tolist() for values in pick(logits, draws))
-        for slot, token, logprob in zip(reversed(slots), reversed(tokens), reversed(logprobs), strict=True):
-            row = self._rows[slot]
+    def _launch(self, before: Drawn | None) -> Drawn | None:
+        """Move all rows on that can be: by the token drawn ``before``, or the next of those they are fed."""
+        stepping = [row for row in self._rows if row.can_step]
+        if not stepping:
+            return None
+        steps = [NO_STEP] * len(self._rows)
+        for row in stepping:
+            known, source = (row.next_id, -1) if row.pending is None else (0, row.pending[1])
+            # Nothing of a prompt is fed: after it, positions count on with the columns.
+            steps[row.slot] = (known, row.stored, row.stored + row.prompt.shift, source)
+        logits = self._decoder.step(steps, None if before is None else before.tokens)
+        for row in stepping:
+            row.stored += 1
+        drawing = [row for row in stepping if row.is_read]
+        if not drawing:
+            return None
+        return self._draw(drawing, logits if len(drawing) == len(steps) else logits[[row.slot for row in drawing]])
+
+    def _draw(self, rows: Sequence[Row], logits: Tensor) -> Drawn:
+        """Draw a token for each of ``rows`` from its logits."""
+        drawn = Drawn(rows, *pick(logits, [row.draw() for row in rows]))
+        for index, row in enumerate(rows):
+            row.pending = drawn, index
+        return drawn
+
+    def _settle(self, drawn: Drawn) -> None:
+        """Hand the rows their tokens; rows that are done leave, the last row taking their slot."""
+        each = zip(drawn.rows, drawn.stored, *drawn.values(), strict=True)
+        for row, stored, token, logprob in reversed(list(each)):
+            if row.pending is not None and row.pending[0] is drawn:
+                row.pending = None
+            if row.gone:
+                continue
             completion = row.accept(token, logprob)
             if completion is None and not row.cancelled():
                 continue
             if completion is not None:
                 if completion.finish != "eos":
-                    self._remember(slot, row)
+                    self._remember(row, stored)
                 row.deliver(completion)
-            last = self._rows.pop()
-            if last is not row:
-                self._rows[slot] = last
-                self._cache.move(len(self._rows), slot, last.stored)
+            self._remove(row)
 
-    def _remember(self, slot: int, row: Row) -> None:
+    def _remove(self, row: Row) -> None:
+        """Take a row out of the batch; the last one moves into its slot."""
+        row.gone = True
+        last = self._rows.pop()
+        if last is not row:
+            self._rows[row.slot] = last
+            self._cache.move(last.slot, row.slot, last.stored)
+            last.slot = row.slot
+        if not self._rows:
+            self._launched = None  # it moved on none but rows that have ended
+
+    def _remember(self, row: Row, stored: int) -> None:
         """Keep a row's past for the step that goes on from it; a turn that the model ended has none."""
-        self._prefixes.keep(row.owner, (*row.ids, *row.generated)[: row.stored], self._cache.take(slot, row.stored))
+        self._prefixes.keep(row.owner, (*row.ids, *row.generated)[:stored], self._cache.take(row.slot, stored))
 
 
 def _positions(rows: Sequence[Row], columns: Tensor) -> Tensor:

@@ -21,5 +21,5 @@ class Choices:
         return tuple(sorted(following | self.end_ids if whole else following))
 
     def complete(self, written: Sequence[int]) -> bool:
-        """Whether one of the texts is written, and no other goes on from it."""
+        """Whether one of the texts is written, and no other continues it."""
         return bool(self.spelled) and not self.allowed(written)

@@ -9,7 +9,7 @@ place; rows that are not there write to the scratch column of their slot.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s1m.engines.embedded.cache import SlotCache
 from s1m.engines.embedded.checkpoint import Checkpoint
@@ -28,6 +28,9 @@ to a half."""
 PADDING = -1
 """The column of a token that is not there."""
 
+NO_STEP = (0, PADDING, 0, -1)
+"""What ``step`` is given for a row that stays where it is."""
+
 
 class Decoder:
     """Forward passes of one model over the rows of one cache."""
@@ -44,6 +47,7 @@ class Decoder:
         self._graphs: dict[tuple[int, int], tuple[torch.cuda.CUDAGraph, Tensor]] = {}
         self._graphs_of = -1  # the cache's generation that the graphs hold addresses of
         if self._use_graphs:
+            fuse_norms(checkpoint.model)
             self._inputs = torch.zeros((3, cache.slots), dtype=torch.long, device=self._device)
             self._pool = torch.cuda.graph_pool_handle()
 
@@ -58,21 +62,32 @@ class Decoder:
         ids, columns, positions = (tensor.to(self._device) for tensor in (ids, columns, positions))
         return self._forward(first, ids, columns, positions, reach, vision)
 
-    def step(self, ids: Sequence[int], columns: Sequence[int], positions: Sequence[int]) -> Tensor:
-        """Logits of shape (rows, vocabulary) after one more token of every row, from the first row on."""
+    def step(self, steps: Sequence[tuple[int, int, int, int]], drawn: Tensor | None) -> Tensor:
+        """Logits of shape (rows, vocabulary) after one more token of every row, from the first row on.
+
+        Each step is a token id, its column, its position, and an index into ``drawn``, tokens that are on the device:
+        where that is not negative, the token is taken from there.
+        """
         import torch
 
-        reach = max(columns) + 1
+        reach = max(column for _, column, _, _ in steps) + 1
         self._cache.reserve(reach)
-        inputs = torch.tensor([ids, columns, positions])
-        rows = rounded_up(len(ids), ROW_SIZES, self._cache.slots)
+        given = torch.tensor(steps).T
+        if self._device.type == "cuda":
+            given = given.pin_memory().to(self._device, non_blocking=True)
+        ids, columns, positions, source = given
+        if drawn is not None:
+            ids = torch.where(source >= 0, drawn[source.clamp(min=0)], ids)
+        inputs = torch.stack([ids, columns, positions])
+        count = len(steps)
+        rows = rounded_up(count, ROW_SIZES, self._cache.slots)
         if not self._use_graphs or rows is None:
-            return self._one_each(inputs.to(self._device), reach)
-        self._inputs[:, : len(ids)].copy_(inputs.pin_memory(), non_blocking=True)
-        self._inputs[1, len(ids) : rows] = PADDING
+            return self._one_each(inputs, reach)
+        self._inputs[:, :count] = inputs
+        self._inputs[1, count:rows] = PADDING
         graph, logits = self._graph(rows, rounded_up(reach, READ_SIZES, self._cache.columns) or self._cache.columns)
         graph.replay()
-        return logits[: len(ids)]
+        return logits[:count]
 
     def _graph(self, rows: int, reach: int) -> tuple[torch.cuda.CUDAGraph, Tensor]:
         """The graph of a step and the tensor that holds its logits after each replay."""
@@ -108,9 +123,12 @@ class Decoder:
         self._cache.aim(first, columns, reach)
         visible = torch.arange(reach, device=self._device) <= columns[:, :, None]  # (rows, time, read)
         visible[:, :, 0] |= columns < 0  # padding must see something, or its softmax is undefined
+        mask = visible[:, None]
+        if self._use_graphs:  # a mask to add, since attention would make one of its own in every layer
+            mask = torch.zeros_like(mask, dtype=self._checkpoint.model.dtype).masked_fill_(~mask, -torch.inf)
         output = self._checkpoint.model(
             input_ids=ids,
-            attention_mask=visible[:, None],
+            attention_mask=mask,
             position_ids=positions,
             past_key_values=self._cache,
             use_cache=True,
@@ -124,3 +142,19 @@ class Decoder:
 def rounded_up(count: int, sizes: Sequence[int], most: int) -> int | None:
     """The smallest of ``sizes`` that holds ``count``, at most ``most``; None when none does."""
     return next((min(size, most) for size in sizes if size >= count and count <= most), None)
+
+
+def fuse_norms(model: Any) -> None:
+    """Compute root-mean-square norms (arXiv 1910.07467) in one kernel each instead of six.
+
+    transformers spells them out in elementary operations; in a decode step of a 7B model they are one kernel in three.
+    """
+    from torch.nn import functional as F
+
+    for module in model.modules():
+        if type(module).__name__.endswith("RMSNorm") and hasattr(module, "variance_epsilon"):
+
+            def forward(hidden: Tensor, module: Any = module) -> Tensor:
+                return F.rms_norm(hidden, module.weight.shape, module.weight, module.variance_epsilon)
+
+            module.forward = forward

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from s1m.engines.embedded.batcher import Batcher
@@ -17,15 +17,16 @@ from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 from s1m.types import Completion, Piece, Problem, Sampling, Step
 
 MOST_ROWS = 256
-"""Beyond this many rows a forward pass gains nothing more and the key-value buffer only grows."""
+"""Beyond this many rows a forward pass gains nothing and the key-value buffer only grows."""
 
 
 class EmbeddedEngine:
     """A checkpoint in this process. Generated pieces go back in as the tokens they are, so nothing is re-tokenised.
 
-    ``max_rows`` requests share a forward pass; ``prefix_bytes`` of memory remember pasts for steps that go on from
+    ``max_rows`` requests share a forward pass; ``prefix_bytes`` of memory remember pasts for steps that continue
     them (None: 1 GiB, or a quarter of what the model leaves free on a GPU). ``cuda_graphs`` off launches every kernel
-    of a decode step from Python, for comparison. Raises ``EngineUnavailable`` when the checkpoint does not load.
+    of a decode step from Python, for comparison. ``trust_remote_code`` runs Python code that the checkpoint
+    brings along. Raises ``EngineUnavailable`` when the checkpoint does not load.
     """
 
     name = "embedded"
@@ -39,10 +40,12 @@ class EmbeddedEngine:
         prefix_bytes: int | None = None,
         device: str | None = None,
         cuda_graphs: bool = True,
+        trust_remote_code: bool = False,
     ) -> None:
-        self.checkpoint = load_checkpoint(model, device)
+        self.checkpoint = load_checkpoint(model, device, trust_remote_code=trust_remote_code)
         self.context_tokens: int | None = self.checkpoint.context_tokens
         self._max_rows = min(max_rows, MOST_ROWS)
+        self._vocabulary: int = self.checkpoint.model.get_input_embeddings().weight.shape[0]
         self._batcher = Batcher(
             self.checkpoint,
             self._max_rows,
@@ -53,33 +56,19 @@ class EmbeddedEngine:
         self._closed = False
 
     async def ready(self) -> None:
-        """Is, once it is made: making it loads the model."""
+        """Nothing to do: the constructor has loaded the model."""
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn. Raises ``PromptTooLong`` when the step cannot fit the model's context."""
         if self._closed:
             raise EngineUnavailable("the engine was closed")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Completion] = loop.create_future()
-
-        def deliver(outcome: Completion | Exception) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
-                loop.call_soon_threadsafe(settle, outcome)
-
-        def settle(outcome: Completion | Exception) -> None:
-            if future.done():
-                return
-            if isinstance(outcome, Exception):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
-
         prompt, ids = self._read(problem, step.prefix)
         if len(ids) + step.max_tokens > self.checkpoint.context_tokens:
             raise PromptTooLong(
                 f"{problem.id} needs {len(ids)} + {step.max_tokens} tokens; {self.checkpoint.name} has a context of "
                 f"{self.checkpoint.context_tokens}: lower --max-thinking-tokens"
             )
+        future: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         single, spelled = self._stops(step.stop)
         self._batcher.submit(
             Row(
@@ -93,8 +82,9 @@ class EmbeddedEngine:
                 choices=self._choices(step),
                 end_ids=self.checkpoint.end_ids,
                 decode=self._decode,
-                deliver=deliver,
-                cancelled=future.cancelled,
+                deliver=delivering(future),
+                abandoned=future.cancelled,
+                model_name=self.checkpoint.name,
             )
         )
         return await future
@@ -108,7 +98,10 @@ class EmbeddedEngine:
     def _prompt(self, problem: Problem) -> Prompt:
         """The prepared prompt of a problem; those used last are remembered, as many as may be under way."""
         owner = (problem.question, problem.images)
-        prompt = self._prompts.pop(owner, None) or prepare(problem, self.checkpoint)
+        prompt = self._prompts.pop(owner, None)
+        if prompt is None:
+            prompt = prepare(problem, self.checkpoint)
+            self._check_ids(prompt.ids)
         self._prompts[owner] = prompt
         if len(self._prompts) > self._max_rows:
             del self._prompts[next(iter(self._prompts))]
@@ -131,10 +124,21 @@ class EmbeddedEngine:
         return (prolonged(prompt, ids[:images_end], self.checkpoint) if images_end else prompt), whole
 
     def _ids(self, text: str, token_ids: tuple[int, ...] | None) -> Sequence[int]:
-        if token_ids is not None:
-            return token_ids
-        ids: list[int] = self.checkpoint.tokenizer(text, add_special_tokens=False)["input_ids"]
+        ids: Sequence[int] = (
+            self.checkpoint.tokenizer(text, add_special_tokens=False)["input_ids"] if token_ids is None else token_ids
+        )
+        self._check_ids(ids)
         return ids
+
+    def _check_ids(self, ids: Sequence[int]) -> None:
+        """Raises ``EngineUnavailable`` for an id that the embedding lacks: on a GPU, using it would end the process."""
+        highest = max(ids, default=0)
+        if highest >= self._vocabulary:
+            raise EngineUnavailable(
+                f"{self.checkpoint.name} is a broken checkpoint: its tokenizer writes the id {highest} "
+                f"({self._decode([highest])!r}), its embedding has {self._vocabulary} rows; use the tokenizer of the "
+                "same checkpoint"
+            )
 
     def _decode(self, ids: Sequence[int]) -> str:
         text: str = self.checkpoint.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
@@ -149,6 +153,25 @@ class EmbeddedEngine:
         encoded = {text: self._ids(text, None) for text in stop}
         single = frozenset(ids[0] for ids in encoded.values() if len(ids) == 1)
         return single, tuple(text for text, ids in encoded.items() if len(ids) != 1)
+
+
+def delivering(future: asyncio.Future[Completion]) -> Callable[[Completion | Exception], None]:
+    """A function that another thread calls with the outcome of ``future``."""
+    loop = future.get_loop()
+
+    def settle(outcome: Completion | Exception) -> None:
+        if future.done():
+            return
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+    def deliver(outcome: Completion | Exception) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and nothing waits for the outcome
+            loop.call_soon_threadsafe(settle, outcome)
+
+    return deliver
 
 
 def memory_for_pasts(device: Any) -> int:

@@ -1,6 +1,6 @@
 """Remember the keys and values of finished stretches, so that going on from one costs only the new tokens.
 
-A step of budget forcing almost always extends an earlier one: the next segment goes on from the last, and the answers
+A step of budget forcing almost always extends an earlier one: the next segment continues the last, and the answers
 of a sweep branch off along one chain. A problem may have several chains under way, each with a past of its own; the one
 with the longest common prefix in tokens is found. The least recently used go when the memory is full.
 """
@@ -38,13 +38,13 @@ class PrefixStore:
         entries = self._entries.get(owner)
         if not entries:
             return None, 0
-        shared, place = max((shared_length(entry.ids, ids), place) for place, entry in enumerate(entries))
-        entries.append(entries.pop(place))
+        shared, index = max((shared_length(entry.ids, ids), index) for index, entry in enumerate(entries))
+        entries.append(entries.pop(index))
         self._entries.move_to_end(owner)
         return entries[-1].past, shared
 
     def keep(self, owner: Owner, ids: tuple[int, ...], past: Past) -> None:
-        """Store the past of ``ids``, in place of those of ``owner`` that it goes on from."""
+        """Store the past of ``ids``, instead of those of ``owner`` that it continues."""
         entries = self._entries.setdefault(owner, [])
         for entry in [entry for entry in entries if entry.ids == ids[: len(entry.ids)]]:
             entries.remove(entry)
@@ -65,7 +65,7 @@ class PrefixStore:
 
 def shared_length(one: Sequence[int], other: Sequence[int]) -> int:
     """How many leading elements two sequences share."""
-    if one == other[: len(one)]:  # as good as always, and far faster than a loop
+    if one == other[: len(one)]:  # nearly always, and far faster than a loop
         return len(one)
     shared = 0
     for a, b in zip(one, other, strict=False):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from s1m.engines.embedded.choices import Choices
+from s1m.engines.embedded.drawn import Drawn
 from s1m.engines.embedded.prefixes import Owner
 from s1m.engines.embedded.prompt import Prompt
 from s1m.engines.embedded.sampling import Draw
 from s1m.engines.stops import first_stop, without_partial_stop
+from s1m.errors import EngineUnavailable
 from s1m.types import Completion, Finish, Sampling, Step
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Row:
     """A request on its way. ``ids`` is everything before generation, the prompt included.
 
@@ -32,39 +35,79 @@ class Row:
     end_ids: frozenset[int]
     decode: Callable[[Sequence[int]], str]
     deliver: Callable[[Completion | Exception], None]
-    cancelled: Callable[[], bool]
+    abandoned: Callable[[], bool]
+    """Whether the caller has stopped waiting."""
+    model_name: str = "the model"
     generated: list[int] = field(default_factory=list)
     logprobs: float = 0.0
+    slot: int = -1
+    """Where the row lives in the cache."""
     stored: int = 0
-    """Tokens of ``ids`` and ``generated`` whose keys and values are in the cache."""
+    """Tokens of ``ids`` and ``generated`` whose keys and values are in the cache once the launched steps are done."""
+    pending: tuple[Drawn, int] | None = None
+    """The launched step in which a token was drawn that was not looked at yet, and its index there."""
+    gone: bool = False
+    """Whether the row has left the batch."""
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.step.seed)
+        self._failed = False
 
     @property
     def next_id(self) -> int:
-        """The first token that is not in the cache yet."""
-        place = self.stored - len(self.ids)
-        return self.generated[place] if place >= 0 else self.ids[self.stored]
+        """The first token that is not in the cache yet, where it is known on the host."""
+        index = self.stored - len(self.ids)
+        return self.generated[index] if index >= 0 else self.ids[self.stored]
+
+    @property
+    def can_step(self) -> bool:
+        """Whether the row can be moved on before its pending token has been looked at."""
+        if self.pending is None:
+            return True
+        ends = len(self.generated) + 1 >= self.step.max_tokens
+        looks_back = self.choices.spelled or self.sampling.repetition_penalty != 1.0
+        return not ends and not looks_back
 
     @property
     def is_read(self) -> bool:
         """Whether the model has read everything there is, so that the next token can be drawn."""
-        return self.stored == len(self.ids) + len(self.generated)
+        return self.stored == len(self.ids) + self._written
+
+    @property
+    def _written(self) -> int:
+        """Tokens drawn, the pending one included."""
+        return len(self.generated) + (self.pending is not None)
+
+    def cancelled(self) -> bool:
+        """Whether this row is to leave its batch without a completion."""
+        return self._failed or self.abandoned()
 
     def draw(self) -> Draw:
         """How the next token of this row is drawn."""
-        early = len(self.generated) < self.step.min_tokens
+        early = self._written < self.step.min_tokens
         return Draw(
             sampling=self.sampling,
             uniform=self._random.random(),
             banned=(*self.end_ids, *self.stop_ids) if early else (),
-            allowed=self.choices.allowed(self.generated),
+            allowed=self.choices.allowed(self.generated) if self.choices.spelled else (),
             seen=(*self.ids, *self.generated) if self.sampling.repetition_penalty != 1.0 else (),
         )
 
     def accept(self, token: int, logprob: float) -> Completion | None:
-        """Take the next token and the logarithm of its probability; the finished completion when it was the last."""
+        """Take the next token and the logarithm of its probability; the finished completion when it was the last.
+
+        Where the probability is NaN, ``EngineUnavailable`` is delivered and the row is cancelled. Looked for here, in a
+        value that is on the host anyway: a check of the logits would make a GPU wait at every step.
+        """
+        if math.isnan(logprob):
+            self._failed = True
+            self.deliver(
+                EngineUnavailable(
+                    f"{self.model_name} gives NaN instead of probabilities: its weights are broken, or overflow in "
+                    "their data type; download it again, or use another checkpoint"
+                )
+            )
+            return None
         if token in self.stop_ids:
             return self._done("stop")
         if token in self.end_ids:
@@ -75,9 +118,9 @@ class Row:
             return self._done("eos")
         if self._has_stop_text():
             text = self.decode(self.generated)
-            found = first_stop(text, self.stop_texts)
-            if found is not None:
-                return self._cut(text[:found], "stop")
+            start = first_stop(text, self.stop_texts)
+            if start is not None:
+                return self._cut(text[:start], "stop")
         if len(self.generated) >= self.step.max_tokens:
             return self._done("length")
         return None

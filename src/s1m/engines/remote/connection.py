@@ -1,11 +1,11 @@
-"""One server and how it is spoken to: a request goes out, the body of a 200 comes back, anything else is an error."""
+"""HTTP with one server: a request goes out, the body of a 200 comes back, anything else is an error."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from s1m.engines.remote.endpoint import proxy_for
+from s1m.engines.remote.endpoint import proxy_for, without_password, without_passwords
 from s1m.engines.remote.refusals import refusal, server_message
 from s1m.engines.remote.retry import Transient
 from s1m.errors import EngineUnavailable
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 4.0
 """Below the 5 s after which uvicorn closes an idle connection, so that none is used just as it closes."""
+MAX_REPLY_BYTES = 32 * 2**20
+"""Of a reply, decompressed; 30,000 tokens with their probabilities, the longest that is asked for, take about 5 MiB."""
 SECRET_CHARACTERS = 8
 """Shorter keys are placeholders such as EMPTY, and hiding them would only garble messages."""
 
@@ -47,13 +49,16 @@ class Connection:
                     method, self._url(path), data=content, proxy=self._proxy, allow_redirects=False
                 ) as response,
             ):
-                body = await response.read()
+                body = await read_body(response)
         except aiohttp.ConnectionTimeoutError as error:
             raise Transient("the connection timed out", kind="unreachable") from error
         except TimeoutError as error:
             raise Transient(f"no answer within {seconds:g} s", kind="overloaded") from error
-        except (aiohttp.InvalidURL, ValueError) as error:  # what the environment says of proxies is no URL
-            raise EngineUnavailable(f"cannot open connections as the environment asks: {error}") from error
+        except (aiohttp.InvalidURL, ValueError) as error:  # the environment names a proxy that is not a URL
+            proxy = without_password(self._proxy) if self._proxy else "none"
+            raise EngineUnavailable(
+                f"cannot open connections with the environment's proxy: {proxy}; correct http_proxy or https_proxy"
+            ) from error
         except aiohttp.ClientError as error:
             refused = isinstance(error, aiohttp.ClientConnectorError)
             raise Transient(reason_of(error), kind="unreachable" if refused else "broken") from error
@@ -62,17 +67,20 @@ class Connection:
         return body
 
     def quote(self, body: bytes) -> str:
-        """What the server says, on one line, without the key should it echo it."""
-        if self._api_key is None or len(self._api_key) < SECRET_CHARACTERS:
-            return server_message(body)
-        # Before the message is shortened, which could leave half a key, and after its JSON is decoded.
-        return server_message(body.replace(self._api_key.encode(), b"***")).replace(self._api_key, "***")
+        """What the server says, on one line, without the key or a password should it echo one."""
+        return without_passwords(self._without_key(body))
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    def _without_key(self, body: bytes) -> str:
+        if self._api_key is None or len(self._api_key) < SECRET_CHARACTERS:
+            return server_message(body)
+        # Before the message is shortened, which could leave half a key, and after its JSON is decoded.
+        return server_message(body.replace(self._api_key.encode(), b"***")).replace(self._api_key, "***")
 
     def _url(self, path: str) -> str:
         return f"{self.api_url.removesuffix('/v1')}{path}" if path.startswith("/") else f"{self.api_url}/{path}"
@@ -93,6 +101,19 @@ class Connection:
         return self._session
 
 
+async def read_body(response: aiohttp.ClientResponse) -> bytes:
+    """The decoded body. Raises ``Transient`` for one beyond ``MAX_REPLY_BYTES``, without reading its rest."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_REPLY_BYTES:
+            # The connection is closed: what is still under way on it may be endless.
+            response.close()
+            raise Transient(f"the reply is larger than {MAX_REPLY_BYTES // 2**20} MiB")
+    return bytes(body)
+
+
 def reason_of(error: Exception) -> str:
-    """What a failure of the connection was, on one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": ")
+    """What a failure of the connection was, on one line; the URL of a proxy in it without its password."""
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {without_passwords(said)}".rstrip(": ")

@@ -1,18 +1,25 @@
-"""Where a server is and with which key, as the user wrote it: made right here or refused with one clear line."""
+"""A server's address and key as the user wrote them: normalised here, or refused in one line."""
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from s1m.errors import UsageError
 
+EXAMPLE = "http://localhost:8000/v1"
+
+URL_PASSWORD = re.compile(r"(?<=://)[^\s/?#'\"]*@")
+"""Of ``http://user:secret@proxy:3128``, what stands between the scheme and the host."""
+
 
 def api_root(base_url: str) -> str:
-    """The URL under which ``/models`` and ``/chat/completions`` lie. Raises ``UsageError`` when it is none."""
+    """The URL under which ``/models`` and ``/chat/completions`` lie. Raises ``UsageError`` when it is not a URL."""
     url = base_url.strip()
+    shown = repr(without_password(base_url))
     if not url.startswith(("http://", "https://")):
-        raise UsageError(f"base URL {base_url!r} must begin with http:// or https://, as in http://localhost:8000/v1")
+        raise UsageError(f"base URL {shown} has no scheme; begin it with http:// or https://, as in {EXAMPLE}")
     try:
         parts = urlsplit(url)
         (parts.hostname or "").encode("idna")
@@ -20,15 +27,32 @@ def api_root(base_url: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise UsageError(f"base URL {base_url!r} is not a URL; it looks like http://localhost:8000/v1")
+        raise UsageError(f"base URL {shown} is not a URL; it looks like {EXAMPLE}")
     if parts.username is not None or parts.query or parts.fragment:
-        raise UsageError(f"base URL must be plain, as in http://{parts.hostname}/v1; a key belongs in S1M_API_KEY")
+        raise UsageError(f"base URL {shown} holds more than an address; put the key into S1M_API_KEY")
     path = parts.path.rstrip("/")
     if path.endswith("/chat/completions"):
         path = path.removesuffix("/chat/completions")
     elif not path.endswith("/v1"):
         path += "/v1"
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def without_password(url: str) -> str:
+    """A URL as messages may show it: what may be a secret, before the @ and after the ?, as three stars.
+
+    Messages show wrong URLs above all, so nothing is taken for granted: everything between the scheme and the
+    last @ goes, whatever marks a password brings along.
+    """
+    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
+    _, at, address = rest.rpartition("@")
+    plain = re.split("[?#]", address, maxsplit=1)[0]
+    return f"{scheme}{separator}{'***@' if at else ''}{plain}{'?***' if plain != address else ''}"
+
+
+def without_passwords(text: str) -> str:
+    """A text of other software in which URLs may stand, their passwords as three stars."""
+    return URL_PASSWORD.sub("***@", text)
 
 
 def checked_key(api_key: str | None) -> str | None:

@@ -33,7 +33,7 @@ async def encoded_images(problem: Problem) -> tuple[str, ...]:
 
 
 def data_url(image: bytes) -> str:
-    """The image as a data: URL. Raises ``ValueError`` when the bytes are no image that can be sent without loss."""
+    """The image as a data: URL. Raises ``ValueError`` when the bytes are not an image that can be sent without loss."""
     mime = mime_type(image)
     if mime is None:
         image, mime = as_png(image), "image/png"

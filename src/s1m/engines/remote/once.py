@@ -1,4 +1,4 @@
-"""What is found out once for all requests: whoever comes meanwhile waits for the same answer, or the same failure."""
+"""Values that are looked up once for all requests; those that come meanwhile wait for the same value or failure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ T = TypeVar("T")
 
 
 class Once(Generic[T]):
-    """A value found out by ``find``. A failure is shared by all who wait for it; the next to come tries anew."""
+    """A value that ``find`` looks up. A failure is shared by all who wait for it; the next call tries again."""
 
     def __init__(self, find: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._find = find
         self._task: asyncio.Task[T] | None = None
 
     async def get(self) -> T:
-        """The value. Raises what ``find`` raises. Cancelling one who waits leaves the others their answer."""
+        """The value. Raises what ``find`` raises. Cancelling one caller leaves the others waiting."""
         task = self._task
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
             task = self._task = asyncio.create_task(self._find())
@@ -35,28 +35,35 @@ class Once(Generic[T]):
 
 
 class OnceEach(Generic[K, T]):
-    """A value found out once for each of several things, the latest used remembered. They are told apart by ``key``."""
+    """A value looked up once for each key; the ``remembered`` ones that were used last are kept.
+
+    ``key_of`` makes the key that distinguishes two arguments of ``find``.
+    """
 
     def __init__(
-        self, find: Callable[[K], Coroutine[Any, Any, T]], *, key: Callable[[K], Hashable] = id, remembered: int = 1024
+        self,
+        find: Callable[[K], Coroutine[Any, Any, T]],
+        *,
+        key_of: Callable[[K], Hashable] = id,
+        remembered: int = 1024,
     ) -> None:
         self._find = find
-        self._key = key
+        self._key_of = key_of
         self._remembered = remembered
-        self._found: OrderedDict[Hashable, tuple[K, Once[T]]] = OrderedDict()
+        self._values: OrderedDict[Hashable, tuple[K, Once[T]]] = OrderedDict()
 
-    async def get(self, thing: K) -> T:
-        """The value for ``thing``. Raises what ``find`` raises."""
-        key = self._key(thing)
-        # The thing itself is kept with its value, so that its id cannot pass to another meanwhile.
-        _, once = self._found.setdefault(key, (thing, Once(partial(self._find, thing))))
-        self._found.move_to_end(key)
-        if len(self._found) > self._remembered:
-            self._found.popitem(last=False)
+    async def get(self, argument: K) -> T:
+        """The value for ``argument``. Raises what ``find`` raises."""
+        key = self._key_of(argument)
+        # The argument is kept with its value, so that its id cannot pass to another object meanwhile.
+        _, once = self._values.setdefault(key, (argument, Once(partial(self._find, argument))))
+        self._values.move_to_end(key)
+        if len(self._values) > self._remembered:
+            self._values.popitem(last=False)
         return await once.get()
 
     async def close(self) -> None:
         """Forget every value, and stop looking for them."""
-        found, self._found = self._found, OrderedDict()
-        for _, once in found.values():
+        values, self._values = self._values, OrderedDict()
+        for _, once in values.values():
             await once.close()

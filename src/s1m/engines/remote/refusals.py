@@ -1,4 +1,4 @@
-"""What an HTTP status means for a run: try again, give up on this problem, or give up altogether."""
+"""What an HTTP status means for a run: try again, give up on this problem, or end the run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from s1m.engines.remote.retry import Kind, Transient, retry_after_seconds
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
-"""Worth another try; those from 520 on are what content networks and hosted models say when they are overloaded."""
+"""Worth another try; content networks and hosted models answer 520 and above when they are overloaded."""
 
 KINDS: dict[int, Kind] = {429: "busy", 503: "overloaded", 529: "overloaded"}
-"""What the transient statuses say beyond being transient."""
+"""Transient statuses that say more about the server."""
 
 EXTENSIONS = (
     "continue_final_message",
@@ -28,16 +28,32 @@ EXTENSIONS = (
 """Request fields beyond OpenAI's that may be sent."""
 
 TOO_LONG = re.compile(
-    r"context[ _](?:length|size|window)|maximum context|maximum (?:model |sequence |input |prompt )?length"
-    r"|max_model_len|too long|too many (?:\w+ )?tokens|token limit",
-    re.IGNORECASE,
+    r"""
+    context[ _](?:length|size|window)                                  # "exceeds the available context size"
+  | maximum\ context                                                   # "This model's maximum context length is 8192"
+  | maximum\ (?:model\ |sequence\ |input\ |prompt\ )?length            # "longer than the maximum model length"
+  | max_model_len                                                      # "max_model_len=4096" (vLLM)
+  | too\ long                                                          # "Prompt too long"
+  | too\ many\ (?:\w+\ )?tokens                                       # "too many input tokens"
+  | token\ limit                                                       # "exceeds the token limit"
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 TOO_MANY_IMAGES = re.compile(r"at most \d+ image", re.IGNORECASE)
+"""Of vLLM's "At most 1 image(s) may be provided"."""
 
 UNKNOWN_FIELD = re.compile(
-    r"unknown|unrecogni[sz]ed|unexpected|unsupported|not supported|not permitted|not allowed|extra_forbidden",
-    re.IGNORECASE,
+    r"""
+    unknown                    # "Unknown name 'top_k'" (Gemini)
+  | unrecogni[sz]ed            # "Unrecognized request argument supplied: min_tokens" (OpenAI)
+  | unexpected                 # "unexpected keyword argument 'min_p'"
+  | unsupported | not\ supported
+  | not\ permitted             # "Extra inputs are not permitted" (pydantic)
+  | not\ allowed
+  | extra_forbidden            # the type of that error
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -46,7 +62,11 @@ class Refused(EngineError):
 
 
 class NotOffered(EngineUnavailable):
-    """The server has nothing at this address, or keeps it closed."""
+    """The server has no such endpoint, or does not let this key use it."""
+
+
+UNPRINTABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0e-\x1b\x7f]")
+"""Halves of characters, which no output takes, and control characters, which move the cursor of a terminal."""
 
 
 def refusal(status: int, retry_after: str | None, message: str, url: str) -> EngineError | Transient:
@@ -62,7 +82,7 @@ def refusal(status: int, retry_after: str | None, message: str, url: str) -> Eng
         refused = f"{url} refused the key ({said}); set S1M_API_KEY to one that it accepts"
         return EngineUnavailable(refused) if status == 401 else NotOffered(refused)
     if status in (404, 405) or 300 <= status < 400:
-        return NotOffered(f"{url} is no chat endpoint or has no such model ({said}); check --base-url and --model")
+        return NotOffered(f"{url} is not a chat endpoint or has no such model ({said}); check --base-url and --model")
     if status in (400, 413, 422):
         return _refused_request(said, message, too_large=status == 413)
     return Refused(f"the server refused the request ({said})")
@@ -83,16 +103,62 @@ def _refused_request(said: str, message: str, *, too_large: bool) -> EngineError
     return Refused(f"the server refused the request ({said})")
 
 
+ERROR_NAMES = {
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "overloaded_error": 529,
+    "context_length_exceeded": 400,
+    "invalid_request_error": 400,
+    "invalid_api_key": 401,
+    "authentication_error": 401,
+    "model_not_found": 404,
+}
+"""What error objects say in words where they give no status: OpenAI's codes and Anthropic's types."""
+
+
+def reported(body: bytes, message: str, url: str) -> EngineError | Transient | None:
+    """The error to raise for a reply of status 200 that is an error object; None for one that is not.
+
+    Gateways answer ``{"error": {"code": 502, "message": "Provider returned error"}}`` with status 200 where the server
+    after them failed. The status that such an object gives means what it would have meant as the reply's own.
+    """
+    try:
+        error = find_error(json.loads(body))
+    except (ValueError, RecursionError):
+        return None
+    if not error:
+        return None
+    given = [error[key] for key in ("code", "status", "status_code", "type") if key in error]
+    statuses = [ERROR_NAMES.get(str(value)) or (int(str(value)) if str(value).isdecimal() else 0) for value in given]
+    status = next((status for status in statuses if 400 <= status < 600), None)
+    if status is None:
+        return Transient(f"the server reports an error: {message}")
+    return refusal(status, None, message, url)
+
+
+def find_error(reply: object) -> dict[str, object]:
+    """The error object of a reply, whose message may stand alone; empty for a reply without one."""
+    if not isinstance(reply, dict):
+        return {}
+    choices = reply.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    inner = first.get("error") if isinstance(first, dict) else None
+    error = reply.get("error") or inner or (reply if reply.get("object") == "error" else None)
+    if not error:
+        return {}
+    return error if isinstance(error, dict) else {"message": error}
+
+
 def server_message(body: bytes, limit: int = 300) -> str:
     """What an error body says, on one line of at most ``limit`` characters; empty for HTML, whose text says nothing."""
     text = body.decode("utf-8", "replace").strip()
     if text.startswith("<"):
         return ""
     try:
-        found = find_message(json.loads(text))
+        message = find_message(json.loads(text))
     except (ValueError, RecursionError):
-        found = text
-    line = " ".join(found.split())
+        message = text
+    line = " ".join(UNPRINTABLE.sub("\ufffd", message).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
@@ -104,6 +170,8 @@ def find_message(value: object) -> str:
         for key in ("error", "message", "msg", "detail"):
             if value.get(key):
                 return find_message(value[key])
+        if (error := find_error(value)) and error is not value:
+            return find_message(error)
     if isinstance(value, list) and value:
         return find_message(value[0])
     return json.dumps(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 import msgspec
@@ -9,6 +10,15 @@ import msgspec
 from s1m.errors import EngineError
 
 T = TypeVar("T")
+
+ESCAPE = re.compile(
+    rb"""\\ (?:
+        u[dD][89abAB][0-9a-fA-F]{2} \\u[dD][c-fC-F][0-9a-fA-F]{2}   # \\ud83d\\ude00, a pair: one character
+      | (?P<lone> u[dD][89a-fA-F][0-9a-fA-F]{2} )                  # \\ud83d alone: half a character
+      | .                                                          # \\n, and \\\\ before a "ud83d" that is just text
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 class Unreadable(Exception):
@@ -19,7 +29,7 @@ class Model(msgspec.Struct, frozen=True):
     """A model that a server offers; vLLM and SGLang say how long its context is."""
 
     id: str
-    max_model_len: int | None = None
+    max_model_len: int | float | None = None
 
 
 class Models(msgspec.Struct, frozen=True):
@@ -29,11 +39,24 @@ class Models(msgspec.Struct, frozen=True):
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """The JSON of a reply as a ``kind``. Raises ``Unreadable``."""
+    """The JSON of a reply as a ``kind``; half characters in it become U+FFFD. Raises ``Unreadable``."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass  # repaired only now, since nearly every reply is whole
+    try:
+        return msgspec.json.decode(repaired(body), type=kind)
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Unreadable("the reply is not the JSON expected") from error
+
+
+def repaired(body: bytes) -> bytes:
+    """A reply without byte order mark, its broken UTF-8 and lone surrogates as U+FFFD.
+
+    A model that ran out of tokens within a character makes some servers send half of it.
+    """
+    text = body.decode("utf-8-sig", "replace").encode()
+    return ESCAPE.sub(lambda match: rb"\ufffd" if match["lone"] else match[0], text)
 
 
 def read_models(body: bytes) -> list[Model]:
@@ -42,7 +65,7 @@ def read_models(body: bytes) -> list[Model]:
 
 
 def encode(body: object) -> bytes:
-    """A request as JSON. Raises ``EngineError`` for text that is none."""
+    """A request as JSON. Raises ``EngineError`` for text with half a character in it."""
     try:
         return msgspec.json.encode(body)
     except UnicodeEncodeError as error:

@@ -1,6 +1,6 @@
-"""How long a server is borne with: tries, waits between them, and how long it may be gone. The one place that says so.
+"""The retry policy: how many tries, the waits between them, and how long a server may be gone. Decided here alone.
 
-Whoever sends a request raises ``Transient`` for a failure that another try may cure; everything else passes through.
+The sender of a request raises ``Transient`` for a failure that another try may cure; everything else passes through.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Backoff:
     """Longest wait that a server's Retry-After is granted."""
 
     def wait_seconds(self, failures: int, retry_after_seconds: float | None) -> float:
-        """How long to wait after so many failures in a row.
+        """How long to wait after a number of failures in a row.
 
         Full jitter: anything between 0 and the ceiling, so that clients that failed together do not return together.
         What the server asked for comes before the jitter, which is then at most ``base_seconds``.
@@ -46,7 +46,7 @@ class Backoff:
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """How much a run puts up with. Raises ``ValueError`` for what cannot be meant."""
+    """The retry policy of a run. Raises ``ValueError`` for impossible values."""
 
     timeout_seconds: float = 600.0
     """For a request as a whole, however slowly its answer trickles in."""
@@ -54,9 +54,9 @@ class Patience:
     """After the first try of a request. Where one request in five fails, nine tries lose one in two million."""
     backoff: Backoff = Backoff()
     start_seconds: float = 15.0
-    """For a server that nobody has reached yet."""
+    """For a server that has never answered."""
     outage_seconds: float = 300.0
-    """For servers that have all gone away: a restart with weights to load takes minutes."""
+    """Outage timeout, once every server has gone away: a restart with weights to load takes minutes."""
 
     def __post_init__(self) -> None:
         if self.timeout_seconds <= 0 or self.max_retries < 0 or self.start_seconds < 0 or self.outage_seconds < 0:
@@ -64,7 +64,7 @@ class Patience:
 
 
 Kind = Literal["broken", "unreachable", "busy", "overloaded"]
-"""What a failure says of the server: nothing more; that nobody takes a connection; that it is alive and wants fewer
+"""What a failure says about the server: nothing more; that it takes no connection; that it is alive and wants fewer
 requests at once (429); that it wants fewer or is about to go (503, no answer in time)."""
 
 
@@ -78,7 +78,7 @@ class Transient(Exception):
 
 
 class GaveUp(EngineError):
-    """Every try failed in a way that another might have cured, so the problem stays owed; ``last`` is how."""
+    """Every try failed in a way that another might have cured, so the problem stays pending; ``last`` is how."""
 
     def __init__(self, tries: int, last: Transient) -> None:
         super().__init__(f"gave up (tries: {tries}, the last one: {last})")
@@ -93,7 +93,7 @@ def retry_after_seconds(header: str | None, now: datetime) -> float | None:
         return float(header)
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError):  # what the parser makes of other texts
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

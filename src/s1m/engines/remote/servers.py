@@ -1,8 +1,8 @@
-"""Many servers as one: which of them takes a request, what happens when it fails, who is gone and who is back.
+"""Many servers as one: which of them gets a request, what happens when it fails, who is gone and who is back.
 
-A problem stays with the server that had it first, whose prefix cache knows it; a new one goes where the least is under
-way. A server that nobody answers at is left: what waited for it goes elsewhere, and it is asked every few seconds
-whether it is back.
+A problem stays with the server that had it first, whose prefix cache knows it; a new one goes to the server with the
+smallest load. A server that does not answer is left: the requests that wait for it go to the others, and it is probed
+every few seconds until it is back.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from s1m.engines.remote.connection import Connection
-from s1m.engines.remote.endpoint import api_root, checked_key
-from s1m.engines.remote.reply import Unreadable
+from s1m.engines.remote.endpoint import api_root, checked_key, without_password
 from s1m.engines.remote.retry import GaveUp, Patience, Transient
-from s1m.engines.remote.window import Left, Window
+from s1m.engines.remote.server import Request, Server
+from s1m.engines.remote.window import ServerLeft, Window
 from s1m.errors import EngineError, EngineUnavailable, UsageError
 
 T = TypeVar("T")
@@ -30,49 +30,18 @@ logger = logging.getLogger("s1m")
 REMEMBERED_PROBLEMS = 8192
 """Problems whose server is remembered; one that is forgotten may only lose a warm cache."""
 GROUP_PROBLEMS = 64
-"""Problems that came one after another and are worked on evenly, before any later one. Fewer, and a run ends with a few
-of them alone at the server; more, and each one's prefix has left the server's cache before it is asked again."""
+"""Problems that came one after another and are worked on evenly, before any later one. With fewer, a run ends with a
+few of them alone at the server; with more, each one's prefix has left the server's cache before its next step."""
 FIRST_GROUP = -1
-"""What is found out about a server comes before every problem."""
-FAILURES_TO_LEAVE = 10
-"""Failures in a row after which a server that still takes connections counts as gone."""
+"""Questions about a server itself come before every problem."""
 PROBE_FIRST_SECONDS = 0.1
 PROBE_LONGEST_SECONDS = 5.0
+"""Waits between two probes of a server that is gone; they double from the first to the longest."""
 PROBE_TIMEOUT_SECONDS = 10.0
 
 
 class Gone(EngineUnavailable):
-    """Nobody answered for longer than is borne with."""
-
-
-class Server:
-    """One server: how to speak to it, how much it bears, whether it is there."""
-
-    def __init__(self, connection: Connection, window: Window) -> None:
-        self.connection = connection
-        self.window = window
-        self.reached = False
-        self.gone = False
-        self.failures_in_row = 0
-        self.last_failure = ""
-
-    @property
-    def url(self) -> str:
-        """Where its API lies."""
-        return self.connection.api_url
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request(Generic[T]):
-    """What is asked: a GET, or a POST of the ``body`` that is made for the server that gets it.
-
-    ``read`` raises ``Unreadable`` for a reply that is none; ``tokens`` are the work that an answer was.
-    """
-
-    path: str
-    read: Callable[[bytes], T]
-    body: Callable[[Server], Awaitable[bytes]] | None = None
-    tokens: Callable[[T], int] = lambda _: 0
+    """No server answered within the time that the retry policy allows."""
 
 
 @dataclass
@@ -84,9 +53,9 @@ class Home:
 
 
 class Servers:
-    """The servers at ``base_urls``, with one key. Raises ``UsageError`` for an address or a key that cannot be one.
+    """The servers at ``base_urls``, with one key. Raises ``UsageError`` for an invalid address or key.
 
-    ``max_concurrency`` is the most requests under way at one server. Belongs to the event loop in which it is used;
+    ``max_concurrency`` limits the requests under way at one server. Belongs to the event loop in which it is used;
     closed, it can be used again.
     """
 
@@ -98,20 +67,22 @@ class Servers:
         max_concurrency: int = 256,
         patience: Patience | None = None,
     ) -> None:
-        urls = [api_root(url) for url in ([base_urls] if isinstance(base_urls, str) else base_urls)]
+        given = [base_urls] if isinstance(base_urls, str) else base_urls
+        urls = [api_root(url) for url in given]
         if not urls or len(set(urls)) < len(urls):
-            raise UsageError(f"base URLs are one or several different ones, not {', '.join(urls) or 'none'}")
+            shown = ", ".join(without_password(url) for url in given) or "none"
+            raise UsageError(f"base URLs must be one or several different ones: {shown}; name each server once")
         if max_concurrency < 1:
-            raise UsageError("max_concurrency must be above 0")
+            raise UsageError(f"max_concurrency must be at least 1: {max_concurrency}; raise it")
         key = checked_key(api_key)
         self._patience = patience or Patience()
         self.most_under_way = max_concurrency * len(urls)
         """Requests at all servers together."""
+        timeout = self._patience.timeout_seconds
         self._all = [
             Server(
-                Connection(
-                    url, key, timeout_seconds=self._patience.timeout_seconds, max_connections=max_concurrency + 1
-                ),
+                # One connection beyond the limit, for the probe.
+                Connection(url, key, timeout_seconds=timeout, max_connections=max_concurrency + 1),
                 Window(max_concurrency),
             )
             for url in urls
@@ -127,7 +98,7 @@ class Servers:
     def __repr__(self) -> str:
         return f"Servers({str(self)!r})"
 
-    def there(self) -> list[Server]:
+    def reachable(self) -> list[Server]:
         """The servers that are not known to be gone."""
         return [server for server in self._all if not server.gone]
 
@@ -139,7 +110,7 @@ class Servers:
         at: Server | None = None,
         first: Callable[[Server], Awaitable[None]] | None = None,
     ) -> T:
-        """What ``request.read`` makes of the reply, with as many tries as are borne with.
+        """What ``request.read`` makes of the reply, tried as often as the retry policy allows.
 
         Asked where ``problem`` is at home, or only ``at`` one server. ``first`` is awaited with the server before it
         is asked, and may refuse it. Raises ``GaveUp``, ``Gone`` or the ``EngineError`` that the request met.
@@ -151,15 +122,17 @@ class Servers:
             try:
                 if first is not None:
                     await first(home.server)
-                return await self._try(home, request)
-            except Left:
+                return await home.server.attempt(request, home.group, self._patience.backoff)
+            except ServerLeft:
                 continue
             except Gone:
                 if at is not None:
                     raise
             except Transient as failure:
+                if home.server.is_lost(failure):
+                    self._leave(home.server)
                 troubled_since = troubled_since or monotonic()
-                if failure.kind != "unreachable":  # one that is gone is waited for, however many ask meanwhile
+                if failure.kind != "unreachable":  # a server that is gone is waited for, however many requests wait
                     failures += 1
                 lasting = monotonic() - troubled_since > self._patience.outage_seconds
                 if failures > self._patience.max_retries or (lasting and failure.kind == "unreachable"):
@@ -170,20 +143,20 @@ class Servers:
                     )
 
     async def ask_each(self, request: Request[T]) -> dict[Server, T]:
-        """The answers of all servers that can be reached. Raises ``Gone`` when none can be."""
-        answers = await asyncio.gather(*(self.ask(request, at=server) for server in self._all), return_exceptions=True)
-        found: dict[Server, T] = {}
-        for server, answer in zip(self._all, answers, strict=True):
-            if not isinstance(answer, BaseException):
-                found[server] = answer
-            elif not isinstance(answer, Gone):
-                raise answer
-        if not found:
-            raise next(answer for answer in answers if isinstance(answer, Gone))
-        return found
+        """The results of all servers that can be reached. Raises ``Gone`` when there is no such server."""
+        outcomes = await asyncio.gather(*(self.ask(request, at=server) for server in self._all), return_exceptions=True)
+        results: dict[Server, T] = {}
+        for server, outcome in zip(self._all, outcomes, strict=True):
+            if not isinstance(outcome, BaseException):
+                results[server] = outcome
+            elif not isinstance(outcome, Gone):
+                raise outcome
+        if not results:
+            raise next(outcome for outcome in outcomes if isinstance(outcome, Gone))
+        return results
 
     async def close(self) -> None:
-        """Stop asking who is back, and close every connection. Safe to call twice."""
+        """Stop probing, and close every connection. Safe to call twice."""
         probes = list(self._probes.values())
         self._probes.clear()
         for probe in probes:
@@ -195,64 +168,32 @@ class Servers:
             await server.connection.close()
 
     async def _home(self, problem: str, at: Server | None) -> Home:
-        """Where to ask now. Waits while nobody is there."""
-        among = self._all if at is None else [at]
+        """The server to ask now. Waits while all are gone."""
+        candidates = self._all if at is None else [at]
         while True:
-            there = [server for server in among if not server.gone]
-            if at is not None and there:
+            reachable = [server for server in candidates if not server.gone]
+            if at is not None and reachable:
                 return Home(at, FIRST_GROUP)
-            if there:
-                return self._settle(problem, there)
+            if reachable:
+                return self._settle(problem, reachable)
             self._back.clear()
-            reached = any(server.reached for server in among)
+            reached = any(server.reached for server in candidates)
             seconds = self._patience.outage_seconds if reached else self._patience.start_seconds
             try:
                 async with asyncio.timeout(seconds):
                     await self._back.wait()
             except TimeoutError:
-                raise _nobody(among, seconds, reached=reached) from None
+                raise _no_answer(candidates, seconds, reached=reached) from None
 
-    def _settle(self, problem: str, there: Sequence[Server]) -> Home:
+    def _settle(self, problem: str, reachable: Sequence[Server]) -> Home:
         home = self._homes.get(problem)
-        if home is None or home.server not in there:
+        if home is None or home.server not in reachable:
             group = next(self._arrivals) // GROUP_PROBLEMS if home is None else home.group
-            home = self._homes[problem] = Home(min(there, key=lambda server: server.window.load), group)
+            home = self._homes[problem] = Home(min(reachable, key=lambda server: server.window.load), group)
         self._homes.move_to_end(problem)
         if len(self._homes) > REMEMBERED_PROBLEMS:
             self._homes.popitem(last=False)
         return home
-
-    async def _try(self, home: Home, request: Request[T]) -> T:
-        server = home.server
-        async with server.window.place(home.group):
-            began = monotonic()
-            try:
-                method, content = ("GET", b"") if request.body is None else ("POST", await request.body(server))
-                reply = await server.connection.exchange(method, request.path, content)
-                try:
-                    answer = request.read(reply)
-                except Unreadable as error:
-                    raise Transient(f"{error}: {server.connection.quote(reply)}".rstrip(": ")) from error
-            except Transient as failure:
-                self._failed(server, failure, began)
-                raise
-            except EngineError:
-                server.reached = True
-                raise
-            server.reached = True
-            server.failures_in_row = 0
-            server.window.landed(request.tokens(answer))
-            return answer
-
-    def _failed(self, server: Server, failure: Transient, began: float) -> None:
-        server.last_failure = str(failure)
-        server.reached = server.reached or failure.kind != "unreachable"
-        if failure.kind in ("busy", "overloaded"):
-            server.window.overloaded(self._patience.backoff.granted(failure.retry_after_seconds), began)
-        if failure.kind != "busy":
-            server.failures_in_row += 1
-        if failure.kind == "unreachable" or server.failures_in_row >= FAILURES_TO_LEAVE:
-            self._leave(server)
 
     def _leave(self, server: Server) -> None:
         if server.gone:
@@ -260,9 +201,9 @@ class Servers:
         server.gone = True
         if server.reached:
             others = any(not other.gone for other in self._all)
-            where = "its work goes elsewhere" if others else "waiting until it is back"
-            logger.warning("%s does not answer (%s); %s", server.url, server.last_failure, where)
-        server.window.dismiss()
+            what = "its work goes to the others" if others else "waiting until it is back"
+            logger.warning("%s does not answer (%s); %s", server.url, server.last_failure, what)
+        server.window.send_away()
         self._probes[server] = asyncio.get_running_loop().create_task(self._probe(server))
 
     async def _probe(self, server: Server) -> None:
@@ -276,7 +217,7 @@ class Servers:
                 server.last_failure = str(failure)
                 continue
             except EngineError:
-                pass  # it refuses this request, so it is there
+                pass  # it refuses this request, so it can be reached
             if server.reached:
                 logger.warning("%s is back", server.url)
             server.gone, server.failures_in_row = False, 0
@@ -285,12 +226,14 @@ class Servers:
         self._probes.pop(server, None)
 
 
-def _nobody(servers: Sequence[Server], seconds: float, *, reached: bool) -> Gone:
+def _no_answer(servers: Sequence[Server], seconds: float, *, reached: bool) -> Gone:
     urls = ", ".join(server.url for server in servers)
     reason = servers[0].last_failure
     if reached:
-        return Gone(f"{urls} has not answered for {seconds:.0f} s ({reason}); start it, and the same command goes on")
+        return Gone(
+            f"{urls} has not answered for {seconds:.0f} s ({reason}); start it, then re-run the command to resume"
+        )
     return Gone(
-        f"nobody answers at {urls} ({reason}); start the server or correct --base-url, and check with: "
+        f"no server answers at {urls} ({reason}); start the server or correct --base-url, and check with: "
         f"curl {servers[0].url}/models"
     )

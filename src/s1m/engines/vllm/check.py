@@ -1,17 +1,17 @@
-"""Whether a server takes token ids with images, proven before it is relied on.
+"""Whether a server takes token ids with images: a handshake checks it before anything relies on it.
 
 The server renders a small question with a picture as a chat would, its image place-holders expanded. The same question
 goes to the token endpoint with one place-holder for the picture. Only if the server expands that to the same ids is
-the endpoint used: model families differ in how they write images, and a wrong guess would go unnoticed.
+the endpoint used: model families differ in how they write images, and a wrong guess would stay unnoticed.
 """
 
 from __future__ import annotations
 
 import hashlib
 
+from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.refusals import NotOffered, Refused
 from s1m.engines.remote.reply import decode, encode
-from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.engines.vllm.prompts import STAND_IN, Placeholder, collapse, question_messages
 from s1m.engines.vllm.protocol import GENERATE, RENDER, Generated, Rendered, generate_request, image_part
 from s1m.errors import EngineError
@@ -32,16 +32,14 @@ async def find_placeholder(servers: Servers, server: Server, model: str) -> Plac
     try:
         rendered = await _render(servers, server, model, [STAND_IN])
     except NotOffered:
-        raise NoTokens(
-            f"{server.url} does not offer token in, token out (start vLLM with --enable-scale-out)"
-        ) from None
+        raise NoTokens(f"{server.url} does not take token ids (start vLLM with --enable-scale-out)") from None
     except Refused:
         rendered = await _render(servers, server, model, [])
     spans = rendered.features.mm_placeholders.get("image", []) if rendered.features else []
     placeholder = None
     if spans:
         run = rendered.token_ids[spans[0].offset : spans[0].offset + spans[0].length]
-        placeholder = Placeholder(run=tuple(run), one=run[0])
+        placeholder = Placeholder(run=tuple(run), single=run[0])
     ids = collapse(rendered.token_ids, placeholder)[0] if placeholder else rendered.token_ids
     try:
         read = await _prompt_read(servers, server, model, ids, with_image=placeholder is not None)

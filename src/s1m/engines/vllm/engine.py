@@ -1,6 +1,6 @@
-"""vLLM at token level: the model goes on from exactly the tokens it wrote, and every image crosses the wire once.
+"""vLLM at token level: the model continues exactly the tokens it wrote, and every image is sent once.
 
-Where a server has the token endpoint closed, the same steps go through its chat endpoint as text, and that is said.
+Where a server has the token endpoint closed, the same steps go through its chat endpoint as text, with a warning.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from functools import partial
 from statistics import fmean
 
 from s1m.engines.chat import ChatEngine
+from s1m.engines.choices import is_one_of, not_bound
+from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
-from s1m.engines.remote.offer import find_context
+from s1m.engines.remote.models import find_context
 from s1m.engines.remote.once import Once, OnceEach
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
-from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.engines.stops import first_stop, without_partial_stop
 from s1m.engines.vllm.check import NoTokens, find_placeholder
 from s1m.engines.vllm.prompts import Placeholder, Prompt, Prompts
-from s1m.engines.vllm.protocol import GENERATE, Choice, generate_request, image_part, read_choice
+from s1m.engines.vllm.protocol import GENERATE, GeneratedChoice, generate_request, image_part, read_choice
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.types import Completion, Finish, Piece, Problem, Sampling, Step
 
@@ -44,10 +45,11 @@ class VllmEngine:
         self.context_tokens: int | None = None
         self._servers = servers
         self._chat = ChatEngine(servers, model)
+        self._binds_choices = True
         self._placeholders = OnceEach(self._find_placeholder)
         self._prompts = Once(self._find_prompts)
         self._prompt = OnceEach(self._make_prompt, remembered=servers.most_under_way)
-        self._spelled = OnceEach(self._spell, key=str)
+        self._spelled = OnceEach(self._spell, key_of=str)
 
     def __repr__(self) -> str:
         return f"VllmEngine({str(self._servers)!r})"
@@ -65,25 +67,34 @@ class VllmEngine:
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """Continue the assistant's turn of ``problem``; ``token_ids`` are those that the model wrote.
 
-        A server that refuses ``choices`` is asked without. Raises ``EngineError``; ``PromptTooLong`` when the problem
-        cannot fit, ``EngineUnavailable`` when no problem can be done.
+        A server that refuses ``choices``, or writes something else, is asked without. Raises ``EngineError``;
+        ``PromptTooLong`` when the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
         prompts = await self._prompts.get()
         if prompts is None:
             return await self._chat.generate(problem, step, sampling)
+        unbound = replace(step, choices=())
+        if not self._binds_choices:
+            step = unbound
         try:
-            return await self._go_on(problem, step, sampling, prompts)
+            completion = await self._continue(problem, step, sampling, prompts)
         except Refused:
             if not step.choices:
                 raise
-            return await self._go_on(problem, replace(step, choices=()), sampling, prompts)
+            return await self._continue(problem, unbound, sampling, prompts)
+        if not step.choices or is_one_of(step.choices, completion):
+            return completion
+        if self._binds_choices:
+            logger.warning(not_bound(self._servers, step.choices, completion))
+            self._binds_choices = False
+        return await self._continue(problem, unbound, sampling, prompts)
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice; the engine can be used again afterwards."""
-        for found in (self._placeholders, self._prompts, self._prompt, self._spelled, self._chat):
-            await found.close()
+        for part in (self._placeholders, self._prompts, self._prompt, self._spelled, self._chat):
+            await part.close()
 
-    async def _go_on(self, problem: Problem, step: Step, sampling: Sampling, prompts: Prompts) -> Completion:
+    async def _continue(self, problem: Problem, step: Step, sampling: Sampling, prompts: Prompts) -> Completion:
         prompt = await self._prompt.get(problem)
         turn = await self._turn(step.prefix, prompt, prompts)
         times_shown = 1 + sum(piece.images for piece in step.prefix)
@@ -115,7 +126,7 @@ class VllmEngine:
         prompt.known_to.add(asked[-1])
         return await completion_of(choice, step, stop_ids, prompts)
 
-    async def _ask(self, request: Request[Choice], problem: Problem, prompt: Prompt) -> Choice:
+    async def _ask(self, request: Request[GeneratedChoice], problem: Problem, prompt: Prompt) -> GeneratedChoice:
         """The reply, the images sent again as often as the server has lost them: it restarts, its cache is small."""
         for _ in range(MOST_CACHE_MISSES):
             try:
@@ -124,7 +135,10 @@ class VllmEngine:
                 if "cache miss" not in str(error).lower():
                     raise
                 prompt.known_to.clear()
-        raise EngineError(f"problem {problem.id}: the server loses its images as soon as it has them")
+        raise EngineError(
+            f"problem {problem.id}: the server lost its images {MOST_CACHE_MISSES} times in a row; "
+            "give it a larger cache of images"
+        )
 
     async def _turn(self, pieces: tuple[Piece, ...], prompt: Prompt, prompts: Prompts) -> list[int]:
         """The ids of the assistant's turn so far."""
@@ -141,18 +155,20 @@ class VllmEngine:
     async def _find_prompts(self) -> Prompts | None:
         model = await self.served_model()
         try:
-            found = await asyncio.gather(*(self._placeholders.get(server) for server in self._servers.there()))
+            placeholders = await asyncio.gather(
+                *(self._placeholders.get(server) for server in self._servers.reachable())
+            )
         except NoTokens as error:
             logger.warning("%s; continuing through its chat endpoint as text", error)
             self.can_show_images_again = False
             return None
-        return Prompts(self._servers, model, found[0])
+        return Prompts(self._servers, model, placeholders[0])
 
     async def _find_placeholder(self, server: Server) -> Placeholder | None:
         return await find_placeholder(self._servers, server, await self.served_model())
 
     async def _check(self, server: Server) -> None:
-        """Refuse a server that came later and cannot do what the others can."""
+        """Raises ``EngineUnavailable`` for a server that came later and does not take token ids."""
         try:
             await self._placeholders.get(server)
         except NoTokens as error:
@@ -169,21 +185,21 @@ class VllmEngine:
         return await prompts.spell(text)
 
 
-async def completion_of(choice: Choice, step: Step, stop_ids: list[int], prompts: Prompts) -> Completion:
+async def completion_of(choice: GeneratedChoice, step: Step, stop_ids: list[int], prompts: Prompts) -> Completion:
     """What was generated, without what ended it, and why it ended."""
     ended_by_token = choice.finish_reason == "stop" and not isinstance(choice.stop_reason, str)
     ids = choice.token_ids[:-1] if ended_by_token else choice.token_ids
     text = choice.text
     finish: Finish
-    found = first_stop(text, step.stop)  # also within min_tokens, where vLLM does not look for it
-    if found is not None:
-        text, finish = text[:found], "stop"
+    start = first_stop(text, step.stop)  # also within min_tokens, where vLLM does not look for it
+    if start is not None:
+        text, finish = text[:start], "stop"
     elif choice.finish_reason == "length":
         # The limit can fall inside a character or a stop string; the next step writes it again as a whole.
         text, finish = without_partial_stop(text.rstrip("\ufffd"), step.stop), "length"
     else:
         finish = "stop" if choice.stop_reason in (*stop_ids, *step.stop) else "eos"
-    logprobs = [drawn.logprob for drawn in choice.logprobs.content[: len(ids)]] if choice.logprobs else []
+    logprobs = [token.logprob for token in choice.logprobs.content[: len(ids)]] if choice.logprobs else []
     whole = text == choice.text and not isinstance(choice.stop_reason, str)
     token_ids = tuple(ids) if whole else await prompts.ids_of(text, choice.token_ids)
     logprob = fmean(logprobs) if logprobs else None

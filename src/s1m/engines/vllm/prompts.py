@@ -1,8 +1,8 @@
-"""A problem as the token ids that its server reads: the chat template is the server's own, the images stay behind.
+"""A problem as the token ids that its server reads: the chat template is the server's own, the images are left out.
 
 The server expands every image to as many place-holders as it needs, and its token endpoint wants one each. So prompts
 are rendered by the server with a tiny stand-in for every image, and each stand-in's run of place-holders becomes one.
-That the result means the same is proven on every server before it is used, by comparing expanded prompts.
+A handshake checks on every server that the result means the same, by comparing expanded prompts.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s1m.engines.chat.protocol import user_content
+from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.once import OnceEach
 from s1m.engines.remote.reply import decode, encode
-from s1m.engines.remote.servers import Request, Server, Servers
 from s1m.engines.vllm.protocol import DETOKENIZE, TOKENIZE, Text, Tokens
 from s1m.errors import DataError, EngineError
 from s1m.types import Problem
@@ -32,10 +32,10 @@ LONGEST_ENDING_TOKENS = 24
 
 @dataclass(frozen=True, kw_only=True)
 class Placeholder:
-    """How a stand-in shows among the ids of a rendered prompt, and the one id that the token endpoint wants."""
+    """The ids of a stand-in in a rendered prompt, and the single id that the token endpoint wants."""
 
     run: tuple[int, ...]
-    one: int
+    single: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Question:
 
 @dataclass(eq=False)
 class Prompt:
-    """A problem's ids with one place-holder an image, the images' hashes, and the servers that have them already."""
+    """A problem's ids with one place-holder an image, the images' hashes, and the servers that keep them already."""
 
     token_ids: tuple[int, ...]
     images: tuple[str, ...]
@@ -62,7 +62,7 @@ class Prompts:
         self._servers = servers
         self._model = model
         self._placeholder = placeholder
-        self._questions = OnceEach(self._question_ids, key=lambda question: question)
+        self._questions = OnceEach(self._question_ids, key_of=lambda question: question)
 
     async def prompt(self, problem: Problem) -> Prompt:
         """The prompt of a problem. Raises ``EngineError`` when its images have no place in it."""
@@ -80,20 +80,20 @@ class Prompts:
         ids = await self._tokenize({"messages": messages})
         if self._placeholder is None:
             return tuple(ids)
-        ids, found = collapse(ids, self._placeholder)
-        if found != question.images:
+        ids, count = collapse(ids, self._placeholder)
+        if count != question.images:
             raise DataError(
-                f"its question spells an image place-holder ({found} for {question.images} images); correct the data"
+                f"its question spells an image place-holder ({count} for {question.images} images); correct the data"
             )
         return tuple(ids)
 
     async def image_ids(self) -> tuple[int, ...]:
         """What the chat template writes for an image: what a question with one has, and without it has not.
 
-        Raises ``EngineError`` where that cannot be told.
+        Raises ``EngineError`` where the two do not differ in one stretch.
         """
         shown, bare = [await self._questions.get(Question(text="What is this?", images=count)) for count in (1, 0)]
-        start = next((at for at, (one, other) in enumerate(zip(shown, bare, strict=False)) if one != other), len(bare))
+        start = next((at for at, ids in enumerate(zip(shown, bare, strict=False)) if ids[0] != ids[1]), len(bare))
         end = start + len(shown) - len(bare)
         if shown[:start] + shown[end:] != bare:
             raise EngineError(f"the chat template of {self._model} writes images in a way that cannot be repeated")
@@ -106,7 +106,7 @@ class Prompts:
     async def ids_of(self, text: str, generated: Sequence[int]) -> tuple[int, ...]:
         """The ids of a text that is the beginning of what ``generated`` spells: those very ids as far as they go.
 
-        Where the text ends inside a token, the rest is spelled anew; where the beginning cannot be told, all of it.
+        Where the text ends inside a token, the rest is spelled anew; where the beginning does not match, all of it.
         """
         for kept in range(len(generated) - 1, max(-1, len(generated) - 1 - LONGEST_ENDING_TOKENS), -1):
             beginning = await self.read(generated[:kept]) if kept else ""
@@ -138,12 +138,12 @@ def question_messages(question: str, images: Sequence[str]) -> list[dict[str, An
 
 def collapse(ids: Sequence[int], placeholder: Placeholder) -> tuple[list[int], int]:
     """Every run of place-holders as one, and how many there were."""
-    run, collapsed, found, at = list(placeholder.run), [], 0, 0
+    run, collapsed, count, at = list(placeholder.run), [], 0, 0
     while at < len(ids):
         if list(ids[at : at + len(run)]) == run:
-            collapsed.append(placeholder.one)
-            at, found = at + len(run), found + 1
+            collapsed.append(placeholder.single)
+            at, count = at + len(run), count + 1
         else:
             collapsed.append(ids[at])
             at += 1
-    return collapsed, found
+    return collapsed, count

@@ -6,7 +6,7 @@
                                    "finish_reason": "stop", "stop_reason": 444}], ...}
 
 The endpoint is there when the server was started with --enable-scale-out; ``token_ids`` hold one place-holder an image.
-https://docs.vllm.ai describes it under "token in, token out"; what is relied on here was tried on vLLM 0.32.
+https://docs.vllm.ai describes it under "token in, token out"; what this module relies on was tried on vLLM 0.32.
 """
 
 from __future__ import annotations
@@ -57,19 +57,19 @@ class Rendered(msgspec.Struct, frozen=True):
     features: Placeholders | None = None
 
 
-class Drawn(msgspec.Struct, frozen=True):
+class TokenLogprob(msgspec.Struct, frozen=True):
     """A token that was generated: the natural logarithm of its probability."""
 
     logprob: float
 
 
-class Drawns(msgspec.Struct, frozen=True):
-    """All of them, in order."""
+class TokenLogprobs(msgspec.Struct, frozen=True):
+    """Those of all tokens generated, in order."""
 
-    content: list[Drawn]
+    content: list[TokenLogprob]
 
 
-class Choice(msgspec.Struct, frozen=True):
+class GeneratedChoice(msgspec.Struct, frozen=True):
     """What was generated: ``token_ids`` end with the token that ended it, ``text`` does not.
 
     ``logprobs`` are of the model's own distribution, or of what ``structured_outputs`` leave of it.
@@ -79,13 +79,13 @@ class Choice(msgspec.Struct, frozen=True):
     text: str
     finish_reason: str | None = None
     stop_reason: str | int | None = None
-    logprobs: Drawns | None = None
+    logprobs: TokenLogprobs | None = None
 
 
 class Generated(msgspec.Struct, frozen=True):
     """The reply of /inference/v1/generate; ``prompt_token_ids`` when they are asked for."""
 
-    choices: list[Choice]
+    choices: list[GeneratedChoice]
     prompt_token_ids: list[int] | None = None
 
 
@@ -100,7 +100,7 @@ def generate_request(
 ) -> dict[str, Any]:
     """The body of a request that continues ``token_ids``; ``images`` are ``image_part``s, one a place-holder."""
     sampling_params: dict[str, Any] = {
-        # Whatever is left out is filled in by the server: everything that changes the result is said.
+        # The server fills in what is left out, so everything that changes the result is sent.
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "top_k": 0,
@@ -128,14 +128,14 @@ def generate_request(
 
 
 def image_part(digest: str, url: str | None) -> dict[str, str]:
-    """An image by the name under which the server keeps it, and its data where it does not have it yet.
+    """An image by the name under which the server keeps it, and its data where the server does not have it yet.
 
-    The name must be a hash of the content: a server trusts it, and answers for whatever it has under it.
+    The name must be a hash of the content: the server trusts it, and answers with whatever it keeps under it.
     """
     return {"type": "image_url", "uuid": digest} | ({} if url is None else {"url": url})
 
 
-def read_choice(body: bytes, max_tokens: int) -> Choice:
+def read_choice(body: bytes, max_tokens: int) -> GeneratedChoice:
     """What was generated. Raises ``Unreadable`` when it is missing, broken off or more than was asked for."""
     reply = decode(body, Generated)
     if not reply.choices:

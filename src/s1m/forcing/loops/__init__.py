@@ -1,4 +1,4 @@
-"""Loops in a chain of thought: found while it is generated, in counters first and a close look after."""
+"""Loops in a chain of thought: detected while it is generated, by cheap counters first and a close look after."""
 
 from s1m.forcing.loops.watch import Loop, LoopWatch, find_loop
 

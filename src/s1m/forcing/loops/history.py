@@ -1,4 +1,4 @@
-"""What the detector remembers of the units it read, and what can be asked of that."""
+"""The units that the detector has read, and what is known of them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 GRAM = 4
-"""Units that are recognised together when they come again."""
+"""Units that are recognised together when they recur. """
 
 SHIFT, MASK, SPREAD = 60 // GRAM, (1 << 60) - 1, 0x9E3779B97F4A7C15 & ((1 << 60) - 1)
-"""A gram's key comes from the one before: ``((key << SHIFT) ^ (number * SPREAD)) & MASK``; what is older falls out."""
+"""The next gram's key is ``((key << SHIFT) ^ (number * SPREAD)) & MASK``; older units are shifted out."""
 
 MEMORY = 2048
-"""Units after which a gram that did not come again is forgotten."""
+"""Units after which a gram that did not recur is forgotten: the longest distance between two copies."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loop:
-    """Where a text stopped getting anywhere: from ``start`` on it repeats about ``period`` units, ``copies`` times.
+    """Where a text starts to repeat itself: from ``start`` on about ``period`` units, ``copies`` times.
 
-    ``kind``: exact copies behind each other, near ones, or a passage that comes back with other text in between.
-    ``seen`` is how much had been read when that was plain. All of it counts in what was given: tokens, or characters.
+    ``kind``: exact copies one after another, near ones, or a passage that recurs with other text in between. ``seen``
+    is how much had been read when that was clear. All of them count tokens where tokens were fed, characters for text.
     """
 
     start: int
@@ -34,28 +34,28 @@ class Loop:
 
 @dataclass
 class History:
-    """The units so far, by number; place 0 is before the first one.
+    """The units so far, by number; index 0 is before the first one.
 
-    ``before`` and ``comings`` speak of the gram that ends at a place: where it ended last, and how often it had come
-    within ``MEMORY`` of each other.
+    ``before`` and ``counts`` describe the gram that ends at an index: where it ended last, and how often it occurred
+    before, each within ``MEMORY`` of the next.
     """
 
     stream: array[int] = field(default_factory=lambda: array("i", [-1]))
     before: array[int] = field(default_factory=lambda: array("i", [0]))
-    comings: array[int] = field(default_factory=lambda: array("i", [0]))
+    counts: array[int] = field(default_factory=lambda: array("i", [0]))
     names: list[Hashable] = field(default_factory=lambda: [None])
     """The unit that each number stands for; 0 stands for none, so that a gram at the very start is like no other."""
 
     @property
     def at(self) -> int:
-        """The place of the last unit."""
+        """The index of the last unit."""
         return len(self.stream) - 1
 
     def richness(self, start: int, end: int) -> float:
-        """How much can be told apart in a stretch: two for each word, one for each sign, nothing for digits.
+        """How much a stretch says: two for each different word, one for each different sign, nothing for digits.
 
-        Token ids tell nothing of words. Where they differ from each other they count one and a half, and a stretch
-        that spells its words out in a few ids counts by its length.
+        Token ids do not show words. Where nearly all ids differ, each counts one and a half; a stretch that spells
+        its words out in a few ids counts by its length.
         """
         kinds = {self.names[number] for number in self.stream[start:end]}
         if all(isinstance(kind, str) for kind in kinds):
@@ -73,9 +73,9 @@ class History:
         return 4 * len(self.names) < self.at and len(self.names) < 100 and not isinstance(self.names[-1], str)
 
     def distance(self, units: int) -> tuple[int, int]:
-        """How far back the grams of the last ``units`` places were last seen, mostly, and how many were about there."""
-        places = range(max(1, self.at + 1 - units), self.at + 1)
-        distances = sorted(place - self.before[place] for place in places if self.comings[place])
+        """The commonest distance of the grams of the last ``units`` indices to their last occurrence; how common."""
+        indices = range(max(1, self.at + 1 - units), self.at + 1)
+        distances = sorted(index - self.before[index] for index in indices if self.counts[index])
         best, most, low = 1, 0, 0
         for high, distance in enumerate(distances):
             while distances[low] < 0.85 * distance - 2:
@@ -84,22 +84,25 @@ class History:
                 best, most = distances[(high + low) // 2], high + 1 - low
         return best, most
 
-    def common(self, place: int, limit: int) -> int:
-        """How many units up to ``place`` are those up to the last one, ``limit`` at most."""
+    def common(self, index: int, limit: int) -> int:
+        """How many units up to ``index`` equal those up to the last one, at most ``limit``."""
         units = 0
-        while units < min(place, limit) and self.stream[place - units] == self.stream[self.at - units]:
+        while units < min(index, limit) and self.stream[index - units] == self.stream[self.at - units]:
             units += 1
         return units
 
 
 def primitive(pattern: Sequence[int]) -> int:
-    """The length of what a pattern consists of: 2 for abab, 3 for aba (the prefix function of Knuth, Morris, Pratt)."""
+    """The length of the shortest pattern whose copies make up ``pattern``: 2 for abab, 3 for aba.
+
+    By the prefix function of Knuth, Morris and Pratt.
+    """
     matched = [0] * len(pattern)
     border = 0
-    for place in range(1, len(pattern)):
-        while border and pattern[place] != pattern[border]:
+    for index in range(1, len(pattern)):
+        while border and pattern[index] != pattern[border]:
             border = matched[border - 1]
-        border += pattern[place] == pattern[border]
-        matched[place] = border
+        border += pattern[index] == pattern[border]
+        matched[index] = border
     period = len(pattern) - border
     return period if len(pattern) % period == 0 else len(pattern)

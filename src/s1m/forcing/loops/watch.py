@@ -1,7 +1,7 @@
-"""Loops in what a model writes, seen while it writes: the runaway that eats thinking budgets.
+"""Loops in what a model writes, seen while it writes: runaway thinking that uses up the budget.
 
-A loop is a text that stopped going anywhere: exact copies behind each other, near copies that drift or only count on,
-or a long passage that keeps coming back. Tables, digits, code, enumerations, equations and honest checks repeat, too;
+A loop is a text that makes no more progress: exact copies one after another, near copies that drift or only count on,
+or a long passage that keeps recurring. Tables, digits, code, enumerations, equations and legitimate checks repeat, too;
 docs/forcing.md says where the line is drawn and what that was measured on.
 """
 
@@ -19,9 +19,9 @@ __all__ = ["Loop", "LoopWatch", "find_loop"]
 
 
 class LoopWatch:
-    """Reads what a model writes, part after part, and tells the first loop in it.
+    """Reads what a model writes, part after part, and returns the first loop in it.
 
-    It is fed token ids (or anything else that can be hashed), or text; a text is told apart into pieces of about a
+    It is fed token ids (or anything else that can be hashed), or text; a text is split into pieces of about a
     token each, and a loop in it is counted in characters. How it is cut into parts makes no difference. A token
     costs one or two microseconds, however many came before it.
     """
@@ -33,16 +33,16 @@ class LoopWatch:
         self._loop: Loop | None = None
 
     def feed(self, tokens: Sequence[Hashable]) -> Loop | None:
-        """The first loop in everything fed so far, or None. Nothing is read behind a loop."""
+        """The first loop in everything fed so far, or None. Nothing is read after a loop."""
         if self._loop:
             return self._loop
         if not isinstance(tokens, str):
             self._loop = self._recurrence.read(tokens)
             return self._loop
         pieces = self._pieces.cut(tokens)
-        found = [loop for loop in (self._recurrence.read(pieces), self._templates.read(pieces)) if loop]
-        if found:
-            self._loop = self._in_characters(min(found, key=lambda loop: loop.seen))
+        loops = [loop for loop in (self._recurrence.read(pieces), self._templates.read(pieces)) if loop]
+        if loops:
+            self._loop = self._in_characters(min(loops, key=lambda loop: loop.seen))
         return self._loop
 
     def _in_characters(self, loop: Loop) -> Loop:
@@ -54,6 +54,6 @@ class LoopWatch:
 def find_loop(tokens: Sequence[Hashable]) -> Loop | None:
     """The first loop in token ids, or in a text (``start``, ``period`` and ``seen`` in characters then), or None.
 
-    It is where a watch would have stopped reading: what comes behind changes nothing.
+    It is where a watch would have stopped reading: later text changes nothing.
     """
     return LoopWatch().feed(tokens)

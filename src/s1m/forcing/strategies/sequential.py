@@ -19,7 +19,7 @@ class Sequential:
     is dearer by the square of the levels.
     """
 
-    axis = "ends of thinking ignored"
+    axis = "ignored stops (num_ignore)"
     forcing: Forcing
     sweep: Literal["nested", "independent"] = "nested"
 

@@ -1,1 +1,1 @@
-"""Questions about pictures of real handwritten digits, and traces of a reader who looks again."""
+"""Questions about pictures of handwritten digits, and traces of a reader who looks at them again and again."""

@@ -3,7 +3,7 @@
 Each picture is a row of 3 to 6 digits or a grid of 2 x 2 or 2 x 3, drawn from the UCI optical digits (E. Alpaydin and
 C. Kaynak, 1998, https://doi.org/10.24432/C50P49, CC BY 4.0; the 1,797 images that scikit-learn ships as
 ``load_digits``). Every fourth digit is held out: no handwriting of the training split is ever seen in the test split.
-A split is an endless sequence: problem i is made from the numbers (split, i) alone.
+A split is an endless sequence: problem i depends on (split, i) alone.
 
     {"id": "digits-test-00000", "question": "What is the sum of the digits?", "images": [PNG of 28 x 28 cells],
      "gold": "21", "metadata": {"kind": "sum", "digits": "4 9 8", "layout": "1x3"}}
@@ -50,7 +50,7 @@ def handwriting() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def split_indices(split: str) -> NDArray[np.intp]:
-    """Positions of the digits that belong to a split; the splits share none."""
+    """Indices of the digits that belong to a split; the splits have none in common."""
     import numpy as np
 
     held_out = np.arange(len(handwriting()[1])) % HOLD_OUT_EVERY == HOLD_OUT_EVERY - 1
@@ -73,8 +73,8 @@ def compose(cells: Sequence[Image], columns: int) -> bytes:
     from PIL import Image
 
     picture = Image.new("L", (columns * CELL, len(cells) // columns * CELL), 255)
-    for position, cell in enumerate(cells):
-        row, column = divmod(position, columns)
+    for index, cell in enumerate(cells):
+        row, column = divmod(index, columns)
         picture.paste(cell, (column * CELL, row * CELL))
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
@@ -82,7 +82,7 @@ def compose(cells: Sequence[Image], columns: int) -> bytes:
 
 
 def answer_of(kind: str, digits: Sequence[int]) -> int:
-    """The true answer to a kind of question about these digits."""
+    """The true answer to a question (a key of ``QUESTIONS``) about these digits."""
     if kind == "sum":
         return sum(digits)
     if kind == "range":
@@ -92,7 +92,7 @@ def answer_of(kind: str, digits: Sequence[int]) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a problem is made of before it is drawn: which digits, how laid out, what is asked."""
+    """A problem before it is drawn: indices of the digits, their layout, the kind of question."""
 
     indices: tuple[int, ...]
     rows: int

@@ -1,5 +1,4 @@
-"""Visual problems whose solutions are long by nature, with traces that solve them: one folder for each kind."""
+"""Visual problems that need long solutions, with traces that solve them: one folder a kind.
 
-from s1m.synthetic.longvision.example import LongExample, Picture, Unsound, make_example
-
-__all__ = ["LongExample", "Picture", "Unsound", "make_example"]
+Imports point one way: ``example`` -> a kind's folder -> ``synthetic.drawing`` and ``synthetic.voice``.
+"""

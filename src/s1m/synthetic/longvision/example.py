@@ -1,8 +1,8 @@
-"""Which problems there are, and the traces that solve them: made from a split, a number and, for words, a seed.
+"""Problems and the traces that solve them, made from a split, an index and a seed.
 
-First comes a length, then a kind of problem that can be that long, then a problem as big as it takes. A problem belongs
-to the test split when the digest of its plan says so, and to the training split otherwise: no seed can bring a test
-problem into training data, and none is in both.
+First a length is drawn, then a kind of problem that can be that long, then a problem as large as it takes. A problem
+belongs to the test split when the digest of its plan says so, and to the training split otherwise: no seed can bring a
+test problem into training data, and no problem is in both splits.
 """
 
 from __future__ import annotations
@@ -15,63 +15,73 @@ from typing import Any
 
 from s1m.errors import DataError
 from s1m.forcing import find_loop
-from s1m.synthetic.longvision.angles.task import Zigzags
-from s1m.synthetic.longvision.charts.task import Charts
-from s1m.synthetic.longvision.grids.task import Robots
-from s1m.synthetic.longvision.mazes.task import Mazes
-from s1m.synthetic.longvision.polygons.task import Polygons
-from s1m.synthetic.longvision.task import Task
-from s1m.synthetic.longvision.voice import Voice, length
+from s1m.synthetic.longvision.angles.kind import Zigzags
+from s1m.synthetic.longvision.charts.kind import Charts
+from s1m.synthetic.longvision.grids.kind import Robots
+from s1m.synthetic.longvision.kind import ProblemKind
+from s1m.synthetic.longvision.mazes.kind import Mazes
+from s1m.synthetic.longvision.polygons.kind import Polygons
+from s1m.synthetic.voice import Voice, length
 
-TASKS: tuple[Task, ...] = (Zigzags(), Polygons(), Charts(), Robots(), Mazes())
+KINDS: tuple[ProblemKind, ...] = (Zigzags(), Polygons(), Charts(), Robots(), Mazes())
+"""In this order, because ``make_problem`` draws from it: another order makes other problems."""
 
 SHORTEST, LONGEST = 500, 16_000
-"""Tokens of thinking that any trace has."""
+"""Fewest and most tokens of thinking in a trace."""
 
 SLACK = 0.07
-"""By how much the length of a trace, which is estimated, may be off."""
+"""Relative error allowed for ``length``, which estimates tokens: estimates keep this far inside the limits."""
 
 AIMED = (650, 14_500)
-"""Lengths that are aimed at, evenly on a logarithmic scale: 4,460 in the mean."""
+"""Range of the lengths drawn, uniform on a logarithmic scale: 4,460 tokens in the mean."""
 
 SIZES = {"small": 1500, "medium": 5000, "large": LONGEST}
-"""Up to how many tokens a problem is called so, by the length it was made for."""
+"""The most tokens, as drawn, for which a problem is called small, medium or large."""
 
 HOLD_OUT_EVERY = 4
+
 WORDINGS = 8
-"""How often a trace is worded anew when it misses the limits or reads like a loop."""
+"""Attempts to word a trace that keeps the limits and reads like no loop. The first succeeds nearly always."""
 
 ANSWER_CUE = "Final answer: "
 
+CLOSINGS = (
+    "Everything agrees, so the answer is {answer}.",
+    "So I am confident: {answer}.",
+    "All of it points to {answer}.",
+    "That settles it: {answer}.",
+    "The result stands, {answer}.",
+)
+
 
 class Unsound(DataError):
-    """An example of which something does not hold: its answer, its length, or that it gets somewhere."""
+    """An example fails one of its checks: the answer, the length, or the absence of loops."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture that is drawn when it is read."""
+class PlanPicture:
+    """The picture of a plan, drawn when it is read."""
 
-    task: Task
+    kind: ProblemKind
     plan: Any
 
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels; nothing is drawn for it."""
-        return self.task.size(self.plan)
+        """Width and height in pixels, without drawing it."""
+        return self.kind.size(self.plan)
 
     def read(self) -> bytes:
         """The PNG file."""
-        return self.task.draw(self.plan)
+        return self.kind.draw(self.plan)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LongProblem:
-    """A problem before anything is said about it."""
+    """A problem without its trace."""
 
-    task: Task
+    kind: ProblemKind
     plan: Any
     tokens: int
-    """The length its trace was meant to have."""
+    """The length drawn for its trace."""
 
     @property
     def size(self) -> str:
@@ -81,7 +91,12 @@ class LongProblem:
     @property
     def digest(self) -> str:
         """Hexadecimal; equal only for equal questions about equal pictures."""
-        return digest(self.task, self.plan)
+        return digest(self.kind, self.plan)
+
+    @property
+    def picture(self) -> PlanPicture:
+        """What the question is about."""
+        return PlanPicture(self.kind, self.plan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,91 +104,91 @@ class LongExample:
     """A problem with its solution."""
 
     question: str
-    image: Picture
+    image: PlanPicture
     thinking: str
     answer: str
-    """The response behind the thinking."""
+    """The response that follows the thinking."""
     gold: str
     kind: str
     family: str
     size: str
     wordings: int
-    """How many were made until one kept all limits: 1 nearly always."""
+    """Attempts until a wording kept all limits: 1 nearly always."""
 
 
-def digest(task: Task, plan: Any) -> str:
-    """A plan's content address."""
-    return hashlib.sha256(f"{task.name} {task.question(plan)} {plan!r}".encode()).hexdigest()
+def digest(kind: ProblemKind, plan: Any) -> str:
+    """A plan's content address, SHA-256 in hexadecimal."""
+    # The plan's repr: renaming a plan's class or field would move every problem to another place of the splits.
+    return hashlib.sha256(f"{kind.name} {kind.question(plan)} {plan!r}".encode()).hexdigest()
 
 
 def split_of(digest: str) -> str:
-    """The split that a problem belongs to, whoever makes it."""
+    """The split to which the problem with this digest belongs, whatever seed made it."""
     return "test" if int(digest[:8], 16) % HOLD_OUT_EVERY == 0 else "train"
 
 
 def make_problem(split: str, index: int, seed: int = 0) -> LongProblem:
     """Problem ``index`` of a split, the same on every machine. Another seed gives another endless sequence.
 
-    Raises ``Unsound`` where the independent check finds another answer than the steps do.
+    Raises ``Unsound`` where the independent check disagrees with the steps.
     """
     rng = random.Random(f"longvision {split} {index} {seed}")
     low, high = (math.log(tokens) for tokens in AIMED)
     tokens = round(math.exp(rng.uniform(low, high)))
-    fit = [task for task in TASKS if task.lengths[0] <= tokens <= task.lengths[1]]
-    family = rng.choice(list(dict.fromkeys(task.family for task in fit)))
-    task = rng.choice([task for task in fit if task.family == family])
+    fitting = [kind for kind in KINDS if kind.lengths[0] <= tokens <= kind.lengths[1]]
+    # The family is drawn before the kind, so that two kinds of one family do not make it twice as frequent.
+    family = rng.choice(list(dict.fromkeys(kind.family for kind in fitting)))
+    kind = rng.choice([kind for kind in fitting if kind.family == family])
     while True:
-        plan = task.plan(rng, tokens)
-        problem = LongProblem(task=task, plan=plan, tokens=tokens)
+        plan = kind.plan(rng, tokens)
+        problem = LongProblem(kind=kind, plan=plan, tokens=tokens)
         if split_of(problem.digest) == split:
             break
-    if task.answer(plan) != task.check(plan):
-        raise Unsound(f"{task.name} {split} {index}: steps give {task.answer(plan)}, the check {task.check(plan)}")
+    if kind.answer(plan) != kind.check(plan):
+        raise Unsound(f"{kind.name} {split} {index}: steps give {kind.answer(plan)}, the check {kind.check(plan)}")
     return problem
 
 
 def make_example(split: str, index: int, seed: int = 0) -> LongExample:
-    """Problem ``index`` of a split and seed with a trace that solves it. Raises ``Unsound`` when none is sound."""
+    """Problem ``index`` of a split and seed with a trace that solves it.
+
+    Raises ``Unsound`` when none of ``WORDINGS`` wordings keeps the limits.
+    """
     problem = make_problem(split, index, seed)
-    task, plan = problem.task, problem.plan
+    kind, plan = problem.kind, problem.plan
     for wording in range(WORDINGS):
         thinking, answer = make_trace(problem, Voice(f"{split} {index} {seed} {wording}"))
         fits = SHORTEST * (1 + SLACK) <= length(thinking) <= LONGEST * (1 - SLACK)
         if fits and find_loop(thinking) is None:
             return LongExample(
-                question=task.question(plan),
-                image=Picture(task, plan),
+                question=kind.question(plan),
+                image=problem.picture,
                 thinking=thinking,
                 answer=answer,
-                gold=str(task.answer(plan)),
-                kind=task.name,
-                family=task.family,
+                gold=str(kind.answer(plan)),
+                kind=kind.name,
+                family=kind.family,
                 size=problem.size,
                 wordings=wording + 1,
             )
-    raise Unsound(f"{task.name} {split} {index} of seed {seed}: no wording kept the limits")
+    raise Unsound(f"{kind.name} {split} {index} of seed {seed}: no wording kept the limits")
 
 
 def make_trace(problem: LongProblem, voice: Voice) -> tuple[str, str]:
-    """Thinking and the answer behind it: the solution, then as many proofs as bring it nearest to the wished length."""
-    task, plan = problem.task, problem.plan
-    parts = list(task.solve(plan, voice))
-    total = sum(map(length, parts))
-    for number, proof in enumerate(task.proofs(plan, voice)):
+    """Thinking, and the answer that follows it.
+
+    The thinking is the solution and as many proofs as bring it closest to the length drawn, at least one.
+    """
+    kind, plan = problem.kind, problem.plan
+    paragraphs = list(kind.solve(plan, voice))
+    total = sum(map(length, paragraphs))
+    # A proof that is left out is worded all the same: it moves the voice on, and all later text depends on that.
+    for number, proof in enumerate(kind.proofs(plan, voice)):
         more = length(proof)
         closer = abs(total + more - problem.tokens) < abs(total - problem.tokens)
         if (number == 0 or closer) and total + more < LONGEST * (1 - SLACK):
-            parts.append(proof)
+            paragraphs.append(proof)
             total += more
-    answer = str(task.answer(plan))
-    parts.append(voice.say(CLOSINGS, answer=answer))
-    return "\n\n".join(parts), f"{ANSWER_CUE}{answer}"
-
-
-CLOSINGS = (
-    "Everything agrees, so the answer is {answer}.",
-    "So I am confident: {answer}.",
-    "All of it points to {answer}.",
-    "That settles it: {answer}.",
-    "The result stands, {answer}.",
-)
+    answer = str(kind.answer(plan))
+    paragraphs.append(voice.say(CLOSINGS, answer=answer))
+    return "\n\n".join(paragraphs), f"{ANSWER_CUE}{answer}"

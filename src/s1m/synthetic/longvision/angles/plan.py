@@ -1,4 +1,4 @@
-"""A zigzag between parallel lines: what is given of its corners, and what follows from that."""
+"""A zigzag between parallel lines: what is given of its corners, and the angles that follow."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ LABELS = "ABCDEFGHIJKLMNO"
 
 @dataclass(frozen=True, kw_only=True)
 class Zigzag:
-    """The angle at the first corner, and what is known of each one behind it but the last.
+    """The angle at the first corner, and what is given of each inner corner.
 
     ``known`` holds ("angle", degrees), ("right", 90), ("equal", 0) and ("times", k): the angle at the corner is k times
-    the one behind it on the line.
+    the next one along the line.
     """
 
     first: int
     known: tuple[tuple[str, int], ...]
 
 
-def shares(plan: Zigzag) -> list[tuple[int, int, int]]:
-    """At each inner corner: the alternate angle, the corner's own, the one that is left. They make 180 degrees."""
+def corner_angles(plan: Zigzag) -> list[tuple[int, int, int]]:
+    """At each inner corner: the alternate angle, the corner's own and the rest, which add up to 180 degrees."""
     before = plan.first
-    found = []
+    angles = []
     for kind, value in plan.known:
         after = {
             "angle": 180 - before - value,
@@ -30,6 +30,6 @@ def shares(plan: Zigzag) -> list[tuple[int, int, int]]:
             "equal": before,
             "times": (180 - before) // (value + 1),
         }[kind]
-        found.append((before, 180 - before - after, after))
+        angles.append((before, 180 - before - after, after))
         before = after
-    return found
+    return angles

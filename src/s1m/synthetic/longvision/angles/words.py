@@ -1,12 +1,12 @@
-"""What somebody says who chases angles along a zigzag: each angle follows from the one before while it is said."""
+"""The text of a solution and its proofs: each angle is computed from the one before as its sentence is written."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import accumulate
 
-from s1m.synthetic.longvision.angles.plan import LABELS, Zigzag, shares
-from s1m.synthetic.longvision.voice import DOUBTS, LOOKS, Voice, counted, listed
+from s1m.synthetic.longvision.angles.plan import LABELS, Zigzag, corner_angles
+from s1m.synthetic.voice import DOUBTS, LOOKS, Voice, counted, listed
 
 ALTERNATES = (
     "{p}{c} crosses both lines, so the angle that it makes with the line behind {c} is {a}, like the one at {p}.",
@@ -30,11 +30,9 @@ FACTS = {
     ),
     "equal": (
         "{p}{c} and {c}{n} bear the same strokes. In the isosceles triangle {p}{c}{n} the angles at {p} and {n} are "
-        "equal, "
-        "both {a}, so the rest at {c} is {r} and the corner 180 - 2*{a} = {g}.",
+        "equal, both {a}, so the rest at {c} is {r} and the corner 180 - 2*{a} = {g}.",
         "Equal strokes on {p}{c} and {c}{n}: the triangle {p}{c}{n} has equal base angles, {a} each. So {c} has {g} "
-        "inside "
-        "and leaves {r}.",
+        "inside and leaves {r}.",
         "{c}{p} = {c}{n} by the strokes, hence the angle behind {c} is {r} like the one before it, with {g} between.",
     ),
     "times": (
@@ -74,10 +72,10 @@ TURNS = (
 )
 
 
-def _corners(plan: Zigzag) -> list[dict[str, object]]:
-    """All that is said of each inner corner."""
+def _corner_values(plan: Zigzag) -> list[dict[str, object]]:
+    """The values that the phrasings are filled in with, for each inner corner."""
     rows: list[dict[str, object]] = []
-    for number, ((kind, k), (a, g, r)) in enumerate(zip(plan.known, shares(plan), strict=True), 1):
+    for number, ((kind, k), (a, g, r)) in enumerate(zip(plan.known, corner_angles(plan), strict=True), 1):
         rows.append({
             "kind": kind, "p": LABELS[number - 1], "c": LABELS[number], "n": LABELS[number + 1], "a": a, "g": g, "r": r,
             "k": k if k > 1 else "", "kt": f"{k}t" if k > 1 else "t", "m": k + 1, "ag": a + g, "rg": r + g,
@@ -87,16 +85,14 @@ def _corners(plan: Zigzag) -> list[dict[str, object]]:
 
 
 def solve(plan: Zigzag, voice: Voice) -> Iterator[str]:
-    """Reading the marks, going from corner to corner, with a slip."""
-    rows = _corners(plan)
+    """The reading of the marks, the angles from corner to corner with one slip."""
+    rows = _corner_values(plan)
     end = rows[-1]["n"]
     marks = [voice.say(READS[str(row["kind"])], **row) for row in rows]
     yield (
         f"The zigzag has the corners A to {end}, every other one on the upper line. At A the angle between the line "
-        f"and AB "
-        f"is {plan.first}°. The marks in between: {'; '.join(marks)}. The angle x is at {end}, between "
-        f"{rows[-1]['c']}{end} "
-        "and the line on the near side."
+        f"and AB is {plan.first}°. The marks in between: {'; '.join(marks)}. The angle x is at {end}, between "
+        f"{rows[-1]['c']}{end} and the line on the near side."
     )
     slip = voice.rng.randrange(len(rows))
     for number, row in enumerate(rows):
@@ -108,7 +104,7 @@ def solve(plan: Zigzag, voice: Voice) -> Iterator[str]:
 
 
 def _slip(row: dict[str, object], voice: Voice) -> str:
-    """The other angle is forgotten for a moment."""
+    """One of the three angles is forgotten and then remembered."""
     return voice.say(
         (
             "Then the rest at {c} is 180 - {a} = {rest}. Wait, that takes the corner itself as nothing; three angles "
@@ -121,25 +117,23 @@ def _slip(row: dict[str, object], voice: Voice) -> str:
 
 
 def proofs(plan: Zigzag, voice: Voice) -> Iterator[str]:
-    """Triangles, the way back, turning directions."""
-    rows = _corners(plan)
+    """Sums of angles in triangles, the way back, directions."""
+    rows = _corner_values(plan)
     lines = [voice.say(TRIANGLES, **row) for row in rows]
     yield (
-        f"{voice.say(DOUBTS)} Three corners in a row make a triangle with its base on one of the lines, so the "
-        f"angles that "
-        f"I found must add up to 180 there. {' '.join(lines)} All {counted(len(rows), 'triangle')} are right."
+        f"{voice.say(DOUBTS)} Three corners in a row make a triangle with its base on one of the lines, so the angles "
+        f"that I found must add up to 180 there. {' '.join(lines)} All {counted(len(rows), 'triangle')} are right."
     )
     lines = [voice.say(BACKS, **row) for row in reversed(rows)]
     yield (
         f"{voice.say(LOOKS)} I go backwards, from x = {rows[-1]['r']} at {rows[-1]['n']}. {' '.join(lines)} At A the "
-        f"picture "
-        f"has {plan.first}, and that is where I end."
+        f"picture has {plan.first}, and that is where I end."
     )
     yield _turning(plan, voice, rows)
 
 
 def _turning(plan: Zigzag, voice: Voice, rows: list[dict[str, object]]) -> str:
-    """Headings against the lines: at every corner the walk turns by 180 less the angle, right and left by turns."""
+    """Headings against the lines: at every corner the walk turns by 180 minus the angle, alternately right and left."""
     inner = [int(str(row["g"])) for row in rows]
     signs = [-1 if number % 2 == 0 else 1 for number in range(len(inner))]
     headings = list(accumulate((sign * (180 - g) for sign, g in zip(signs, inner, strict=True)), initial=plan.first))[
@@ -153,7 +147,6 @@ def _turning(plan: Zigzag, voice: Voice, rows: list[dict[str, object]]) -> str:
     marks = listed([f"{row['c']} {row['g']}" for row in rows])
     return (
         f"{voice.say(DOUBTS)} Think of walking along the zigzag. AB climbs by {plan.first} degrees. The corners are "
-        f"{marks}, "
-        f"and I turn right at the upper ones (minus) and left at the lower ones: {'; '.join(steps)}. The last segment "
-        f"leans by {x} against the lines, and that is x."
+        f"{marks}, and I turn right at the upper ones (minus) and left at the lower ones: {'; '.join(steps)}. The last "
+        f"segment leans by {x} against the lines, and that is x."
     )

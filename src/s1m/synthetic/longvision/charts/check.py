@@ -1,6 +1,6 @@
-"""Sums of bars, once more by another method than that of the trace, from bare numbers.
+"""Sums of bars, from plain numbers and by another method than the trace's.
 
-Nothing here is shared with the files that make and solve the problems: a mistake there cannot hide here.
+This file imports nothing of the files that make and solve the problems, so that a mistake in them cannot repeat here.
 """
 
 from __future__ import annotations

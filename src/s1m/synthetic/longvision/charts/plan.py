@@ -1,4 +1,4 @@
-"""Bar charts as numbers: what the bars say, what is asked, and what a shop adds to the answer."""
+"""Bar charts as numbers: the bars, the question, and what a shop adds to the answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """What the bars say: ``values[p][m]`` of shop ``p`` in month ``m``, and what is asked."""
+    """The bars, ``values[p][m]`` of shop ``p`` in month ``m``, and the question: revenue, above or rises."""
 
     shops: tuple[str, ...]
     months: tuple[str, ...]
@@ -17,13 +17,13 @@ class Chart:
     ask: str
 
 
-def part(chart: Chart, shop: int) -> int:
+def contribution(chart: Chart, shop: int) -> int:
     """What a shop adds to the answer."""
-    return sum(counting(chart, shop)) * (chart.prices[shop] if chart.ask == "revenue" else 1)
+    return sum(counted_values(chart, shop)) * (chart.prices[shop] if chart.ask == "revenue" else 1)
 
 
-def counting(chart: Chart, shop: int) -> list[int]:
-    """The numbers of a shop that count."""
+def counted_values(chart: Chart, shop: int) -> list[int]:
+    """The numbers of a shop that the question adds up."""
     values = chart.values[shop]
     if chart.ask == "above":
         return [value for value in values if value * len(values) > sum(values)]

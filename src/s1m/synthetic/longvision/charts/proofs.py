@@ -1,13 +1,13 @@
-"""How sums over bar charts are verified: read backwards, added up by months, by places, from the other side."""
+"""The text of the proofs: read backwards, added up by months, by the complement, by digits, by remainders."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
 
-from s1m.synthetic.longvision.charts.plan import Chart, counting, part
+from s1m.synthetic.longvision.charts.plan import Chart, contribution, counted_values
 from s1m.synthetic.longvision.charts.words import TOTALS
-from s1m.synthetic.longvision.voice import DOUBTS, LOOKS, Voice, listed
+from s1m.synthetic.voice import DOUBTS, LOOKS, Voice, listed
 
 AGAIN = (
     "{shop} from right to left: {bars}.",
@@ -15,9 +15,7 @@ AGAIN = (
     "{shop}, last bar first: {bars}.",
     "The bars of {shop}, starting at the right, are {bars}.",
 )
-
-
-PLACES = (
+DIGITS = (
     "{shop}: tens {tens} = {ten}, ones {ones} = {one}, together {ten}0 + {one} = {total}.",
     "In {shop} the ones {ones} make {one}, the tens {tens} make {ten}, that is {ten}0 + {one} = {total}.",
     "Tens of {shop}: {tens}, so {ten}0; ones: {ones}, so {one}; sum {total}.",
@@ -26,7 +24,7 @@ PLACES = (
 
 
 def proofs(chart: Chart, voice: Voice) -> Iterator[str]:
-    """The same by other ways: read backwards, by tens and ones, month by month, telescoped, by remainders."""
+    """The same sums read backwards, by a method of the question's own, by tens and ones, by remainders."""
     yield "\n\n".join(_again(chart, voice))
     if chart.ask == "revenue":
         yield "\n\n".join(_by_month(chart, voice))
@@ -34,7 +32,7 @@ def proofs(chart: Chart, voice: Voice) -> Iterator[str]:
         yield "\n\n".join(_below(chart, voice))
     else:
         yield "\n\n".join(_telescope(chart, voice))
-    yield "\n\n".join(_by_places(chart, voice))
+    yield "\n\n".join(_by_digits(chart, voice))
     yield _remainders(chart, voice)
 
 
@@ -82,13 +80,13 @@ def _by_month(chart: Chart, voice: Voice) -> Iterator[str]:
 
 
 def _below(chart: Chart, voice: Voice) -> Iterator[str]:
-    """The bars that do not count, taken from the whole."""
+    """The sum of all bars minus those that do not count."""
     yield f"{voice.say(DOUBTS)} From the other side: all bars of a shop, less those that are not above the mean."
     total = 0
     for shop, values in enumerate(chart.values):
         whole, many = sum(values), len(values)
-        low = sorted(value for value in values if value * many <= whole)
-        total += whole - sum(low)
+        excluded = sorted(value for value in values if value * many <= whole)
+        total += whole - sum(excluded)
         text = voice.say(
             (
                 "{s}, sorted: {all}. What stays out is {low}. {whole} - {out} = {rest}.",
@@ -97,21 +95,20 @@ def _below(chart: Chart, voice: Voice) -> Iterator[str]:
             ),
             s=chart.shops[shop],
             all=", ".join(map(str, sorted(values))),
-            low=listed(low),
+            low=listed(excluded),
             whole=whole,
-            out=sum(low),
-            rest=whole - sum(low),
+            out=sum(excluded),
+            rest=whole - sum(excluded),
         )
         yield f"{text} {voice.say(TOTALS, sum=total)}"
     yield f"This way gives {total}, too."
 
 
 def _telescope(chart: Chart, voice: Voice) -> Iterator[str]:
-    """Rises less falls are last less first; so rises are that plus the falls."""
+    """Rises minus falls are the last bar minus the first, so the rises are that difference plus the falls."""
     yield (
         f"{voice.say(DOUBTS)} In each shop, rises minus falls must be the last bar minus the first. So the rises are "
-        f"that "
-        "difference plus the falls."
+        "that difference plus the falls."
     )
     total = 0
     for shop, values in enumerate(chart.values):
@@ -135,18 +132,18 @@ def _telescope(chart: Chart, voice: Voice) -> Iterator[str]:
     yield f"By the falls I come to {total} again."
 
 
-def _by_places(chart: Chart, voice: Voice) -> Iterator[str]:
-    """What counts in each shop by tens and ones."""
+def _by_digits(chart: Chart, voice: Voice) -> Iterator[str]:
+    """The values that count in each shop, by tens and ones."""
     yield f"{voice.say(DOUBTS)} I add what counts in each shop by tens and ones apart."
     lines = []
     for shop in range(len(chart.shops)):
-        taken = counting(chart, shop)
+        taken = counted_values(chart, shop)
         if len(taken) < 2:
             continue
         tens, ones = [value // 10 for value in taken], [value % 10 for value in taken]
         lines.append(
             voice.say(
-                PLACES,
+                DIGITS,
                 shop=chart.shops[shop],
                 tens=" + ".join(map(str, tens)),
                 ones=" + ".join(map(str, ones)),
@@ -156,17 +153,16 @@ def _by_places(chart: Chart, voice: Voice) -> Iterator[str]:
             )
         )
     yield "\n".join(lines)
-    total = sum(part(chart, shop) for shop in range(len(chart.shops)))
+    total = sum(contribution(chart, shop) for shop in range(len(chart.shops)))
     yield f"These are the same numbers as before, so {total} stays."
 
 
 def _remainders(chart: Chart, voice: Voice) -> str:
-    """Casting out nines over the parts."""
-    parts = [part(chart, shop) for shop in range(len(chart.shops))]
-    left = [number % 9 for number in parts]
-    total = sum(parts)
+    """Casting out nines over the shops' contributions."""
+    contributions = [contribution(chart, shop) for shop in range(len(chart.shops))]
+    left = [number % 9 for number in contributions]
+    total = sum(contributions)
     return (
         f"{voice.say(DOUBTS)} Remainders by 9: the shops' parts leave {listed(left)}, together {sum(left)}, which "
-        f"leaves "
-        f"{sum(left) % 9}; {total} leaves {total % 9}. They match."
+        f"leaves {sum(left) % 9}; {total} leaves {total % 9}. They match."
     )

@@ -1,12 +1,12 @@
-"""What somebody says who reads bar charts and adds up: every sum is made while it is said."""
+"""The text of a solution: every sum is computed as its sentence is written."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from s1m.synthetic.longvision.charts.plan import Chart, counting, part
-from s1m.synthetic.longvision.voice import Voice, counted, listed
+from s1m.synthetic.longvision.charts.plan import Chart, contribution, counted_values
+from s1m.synthetic.voice import Voice, counted, listed
 
 READS = (
     "{shop}: {bars}.",
@@ -41,7 +41,7 @@ TOTALS = (
 
 
 def solve(chart: Chart, voice: Voice) -> Iterator[str]:
-    """Reading the bars, the work panel by panel with a slip, the total."""
+    """The reading of the bars, the sums panel by panel with one slip, the total."""
     yield voice.say(
         (
             "There are {p} and {m} in each, {a} to {z}. I read the number on every bar.",
@@ -63,10 +63,10 @@ def solve(chart: Chart, voice: Voice) -> Iterator[str]:
     total = 0
     for shop in range(len(chart.shops)):
         work = {"revenue": _money, "above": _above, "rises": _rises}[chart.ask](chart, shop, voice, shop == slip)
-        total += part(chart, shop)
+        total += contribution(chart, shop)
         yield f"{work} {voice.say(TOTALS, sum=total)}"
-    parts = " + ".join(str(part(chart, shop)) for shop in range(len(chart.shops)))
-    yield f"So the answer would be {parts} = {total}."
+    sums = " + ".join(str(contribution(chart, shop)) for shop in range(len(chart.shops)))
+    yield f"So the answer would be {sums} = {total}."
 
 
 def _money(chart: Chart, shop: int, voice: Voice, slip: bool) -> str:
@@ -78,7 +78,7 @@ def _money(chart: Chart, shop: int, voice: Voice, slip: bool) -> str:
 def _above(chart: Chart, shop: int, voice: Voice, slip: bool) -> str:
     values = chart.values[shop]
     total, many = sum(values), len(values)
-    taken = counting(chart, shop)
+    taken = counted_values(chart, shop)
     over = [f"{month} ({value})" for month, value in zip(chart.months, values, strict=True) if value * many > total]
     under = [month for month, value in zip(chart.months, values, strict=True) if value * many <= total]
     mean = (
@@ -116,7 +116,7 @@ def _rises(chart: Chart, shop: int, voice: Voice, slip: bool) -> str:
             steps.append(
                 voice.say(("{m} falls to {b}", "{m} is lower, {b}", "down to {b} in {m}", "{m} only {b}"), m=month, b=b)
             )
-    taken = counting(chart, shop)
+    taken = counted_values(chart, shop)
     opening = voice.say(
         ("{s}: ", "The steps of {s}: ", "Through {s} from the left: ", "Now {s}: "), s=chart.shops[shop]
     )
@@ -126,31 +126,29 @@ def _rises(chart: Chart, shop: int, voice: Voice, slip: bool) -> str:
 
 
 def _sum(shop: str, values: Sequence[int], voice: Voice, slip: bool) -> str:
-    """A sum term by term; with a slip, first with one carry forgotten, seen by the last digit or by size, then
-    right.
-    """
+    """A sum term by term; with a slip, first with ten too many and then corrected."""
     if slip and len(values) > 2:
         at = voice.rng.randrange(1, len(values))
         wrong = _terms(values, at)
         text = voice.say(SUMS, shop=shop, sums=", ".join(wrong))
         return (
             f"{_capital(text)} Wait, {_partial(values, at, 0)} and {values[at]} are {_partial(values, at + 1, 0)}, not "
-            f"{_partial(values, at + 1, 10)}: I slipped by ten there. "
-            f"Once more from that place: {', '.join(_terms(values, None)[at - 1 if at > 1 else 0 :])}."
+            f"{_partial(values, at + 1, 10)}: I slipped by ten there. Once more from that place: "
+            f"{', '.join(_terms(values, None)[at - 1 if at > 1 else 0 :])}."
         )
     return _capital(voice.say(SUMS, shop=shop, sums=", ".join(_terms(values, None))))
 
 
 def _terms(values: Sequence[int], slip: int | None) -> list[str]:
-    """Running sums, ten too much from place ``slip`` on."""
+    """Running sums, ten too large from index ``slip`` on."""
     if len(values) == 1:
         return [f"just {values[0]}"]
     terms = []
-    for place in range(1, len(values)):
-        off = 10 if slip is not None and place >= slip else 0
-        so_far = _partial(values, place, 10 if off and place > (slip or 0) else 0)
-        total = _partial(values, place + 1, off)
-        terms.append(f"{so_far} + {values[place]} = {total}" if place == 1 else f"+ {values[place]} = {total}")
+    for index in range(1, len(values)):
+        off = 10 if slip is not None and index >= slip else 0
+        so_far = _partial(values, index, 10 if off and index > (slip or 0) else 0)
+        total = _partial(values, index + 1, off)
+        terms.append(f"{so_far} + {values[index]} = {total}" if index == 1 else f"+ {values[index]} = {total}")
     return terms
 
 

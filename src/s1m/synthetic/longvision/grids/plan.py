@@ -1,4 +1,4 @@
-"""A coloured floor, the robot on it, its rules, and what it does step by step."""
+"""A coloured floor, the robot on it, its rules, and its moves."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from dataclasses import dataclass
 Cell = tuple[int, int]
 """Row and column, from 0."""
 
-
 HEADINGS = ("up", "right", "down", "left")
-
 
 TURNS = {"left": -1, "straight": 0, "right": 1, "around": 2}
 """Quarter turns clockwise."""
-
 
 DOWN, RIGHT = (-1, 0, 1, 0), (0, 1, 0, -1)
 """What a step in each heading adds to row and column."""
@@ -31,7 +28,7 @@ class Floor:
     heading: int
     steps: int
     asked: int
-    """Which colour is counted at the end."""
+    """Index of the colour that is counted at the end."""
 
     @property
     def rows(self) -> int:
@@ -45,8 +42,8 @@ class Floor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """One step: what was under the robot, how it then looked, where it went."""
+class Move:
+    """One step: the cell and its colour, the heading before and after the turn, the cell reached."""
 
     cell: Cell
     colour: int
@@ -55,16 +52,16 @@ class Step:
     to: Cell
 
 
-def walk(floor: Floor, steps: int | None = None, misread: int | None = None) -> tuple[list[Step], list[list[int]]]:
-    """The steps of the robot and the floor behind it. At step ``misread`` the colour is taken for its successor's."""
+def walk(floor: Floor, steps: int | None = None, misread: int | None = None) -> tuple[list[Move], list[list[int]]]:
+    """The robot's moves and the floor after them; at step ``misread`` the robot sees the next colour of the list."""
     cells = [list(row) for row in floor.cells]
     (r, c), heading = floor.start, floor.heading
-    done = []
+    moves = []
     for number in range(floor.steps if steps is None else steps):
         colour = cells[r][c] if number != misread else (cells[r][c] + 1) % len(floor.colours)
         turned = (heading + TURNS[floor.turns[colour]]) % 4
         cells[r][c] = floor.paints[colour]
         to = ((r + DOWN[turned]) % floor.rows, (c + RIGHT[turned]) % floor.columns)
-        done.append(Step(cell=(r, c), colour=colour, before=heading, heading=turned, to=to))
+        moves.append(Move(cell=(r, c), colour=colour, before=heading, heading=turned, to=to))
         (r, c), heading = to, turned
-    return done, cells
+    return moves, cells

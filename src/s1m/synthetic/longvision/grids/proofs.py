@@ -1,12 +1,12 @@
-"""How the answer to a robot's walk is verified: a balance, every cell by itself, the walk undone."""
+"""The text of the proofs: a balance of the colour, the walk undone, the visits of every cell."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from s1m.synthetic.longvision.grids.plan import HEADINGS, Floor, Step, walk
-from s1m.synthetic.longvision.grids.words import STEPS_A_PARAGRAPH, count, name, turning
-from s1m.synthetic.longvision.voice import DOUBTS, LOOKS, Voice, listed
+from s1m.synthetic.longvision.grids.plan import HEADINGS, Floor, Move, walk
+from s1m.synthetic.longvision.grids.words import STEPS_A_PARAGRAPH, count, turning
+from s1m.synthetic.voice import DOUBTS, LOOKS, Voice, cell_name, listed
 
 UNDOS = (
     "Undo {n}: looking {look} on {to}, it came from {cell}, now {paint}, so {colour} before; {turn} led to {look}, "
@@ -15,8 +15,7 @@ UNDOS = (
     "face {before}.",
     "Step {n} backwards: {to} to {cell}, {paint} back to {colour}, {look} back to {before}.",
     "Before step {n} the robot stood on {cell}, where {paint} comes from {colour}, whose rule is {turn}, so the "
-    "heading "
-    "was {before}.",
+    "heading was {before}.",
     "{cell} is where step {n} began, so I restore {colour} from {paint} and, as that means {turn}, {before} from "
     "{look}.",
     "Taking back {n}: reverse out of {to} into {cell}; {colour} again instead of {paint}; heading {before}.",
@@ -24,8 +23,6 @@ UNDOS = (
     "undone.",
     "Now {n}. {cell}: {paint} becomes {colour}. With {turn} taken back, {look} was {before}.",
 )
-
-
 VISITS = (
     "{cell}: {chain}",
     "{cell} went {chain}",
@@ -35,29 +32,29 @@ VISITS = (
 
 
 def proofs(floor: Floor, voice: Voice) -> Iterator[str]:
-    """A balance of the colour, the visits of every cell, the walk undone step by step."""
-    done, cells = walk(floor)
-    yield "\n\n".join(_balance(floor, voice, done))
-    yield "\n\n".join(_undo(floor, voice, done))
-    yield "\n\n".join(_visits(floor, voice, done, cells))
+    """A balance of the colour, the visits of every cell, the walk undone step by move."""
+    moves, cells = walk(floor)
+    yield "\n\n".join(_balance(floor, voice, moves))
+    yield "\n\n".join(_undo(floor, voice, moves))
+    yield "\n\n".join(_visits(floor, voice, moves, cells))
 
 
-def _balance(floor: Floor, voice: Voice, done: list[Step]) -> Iterator[str]:
-    """Count of the colour at the start, less the steps that took one away, plus those that made one."""
+def _balance(floor: Floor, voice: Voice, moves: list[Move]) -> Iterator[str]:
+    """The count of the colour at the start, minus the steps that remove one, plus those that add one."""
     asked = floor.colours[floor.asked]
     source = floor.paints.index(floor.asked)
-    lost = [n + 1 for n, step in enumerate(done) if step.colour == floor.asked]
-    won = [n + 1 for n, step in enumerate(done) if step.colour == source]
+    removed = [n + 1 for n, move in enumerate(moves) if move.colour == floor.asked]
+    added = [n + 1 for n, move in enumerate(moves) if move.colour == source]
     before = sum(row.count(floor.asked) for row in floor.cells)
     yield (
         f"{voice.say(DOUBTS)} The number of {asked} cells can be had from a balance. A step that begins on {asked} "
-        f"takes "
-        f"one away, a step that begins on {floor.colours[source]} makes one. At first, in the picture: "
+        f"takes one away, a step that begins on {floor.colours[source]} makes one. At first, in the picture: "
         + " ".join(count(floor.cells, floor.asked, voice))
     )
     yield (
-        f"Steps that began on {asked}: {_numbers(lost)}. Steps that began on {floor.colours[source]}: {_numbers(won)}. "
-        f"The balance is {before} - {len(lost)} + {len(won)} = {before - len(lost) + len(won)}, as counted."
+        f"Steps that began on {asked}: {_numbers(removed)}. Steps that began on {floor.colours[source]}: "
+        f"{_numbers(added)}. The balance is {before} - {len(removed)} + {len(added)} = "
+        f"{before - len(removed) + len(added)}, as counted."
     )
 
 
@@ -65,17 +62,16 @@ def _numbers(numbers: list[int]) -> str:
     return f"{', '.join(map(str, numbers))}, that is {len(numbers)}" if numbers else "none"
 
 
-def _visits(floor: Floor, voice: Voice, done: list[Step], cells: list[list[int]]) -> Iterator[str]:
-    """What became of every cell that was stood on, by how often."""
+def _visits(floor: Floor, voice: Voice, moves: list[Move], cells: list[list[int]]) -> Iterator[str]:
+    """The final colour of every cell, from how often the robot left it."""
     yield (
         f"{voice.say(DOUBTS)} The order of the steps does not matter for the colours, only how often each cell was "
-        f"left. "
-        "So I follow every painted cell on its own."
+        "left. So I follow every painted cell on its own."
     )
     for r in range(floor.rows):
         chains = []
         for c in range(floor.columns):
-            times = sum(step.cell == (r, c) for step in done)
+            times = sum(move.cell == (r, c) for move in moves)
             if not times:
                 continue
             colour = floor.cells[r][c]
@@ -83,7 +79,7 @@ def _visits(floor: Floor, voice: Voice, done: list[Step], cells: list[list[int]]
             for _ in range(times):
                 colour = floor.paints[colour]
                 chain.append(floor.colours[colour])
-            chains.append(voice.say(VISITS, cell=name((r, c)), chain=" to ".join(chain)))
+            chains.append(voice.say(VISITS, cell=cell_name((r, c)), chain=" to ".join(chain)))
         if chains:
             rest = floor.columns - len(chains)
             kept = sum(cells[r][c] == floor.asked for c in range(floor.columns))
@@ -99,44 +95,43 @@ def _visits(floor: Floor, voice: Voice, done: list[Step], cells: list[list[int]]
                 kept=kept,
             )
     total = sum(row.count(floor.asked) for row in cells)
-    quiet = [r for r in range(floor.rows) if all(step.cell[0] != r for step in done)]
-    if quiet:
-        kept = sum(floor.cells[r].count(floor.asked) for r in quiet)
-        rows = listed([f"row {r + 1}" for r in quiet])
+    untouched = [r for r in range(floor.rows) if all(move.cell[0] != r for move in moves)]
+    if untouched:
+        kept = sum(floor.cells[r].count(floor.asked) for r in untouched)
+        rows = listed([f"row {r + 1}" for r in untouched])
         yield f"No step began in {rows}, where {kept} are {floor.colours[floor.asked]}."
     yield f"The rows add up to {total} once more."
 
 
-def _undo(floor: Floor, voice: Voice, done: list[Step]) -> Iterator[str]:
-    """The walk backwards: every rule can be undone, because every colour is painted over one other only."""
+def _undo(floor: Floor, voice: Voice, moves: list[Move]) -> Iterator[str]:
+    """The walk backwards: every move can be undone, because every colour is painted over exactly one other."""
     origins = "; ".join(
         f"{floor.colours[paint]} from {colour}" for colour, paint in zip(floor.colours, floor.paints, strict=True)
     )
     yield (
         f"{voice.say(LOOKS)} If all steps were right, undoing them must lead back to it. Each colour can only have "
-        f"come "
-        f"from one other: {origins}. At the end the robot is on {name(done[-1].to)}, looking "
-        f"{HEADINGS[done[-1].heading]}."
+        f"come from one other: {origins}. At the end the robot is on {cell_name(moves[-1].to)}, looking "
+        f"{HEADINGS[moves[-1].heading]}."
     )
     lines: list[str] = []
-    for number in range(len(done), 0, -1):
-        step = done[number - 1]
+    for number in range(len(moves), 0, -1):
+        move = moves[number - 1]
         lines.append(
             voice.say(
                 UNDOS,
                 n=number,
-                cell=name(step.cell),
-                to=name(step.to),
-                colour=floor.colours[step.colour],
-                paint=floor.colours[floor.paints[step.colour]],
-                turn=turning(floor.turns[step.colour]),
-                look=HEADINGS[step.heading],
-                before=HEADINGS[step.before],
+                cell=cell_name(move.cell),
+                to=cell_name(move.to),
+                colour=floor.colours[move.colour],
+                paint=floor.colours[floor.paints[move.colour]],
+                turn=turning(floor.turns[move.colour]),
+                look=HEADINGS[move.heading],
+                before=HEADINGS[move.before],
             )
         )
         if len(lines) == STEPS_A_PARAGRAPH + 1:
             yield " ".join(lines)
             lines = []
     yield " ".join(
-        [*lines, f"I am back on {name(floor.start)}, looking {HEADINGS[floor.heading]}, as the picture has it."]
+        [*lines, f"I am back on {cell_name(floor.start)}, looking {HEADINGS[floor.heading]}, as the picture has it."]
     )

@@ -1,12 +1,12 @@
-"""What somebody says who walks a robot over a coloured floor: every step is taken while it is said."""
+"""The text of a solution: every move of the robot is computed as its sentence is written."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
 
-from s1m.synthetic.longvision.grids.plan import HEADINGS, Cell, Floor, Step, walk
-from s1m.synthetic.longvision.voice import Voice, counted, listed
+from s1m.synthetic.longvision.grids.plan import HEADINGS, Cell, Floor, Move, walk
+from s1m.synthetic.voice import Voice, cell_name, counted, listed
 
 STEPS_A_PARAGRAPH = 6
 REST_EVERY = 24
@@ -40,18 +40,13 @@ COUNTS = (
 )
 
 
-def name(cell: Cell) -> str:
-    """A cell as the picture's margins name it: column letter, row number."""
-    return f"{chr(65 + cell[1])}{cell[0] + 1}"
-
-
 def turning(turn: str) -> str:
-    """A turn in words."""
+    """A turn in words, as the picture's rules write it."""
     return {"straight": "no turn", "around": "turn around"}.get(turn, f"turn {turn}")
 
 
 def solve(floor: Floor, voice: Voice) -> Iterator[str]:
-    """Reading floor and rules, the steps with a slip among them, the count."""
+    """The reading of floor and rules, the steps with one slip, the count."""
     rules = [
         f"on {colour} {turning(turn)} and paint {floor.colours[paint]}"
         for colour, turn, paint in zip(floor.colours, floor.turns, floor.paints, strict=True)
@@ -62,12 +57,12 @@ def solve(floor: Floor, voice: Voice) -> Iterator[str]:
             "The robot begins on {start}, looking {look}. Its rules: {rules}.",
         ),
         rules="; ".join(rules),
-        start=name(floor.start),
+        start=cell_name(floor.start),
         look=HEADINGS[floor.heading],
     )
     yield _read(floor, voice)
-    done, cells = walk(floor)
-    yield from _walk(floor, voice, done)
+    moves, cells = walk(floor)
+    yield from _walk(floor, voice, moves)
     asked = floor.colours[floor.asked]
     lines = [
         voice.say(
@@ -110,75 +105,79 @@ def _runs(colours: list[str], first: str) -> str:
     return ", ".join(parts)
 
 
-def _walk(floor: Floor, voice: Voice, done: list[Step]) -> Iterator[str]:
+def _walk(floor: Floor, voice: Voice, moves: list[Move]) -> Iterator[str]:
     slip = voice.rng.randrange(floor.steps // 3, floor.steps - 3) if floor.steps > 7 else None
     painted: dict[Cell, int] = {}
     lines: list[str] = []
-    for number, step in enumerate(done):
+    for number, move in enumerate(moves):
         if number == slip:
             yield " ".join(lines)
             yield _slip(floor, voice, number, painted)
             lines = []
-        lines.append(_step(floor, voice, number, step, painted))
-        painted[step.cell] = number
+        lines.append(_step(floor, voice, number, move, painted))
+        painted[move.cell] = number
         if len(lines) == STEPS_A_PARAGRAPH:
             yield " ".join(lines)
             lines = []
-        if (number + 1) % REST_EVERY == 0 and number + 1 < len(done):
-            yield " ".join([*lines, _rest(number + 1, step, len(painted), voice)])
+        if (number + 1) % REST_EVERY == 0 and number + 1 < len(moves):
+            yield " ".join([*lines, _rest(number + 1, move, len(painted), voice)])
             lines = []
     if lines:
         yield " ".join(lines)
 
 
-def _step(floor: Floor, voice: Voice, number: int, step: Step, painted: dict[Cell, int]) -> str:
-    since = f" since step {painted[step.cell] + 1}" if step.cell in painted else ""
+def _step(floor: Floor, voice: Voice, number: int, move: Move, painted: dict[Cell, int]) -> str:
+    since = f" since step {painted[move.cell] + 1}" if move.cell in painted else ""
     return voice.say(
         STEPS,
         n=number + 1,
-        cell=name(step.cell),
-        colour=floor.colours[step.colour],
+        cell=cell_name(move.cell),
+        colour=floor.colours[move.colour],
         since=since,
-        turn=turning(floor.turns[step.colour]),
-        look=HEADINGS[step.heading],
-        paint=floor.colours[floor.paints[step.colour]],
-        to=_arrival(step),
+        turn=turning(floor.turns[move.colour]),
+        look=HEADINGS[move.heading],
+        paint=floor.colours[floor.paints[move.colour]],
+        to=_arrival(move),
     )
 
 
-def _arrival(step: Step) -> str:
-    """Where a step leads, and that it goes over an edge where it does."""
-    far = abs(step.cell[0] - step.to[0]) + abs(step.cell[1] - step.to[1]) > 1
-    return f"{name(step.to)} across the edge" if far else name(step.to)
+def _arrival(move: Move) -> str:
+    """The cell that a move reaches, and a mention of the edge where it crosses one."""
+    wraps = abs(move.cell[0] - move.to[0]) + abs(move.cell[1] - move.to[1]) > 1
+    return f"{cell_name(move.to)} across the edge" if wraps else cell_name(move.to)
 
 
 def _slip(floor: Floor, voice: Voice, number: int, painted: dict[Cell, int]) -> str:
-    """Some steps from a colour that was misread, and how that is noticed."""
+    """A few steps from a misread colour, and their correction."""
     last = min(floor.steps, number + voice.rng.randint(1, 3))
     wrong, _ = walk(floor, last, misread=number)
-    false = dict(painted)
+    repainted = dict(painted)
     lines = []
     for n in range(number, last):
         lines.append(
-            _step(floor, voice, n, wrong[n], {c: k for c, k in false.items() if n > number or c != wrong[n].cell})
+            _step(
+                floor,
+                voice,
+                n,
+                wrong[n],
+                {c: k for c, k in repainted.items() if n > number or c != wrong[n].cell},
+            )
         )
-        false[wrong[n].cell] = n
+        repainted[wrong[n].cell] = n
     cell = wrong[number].cell
     right = walk(floor, number + 1)[0][number].colour
     why = f"it has been that since step {painted[cell] + 1}" if cell in painted else "the picture shows it so"
     lines.append(
         voice.say(
             (
-                "Wait, I took {cell} for {wrong}. It is {right}: {why}. What I did from step {n} on is void; I go "
-                "back to "
-                "{cell}, looking {look}.",
+                "Wait, I took {cell} for {wrong}. It is {right}: {why}. What I did from step {n} on is void; I go back "
+                "to {cell}, looking {look}.",
                 "Wait, did I make a mistake? {cell} is {right} ({why}), not {wrong}. So from step {n} on I do it "
-                "again, "
-                "standing on {cell} and looking {look}.",
+                "again, standing on {cell} and looking {look}.",
                 "Let me compare this with what I have: {cell} must be {right}, as {why}, and I said {wrong}. Back to "
                 "{cell}, heading {look}, and step {n} anew.",
             ),
-            cell=name(cell),
+            cell=cell_name(cell),
             wrong=floor.colours[wrong[number].colour],
             right=floor.colours[right],
             why=why,
@@ -189,7 +188,7 @@ def _slip(floor: Floor, voice: Voice, number: int, painted: dict[Cell, int]) -> 
     return " ".join(lines)
 
 
-def _rest(steps: int, step: Step, cells: int, voice: Voice) -> str:
+def _rest(steps: int, move: Move, cells: int, voice: Voice) -> str:
     return voice.say(
         (
             "So after {n} steps the robot is on {to} and looks {look}; it has painted {cells} so far.",
@@ -197,8 +196,8 @@ def _rest(steps: int, step: Step, cells: int, voice: Voice) -> str:
             "Where am I? {n} steps, {to}, {look}. Touched: {cells}.",
         ),
         n=steps,
-        to=name(step.to),
-        look=HEADINGS[step.heading],
+        to=cell_name(move.to),
+        look=HEADINGS[move.heading],
         cells=counted(cells, "different cell"),
     )
 
@@ -208,10 +207,10 @@ def count(cells: list[list[int]] | tuple[tuple[int, ...], ...], colour: int, voi
     lines = []
     total = 0
     for r, row in enumerate(cells):
-        places = [chr(65 + c) for c, other in enumerate(row) if other == colour]
-        total += len(places)
-        if places:
-            lines.append(voice.say(COUNTS, r=r + 1, n=len(places), cells=listed(places), sum=total))
+        columns = [chr(65 + c) for c, other in enumerate(row) if other == colour]
+        total += len(columns)
+        if columns:
+            lines.append(voice.say(COUNTS, r=r + 1, n=len(columns), cells=listed(columns), sum=total))
         else:
             lines.append(voice.say(("Row {r} has none.", "None in row {r}.", "Row {r} without any."), r=r + 1))
     return [*lines, f"In all {total}."]

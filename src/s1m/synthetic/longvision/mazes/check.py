@@ -1,6 +1,6 @@
-"""Fewest moves, once more by another method than that of the trace, from bare numbers.
+"""Fewest moves, from plain numbers and by another method than the trace's.
 
-Nothing here is shared with the files that make and solve the problems: a mistake there cannot hide here.
+This file imports nothing of the files that make and solve the problems, so that a mistake in them cannot repeat here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ Table = Sequence[Sequence[int]]
 
 
 def maze(across: Table, down: Table, marks: tuple[tuple[int, int], tuple[int, int], object, object]) -> int:
-    """Fewest moves, by Dijkstra's algorithm over (cell, has the key); -1 where there is no way."""
+    """Fewest moves by Dijkstra's algorithm over pairs (cell, whether the key is held); -1 where there is no path."""
     start, goal, key, door = marks
     first = (start, key is None or key == start)
     least = {first: 0}
@@ -22,18 +22,18 @@ def maze(across: Table, down: Table, marks: tuple[tuple[int, int], tuple[int, in
         if cell == goal:
             return moves
         r, c = cell
-        ways = []
+        neighbours = []
         if c and across[r][c - 1]:
-            ways.append((r, c - 1))
+            neighbours.append((r, c - 1))
         if c < len(across[r]) and across[r][c]:
-            ways.append((r, c + 1))
+            neighbours.append((r, c + 1))
         if r and down[r - 1][c]:
-            ways.append((r - 1, c))
+            neighbours.append((r - 1, c))
         if r < len(down) and down[r][c]:
-            ways.append((r + 1, c))
-        for place in ways:
-            state = (place, has or place == key)
-            if (place != door or has) and moves + 1 < least.get(state, moves + 2):
+            neighbours.append((r + 1, c))
+        for other in neighbours:
+            state = (other, has or other == key)
+            if (other != door or has) and moves + 1 < least.get(state, moves + 2):
                 least[state] = moves + 1
                 heapq.heappush(heap, (moves + 1, state))
     return -1

@@ -1,13 +1,14 @@
-"""How the answer to a maze is verified: another reading, another direction, a walk, a parity."""
+"""The text of the proofs: a walk along the path, a second reading, a search from the goal, parity."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
 
-from s1m.synthetic.longvision.mazes.plan import Cell, Maze
-from s1m.synthetic.longvision.mazes.words import directions, name, search, stretches
-from s1m.synthetic.longvision.voice import DOUBTS, LOOKS, Voice, counted
+from s1m.synthetic.longvision.mazes.plan import Cell, Maze, directions
+from s1m.synthetic.longvision.mazes.search import search
+from s1m.synthetic.longvision.mazes.words import stretches
+from s1m.synthetic.voice import DOUBTS, LOOKS, Voice, cell_name, counted
 
 COLUMNS = (
     "Column {c}: {runs}.",
@@ -18,8 +19,6 @@ COLUMNS = (
     "Going down {c}: {runs}.",
     "{c} gives {runs}.",
 )
-
-
 LEGS = (
     "{way} {n} to {cell}, that makes {sum}",
     "then {way} {n} to {cell} ({sum})",
@@ -30,14 +29,14 @@ LEGS = (
 
 
 def proofs(maze: Maze, voice: Voice) -> Iterator[str]:
-    """Walking the way, parity, reading by columns, searching from the other end."""
+    """A walk along the path, a reading by columns, a search from the goal, parity."""
     yield _walk(maze, voice, maze.best())
     yield "\n\n".join(_by_columns(maze, voice))
     ends: list[tuple[Cell, Cell, Cell | None]] = [(maze.goal, maze.start, None)]
     if (
         maze.key
         and len(maze.best()) - 1
-        == len(maze.way(maze.start, maze.key, maze.door)) + len(maze.way(maze.key, maze.goal)) - 2
+        == len(maze.path(maze.start, maze.key, maze.door)) + len(maze.path(maze.key, maze.goal)) - 2
     ):
         ends = [(maze.goal, maze.key, None), (maze.key, maze.start, maze.door)]
     elif maze.key:
@@ -45,10 +44,10 @@ def proofs(maze: Maze, voice: Voice) -> Iterator[str]:
     lines = [voice.say(DOUBTS)]
     lengths = []
     for start, goal, shut in ends:
-        closed = f", with {name(shut)} shut" if shut else ""
-        lines.append(f"This time I start at {name(start)} and look for {name(goal)}{closed}.")
+        closed = f", with {cell_name(shut)} shut" if shut else ""
+        lines.append(f"This time I start at {cell_name(start)} and look for {cell_name(goal)}{closed}.")
         lines += search(maze, voice, start, [goal], shut)
-        lengths.append(len(maze.way(start, goal, shut)) - 1)
+        lengths.append(len(maze.path(start, goal, shut)) - 1)
     total = " + ".join(str(moves) for moves in lengths)
     lines.append(
         f"From this side I get {total}{f' = {sum(lengths)}' if len(lengths) > 1 else ''} moves, the same as before."
@@ -68,22 +67,22 @@ def _by_columns(maze: Maze, voice: Voice) -> Iterator[str]:
     yield f"That is {counted(gaps, 'opening')} between rows, and the list by rows has as many: they agree."
 
 
-def _walk(maze: Maze, voice: Voice, way: list[Cell]) -> str:
-    """The way once more from the start, counted by stretches in one direction."""
+def _walk(maze: Maze, voice: Voice, path: list[Cell]) -> str:
+    """The path from the start, counted by stretches in one direction."""
     legs = []
     total = 0
     at = 0
-    for direction, steps in groupby(directions(way)):
+    for direction, steps in groupby(directions(path)):
         many = len(list(steps))
         at, total = at + many, total + many
-        legs.append(voice.say(LEGS, way=direction, n=many, cell=name(way[at]), sum=total))
+        legs.append(voice.say(LEGS, way=direction, n=many, cell=cell_name(path[at]), sum=total))
     opening = voice.say(DOUBTS)
     rule = ""
-    if maze.key and maze.door in way:
-        rule = f" The key {name(maze.key)} comes before the door {name(maze.door)}, as it must."
+    if maze.key and maze.door in path:
+        rule = f" The key {cell_name(maze.key)} comes before the door {cell_name(maze.door)}, as it must."
     return (
-        f"{opening} I walk the way on the picture, from {name(way[0])}, and look out for walls: {'; '.join(legs)}. "
-        f"No wall was in the way, and the count is {total}.{rule}"
+        f"{opening} I walk the way on the picture, from {cell_name(path[0])}, and look out for walls: "
+        f"{'; '.join(legs)}. No wall was in the way, and the count is {total}.{rule}"
     )
 
 
@@ -94,9 +93,8 @@ def _parity(maze: Maze, voice: Voice) -> str:
     kind = "even" if far % 2 == 0 else "odd"
     return voice.say(
         (
-            "One more test: G lies {a} columns and {b} rows away from S, {a} + {b} = {f}. Every move changes that "
-            "sum by "
-            "one, so the number of moves must be {k} and at least {f}. {n} is.",
+            "One more test: G lies {a} columns and {b} rows away from S, {a} + {b} = {f}. Every move changes that sum "
+            "by one, so the number of moves must be {k} and at least {f}. {n} is.",
             "A last sanity check. Without walls it would be {a} + {b} = {f} moves; detours only add pairs of moves, so "
             "the answer is {k}, like {n}, and not below {f}.",
         ),

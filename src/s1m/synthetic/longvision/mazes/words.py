@@ -1,14 +1,12 @@
-"""What somebody says who solves a maze: everything in it is worked out on the maze while it is said."""
+"""The text of a solution to a maze. Every number in it is computed from the maze as its sentence is written."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
 
-from s1m.synthetic.longvision.mazes.plan import Cell, Maze
-from s1m.synthetic.longvision.voice import Voice, counted, listed
-
-WAVES_A_PARAGRAPH = 7
+from s1m.synthetic.longvision.mazes.plan import Cell, Maze, directions
+from s1m.synthetic.longvision.mazes.search import search
+from s1m.synthetic.voice import Voice, cell_name, counted, listed
 
 ROWS = (
     "Row {r}: {runs}; down to row {s} I can go at {gaps}.",
@@ -29,41 +27,10 @@ LAST = (
     "At the bottom, row {r}: {runs}.",
     "Row {r} ends the picture with {runs}.",
 )
-WAVES = (
-    "{d}: {news}.",
-    "Wave {d} brings {news}.",
-    "Distance {d}: {news}.",
-    "At {d} come {news}.",
-    "Number {d} goes to {news}.",
-    "With {d} I get to {news}.",
-    "{d} for {news}.",
-    "Next, {d}: {news}.",
-)
-CORRIDORS = (
-    "Now a corridor, one cell at a time: {cells}.",
-    "From there only one way goes on: {cells}.",
-    "A single line follows, {cells}.",
-    "{cells}, one after the other.",
-    "No choice for a while: {cells}.",
-    "Then {cells} without a branch.",
-)
-ENDS = (
-    " Nothing new from {cells}.",
-    " {cells}: no further.",
-    " (No way on from {cells}.)",
-    " Stuck at {cells}.",
-    " {cells} cannot be left for a new cell.",
-    " I drop {cells}.",
-)
-
-
-def name(cell: Cell) -> str:
-    """A cell as the picture's margins name it: column letter, row number."""
-    return f"{chr(65 + cell[1])}{cell[0] + 1}"
 
 
 def solve(maze: Maze, voice: Voice) -> Iterator[str]:
-    """The reading, a first guess that fails, the search, the way back."""
+    """The reading, a first guess that fails, the search, the path back from the goal."""
     yield _overview(maze, voice)
     yield from _by_rows(maze, voice)
     guess = _door_guess(maze, voice) if maze.key else _wall_guess(maze, voice)
@@ -76,10 +43,10 @@ def solve(maze: Maze, voice: Voice) -> Iterator[str]:
                 "I number the cells by their distance from S. {s} gets 0.",
                 "Let me spread out from S wave by wave, {s} being 0.",
             ),
-            s=name(maze.start),
+            s=cell_name(maze.start),
         )
         yield from search(maze, voice, maze.start, [maze.goal], None)
-        yield _way_back(voice, maze.way(maze.start, maze.goal))
+        yield _way_back(voice, maze.path(maze.start, maze.goal))
         return
     yield from _solve_with_key(maze, voice)
 
@@ -87,7 +54,7 @@ def solve(maze: Maze, voice: Voice) -> Iterator[str]:
 def _solve_with_key(maze: Maze, voice: Voice) -> Iterator[str]:
     assert maze.key
     assert maze.door
-    door, key = name(maze.door), name(maze.key)
+    door, key = cell_name(maze.door), cell_name(maze.key)
     yield voice.say(
         (
             "There are two plans: avoid the door, or fetch the key at {k} first. I begin with the door {d} shut and "
@@ -98,7 +65,7 @@ def _solve_with_key(maze: Maze, voice: Voice) -> Iterator[str]:
         d=door,
     )
     yield from search(maze, voice, maze.start, [maze.key, maze.goal], maze.door)
-    first, direct = maze.way(maze.start, maze.key, maze.door), maze.way(maze.start, maze.goal, maze.door)
+    first, direct = maze.path(maze.start, maze.key, maze.door), maze.path(maze.start, maze.goal, maze.door)
     yield f"So the key at {key} is {counted(len(first) - 1, 'move')} from S; " + (
         f"G without the door takes {len(direct) - 1}." if direct else "G cannot be reached at all while D is shut."
     )
@@ -111,7 +78,7 @@ def _solve_with_key(maze: Maze, voice: Voice) -> Iterator[str]:
         d=door,
     )
     yield from search(maze, voice, maze.key, [maze.goal], None)
-    second = maze.way(maze.key, maze.goal)
+    second = maze.path(maze.key, maze.goal)
     yield _way_back(voice, second)
     total = len(first) + len(second) - 2
     best = len(maze.best()) - 1
@@ -124,17 +91,15 @@ def _solve_with_key(maze: Maze, voice: Voice) -> Iterator[str]:
 
 
 def _overview(maze: Maze, voice: Voice) -> str:
-    marks = f"S is on {name(maze.start)} and G on {name(maze.goal)}"
+    marks = f"S is on {cell_name(maze.start)} and G on {cell_name(maze.goal)}"
     if maze.key and maze.door:
-        marks += f"; the key K lies on {name(maze.key)}, the door D is {name(maze.door)}"
+        marks += f"; the key K lies on {cell_name(maze.key)}, the door D is {cell_name(maze.door)}"
     return voice.say(
         (
             "The maze has {c} columns, A to {z}, and {r} rows. {marks}. First I read the walls, row by row: a dash "
-            "joins "
-            "cells that are open to each other, a bar is a wall.",
+            "joins cells that are open to each other, a bar is a wall.",
             "I see {r} rows and {c} columns (A to {z}). {marks}. Let me write down each row: cells joined by a dash "
-            "have "
-            "no wall between them, a bar stands for one.",
+            "have no wall between them, a bar stands for one.",
             "Columns run from A to {z}, rows from 1 to {r}. {marks}. I note the openings of every row, with a dash "
             "where it is open and a bar where there is a wall.",
         ),
@@ -169,133 +134,68 @@ def stretches(names: Sequence[str], opened: Sequence[int]) -> str:
 
 
 def _wall_guess(maze: Maze, voice: Voice) -> str:
-    """A way through a wall that was overlooked, found out while walking it."""
-    before, behind = _distances(maze, maze.start), _distances(maze, maze.goal)
-    best = before[maze.goal]
+    """A path through an overlooked wall that would be shorter, and its correction; empty where there is none."""
+    from_start, from_goal = maze.distances(maze.start), maze.distances(maze.goal)
+    best = from_start[maze.goal]
     walls = [
         (a, b)
-        for a in before
+        for a in from_start
         for b in maze.beside(a)
-        if not maze.joined(a, b) and before[a] + 1 + behind[b] < best and before[a] > 0
+        if not maze.joined(a, b) and from_start[a] + 1 + from_goal[b] < best and from_start[a] > 0
     ]
     if not walls:
         return ""
     a, b = voice.rng.choice(walls)
-    way = [*maze.way(maze.start, a), *maze.way(b, maze.goal)]
+    path = [*maze.path(maze.start, a), *maze.path(b, maze.goal)]
     return voice.say(
         (
             "At first sight there is a way of {n} moves: {way}. Wait, let me look at the image again between {a} and "
             "{b}: there is a wall. So this way is blocked and {n} is not the answer.",
             "My eye finds {way}, which would be {n} moves. But the step from {a} to {b} goes through a wall, as my "
-            "list "
-            "shows, too. That guess is wrong.",
-            "A quick guess: {way}, so {n}? Wait, {a} and {b} are not open to each other. I have to drop this and "
-            "be more careful.",
+            "list shows, too. That guess is wrong.",
+            "A quick guess: {way}, so {n}? Wait, {a} and {b} are not open to each other. I have to drop this and be "
+            "more careful.",
         ),
-        n=len(way) - 1,
-        way=_corners(way),
-        a=name(a),
-        b=name(b),
+        n=len(path) - 1,
+        way=_corners(path),
+        a=cell_name(a),
+        b=cell_name(b),
     )
 
 
 def _door_guess(maze: Maze, voice: Voice) -> str:
-    """The way straight through the door, as if it were open."""
-    way = maze.way(maze.start, maze.goal)
-    if maze.door not in way or len(way) >= len(maze.best()):
+    """The path through the locked door, and its correction; empty where that is no temptation."""
+    path = maze.path(maze.start, maze.goal)
+    if maze.door not in path or len(path) >= len(maze.best()):
         return ""
     return voice.say(
         (
             "The way that strikes the eye is {way}, {n} moves. Wait, it enters {d}, the door, and I would not have the "
             "key by then. So {n} is too good to be true.",
             "Ignoring the door, {way} takes {n} moves. But D at {d} is locked as long as I have not been at K, and "
-            "this "
-            "way does not pass K. I need to think more.",
+            "this way does not pass K. I need to think more.",
         ),
-        way=_corners(way),
-        n=len(way) - 1,
-        d=name(maze.door),
+        way=_corners(path),
+        n=len(path) - 1,
+        d=cell_name(maze.door),
     )
 
 
-def _distances(maze: Maze, start: Cell) -> dict[Cell, int]:
-    moves: dict[Cell, int] = {}
-    for cell, came in maze.waves(start).items():
-        moves[cell] = moves[came] + 1 if came else 0
-    return moves
-
-
-def search(maze: Maze, voice: Voice, start: Cell, goals: list[Cell], shut: Cell | None) -> Iterator[str]:
-    """The waves of a search until all goals have their number, or nothing is left."""
-    came = maze.waves(start, shut)
-    moves: dict[Cell, int] = {}
-    for cell, parent in came.items():
-        moves[cell] = moves[parent] + 1 if parent else 0
-    far = max((moves[goal] for goal in goals if goal in moves), default=0)
-    if any(goal not in moves for goal in goals):
-        far = max(moves.values())
-    waves: list[list[Cell]] = [[] for _ in range(far + 1)]
-    for cell, number in moves.items():
-        if number <= far:
-            waves[number].append(cell)
-    leads = {parent for cell, parent in came.items() if moves[cell] <= far}
-    lines: list[str] = []
-    number = 1
-    while number <= far:
-        alone = number
-        while alone <= far and len(waves[alone]) == len(waves[alone - 1]) == 1:
-            alone += 1
-        if alone - number > 1:
-            cells = [f"{name(waves[n][0])} = {n}" for n in range(number, alone)]
-            lines.append(voice.say(CORRIDORS, cells=listed(cells, "then")))
-            number = alone
-        else:
-            lines.append(_wave(voice, number, waves[number], came))
-            stuck = [name(cell) for cell in waves[number] if cell not in leads]
-            if stuck and number < far:
-                lines[-1] += voice.say(ENDS, cells=listed(stuck))
-            number += 1
-        if len(lines) >= WAVES_A_PARAGRAPH:
-            yield " ".join(lines)
-            lines = []
-    found = [f"{name(goal)} has {moves[goal]}" for goal in goals if goal in moves]
-    lines.append(f"By this count {listed(found)}." if found else "That was everything.")
-    yield " ".join(lines)
-
-
-def _wave(voice: Voice, number: int, cells: list[Cell], came: dict[Cell, Cell | None]) -> str:
-    """One wave, each cell with where it is reached from."""
-    news = []
-    for parent, group in groupby(cells, key=lambda cell: came[cell]):
-        assert parent
-        names = listed([name(cell) for cell in group])
-        news.append(
-            voice.say(("{new} from {old}", "{new} behind {old}", "{new} (by {old})"), new=names, old=name(parent))
-        )
-    return voice.say(WAVES, d=number, news="; ".join(news))
-
-
-def _way_back(voice: Voice, way: list[Cell]) -> str:
+def _way_back(voice: Voice, path: list[Cell]) -> str:
     return voice.say(
         (
             "Following the numbers back: {back}. That is {n} moves.",
             "The way itself, backwards: {back}, so {n} moves.",
             "Going back down from {n}, I pass {back}.",
         ),
-        back=", ".join(name(cell) for cell in reversed(way)),
-        n=len(way) - 1,
+        back=", ".join(cell_name(cell) for cell in reversed(path)),
+        n=len(path) - 1,
     )
 
 
-def directions(way: list[Cell]) -> list[str]:
-    """The direction of each move of a way."""
-    words = {(0, 1): "right", (1, 0): "down", (0, -1): "left", (-1, 0): "up"}
-    return [words[b[0] - a[0], b[1] - a[1]] for a, b in pairwise(way)]
-
-
-def _corners(way: list[Cell]) -> str:
-    """A way by its ends and the cells where it turns."""
-    turns = [way[0]]
-    headings = directions(way)
-    turns += [way[i] for i in range(1, len(headings)) if headings[i] != headings[i - 1]]
-    return " - ".join(name(cell) for cell in [*turns, way[-1]])
+def _corners(path: list[Cell]) -> str:
+    """A path by its ends and the cells where it turns."""
+    turns = [path[0]]
+    headings = directions(path)
+    turns += [path[i] for i in range(1, len(headings)) if headings[i] != headings[i - 1]]
+    return " - ".join(cell_name(cell) for cell in [*turns, path[-1]])

@@ -1,6 +1,6 @@
-"""The area, once more by another method than that of the trace, from bare numbers.
+"""The area, from plain numbers and by another method than the trace's.
 
-Nothing here is shared with the files that make and solve the problems: a mistake there cannot hide here.
+This file imports nothing of the files that make and solve the problems, so that a mistake in them cannot repeat here.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from fractions import Fraction
 
 
 def area(corners: Sequence[tuple[int, int]]) -> int:
-    """A polygon's area: between two lines of the paper it is as large as it is wide halfway between them.
+    """A polygon's area in squares: between two lines of the paper, the area is the width halfway between them.
 
-    Raises ``ValueError`` where that is no whole number.
+    Raises ``ValueError`` where the area is not a whole number.
     """
     total = Fraction(0)
     ys = [y for _, y in corners]

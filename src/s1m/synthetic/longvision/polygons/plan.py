@@ -8,7 +8,7 @@ Point = tuple[int, int]
 """x to the right, y upwards, from 0."""
 
 LABELS = "ABCDEFGHJKLMNPQRSTUVWXYZabdefghjmnqrty"
-"""No letter that is easily taken for another one."""
+"""Without letters that are easily mistaken for others, such as I, O and l."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,5 +20,5 @@ class Polygon:
 
 
 def twice_area(corners: tuple[Point, ...] | list[Point]) -> int:
-    """Twice the area, positive anticlockwise: the shoelace formula."""
+    """Twice the area, positive anticlockwise, by the shoelace formula."""
     return sum(x * v - u * y for (x, y), (u, v) in zip(corners, [*corners[1:], corners[0]], strict=True))

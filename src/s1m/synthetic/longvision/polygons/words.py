@@ -1,4 +1,4 @@
-"""What somebody says who measures a polygon on squared paper: every product is worked out while it is said."""
+"""The text of a solution and its proofs: every product is computed as its sentence is written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 
 from s1m.synthetic.longvision.polygons.plan import LABELS, Point, Polygon
-from s1m.synthetic.longvision.voice import DOUBTS, LOOKS, Voice, counted, listed
+from s1m.synthetic.voice import DOUBTS, LOOKS, Voice, counted, listed
 
 CROSSES = (
     "{a} to {b}: {x}*{v} - {u}*{y} = {p} - {q} = {d}, sum {sum}.",
@@ -46,13 +46,13 @@ LINES = (
 
 
 def named(polygon: Polygon) -> list[tuple[str, Point]]:
-    """Corners with their letters, the first one once more at the end."""
+    """The corners with their letters; the first is repeated at the end."""
     pairs = list(zip(LABELS, polygon.corners, strict=False))
     return [*pairs, pairs[0]]
 
 
 def solve(polygon: Polygon, voice: Voice) -> Iterator[str]:
-    """Reading the corners with one slip, the shoelace formula."""
+    """The reading of the corners with one slip, the shoelace formula."""
     yield "\n\n".join(_read(polygon, voice))
     yield voice.say(
         (
@@ -89,36 +89,30 @@ def _read(polygon: Polygon, voice: Voice) -> Iterator[str]:
             f"{label} ({x + (off if number == slip else 0)}, {y})"
             for number, (label, (x, y)) in enumerate(corners[start : start + 4], start)
         ]
-        sentences.append(
-            voice.say(
-                ("Then {s}.", "Next come {s}.", "{s}.", "After that {s}.", "On with {s}.")
-                if start
-                else ("I see {s}.",),
-                s=listed(spots),
-            )
-        )
+        phrasings = ("Then {s}.", "Next come {s}.", "{s}.", "After that {s}.", "On with {s}.")
+        sentences.append(voice.say(phrasings if start else ("I see {s}.",), s=listed(spots)))
     yield " ".join(sentences)
-    label, (x, y) = corners[slip]
-    lines = [
-        voice.say(LOOKS),
-        voice.say(
-            (
-                "{l} is not at x = {w}: straight below it stands {x}. So {l} is ({x}, {y}).",
-                "Following the line down from {l} I get to {x}, not {w}. I correct {l} to ({x}, {y}).",
-            ),
-            l=label,
-            w=x + off,
-            x=x,
-            y=y,
-        ),
-    ]
+    yield f"{_correction(corners[slip], off, voice)} {_extent(corners)}"
+
+
+def _correction(corner: tuple[str, Point], off: int, voice: Voice) -> str:
+    """The slip of ``off`` squares in a corner's x is noticed and corrected."""
+    label, (x, y) = corner
+    look = voice.say(LOOKS)
+    phrasings = (
+        "{l} is not at x = {w}: straight below it stands {x}. So {l} is ({x}, {y}).",
+        "Following the line down from {l} I get to {x}, not {w}. I correct {l} to ({x}, {y}).",
+    )
+    return f"{look} {voice.say(phrasings, l=label, w=x + off, x=x, y=y)}"
+
+
+def _extent(corners: list[tuple[str, Point]]) -> str:
     xs, ys = [x for _, (x, _) in corners], [y for _, (_, y) in corners]
-    lines.append(
+    return (
         f"The leftmost x is {min(xs)} at {_those(corners, 0, min(xs))}, the rightmost {max(xs)} at "
         f"{_those(corners, 0, max(xs))}; y goes from {min(ys)} ({_those(corners, 1, min(ys))}) to {max(ys)} "
         f"({_those(corners, 1, max(ys))}). That fits the picture."
     )
-    yield " ".join(lines)
 
 
 def _those(corners: list[tuple[str, Point]], axis: int, value: int) -> str:
@@ -127,9 +121,8 @@ def _those(corners: list[tuple[str, Point]], axis: int, value: int) -> str:
 
 def _trapezoids(polygon: Polygon, voice: Voice) -> Iterator[str]:
     yield (
-        f"{voice.say(DOUBTS)} Another formula: the strip between a side and the x-axis is a trapezoid. Width times "
-        f"the sum "
-        "of both heights, over all sides, with signs, is twice the area, too."
+        f"{voice.say(DOUBTS)} Another formula: the strip between a side and the x-axis is a trapezoid. Width times the "
+        "sum of both heights, over all sides, with signs, is twice the area, too."
     )
     lines = []
     total = 0
@@ -145,8 +138,7 @@ def _fan(polygon: Polygon, voice: Voice) -> Iterator[str]:
     o, (ox, oy) = corners[0]
     yield (
         f"{voice.say(DOUBTS)} I cut the polygon into triangles that all have the corner {o}, and measure everything "
-        f"from "
-        f"{o}. Triangles that fold over count negative. The arms from {o}: "
+        f"from {o}. Triangles that fold over count negative. The arms from {o}: "
         + ", ".join(f"{label} ({x - ox}, {y - oy})" for label, (x, y) in corners[1:-1])
         + "."
     )
@@ -166,12 +158,11 @@ def _signed(number: int) -> str:
 
 
 def _pick(polygon: Polygon, voice: Voice) -> Iterator[str]:
-    """Area from crossings inside and on the outline."""
+    """Pick's theorem: the area from the crossings inside and on the outline."""
     yield (
         f"{voice.say(DOUBTS)} Pick's theorem needs no coordinates multiplied: the area is I + B/2 - 1, with I "
-        f"crossings "
-        "inside and B on the outline. A side that moves by (w, h) brings as many as the greatest common divisor of w "
-        "and h."
+        "crossings inside and B on the outline. A side that moves by (w, h) brings as many as the greatest common "
+        "divisor of w and h."
     )
     sides = []
     edge = 0
@@ -197,13 +188,10 @@ def _pick(polygon: Polygon, voice: Voice) -> Iterator[str]:
 
 
 def inside(polygon: Polygon) -> dict[int, list[int]]:
-    """For each y the x of the crossings strictly inside."""
+    """For each y, the x coordinates of the crossings strictly inside."""
     corners = polygon.corners
     sides = list(zip(corners, corners[1:] + corners[:1], strict=True))
-    found: dict[int, list[int]] = {}
-    for y in range(1, polygon.side):
-        found[y] = [x for x in range(1, polygon.side) if _within(x, y, sides)]
-    return found
+    return {y: [x for x in range(1, polygon.side) if _within(x, y, sides)] for y in range(1, polygon.side)}
 
 
 def _within(x: int, y: int, sides: list[tuple[Point, Point]]) -> bool:

@@ -1,0 +1,1 @@
+"""What every table, figure and page is made with: number formats, the style of figures, the page's templates."""

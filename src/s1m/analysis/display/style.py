@@ -1,0 +1,118 @@
+"""The style of every figure, whatever the user's matplotlibrc says, and its SVG and PNG files.
+
+The series colours are those of M. Okabe and K. Ito (https://jfly.uni-koeln.de/color/), in an order that keeps
+neighbours apart for colour-blind readers and readable on white and on near-black; markers differ as well.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+"""Seven for six colours, so that no pair of colour and marker repeats within 42 runs."""
+
+INK = "#24292f"
+MUTED = "#6a737d"
+RULE = "#e4e7eb"
+PAPER = "#ffffff"
+
+PNG_DPI = 200
+
+RC: dict[Any, object] = {
+    "font.family": "DejaVu Sans",  # matplotlib brings it along, so a figure has the same layout everywhere
+    "font.size": 9.5,
+    "text.color": INK,
+    "text.parse_math": False,  # a run's folder may have a dollar sign in its name
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 9.5,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlepad": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "axes.facecolor": PAPER,
+    "axes.xmargin": 0.04,
+    "figure.facecolor": PAPER,
+    "figure.constrained_layout.w_pad": 0.12,  # inches, as h_pad
+    "figure.constrained_layout.h_pad": 0.10,
+    "grid.color": RULE,
+    "grid.linewidth": 0.8,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.major.size": 3,
+    "ytick.major.size": 0,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 5,
+    "legend.frameon": False,
+    "savefig.facecolor": "auto",
+    "svg.fonttype": "none",  # text stays text: it can be searched, copied and read aloud
+    "svg.hashsalt": "s1m",  # ids inside an SVG depend on what is drawn and on nothing else
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Matplotlib's settings for drawing and saving; the settings before are restored on leaving."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(RC)
+        yield
+
+
+def colour(number: int) -> str:
+    """The colour of run ``number``."""
+    return SERIES[number % len(SERIES)]
+
+
+def marker(number: int) -> str:
+    """The marker of run ``number``."""
+    return MARKERS[number % len(MARKERS)]
+
+
+def line(number: int) -> str:
+    """The line style of run ``number``: dashed where its colour repeats."""
+    return "-" if number < len(SERIES) else "--"
+
+
+def percent_axis(axes: Axes) -> None:
+    """Label the fractions on the y-axis in per cent, with few and round ticks."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda fraction, _: f"{100 * fraction:.6g} %"))
+
+
+def save_figure(figure: Figure, path: Path) -> tuple[Path, Path]:
+    """Write a figure to ``path`` as .svg and as .png (200 dpi); returns both paths."""
+    svg, png = path.with_name(f"{path.name}.svg"), path.with_name(f"{path.name}.png")
+    svg.write_text(svg_text(figure), encoding="utf-8")
+    with house_style():
+        figure.savefig(png, dpi=PNG_DPI, format="png")
+    return svg, png
+
+
+def svg_text(figure: Figure) -> str:
+    """A figure as an SVG document without date, creator or other metadata: the same figure gives the same bytes."""
+    with house_style():
+        buffer = io.BytesIO()
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(buffer, format="svg", metadata=nothing)
+    return buffer.getvalue().decode("utf-8")

@@ -1,0 +1,81 @@
+"""The records of a run as arrays of problems x levels.
+
+Every record has an answer at every level, so that any two levels are compared on the same problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+from s1m.errors import DataError
+from s1m.types import Answer, Record, StopClass, Trace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+STOPS: tuple[StopClass, ...] = get_args(StopClass)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A run as arrays of numbers, each of shape (problems, levels).
+
+    ``stops`` holds indices into ``STOPS``; ``official`` is NaN where the official scorer gave no verdict.
+    """
+
+    levels: tuple[int, ...]
+    correct: NDArray[np.float64]
+    answered: NDArray[np.float64]
+    judged: NDArray[np.float64]
+    official: NDArray[np.float64]
+    thinking_tokens: NDArray[np.float64]
+    answer_tokens: NDArray[np.float64]
+    chain_tokens: NDArray[np.float64]
+    """Thinking in the chain that leads to the answer; other chains of the same problem are left out."""
+    shared: NDArray[np.float64]
+    stops: NDArray[np.float64]
+
+
+def grid_of(records: Sequence[Record]) -> Grid:
+    """The answers and verdicts of records as arrays.
+
+    Raises ``DataError`` for records with different levels and for a record that lacks a verdict.
+    """
+    import numpy as np
+
+    levels = tuple(answer.level for answer in records[0].trace.answers) if records else ()
+    for record in records:
+        own = tuple(answer.level for answer in record.trace.answers)
+        if own != levels:
+            raise DataError(f"record {record.id} has answers at levels {list(own)}, other records at {list(levels)}")
+        if len(record.verdicts) != len(levels):
+            raise DataError(f"record {record.id} has {len(record.verdicts)} verdicts for {len(levels)} answers")
+
+    def array(rows: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+        return np.array(rows, dtype=np.float64).reshape(len(records), len(levels))
+
+    traces = [record.trace for record in records]
+    return Grid(
+        levels=levels,
+        correct=array([[verdict.correct for verdict in record.verdicts] for record in records]),
+        answered=array([[verdict.prediction is not None for verdict in record.verdicts] for record in records]),
+        judged=array([[verdict.judged for verdict in record.verdicts] for record in records]),
+        official=array([[_nan_if_none(verdict.official) for verdict in record.verdicts] for record in records]),
+        thinking_tokens=array([[trace.thinking_tokens(answer) for answer in trace.answers] for trace in traces]),
+        answer_tokens=array([[trace.answer_tokens(answer) for answer in trace.answers] for trace in traces]),
+        chain_tokens=array([[chain_tokens(trace, answer) for answer in trace.answers] for trace in traces]),
+        shared=array([[answer.same_as is not None for answer in trace.answers] for trace in traces]),
+        stops=array([[STOPS.index(answer.stop) for answer in trace.answers] for trace in traces]),
+    )
+
+
+def chain_tokens(trace: Trace, answer: Answer) -> int:
+    """Tokens of the thinking in the chain that leads to an answer."""
+    return sum(segment.tokens for segment in trace.chains[answer.chain][: answer.segments])
+
+
+def _nan_if_none(verdict: bool | None) -> float:
+    return float("nan") if verdict is None else float(verdict)

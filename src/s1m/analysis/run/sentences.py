@@ -1,0 +1,108 @@
+"""Sentences about a run, the same in the terminal and on the page."""
+
+from __future__ import annotations
+
+from s1m.analysis.display.formats import UNDEFINED, counted, duration, percent, points, range_text
+from s1m.analysis.run.summary import GroupSummary, LevelSummary, Summary
+from s1m.benchmarks import Measures
+
+NO_RECORDS = "No problem of this run is finished yet; re-run its command to resume."
+
+
+def gain_text(level: LevelSummary) -> str:
+    """The gain of a level over the first level in points; undefined at the first level itself."""
+    return UNDEFINED if level.mcnemar_p is None else points(level.gain)
+
+
+def model_name(summary: Summary) -> str:
+    """A short name of the model: the last part of its path or hub id."""
+    if summary.model:
+        return summary.model.rstrip("/").rpartition("/")[2]
+    return "bundled model" if summary.engine == "embedded" else "the server's model"
+
+
+def headline(summary: Summary) -> str:
+    """The result of the sweep in one sentence; it claims a change only where the paired interval excludes zero."""
+    best = summary.best
+    if best is None:
+        return NO_RECORDS
+    first = summary.levels[0]
+    if best is first:
+        return f"No level beats the first: {percent(first.accuracy)} of {counted(summary.problems, 'problem')} right."
+    change = f"from {percent(first.accuracy)} to {percent(best.accuracy)}"
+    interval = f"{points(best.gain)} points, paired 95 % interval {range_text(best.gain_ci95, signed=True)}"
+    if best.gain_ci95 is not None and best.gain_ci95.low > 0:
+        return f"{level_in_words(summary, best)} raises accuracy {change} ({interval})."
+    return f"No clear change: accuracy goes {change} at the best level ({interval})."
+
+
+def level_in_words(summary: Summary, level: LevelSummary) -> str:
+    """A level as the subject of a sentence."""
+    if not summary.ignoring:
+        return f"Level {level.level} instead of {summary.levels[0].level} ({summary.axis})"
+    return f"Ignoring {counted(level.level, 'stop')}"
+
+
+def strategy_text(summary: Summary) -> str:
+    """The strategy, and the kind of sweep where the strategy has a choice."""
+    with_sweep = summary.sweep and summary.strategy == "sequential"
+    return f"{summary.strategy}, {summary.sweep} sweep" if with_sweep else summary.strategy
+
+
+def cost_sentence(summary: Summary) -> str:
+    """Tokens generated, wall-clock time, and the cost of independent runs."""
+    if summary.engine == "imported":
+        how = "; tokens estimated: characters / 4" if summary.tokens_estimated else ""
+        return f"{summary.generated_tokens:,} tokens imported{how}."
+    if summary.engine == "replayed":
+        return f"{summary.generated_tokens:,} tokens replayed: a separate run would have generated them."
+    spent = f"{summary.generated_tokens:,} tokens generated in {duration(summary.wall_seconds)}"
+    if summary.cost_fraction is None or summary.independent_tokens is None or summary.sweep == "independent":
+        return f"{spent}."
+    return f"{spent}: {percent(summary.cost_fraction)} of the {summary.independent_tokens:,} of independent runs."
+
+
+def slope_sentence(summary: Summary) -> str:
+    """The slope in points per 1,000 thinking tokens with its interval; empty where it is undefined."""
+    slope = summary.metrics.slope_per_1k_tokens
+    if slope is None:
+        return ""
+    interval = summary.metrics.slope_ci95
+    between = f" (95 % interval {range_text(interval, signed=True)})" if interval else ""
+    return f"{points(slope)} points of accuracy per 1,000 thinking tokens{between}."
+
+
+def measures_sentence(summary: Summary) -> str:
+    """The benchmark's own measures from the first level to the last; empty for a benchmark without any."""
+    if summary.measures is None:
+        return ""
+    values = (f"{each.name} {percent(each.first)} → {percent(each.last)}" for each in summary.measures.values)
+    return ", ".join(values) + ("; " if summary.measures.values else "") + groups_text(summary.measures)
+
+
+def groups_text(measured: GroupSummary | Measures) -> str:
+    """How many groups of problems the measures are over, and how many are incomplete and left out."""
+    left_out = f"; incomplete and left out: {measured.incomplete:,}" if measured.incomplete else ""
+    return f"complete groups of problems: {measured.groups:,}{left_out}."
+
+
+def judge_sentence(judged: int, verdicts: int, judge: str, detail: str = "") -> str:
+    """How many verdicts are a judge model's, and which model that is."""
+    return f"{judged:,} of {verdicts:,} verdicts judged by {judge}{detail}: no rule could read those answers."
+
+
+def judge_note(summary: Summary) -> str:
+    """``judge_sentence`` for a run, with the count of every level; empty without a judge."""
+    if summary.judge is None:
+        return ""
+    counts = [level.judged for level in summary.levels]
+    detail = f" (by level: {', '.join(map(str, counts))})"
+    return judge_sentence(sum(counts), summary.problems * len(counts), summary.judge, detail)
+
+
+def failed_sentence(summary: Summary) -> str:
+    """How many problems failed and what to do; empty where none did."""
+    if not summary.failed:
+        return ""
+    verb = "is" if summary.failed == 1 else "are"
+    return f"{counted(summary.failed, 'problem')} failed and {verb} pending; re-run the command to resume."

@@ -1,0 +1,182 @@
+"""From the records of a run to its summary: counts, means and bootstrap intervals.
+
+Every comparison of two levels is paired by problem. The order in which records were written changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from s1m.analysis.run.breakdowns import summarize_groups, summarize_parts
+from s1m.analysis.run.grid import STOPS, Grid, grid_of
+from s1m.analysis.run.summary import LevelSummary, StopFractions, Summary, SweepMetrics
+from s1m.analysis.statistics.intervals import mcnemar_p, percentile_interval, resampled_means, wilson_interval
+from s1m.analysis.statistics.metrics import control, performance, scaling, slope_per_1k_tokens, slopes_per_1k_tokens
+from s1m.benchmarks import BENCHMARKS
+from s1m.datasets.tokens import ESTIMATED
+from s1m.forcing.strategies import NAMES, axis_of
+from s1m.types import Record
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from s1m.evaluate.store import Run
+
+FORCED = ("sequential", "lookback", "lookback-image")
+"""Strategies whose levels count the ignored stops of one chain."""
+ASKED_TOKENS = ("cap", "rejection", "token-conditional")
+"""Strategies whose level is the token budget of a chain."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resamples:
+    """Means over resampled problems, each of shape (resamples, levels)."""
+
+    thinking_tokens: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+
+
+def summarize(run: Run, *, seed: int = 0) -> Summary:
+    """The numbers of a run; ``seed`` draws the bootstrap. A run without records has no levels and no metrics.
+
+    Raises ``DataError`` when records do not share the same levels or lack a verdict.
+    """
+    records = sorted(run.records, key=lambda record: record.key)
+    grid = grid_of(records)
+    resamples = resample(grid, seed)
+    return Summary(
+        run=run.folder.resolve().name,
+        benchmark=str(run.settings.get("benchmark", "")),
+        model=str(run.settings.get("model", "")),
+        engine=str(run.settings.get("engine", "")),
+        sweep=str(run.settings.get("sweep", "")),
+        strategy=strategy_of(run.settings),
+        axis=axis_label(strategy_of(run.settings)),
+        problems=len(records),
+        failed=run.failed,
+        generated_tokens=sum(record.trace.generated_tokens for record in records),
+        independent_tokens=independent_tokens(grid, run.settings),
+        wall_seconds=wall_seconds(records),
+        levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.levels))),
+        metrics=summarize_sweep(grid, run.settings, resamples),
+        tokens_estimated=run.settings.get("tokens") == ESTIMATED,
+        measures=summarize_groups(records, BENCHMARKS.get(str(run.settings.get("benchmark", "")))),
+        parts=summarize_parts(records, breakdowns(run.settings)),
+        judge=run.judge if grid.judged.any() else None,
+    )
+
+
+def strategy_of(settings: Mapping[str, object]) -> str:
+    """The strategy of a run; runs that name none are older than the setting and were sequential."""
+    return str(settings.get("strategy", "sequential"))
+
+
+def axis_label(strategy: str) -> str:
+    """What the levels of a strategy count; "levels" for a strategy that is not installed."""
+    return next((axis_of(name) for name in NAMES if name == strategy), "levels")
+
+
+def independent_tokens(grid: Grid, settings: Mapping[str, object]) -> int | None:
+    """Tokens that a separate run of every level would have generated, for strategies whose levels share one chain."""
+    if strategy_of(settings) not in FORCED:
+        return None
+    return int(grid.thinking_tokens.sum() + grid.answer_tokens.sum())
+
+
+def breakdowns(settings: Mapping[str, object]) -> tuple[str, ...]:
+    """The metadata keys by which the run's benchmark is broken down; none for a benchmark that is not installed."""
+    benchmark = BENCHMARKS.get(str(settings.get("benchmark", "")))
+    return benchmark.breakdowns if benchmark else ()
+
+
+def wall_seconds(records: Sequence[Record]) -> float:
+    """Seconds during which at least one problem was running: pauses between resumptions do not count."""
+    total, latest = 0.0, float("-inf")
+    for start, end in sorted((record.started, record.started + record.seconds) for record in records):
+        total += max(0.0, end - max(start, latest))
+        latest = max(latest, end)
+    return total
+
+
+def resample(grid: Grid, seed: int) -> Resamples | None:
+    """Resampled means of tokens and accuracy, drawn together; None for fewer than two problems."""
+    import numpy as np
+
+    means = resampled_means(np.hstack([grid.thinking_tokens, grid.correct]), seed=seed)
+    if means is None:
+        return None
+    thinking_tokens, accuracy = np.hsplit(means, 2)
+    return Resamples(thinking_tokens=thinking_tokens, accuracy=accuracy)
+
+
+def summarize_level(grid: Grid, column: int, resamples: Resamples | None) -> LevelSummary:
+    """One column of the grid, compared with the first column on the same problems."""
+    import numpy as np
+
+    problems = len(grid.correct)
+    correct = grid.correct[:, column]
+    change = correct - grid.correct[:, 0]
+    tokens = grid.thinking_tokens[:, column]
+    official = grid.official[:, column]
+    answered = int(grid.answered[:, column].sum())
+    stops = {stop: float((grid.stops[:, column] == index).mean()) for index, stop in enumerate(STOPS)}
+    gain_ci95 = p = None
+    if column > 0:
+        p = mcnemar_p(int((change > 0).sum()), int((change < 0).sum()))
+        if resamples is not None:
+            gain_ci95 = percentile_interval(resamples.accuracy[:, column] - resamples.accuracy[:, 0])
+    return LevelSummary(
+        level=grid.levels[column],
+        accuracy=float(correct.mean()),
+        accuracy_ci95=wilson_interval(int(correct.sum()), problems),
+        gain=float(change.mean()),
+        gain_ci95=gain_ci95,
+        mcnemar_p=p,
+        thinking_tokens_mean=float(tokens.mean()),
+        thinking_tokens_std=float(tokens.std()),
+        thinking_tokens_median=float(np.median(tokens)),
+        answer_tokens_mean=float(grid.answer_tokens[:, column].mean()),
+        stops=StopFractions(**stops),
+        answered=answered,
+        lost=problems - answered,
+        shared=float(grid.shared[:, column].mean()),
+        official=None if np.isnan(official).all() else float(np.nanmean(official)),
+        judged=int(grid.judged[:, column].sum()),
+    )
+
+
+def summarize_sweep(grid: Grid, settings: Mapping[str, object], resamples: Resamples | None) -> SweepMetrics:
+    """The metrics of a sweep; all None without records."""
+    problems = len(grid.correct)
+    tokens = grid.thinking_tokens.mean(axis=0).tolist() if problems else []
+    accuracies = grid.correct.mean(axis=0).tolist() if problems else []
+    slopes = slopes_per_1k_tokens(resamples.thinking_tokens, resamples.accuracy) if resamples else None
+    slope = slope_per_1k_tokens(tokens, accuracies)
+    return SweepMetrics(
+        control=control(
+            grid.chain_tokens.mean(axis=0).tolist() if problems else [],
+            number(settings, "min_thinking_tokens") or 0,
+            budgets(grid, settings),
+        ),
+        scaling=scaling(tokens, accuracies),
+        performance=performance(accuracies),
+        slope_per_1k_tokens=slope,
+        slope_ci95=None if slope is None or slopes is None else percentile_interval(slopes),
+    )
+
+
+def budgets(grid: Grid, settings: Mapping[str, object]) -> Sequence[float] | None:
+    """The maximum of thinking tokens of a chain at every level; None where the run has no maximum."""
+    if strategy_of(settings) in ASKED_TOKENS:
+        return grid.levels
+    most = number(settings, "max_thinking_tokens")
+    return None if most is None else [most] * len(grid.levels)
+
+
+def number(settings: Mapping[str, object], name: str) -> float | None:
+    """A setting that is a number; None where it is missing or no number."""
+    value = settings.get(name)
+    return value if isinstance(value, int | float) else None

@@ -1,0 +1,176 @@
+"""The reply of a chat server, decoded once for engine and judge: what was written, why it ended, its tokens.
+
+    {"choices": [{"message": {"content": "B"}, "finish_reason": "stop"}], "usage": {"completion_tokens": 2}}
+
+Servers and gateways differ in how they spell this: content as a list of parts, the thinking in a field of its own,
+other names of the same endings, counts as floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from s1m.engines.remote.reply import Unreadable, decode
+from s1m.errors import EngineError
+
+Ending = Literal["stop", "stop string", "end of turn", "length"]
+"""Why a server says that generation ended; "stop" is one of the next two, and the server does not say which."""
+
+ENDINGS: Mapping[str, Ending] = {
+    "stop": "stop",
+    "complete": "stop",
+    "completed": "stop",
+    "finish": "stop",
+    "finished": "stop",
+    "stop_sequence": "stop string",  # Anthropic, and gateways to it
+    "stop_string": "stop string",
+    "stop_str": "stop string",
+    "stop_token": "end of turn",
+    "eos": "end of turn",
+    "eos_token": "end of turn",  # text-generation-inference, and gateways to it
+    "end_turn": "end of turn",  # Anthropic
+    "end_of_turn": "end of turn",
+    "length": "length",
+    "max_tokens": "length",  # Anthropic, Gemini
+    "max_length": "length",
+    "max_new_tokens": "length",
+    "max_output_tokens": "length",
+    "model_length": "length",  # Mistral
+    "model_context_window_exceeded": "length",  # Anthropic
+}
+"""Names of endings, in lower case: Gemini writes them in capitals."""
+
+BROKEN_OFF = frozenset(
+    {"abort", "aborted", "cancelled", "canceled", "error", "timeout", "unknown", "insufficient_system_resource"}
+)
+"""Endings that say nothing of the request: another try may bring a whole reply."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of a content that is given as a list; Mistral's thinking is itself a list of parts."""
+
+    type: str = ""
+    text: str | None = None
+    thinking: str | list[str | Part] | None = None
+
+
+Content = str | list[str | Part] | None
+
+
+class ChatMessage(msgspec.Struct, frozen=True):
+    """The assistant's message; the two names of reasoning are vLLM's new and old one."""
+
+    content: Content = None
+    reasoning: Content = None
+    reasoning_content: Content = None
+
+
+class ChatChoice(msgspec.Struct, frozen=True):
+    """A completion, ended by a stop string or token id that vLLM calls ``stop_reason`` and SGLang ``matched_stop``."""
+
+    message: ChatMessage
+    finish_reason: str | None = None
+    stop_reason: str | int | None = None
+    matched_stop: str | int | None = None
+    logprobs: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Token counts as the server reports them; see ``whole_number``."""
+
+    prompt_tokens: int | float | str | None = None
+    completion_tokens: int | float | str | None = None
+
+
+class ChatReply(msgspec.Struct, frozen=True):
+    """The reply of /v1/chat/completions, as far as it is read here."""
+
+    choices: list[ChatChoice]
+    usage: Usage | None = None
+    error: msgspec.Raw = msgspec.Raw(b"null")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a server says that the model wrote: its thinking, where the server split it away, and the rest.
+
+    ``stopped_by`` are the stop strings or token ids that the server names as the reason; ``logprobs`` is raw JSON.
+    """
+
+    thinking: str
+    text: str
+    ending: Ending
+    stopped_by: frozenset[str | int | None]
+    completion_tokens: int | None
+    logprobs: bytes
+
+
+def read_reply(body: bytes) -> Written:
+    """What a chat reply says. Raises ``Unreadable`` where another try may bring a better one, else ``EngineError``."""
+    reply = decode(body, ChatReply)
+    if bytes(reply.error) not in (b"null", b"{}", b'""', b"false"):
+        raise Unreadable("the server reports an error")
+    if not reply.choices:
+        raise Unreadable("the reply has no choices")
+    choice = reply.choices[0]
+    message = choice.message
+    thinking, text = split_content(message.content)
+    return Written(
+        thinking=whole_text(message.reasoning_content) or whole_text(message.reasoning) or thinking,
+        text=text,
+        ending=read_ending(choice.finish_reason),
+        stopped_by=frozenset((choice.stop_reason, choice.matched_stop)) - {None},
+        completion_tokens=whole_number(reply.usage.completion_tokens if reply.usage else None),
+        logprobs=bytes(choice.logprobs),
+    )
+
+
+def read_token_counts(body: bytes) -> tuple[int | None, int | None]:
+    """The tokens of prompt and completion that a reply counts, None where it does not. Raises ``Unreadable``."""
+    usage = decode(body, ChatReply).usage or Usage()
+    return whole_number(usage.prompt_tokens), whole_number(usage.completion_tokens)
+
+
+def read_ending(finish_reason: str | None) -> Ending:
+    """Why generation ended. Raises ``Unreadable`` for one that broke off, ``EngineError`` for one that is unknown."""
+    name = (finish_reason or "").lower()
+    if not name or name in BROKEN_OFF:
+        raise Unreadable(f"the server broke off (finish_reason {finish_reason})")
+    if name not in ENDINGS:
+        raise EngineError(f"the server ended with finish_reason {finish_reason!r}, not stop or length")
+    return ENDINGS[name]
+
+
+def split_content(content: Content) -> tuple[str, str]:
+    """The thinking and the rest of a message's content. Raises ``Unreadable`` for a part that holds no text."""
+    if content is None or isinstance(content, str):
+        return "", content or ""
+    thinking, text = [], []
+    for part in content:
+        if isinstance(part, str):
+            text.append(part)
+        elif part.thinking is not None:
+            thinking.append(whole_text(part.thinking))
+        elif part.text is not None:
+            text.append(part.text)
+        else:
+            raise Unreadable(f"the reply has a part of type {part.type!r} where text was expected")
+    return "".join(thinking), "".join(text)
+
+
+def whole_text(content: Content) -> str:
+    """All text of a content, thinking included."""
+    return "".join(split_content(content))
+
+
+def whole_number(count: int | float | str | None) -> int | None:
+    """A count of tokens, which gateways written in JavaScript or Lua send as 12.0 or "12"; None for anything else."""
+    try:
+        number = float(count) if count is not None else None
+    except ValueError:
+        return None
+    return int(number) if number is not None and number.is_integer() else None

@@ -1,0 +1,35 @@
+"""What servers list under /models: the model to ask, and how long its context is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from s1m.engines.remote.refusals import NotOffered, Refused
+from s1m.engines.remote.reply import Model, read_models
+from s1m.engines.remote.retry import GaveUp
+from s1m.engines.remote.server import Request
+from s1m.engines.remote.servers import Servers
+from s1m.errors import UsageError
+
+
+async def find_model(servers: Servers) -> str:
+    """The name of the only model that all servers offer. Raises ``UsageError`` when there is not exactly one."""
+    listed = [{model.id for model in models} for models in await _models(servers)]
+    common = sorted(set.intersection(*listed))
+    if len(common) != 1:
+        raise UsageError(f"{servers} offers {', '.join(common) or 'no model'}; name one with --model")
+    return common[0]
+
+
+async def find_context(servers: Servers, model: str) -> int | None:
+    """The shortest context that any server has for a model, in tokens; None where they do not say."""
+    try:
+        listed = await _models(servers)
+    except (GaveUp, NotOffered, Refused):
+        return None  # a gateway that lists no models may well have this one
+    lengths = [entry.max_model_len for models in listed for entry in models if entry.id == model]
+    return min((int(length) for length in lengths if length is not None), default=None)
+
+
+async def _models(servers: Servers) -> Collection[list[Model]]:
+    return (await servers.ask_each(Request(path="models", read=read_models))).values()

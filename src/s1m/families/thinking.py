@@ -1,0 +1,64 @@
+"""The delimiters of thinking, each spelled here and nowhere else.
+
+    <think>          I add 3 and 4. </think>         7           most families
+    <|channel>thought I add 3 and 4. <channel|>      7           Gemma 4
+
+The table says what to expect of a response whose model is unknown; the chat template of a model at hand is the better
+source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Delimiters:
+    """What thinking stands between, without the line break that many templates put after the opening one."""
+
+    opening: str
+    closing: str
+
+    @property
+    def opening_line(self) -> str:
+        """The opening delimiter with its line break, as Qwen's templates put it before the first token of a turn."""
+        return f"{self.opening}\n"
+
+    def around(self, thinking: str, answer: str) -> str:
+        """A response of which the two parts are known."""
+        return f"{self.opening}\n{thinking.strip()}\n{self.closing}\n{answer.strip()}"
+
+
+DEFAULT = Delimiters("<think>", "</think>")
+"""Of Qwen3-VL-Thinking, Qwen3.5 to 3.8, GLM-V, Kimi-K2, MiMo-VL, InternVL, Intern-S1, Keye-VL, Ovis, MiniCPM-V, Step3,
+ERNIE-VL, DeepSeek-R1 and the fine-tunes that follow it; of S1-M's data; and s1m's own where none are given."""
+
+THINKING_DELIMITERS: tuple[Delimiters, ...] = (
+    DEFAULT,
+    Delimiters("<thinking>", "</thinking>"),  # prompted models and distilled data
+    Delimiters("<thought>", "</thought>"),
+    Delimiters("<reasoning>", "</reasoning>"),
+    Delimiters("<analysis>", "</analysis>"),  # Keye-VL 1.5, whose auto mode weighs first whether to think
+    Delimiters("<seed:think>", "</seed:think>"),  # Seed-OSS
+    Delimiters("◁think▷", "◁/think▷"),  # Kimi-VL: several tokens each
+    Delimiters("[THINK]", "[/THINK]"),  # Ministral-3, Magistral
+    Delimiters("<|channel>thought", "<channel|>"),  # Gemma 4
+    Delimiters("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),  # gpt-oss
+    Delimiters("<|begin_of_thought|>", "<|end_of_thought|>"),  # o1-style data sets
+)
+"""Every pair in use. No delimiter is the beginning of another, so the order does not matter."""
+
+
+def closing_pattern(delimiters: Iterable[Delimiters] = THINKING_DELIMITERS) -> re.Pattern[str]:
+    """Matches any closing delimiter, in any case: models that spell theirs as ordinary text vary it."""
+    return re.compile("|".join(re.escape(each.closing) for each in delimiters), re.IGNORECASE)
+
+
+_CLOSING = closing_pattern()
+
+
+def after_thinking(text: str) -> str:
+    """What follows the last closing delimiter of any family; the whole text where there is none."""
+    return _CLOSING.split(text)[-1]
