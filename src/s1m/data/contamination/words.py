@@ -32,17 +32,17 @@ _IDEOGRAPHS = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")
 
 def words(text: str) -> list[str]:
     """The words of a text in normal form; neighbouring single letters are one word, as in `A B C` and `ABC`."""
-    found: list[str] = []
+    kept: list[str] = []
     joined = False
     for word in _WORD.findall(cased(text).lower()):
         word = normal(word)
         letter = len(word) == 1 and word.isascii() and word.isalpha()
         if letter and joined:
-            found[-1] += word
+            kept[-1] += word
         else:
-            found.append(word)
+            kept.append(word)
         joined = letter
-    return found
+    return kept
 
 
 def is_number(word: str) -> bool:

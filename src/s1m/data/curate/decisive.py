@@ -15,7 +15,7 @@ from s1m.data.contamination.words import cased, normal
 
 _FAMILIES = """
 sin cos tan cot sec csc arcsin arccos arctan log ln exp sqrt tangent secant chord
-not no none never nothing nobody neither nor without except excluding unless false true wrong right correct incorrect
+not no none never nothing neither nor without except excluding unless false true wrong right correct incorrect
 valid invalid possible impossible equal unequal regular irregular unlike known unknown certain uncertain
 all some only both always sometimes either
 most least more less fewer many few much little maximum minimum max min maximal minimal greatest largest biggest
@@ -92,7 +92,7 @@ def decisive(text: str) -> list[str]:
 
 
 def signs(text: str) -> str:
-    """The signs of a question's formulas, which are no words: `x + 3` and `x - 3` have the same."""
+    """The signs of a question's formulas. They are not words: by their words, `x + 3` and `x - 3` are equal."""
     return "".join(token[0] for token in _TOKEN.finditer(cased(text)) if token[0] in _SIGNS)
 
 
