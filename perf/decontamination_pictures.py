@@ -121,6 +121,7 @@ def main() -> None:
             found.append(sum(map(finds, images)))
             seconds[finder] += time.process_time() - begun
         rows.append((name, len(images), *found))
+        print(*rows[-1], sep=" | ", flush=True)
     count = sum(len(images) for _, images in kinds)
     keep(
         "decontamination_pictures",
