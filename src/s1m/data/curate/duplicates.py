@@ -3,9 +3,9 @@
     made = [signature(question, images) for ...]      in any number of processes
     find_duplicates(made)                             None, or the row that it repeats and how, for each
 
-Both must agree: many pictures are asked several questions, and many questions are asked of many pictures. Texts
-with other numbers, names or decisive words are never the same (``decisive``). The first row of several stays, so rows come in
-order of preference.
+Both must agree: many pictures are asked several questions, and many questions are asked of many pictures. Texts with
+other numbers, names or decisive words (``decisive``) are never the same. The first row of several stays, so rows come
+in order of preference.
 """
 
 from __future__ import annotations
