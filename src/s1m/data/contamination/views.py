@@ -28,7 +28,7 @@ DARK = 64
 THUMB = 64
 """Pixels along both sides of a rendered picture."""
 ANGLES = (-6, -4, -2, 2, 4, 6)
-"""Degrees by which a picture is rotated back."""
+"""Degrees by which a picture is rotated back: at most 1 degree off, which a hash survives and which is then refined."""
 GAPS = 6
 """Empty gaps, the widest first, at which a picture is cut in each direction."""
 NARROW = 3
@@ -126,10 +126,11 @@ def straightened(source: Image, degrees: float, *, rough: bool = False) -> View:
 
     A rotation is the most expensive step of a search, and at half the size it costs a quarter.
     """
+    import numpy as np
     from PIL import Image
 
     grey = source.reduce(2) if rough and min(source.size) >= 2 * THUMB else source
-    corners = sorted(grey.getpixel((x, y)) for x in (0, grey.width - 1) for y in (0, grey.height - 1))
+    corners = sorted(np.asarray(grey)[[0, 0, -1, -1], [0, -1, 0, -1]].tolist())
     turned = grey.rotate(degrees, Image.Resampling.BILINEAR, expand=True, fillcolor=corners[1]) if degrees else grey
     box = content_box(turned)
     return View(
@@ -170,9 +171,9 @@ def _part_boxes(grey: Image) -> list[Box]:
     inked = np.abs(np.asarray(grey).astype(np.int16) - edge_shade(grey)) > SHADE
     height, width = inked.shape
     halves: list[tuple[int, int, int, int]] = []
-    for at in (width // 2, *_gaps(inked.any(0))):
+    for at in (width // 2, *_gaps(np.flatnonzero(inked.any(0)))):
         halves += [(0, 0, at, height), (at, 0, width, height)]
-    for at in (height // 2, *_gaps(inked.any(1))):
+    for at in (height // 2, *_gaps(np.flatnonzero(inked.any(1)))):
         halves += [(0, 0, width, at), (0, at, width, height)]
     boxes: dict[Box, None] = {}
     for left, top, right, bottom in halves:
@@ -186,11 +187,10 @@ def _part_boxes(grey: Image) -> list[Box]:
     return list(boxes)
 
 
-def _gaps(inked: NDArray[np.bool_]) -> list[int]:
-    """The middles of the widest runs of empty lines between inked ones."""
+def _gaps(lines: NDArray[np.int64]) -> list[int]:
+    """The middles of the widest gaps between the indices of inked lines."""
     import numpy as np
 
-    lines = np.flatnonzero(inked)
     gaps = np.diff(lines)
     widest = np.argsort(-gaps, kind="stable")[:GAPS]
     return [int(lines[gap] + gaps[gap] // 2) for gap in widest if gaps[gap] > NARROW]
