@@ -52,8 +52,8 @@ CORRELATED_ALTERED = 0.93
 """The same for a picture that was first mirrored, turned, inverted, rotated or cut out: sixty guesses are made there,
 so that chance agrees more often. With this and ..."""
 DIFFERENT_ALTERED = 0.33
-"""... this, 2,736 other pictures of MathVision's test, checked against testmini, gave no match beside those of plain views.
-At 0.4 there were three: the same figure turned, the same one without its letters, and a lookalike."""
+"""... this, 2,736 other pictures of MathVision's test, checked against testmini, gave no match beside those of plain
+views. At 0.4 there were three: the same figure turned, the same one without its letters, and a lookalike."""
 STRETCHED = 0.1
 """Logarithm of the stretch that cropping and rounding can make of a shape."""
 TOGETHER = 0.75
