@@ -86,7 +86,7 @@ def test_a_file_that_is_missing_or_no_toml_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot read .*absent\.toml: No such file"):
         read_toml(tmp_path / "absent.toml")
     (tmp_path / "bad.toml").write_text("limit = = 3")
-    with pytest.raises(UsageError, match=r"bad\.toml is no TOML"):
+    with pytest.raises(UsageError, match=r"bad\.toml is not TOML"):
         read_toml(tmp_path / "bad.toml")
 
 

@@ -199,9 +199,9 @@ def test_two_processes_never_share_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no run folder"):
+    with pytest.raises(UsageError, match="not a run folder"):
         load_run(tmp_path)
-    with pytest.raises(UsageError, match="no run folder"):
+    with pytest.raises(UsageError, match="not a run folder"):
         load_run(tmp_path / "absent")
     (tmp_path / "records.jsonl").write_bytes(b"{}\n")
     with pytest.raises(UsageError, match="records but no settings"):
@@ -213,7 +213,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(UsageError, match="cannot write to"):
+    with pytest.raises(UsageError, match="cannot write"):
         RunStore(settings(tmp_path / "file" / "run"))
 
 

@@ -22,6 +22,7 @@ class Ai2d:
     """The benchmark."""
 
     name = "ai2d"
+    needs_images = True
     title = "Diagrams of school science"
     splits: tuple[str, ...] = ("test",)
     sizes: Mapping[str, int] = {"test": 3088}

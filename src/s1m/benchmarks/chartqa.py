@@ -27,6 +27,7 @@ class ChartQa:
     """The benchmark."""
 
     name = "chartqa"
+    needs_images = True
     title = "Charts: questions that people wrote and questions made from captions"
     splits: tuple[str, ...] = ("test", "val", "train")
     sizes: Mapping[str, int] = {"test": 2500, "val": 1920, "train": 28299}

@@ -26,6 +26,7 @@ class Digits:
     """The bundled benchmark."""
 
     name = "digits"
+    needs_images = True
     title = "Arithmetic over pictures of real handwritten digits"
     splits: tuple[str, ...] = ("test", "train")
     sizes: Mapping[str, int] = {}

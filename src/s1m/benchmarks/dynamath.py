@@ -49,6 +49,7 @@ class DynaMath:
     """The benchmark."""
 
     name = "dynamath"
+    needs_images = True
     title = "The same questions with other numbers and pictures: is the model right every time?"
     splits: tuple[str, ...] = ("all", *_VARIANTS)
     sizes: Mapping[str, int] = {"all": 5010} | dict.fromkeys(_VARIANTS, 501)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from s1m.benchmarks import BENCHMARKS, Page, where_is_data
+from s1m.files.printing import Printer
 
 
 def list_benchmarks() -> int:
     """``s1m benchmarks``: what can be run, and whether its data is on this machine; a paragraph each."""
-    console = Console(highlight=False, markup=False)
+    console = Printer(soft_wrap=False)
     for page in BENCHMARKS.values():
         console.print(f"{page.name}  {page.title}", style="bold")
         facts = Table.grid(padding=(0, 2))
@@ -24,7 +23,7 @@ def list_benchmarks() -> int:
             ("source", page.source),
             ("data", where_is_data(page)),
         ):
-            facts.add_row(f"  {name}", Text(value))
+            facts.add_row(f"  {name}", value)
         console.print(facts, "")
     return 0
 

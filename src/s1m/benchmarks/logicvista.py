@@ -26,6 +26,7 @@ class LogicVista:
     """The benchmark."""
 
     name = "logicvista"
+    needs_images = True
     title = "Inductive, deductive, numerical, spatial and mechanical reasoning in pictures"
     splits: tuple[str, ...] = ("test",)
     sizes: Mapping[str, int] = {"test": 448}

@@ -39,6 +39,7 @@ class LongVision:
     """The benchmark."""
 
     name = "longvision"
+    needs_images = True
     title = "Geometry, charts, grids and mazes that take long to solve"
     splits: tuple[str, ...] = ("test", "train")
     sizes: Mapping[str, int] = {}

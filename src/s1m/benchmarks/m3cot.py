@@ -23,6 +23,7 @@ class M3Cot:
     """The benchmark."""
 
     name = "m3cot"
+    needs_images = True
     title = "Several steps of reasoning in science, commonsense and mathematics"
     splits: tuple[str, ...] = ("test", "validation", "train")
     sizes: Mapping[str, int] = {"test": 2318, "validation": 1108, "train": 7863}

@@ -28,6 +28,7 @@ class MathVision:
     """The benchmark."""
 
     name = "mathvision"
+    needs_images = True
     title = "Mathematics competitions with pictures, 16 subjects on 5 levels"
     splits: tuple[str, ...] = ("test", "testmini")
     sizes: Mapping[str, int] = {"test": 3040, "testmini": 304}

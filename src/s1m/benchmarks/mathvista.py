@@ -14,13 +14,14 @@ The official scorer is that of lupantech/MathVista (a language model extracts; t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from s1m.benchmarks.reading.row import Row, lettered
 from s1m.benchmarks.reading.rows import check_split, load_split
 from s1m.errors import DataError
+from s1m.files.decoding import read_json
 from s1m.scoring.official.mathvista import extraction_of, is_guess, official, strict
 from s1m.types import Problem, Verdict
 
@@ -44,6 +45,7 @@ class MathVista:
     """The benchmark."""
 
     name = "mathvista"
+    needs_images = True
     title = "Mathematics in pictures: figures, charts, geometry, textbooks, photographs"
     splits: tuple[str, ...] = ("testmini", "test")
     sizes: Mapping[str, int] = {"testmini": 1000, "test": 5141}
@@ -132,11 +134,8 @@ def whole(row: Row, column: str) -> int | None:
 
 def load_json(path: Path, limit: int | None) -> list[Problem]:
     """The problems of the authors' JSON file, a mapping from pid to row, without their images."""
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path}: {error}") from None
-    if not isinstance(rows, dict) or not all(isinstance(values, dict) for values in rows.values()):
+    rows = read_json(path, dict[str, Any])
+    if not all(isinstance(values, dict) for values in rows.values()):
         raise DataError(f"{path}: expected a mapping from pid to row, such as the authors' testmini.json")
     wanted = list(rows.values())[:limit]
     return [

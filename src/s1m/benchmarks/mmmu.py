@@ -55,6 +55,7 @@ class Mmmu:
     """The benchmark."""
 
     name = "mmmu"
+    needs_images = True
     title = "College examinations in 30 subjects, up to 7 pictures each"
     splits: tuple[str, ...] = ("validation", "dev", "test")
     sizes: Mapping[str, int] = {"validation": 900, "dev": 150, "test": 10500}

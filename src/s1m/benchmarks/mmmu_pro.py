@@ -37,6 +37,7 @@ class MmmuPro:
     """The benchmark."""
 
     name = "mmmu_pro"
+    needs_images = True
     title = "MMMU made harder: more options, or the question inside the picture"
     splits: tuple[str, ...] = tuple(_CONFIGS)
     sizes: Mapping[str, int] = dict.fromkeys(_CONFIGS, 1730)

@@ -36,6 +36,7 @@ class WeMath:
     """The benchmark."""
 
     name = "wemath"
+    needs_images = True
     title = "Mathematics in steps: is the whole right because the steps are?"
     splits: tuple[str, ...] = ("testmini",)
     sizes: Mapping[str, int] = {"testmini": 1740}

@@ -84,8 +84,15 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One line on standard error, and exit code 2."""
-        sys.stderr.write(f"{self.prog}: {message}; see: {self.prog} --help\n")
+        from s1m.files.printing import one_line
+
+        sys.stderr.write(f"{self.prog}: {one_line(message)}; see: {self.prog} --help\n")
         raise SystemExit(2)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """As argparse does it, except that a disk that is full is not passed over."""
+        if message:
+            (file or sys.stderr).write(message)
 
     def flags(self) -> list[str]:
         """Every flag of this verb."""

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-
-from rich.console import Console
+from typing import Protocol, runtime_checkable
 
 from s1m.benchmarks import find_benchmark
 from s1m.engines.concurrency import SERVER_CONCURRENCY
 from s1m.engines.remote import Patience
-from s1m.errors import EngineUnavailable
+from s1m.errors import EngineUnavailable, UsageError
 from s1m.evaluate.build import name_model, resolve
 from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.owed import run_owed
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import Run, RunStore, load_run
+from s1m.files.printing import Printer
 from s1m.judge import Judge, unjudged
 from s1m.types import Benchmark, Problem
+
+LOOKED_AT = 8
+"""Problems of which one must have an image where a benchmark needs them; some data sets have a few without."""
+
+
+@runtime_checkable
+class NamesImages(Protocol):
+    """A benchmark whose data names image files."""
+
+    def allowing(self, outside: str) -> Benchmark:
+        """The same benchmark, whose data may also name files in this folder."""
+        ...
 
 
 def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
@@ -25,7 +37,7 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
 
     Returns the exit code: 1 when problems failed, 130 when interrupted.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Printer(stderr=True)
     benchmark = find_benchmark(settings.benchmark)
     settings = asyncio.run(name_model(resolve(settings, benchmark)))
     problems = load_problems(settings, benchmark)
@@ -38,23 +50,35 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
             finish(run)
         except KeyboardInterrupt:
             recorded = f"{len(store.keys)} of {len(problems)} problems recorded"
-            console.print(f"\ninterrupted with {recorded}; the same command goes on from there")
+            console.print(f"\ninterrupted with {recorded}; re-run the command to resume")
             return 130
     finally:
         store.close()
     if run.failed:
         where = f"see {store.folder / 'failures.jsonl'}"
-        console.print(f"{run.failed} problems failed and stay owed ({where}); the same command tries them again")
+        console.print(f"{run.failed} problems failed and stay pending ({where}); re-run the command to try them again")
         return 1
     return 0 if judged else 1
 
 
 def load_problems(settings: EvalSettings, benchmark: Benchmark) -> Sequence[Problem]:
-    """The problems that the settings ask for."""
-    return benchmark.load(split=settings.split, limit=settings.limit, data=settings.data or None)
+    """The problems that the settings ask for.
+
+    Raises ``UsageError`` for an image benchmark whose data has no images: a model would be measured blind.
+    """
+    if settings.allow_outside:
+        if not isinstance(benchmark, NamesImages):
+            raise UsageError(f"--allow-outside is for data that names image files, which {benchmark.name} does not")
+        benchmark = benchmark.allowing(settings.allow_outside)
+    problems = benchmark.load(split=settings.split, limit=settings.limit, data=settings.data or None)
+    first = problems[:LOOKED_AT]
+    if getattr(benchmark, "needs_images", False) and first and not any(problem.images for problem in first):
+        data = settings.data or benchmark.source
+        raise UsageError(f"{data} has no images, without which {benchmark.name} cannot be run; give --data with them")
+    return problems
 
 
-def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], console: Console) -> bool:
+def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], console: Printer) -> bool:
     """Have a judge read what no rule could of the recorded answers; whether it read all of it."""
     run = load_run(settings.run_folder)
     judge = Judge(
@@ -68,7 +92,7 @@ def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequenc
     try:
         failures = asyncio.run(judge_run(run, benchmark, problems, judge))
     except EngineUnavailable as error:
-        console.print(f"{error}; the run is kept, and the same command asks again", markup=False)
+        console.print(f"{error}; the run is kept; re-run the command to ask again", markup=False)
         return False
     if failures:
         console.print(unjudged(failures), markup=False)

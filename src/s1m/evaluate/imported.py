@@ -22,6 +22,7 @@ from s1m.errors import DataError, UsageError
 from s1m.evaluate.runner import key_of
 from s1m.evaluate.spelling import levels_from
 from s1m.families import DEFAULT
+from s1m.files.decoding import Undecodable, decode_json, read_bytes
 from s1m.forcing.flow import Forcing
 from s1m.types import Answer, Benchmark, Problem, Record, Segment, StopClass, Trace, Verdict
 
@@ -84,11 +85,11 @@ def levels_of(files: Sequence[Path], num_ignore: str) -> tuple[int, ...]:
 
 def read_level(path: Path, num_ignore: int, problems: Sequence[Problem]) -> Level:
     """The results of a file. Raises ``UsageError`` or ``DataError`` that names the file and the result's index."""
+    if not path.is_file():
+        raise UsageError(f"cannot read {path}: there is no such file")
     try:
-        content = msgspec.json.decode(path.read_bytes(), type=_File)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        content = decode_json(read_bytes(path), _File)
+    except Undecodable as error:
         raise DataError(f'{path}: {error}; a file is {{"accuracy": …, "results": [{{"query": …}}]}}') from None
     if not content.results:
         raise DataError(f"{path} has no results")
@@ -98,9 +99,9 @@ def read_level(path: Path, num_ignore: int, problems: Sequence[Problem]) -> Leve
     found: dict[str, Result] = {}
     for index, raw in enumerate(content.results):
         try:
-            result = msgspec.json.decode(raw, type=Result)
+            result = decode_json(bytes(raw), Result)
             found[_take(waiting, result).id] = result
-        except (msgspec.MsgspecError, UnicodeDecodeError, LookupError) as error:
+        except (Undecodable, LookupError) as error:
             raise DataError(f"{path}, results[{index}]: {error.args[0]}") from None
     return Level(num_ignore=num_ignore, path=path, accuracy=content.accuracy, results=found)
 

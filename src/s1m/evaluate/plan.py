@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from rich.console import Console
-
 from s1m.benchmarks import find_benchmark
 from s1m.engines.scripted import ScriptedEngine
 from s1m.errors import UsageError
 from s1m.evaluate.benchmark import load_problems
 from s1m.evaluate.build import resolve
 from s1m.evaluate.settings import EvalSettings
+from s1m.files.printing import Printer
 from s1m.files.settings import to_toml
 from s1m.forcing import Task, drive
 from s1m.types import Engine, Problem, Step
@@ -24,7 +23,7 @@ def show_plan(settings: EvalSettings) -> int:
     problems = load_problems(settings, benchmark)
     if not problems:
         raise UsageError(f"{settings.benchmark} has no problems with these settings")
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Printer()
     console.print(to_toml(settings))
     strategy = settings.build_strategy()
     chains, answers = strategy.most_chains, strategy.most_answers

@@ -183,6 +183,8 @@ def replay_run(folder: Path, given: Mapping[str, Any], finish: Callable[[Run], N
     try:
         for record in records:
             store.add(record)
+        for entry in source.provenance:
+            store.add_provenance(entry)
         if (folder / "thumbnails").is_dir():
             shutil.copytree(folder / "thumbnails", out / "thumbnails")
         finish(load_run(store.folder))

@@ -23,6 +23,7 @@ from s1m.types import Sampling
 
 NOT_CONTENT = (
     "out",
+    "allow_outside",
     "concurrency",
     "base_url",
     "timeout_seconds",
@@ -49,6 +50,8 @@ class EvalSettings:
     """Address of the server, or of several, such as http://127.0.0.1:8000/v1; the key is read from S1M_API_KEY."""
     data: str = ""
     """Local folder with the benchmark's data, instead of the Hub."""
+    allow_outside: str = ""
+    """custom: another folder whose images its rows may name (empty: only the folder of the data file)."""
     split: str = ""
     """Part of the benchmark (empty: its usual one)."""
     limit: Count | None = None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ import msgspec
 from msgspec import Meta
 
 from s1m.errors import UsageError, did_you_mean
+from s1m.files.decoding import Undecodable, read_toml_file
+from s1m.files.writing import shown_path
 
 Count = Annotated[int, Meta(ge=1)]
 Fraction = Annotated[float, Meta(gt=0, le=1)]
@@ -50,12 +51,13 @@ def check_keys(kind: type, given: Mapping[str, Any], source: str) -> None:
 def read_toml(path: Path) -> dict[str, Any]:
     """The keys of a settings file. Raises ``UsageError`` when it is missing or no TOML."""
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        tables = read_toml_file(path)
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is no TOML: {error}") from None
+        raise UsageError(f"cannot read {shown_path(path)}: {error.strerror}") from None
+    except Undecodable as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+    tables.pop("provenance", None)  # a run's own settings.toml says how the run was made; that is not a setting
+    return tables
 
 
 def to_toml(settings: Any) -> str:

@@ -161,6 +161,7 @@ def test_an_empty_run_summarises() -> None:
         "tokens_estimated": False,
         "measures": None,
         "judge": None,
+        "provenance": [],
     }
     assert summary.best is None
     assert summary.cost_fraction is None

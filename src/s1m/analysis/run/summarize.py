@@ -66,6 +66,7 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         measures=summarize_groups(records, BENCHMARKS.get(str(run.settings.get("benchmark", "")))),
         parts=summarize_parts(records, breakdowns(run.settings)),
         judge=run.judge if grid.judged.any() else None,
+        provenance=run.provenance,
     )
 
 

@@ -6,6 +6,7 @@ undefined values are None (null).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
 from s1m.analysis.statistics.intervals import Interval
@@ -132,6 +133,8 @@ class Summary:
     measures: GroupSummary | None = None
     judge: str | None = None
     """The judge model, where it gave any verdict."""
+    provenance: tuple[Mapping[str, object], ...] = ()
+    """What the run was done with, an entry for every start that differed; empty for runs that are older than that."""
 
     @property
     def ignoring(self) -> bool:

@@ -14,7 +14,12 @@ examples = ""
 def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
     verb.add_argument("runs", metavar="RUN", nargs="+", help="run folders; several are drawn side by side")
-    verb.add_argument("--out", metavar="FILE.html", default="", help="the page (default: report.html in the first run)")
+    verb.add_argument(
+        "--out",
+        metavar="FILE.html",
+        default="",
+        help="the page (default: report.html in the run, compare.html here for several)",
+    )
     verb.add_argument("--json", action="store_true", help="print the summaries as JSON as well")
 
 

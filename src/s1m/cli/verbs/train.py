@@ -12,15 +12,16 @@ examples = """Every flag is also a key of the settings file, with underscores; f
 
   [[data]]
   path = "traces.parquet"     a parquet or JSON lines file, a folder of them, a dataset of the Hub,
-                              or made on the spot: digits, longvision
+                              or a synthetic set: digits, longvision
   split = "train"             of a folder or a dataset of the Hub
-  format = "auto"             s1m, s1k, messages or sharegpt; auto goes by the columns
+  format = "auto"             messages, sharegpt, s1m, s1k, prompt-completion, problem-solution,
+                              instruction-output or question-response; auto goes by the columns of each row
   weight = 1.0                how often a row is seen in an epoch, on average
-  rows = 1000                 only the first so many
+  rows = 1000                 only the first N
 
 examples:
   s1m train my.toml --check                    what is kept, how long it is, what is dropped and why
-  s1m train my.toml --out checkpoints/mine     interrupted, the same command goes on
+  s1m train my.toml --out checkpoints/mine     re-run to resume
 """
 
 

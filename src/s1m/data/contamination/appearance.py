@@ -7,12 +7,12 @@ it gets brighter from left to right and from top to bottom (the difference hash 
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from s1m.errors import DataError
+from s1m.files.images import ImageError, picture_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,26 +43,13 @@ class Look:
 @lru_cache(maxsize=16)  # a row's pictures are looked at for its signature, then for benchmarks
 def look(encoded: bytes) -> Look:
     """What an encoded picture shows, its own rotation applied. Raises ``DataError`` when it cannot be read."""
-    from PIL import Image, ImageOps
-
     try:
-        with Image.open(io.BytesIO(encoded)) as opened:
-            picture = _on_white(ImageOps.exif_transpose(opened))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"an image cannot be read: {error}") from None
+        picture = picture_of(encoded)
+    except ImageError as error:
+        raise DataError(f"an image cannot be read: it {error}") from None
     size = f"{picture.width}x{picture.height}:".encode()
     digest = hashlib.blake2b(size + picture.tobytes(), digest_size=16).digest()
     return Look(pixels=digest, grey=_small(picture))
-
-
-def _on_white(picture: Image) -> Image:
-    from PIL import Image
-
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture)
-    return picture.convert("RGB")
 
 
 def _small(picture: Image) -> Image | None:

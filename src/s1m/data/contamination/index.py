@@ -25,6 +25,7 @@ from s1m.data.contamination.pictures import Pictures
 from s1m.data.contamination.questions import asked
 from s1m.data.contamination.texts import Shared, Texts
 from s1m.errors import DataError
+from s1m.files.writing import writing
 from s1m.types import Problem
 
 if TYPE_CHECKING:
@@ -162,12 +163,9 @@ class ContaminationIndex:
 
         names = {"version": VERSION, "benchmarks": self.benchmarks, "ids": self.ids}
         header = np.frombuffer(json.dumps(names).encode(), dtype=np.uint8)
-        try:
-            with path.open("wb") as file:
-                arrays = {"names": header, **_arrays(self.texts), **_arrays(self.pictures)}
-                np.savez_compressed(file, allow_pickle=False, **arrays)
-        except OSError as error:
-            raise DataError(f"cannot write {path}: {error.strerror}") from None
+        with writing(path) as file:
+            arrays = {"names": header, **_arrays(self.texts), **_arrays(self.pictures)}
+            np.savez_compressed(file, allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> ContaminationIndex:

@@ -1,6 +1,6 @@
-"""Looking at one row after another: what it is found to be, and which filter leaves it out, if any does.
+"""Inspecting one row: what it holds, and which filter leaves it out, if any does.
 
-Nothing here knows another row, so rows can be looked at anywhere, in any order, and come out the same.
+Nothing here depends on another row, so rows can be inspected anywhere and in any order, with the same result.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError
 
 UNREADABLE = "format"
-"""The filter of rows that nothing could be made of; it is always there."""
+"""The filter of rows that cannot be read; it is always on."""
 CHANGED = "the data has changed since; choose another --out"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one row was found to be. ``filter`` is the one that leaves it out, empty where none does."""
+    """What inspection found in one row. ``filter`` is the one that leaves it out, empty where none does."""
 
     number: int
     id: str = ""
@@ -45,7 +45,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Contamination:
-    """Leaves out what stands in a benchmark. The index is read once a process."""
+    """Leaves out rows that a benchmark holds. The index is read once a process."""
 
     index: Path
 
@@ -62,18 +62,18 @@ def _index(path: Path) -> ContaminationIndex:
 
 @dataclass(frozen=True, kw_only=True)
 class Inspector:
-    """Looks at rows, here or in another process."""
+    """Inspects rows, here or in another process."""
 
     examples: Examples
     filters: tuple[tuple[str, Filter], ...]
     settings: CurateSettings
 
     def __call__(self, numbers: Sequence[int]) -> list[Finding]:
-        """What each of some rows is found to be."""
+        """The finding of each of some rows."""
         return [self.look(number) for number in numbers]
 
     def look(self, number: int) -> Finding:
-        """What a row is found to be."""
+        """The finding of a row."""
         try:
             row = trace_row(self.examples[number], self.settings.delimiters)
         except Unusable as error:
@@ -95,14 +95,14 @@ class Inspector:
         )
 
     def again(self, finding: Finding) -> TraceRow:
-        """The row that was found to be this. Raises ``DataError`` when another one stands there now."""
+        """The row of a finding. Raises ``DataError`` when the source has another row there now."""
         try:
             row = trace_row(self.examples[finding.number], self.settings.delimiters)
         except Unusable:
             row = None
         if row is None or row.id != finding.id:
-            place = self.examples.place(finding.number)
-            raise DataError(f"{place} is not the row that was looked at: {CHANGED}")
+            location = self.examples.location(finding.number)
+            raise DataError(f"{location} is not the row that was inspected: {CHANGED}")
         return row
 
 

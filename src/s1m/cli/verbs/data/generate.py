@@ -19,9 +19,9 @@ examples:
 
 def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
-    from s1m.datasets.source import MADE_SETS
+    from s1m.datasets.source import GENERATED_SETS
 
-    verb.add_argument("set", metavar="SET", choices=MADE_SETS, help=f"what to make: {' or '.join(MADE_SETS)}")
+    verb.add_argument("set", metavar="SET", choices=GENERATED_SETS, help=f"what to make: {' or '.join(GENERATED_SETS)}")
     verb.add_argument("--rows", metavar="N", type=int, default=1000, help="how many (default: 1000)")
     verb.add_argument(
         "--seed", metavar="N", type=int, default=42, help="of the rows, the same everywhere (default: 42)"

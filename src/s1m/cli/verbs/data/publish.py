@@ -21,6 +21,9 @@ def add_flags(verb: Parser) -> None:
     verb.add_argument("sources", metavar="SOURCE", nargs="+", help="folder of a curation, a distillation, or rows")
     verb.add_argument("--out", metavar="FOLDER", required=True, help="folder of the dataset, as it will be uploaded")
     verb.add_argument("--name", metavar="NAME", default="", help="what the card calls it (default: the folder's name)")
+    verb.add_argument(
+        "--allow-outside", metavar="PATH", default="", help="another folder whose images the rows may name by path"
+    )
     verb.add_argument("--licence", metavar="ID", default="", help="the Hub's id of the licence, such as apache-2.0")
     add_tokenizer(verb)
 
@@ -35,5 +38,6 @@ def run(found: Namespace) -> int:
         Path(found.out),
         name=found.name,
         licence=found.licence,
+        allow_outside=found.allow_outside,
         counter=TokenCounter(found.tokenizer),
     )

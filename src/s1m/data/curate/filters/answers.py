@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from s1m.data.trace_row import TraceRow
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 from s1m.scoring.strict import KINDS, by_kind
 from s1m.types import Problem
 

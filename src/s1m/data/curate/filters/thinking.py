@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from s1m.data.trace_row import TraceRow
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 from s1m.forcing.loops.watch import find_loop
 
 
