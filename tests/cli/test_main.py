@@ -30,9 +30,9 @@ def s1m(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         ([], 2, "the following arguments are required: VERB"),
         (["eval"], 2, "the following arguments are required: BENCHMARK"),
         (["eval", "digit"], 2, "there is no benchmark 'digit'; did you mean digits?"),
-        (["eval", "digits", "--limit", "many"], 2, "argument --limit: invalid int value: 'many'"),
+        (["eval", "digits", "--limit", "many"], 2, "argument --limit: expected a whole number, not 'many'"),
         (["eval", "digits", "--limit", "0"], 2, "limit: expected int >= 1"),
-        (["eval", "digits", "--engine", "vlm"], 2, "argument --engine: invalid choice: 'vlm'"),
+        (["eval", "digits", "--engine", "vlm"], 2, "there is no engine 'vlm'; did you mean vllm?"),
         (["eval", "digits", "--num-ignore", "lots"], 2, "num_ignore takes levels such as 0-7"),
         (["eval", "digits", "--config", "absent.toml"], 2, "cannot read absent.toml: No such file or directory"),
         (

@@ -15,7 +15,7 @@ from s1m.benchmarks.digits import Digits
 from s1m.engines.scripted import ScriptedEngine
 from s1m.errors import DataError, EngineError, EngineUnavailable
 from s1m.evaluate.runner import Runner, key_of
-from s1m.evaluate.settings import EvalSettings
+from s1m.evaluate.settings import EvalSettings, eval_settings
 from s1m.evaluate.store import RunStore, load_run
 from s1m.types import Completion, Engine, Problem, Record, Sampling, Step, Verdict
 
@@ -37,8 +37,8 @@ class Watching:
 
 
 def settings(folder: Path, **changes: object) -> EvalSettings:
-    base = EvalSettings(benchmark="digits", out=str(folder), split="test", limit=12, num_ignore=(0, 1), concurrency=4)
-    return replace(base, **changes)  # type: ignore[arg-type]
+    base = {"benchmark": "digits", "out": str(folder), "split": "test", "limit": 12, "num_ignore": "0-1"}
+    return eval_settings({**base, "concurrency": 4, **changes})
 
 
 def right(problem: Problem, step: Step) -> str:
@@ -50,7 +50,7 @@ def right(problem: Problem, step: Step) -> str:
 
 
 def run(chosen: EvalSettings, engine: Engine) -> tuple[int, Watching]:
-    problems = DIGITS.load(split=chosen.split, limit=chosen.limit, data=None)
+    problems = DIGITS.load(split=chosen.problems.split, limit=chosen.problems.limit, data=None)
     store, watching = RunStore(chosen), Watching()
     try:
         runner = Runner(chosen, DIGITS, store, watching)

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from s1m.benchmarks.page import DataFrom
 from s1m.benchmarks.reading.parquet import ParquetRows, image_columns
 from s1m.benchmarks.reading.row import Row, lettered, shown
 from s1m.benchmarks.reading.rows import Problems, check_split, load_rows
@@ -38,6 +39,7 @@ class Custom:
     splits: tuple[str, ...] = ("all",)
     sizes: Mapping[str, int] = {}
     licence = "yours"
+    data_from: DataFrom = "file"
     source = "your own file"
     scoring = "by each question's answer_type"
     breakdowns: tuple[str, ...] = ("answer_type",)

@@ -20,11 +20,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from s1m.cli.parser import build_parser
 
         try:
-            found = build_parser().parse_args(arguments)
+            parsed = build_parser().parse_args(arguments)
         except SystemExit:  # after --help and --version
             sys.stdout.flush()
             raise
-        code: int = found.parser.verb.run(found)
+        code: int = parsed.parser.verb.run(parsed)
         sys.stdout.flush()  # a full disk is noticed here, and not when Python has ended
         return code
     except S1mError as error:

@@ -60,14 +60,16 @@ def with_small_images(problem: Problem, max_image_pixels: int) -> Problem:
 class Runner:
     """One run of a benchmark."""
 
-    def __init__(self, settings: EvalSettings, benchmark: Benchmark, store: RunStore, progress: Progress) -> None:
+    def __init__(
+        self, settings: EvalSettings, benchmark: Benchmark, store: RunStore, progress: Progress, digest: str = ""
+    ) -> None:
         self._settings = settings
         self._benchmark = benchmark
         self._store = store
         self._progress = progress
         self._strategy = settings.build_strategy()
-        self._sampling = settings.sampling()
-        self._digest = settings.digest()
+        self._sampling = settings.sampling.for_engine()
+        self._digest = digest or settings.digest()
 
     def owed(self, problems: Sequence[Problem]) -> list[tuple[str, int]]:
         """The keys and indices of the problems without a record. Raises ``DataError`` for records of others.
@@ -86,7 +88,7 @@ class Runner:
     async def run(self, problems: Sequence[Problem], owed: Sequence[tuple[str, int]], engine: Engine) -> int:
         """Do the pending problems; the number that failed. ``EngineUnavailable`` ends the run."""
         queue = ((key, problems[index]) for key, index in owed)
-        workers = min(self._settings.most_in_flight, len(owed))
+        workers = min(self._settings.engine.most_in_flight, len(owed))
         return sum(await gathered(self._work(queue, engine) for _ in range(workers)))
 
     async def _work(self, queue: Iterator[tuple[str, Problem]], engine: Engine) -> int:
@@ -108,15 +110,16 @@ class Runner:
 
     async def _as_asked(self, problem: Problem) -> Problem:
         """The problem as the settings have it asked."""
-        if self._settings.reasoning_prompt:
-            problem = replace(problem, question=f"{problem.question}\n{self._settings.reasoning_prompt}")
-        if self._settings.max_image_pixels is not None:
-            problem = await asyncio.to_thread(with_small_images, problem, self._settings.max_image_pixels)
+        chosen = self._settings.problems
+        if chosen.reasoning_prompt:
+            problem = replace(problem, question=f"{problem.question}\n{chosen.reasoning_prompt}")
+        if chosen.max_image_pixels is not None:
+            problem = await asyncio.to_thread(with_small_images, problem, chosen.max_image_pixels)
         return problem
 
     def _task(self, problem: Problem, score: Callable[[str], Verdict]) -> Task:
         return Task(
-            seed=derive_seed(self._settings.seed, problem.id),
+            seed=derive_seed(self._settings.sampling.seed, problem.id),
             read=lambda text: score(text).prediction,
             choices=tuple(LETTERS[: len(problem.choices)]),
         )

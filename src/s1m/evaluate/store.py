@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from s1m.errors import DataError, UsageError
-from s1m.evaluate.settings import NOBODY_ASKED, NOT_CONTENT, EvalSettings, ImportSettings
+from s1m.evaluate.settings import NOT_CONTENT, RunSettings, with_origin
 from s1m.files import run_folder
 from s1m.files.images import side_by_side
 from s1m.files.json_lines import append, open_for_append, read_lines
@@ -91,7 +91,7 @@ def load_run(folder: Path) -> Run:
     judge = judgements[-1].model if judgements else ""
     return Run(
         folder=folder,
-        settings=settings,
+        settings=with_origin(settings),
         records=records,
         failed=len(failures - done),
         judge=judge,
@@ -107,7 +107,7 @@ def read_records(folder: Path) -> Iterator[Record]:
 class RunStore:
     """The writing side of a run folder, for one process at a time. Remembers which problems have a record, no more."""
 
-    def __init__(self, settings: EvalSettings | ImportSettings) -> None:
+    def __init__(self, settings: RunSettings) -> None:
         """Open or create the settings' run folder.
 
         Raises ``UsageError`` when it holds a run with other settings, is in use, or cannot be written.
@@ -167,14 +167,13 @@ class RunStore:
             raise UsageError(f"{self.folder} has records but no settings.toml; choose another --out")
         if present is not None and "benchmark" not in present:
             raise UsageError(f"{self.folder} holds something else than a run; choose another --out")
-        if recorded and present is not None and present.get("engine") in NOBODY_ASKED:
-            raise UsageError(
-                f"{self.folder} holds {present['engine']} results, to which nothing is added; choose another --out"
-            )
-        # Without a record nothing would be mixed up: a start that failed must not bind the next.
-        run_folder.claim(
-            self.folder, self._settings, loose=frozenset(NOT_CONTENT), work="run", binding=recorded, keep=recorded
-        )
+        origin = with_origin(present or {})["origin"]
+        if recorded and origin != "generated":
+            raise UsageError(f"{self.folder} holds {origin} results, to which nothing is added; choose another --out")
+        # Without a record nothing would be mixed up: a start that failed must not bind the next. Runs of earlier
+        # versions do not name an origin.
+        loose = frozenset((*NOT_CONTENT, "origin"))
+        run_folder.claim(self.folder, self._settings, loose=loose, work="run", binding=recorded, keep=recorded)
 
 
 def _read_lines(path: Path, kind: type[T]) -> Iterator[T]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from s1m.datasets.source import Source, sources_from
-from s1m.evaluate.spelling import MOST_LEVELS, levels_from, strings_from
+from s1m.evaluate.settings.spelling import MOST_LEVELS, levels_from, strings_from
 from s1m.families import DEFAULT, Delimiters
 from s1m.files.settings import Count, settings_from
 from s1m.forcing.presets import IGNORE_STRINGS

@@ -159,6 +159,7 @@ def test_an_empty_run_summarises() -> None:
         },
         "parts": [],
         "tokens_estimated": False,
+        "origin": "generated",
         "measures": None,
         "judge": None,
         "provenance": [],

@@ -293,7 +293,7 @@ def test_ray_where_there_is_none_is_one_line(config: Path, capsys: pytest.Captur
     [
         ('out = "o"', "data: the list of sources is empty; add a [[data]] table"),
         ('out = "o"\n[[data]]\npath = "digits"', "the filter contamination needs a benchmark"),
-        ('out = "o"\nfilters = ["lops"]\n[[data]]\npath = "digits"', "filters[0]: invalid enum value 'lops'"),
+        ('out = "o"\nfilters = ["lops"]\n[[data]]\npath = "digits"', "there is no filter 'lops'; did you mean loops"),
         ('out = "o"\nkep = 3\n[[data]]\npath = "digits"', "there is no setting 'kep'; did you mean keep?"),
         ('out = "o"\nkeep = 3\nfilters = ["loops"]\n[[data]]\npath = "digits"', "keep is for the filter choice"),
         ('out = "o"\n[target]\nbenchmark = "digits"\n[[data]]\npath = "digits"', "every target is a table of its own"),

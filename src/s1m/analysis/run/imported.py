@@ -85,7 +85,7 @@ def _print_agreement(levels: Sequence[Level], records: Sequence[Record], of: int
             percent(level.accuracy),
             percent(sum(verdict.official is True for verdict in verdicts) / len(records)),
             percent(sum(verdict.correct for verdict in verdicts) / len(records)),
-            f"{level.same(records, index):,} of {len(records):,}",
+            f"{level.agreeing(records, index):,} of {len(records):,}",
         )
     console.print(f"{len(records):,} of {of:,} problems; recorded by the files, official and strict by s1m:")
     console.print(table)

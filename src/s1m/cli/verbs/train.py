@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from s1m.cli.flags import add_fields, file_and_flags
+from s1m.cli.flags import add_keys, file_and_flags
 from s1m.cli.parser import Parser
+from s1m.cli.values import path
 
 summary = "Fine-tune a vision-language model on long chains of thought."
 examples = """Every flag is also a key of the settings file, with underscores; flags win. A source is a table:
@@ -21,7 +22,7 @@ examples = """Every flag is also a key of the settings file, with underscores; f
 
 examples:
   s1m train my.toml --check                    what is kept, how long it is, what is dropped and why
-  s1m train my.toml --out checkpoints/mine     re-run to resume
+  s1m train my.toml --out checkpoints/mine     interrupted: re-run the command to resume
 """
 
 
@@ -29,19 +30,21 @@ def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
     from s1m.train.settings import TrainSettings
 
-    verb.add_argument("config", metavar="CONFIG.toml", help="settings, and a [[data]] table for every source")
-    add_fields(verb, TrainSettings, but=("data",))
+    verb.add_argument(
+        "config", metavar="CONFIG.toml", type=path, help="settings, and a [[data]] table for every source"
+    )
+    add_keys(verb, TrainSettings, but=("data",))
     verb.add_argument(
         "--check", action="store_true", help="look at the data, show what is kept and why not; no training"
     )
 
 
-def run(found: Namespace) -> int:
+def run(parsed: Namespace) -> int:
     """Train, or with ``--check`` look at the data; the exit code."""
     from s1m.train.settings import TrainSettings, train_settings
 
-    settings = train_settings(file_and_flags(TrainSettings, found, ("check",)), found.config)
+    settings = train_settings(file_and_flags(TrainSettings, parsed, but=("check",)), parsed.config)
 
     from s1m.train import run as work  # slow to import: wrong settings are refused before
 
-    return work.check(settings) if found.check else work.train(settings)
+    return work.check(settings) if parsed.check else work.train(settings)

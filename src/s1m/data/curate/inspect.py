@@ -7,15 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from s1m.data.contamination import ContaminationIndex
-from s1m.data.curate.filters import Filter
-from s1m.data.curate.filters.answers import Solved, TooEasy, WrongAnswer
-from s1m.data.curate.filters.thinking import Language, Leaks, Loops, Thinking
+from s1m.data.curate.filters import Filter, in_order
 from s1m.data.curate.settings import CurateSettings
 from s1m.data.curate.signature import signature
 from s1m.data.trace_row import TraceRow, trace_row
@@ -41,23 +37,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     signature: bytes = b""
     """Of question and images. See ``s1m.data.curate.signature``."""
     images: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contamination:
-    """Leaves out rows that a benchmark holds. The index is read once a process."""
-
-    index: Path
-
-    def refuses(self, row: TraceRow) -> str | None:
-        """Why a row is left out, or None."""
-        match = _index(self.index).check(row.prompt.replace("<image>", " "), row.images)
-        return f"{match.kind}: {match.benchmark} {match.problem}, {match.detail}" if match else None
-
-
-@cache
-def _index(path: Path) -> ContaminationIndex:
-    return ContaminationIndex.load(path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,18 +85,7 @@ class Inspector:
         return row
 
 
-def row_filters(
-    settings: CurateSettings, index: Path, solved: dict[str, dict[str, Solved]]
-) -> tuple[tuple[str, Filter], ...]:
+def row_filters(settings: CurateSettings, folder: Path) -> tuple[tuple[str, Filter], ...]:
     """The filters of the settings that look at one row alone, with their names, in their order."""
-    delimiters = settings.delimiters
-    available: dict[str, Filter] = {
-        "thinking": Thinking(delimiters=delimiters),
-        "loops": Loops(),
-        "language": Language(scripts=settings.scripts),
-        "leaks": Leaks(delimiters=delimiters),
-        "answer": WrongAnswer(delimiters=delimiters, verified=settings.verified),
-        "easy": TooEasy(solved=solved, most=settings.solved_share),
-        "contamination": Contamination(index=index),
-    }
-    return tuple((name, one) for name, one in available.items() if name in settings.filters)
+    kinds = [kind for kind in in_order(settings.filters) if kind.looks_at == "row"]
+    return tuple((kind.name, kind.build(settings, folder)) for kind in kinds)

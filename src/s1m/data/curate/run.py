@@ -16,11 +16,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from s1m.data.curate.choose import beyond_choice, duplicates
+from s1m.data.curate.filters import in_order
 from s1m.data.curate.inspect import UNREADABLE, Finding, Inspector
 from s1m.data.curate.look import look_at_all
 from s1m.data.curate.prepare import prepare
-from s1m.data.curate.settings import CHOOSING, FILTERS, NOT_CONTENT, CurateSettings
+from s1m.data.curate.settings import CHOOSING, NOT_CONTENT, CurateSettings
 from s1m.data.funnel import Refusal, build_funnel, print_funnel
 from s1m.data.funnel_plot import write_funnel
 from s1m.data.shards import write_shards
@@ -67,20 +67,18 @@ def curate(settings: CurateSettings) -> int:
 
 def stages(settings: CurateSettings) -> list[str]:
     """The filters of the funnel, in their order."""
-    return [UNREADABLE, *(name for name in FILTERS if name in settings.filters)]
+    return [UNREADABLE, *(kind.name for kind in in_order(settings.filters))]
 
 
 def decide(findings: Sequence[Finding], settings: CurateSettings) -> dict[int, Refusal]:
     """Which rows are left out, by their number."""
     refused = {finding.number: Refusal(finding.filter, finding.reason) for finding in findings if finding.filter}
     passing = [finding for finding in findings if not finding.filter]
-    if "duplicates" in settings.filters:
-        repeated = duplicates(passing, settings.per_question)
-        refused |= {number: Refusal("duplicates", reason) for number, reason in repeated.items()}
-        passing = [finding for finding in passing if finding.number not in repeated]
-    if "choice" in settings.filters:
-        unwanted = beyond_choice(passing, settings)
-        refused |= {number: Refusal("choice", reason) for number, reason in unwanted.items()}
+    for kind in in_order(settings.filters):
+        if kind.looks_at == "rows":
+            reasons = kind.build(settings, Path(settings.out)).refuses_among(passing)
+            refused |= {number: Refusal(kind.name, reason) for number, reason in reasons.items()}
+            passing = [finding for finding in passing if finding.number not in reasons]
     return refused
 
 

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from s1m.data.curate.filters import FILTERS, default_filters, in_order
 from s1m.datasets.source import Source, sources_from
 from s1m.errors import UsageError
 from s1m.families import DEFAULT, Delimiters
 from s1m.files.settings import Count, settings_from
-
-FilterName = Literal[
-    "thinking", "loops", "language", "leaks", "answer", "easy", "contamination", "duplicates", "choice"
-]
-"""In their order; rows that cannot be read are left out before the first."""
-FILTERS: tuple[FilterName, ...] = get_args(FilterName)
-
-ASKED_BY: Mapping[str, FilterName] = {
-    "target": "contamination",
-    "solved_by": "easy",
-    "verified": "answer",
-    "per_question": "duplicates",
-    "keep": "choice",
-    "quotas": "choice",
-}
-"""Settings that only one filter uses."""
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
@@ -37,7 +22,7 @@ class Target:
     """A benchmark to decontaminate against, as a [[target]] table of the settings file."""
 
     benchmark: str
-    """Its name (see: s1m benchmarks)."""
+    """Its name (see: s1m benchmarks), or module:Class."""
     split: str = ""
     """Part of it (empty: its default one)."""
     data: str = ""
@@ -55,8 +40,8 @@ class CurateSettings:
     target: tuple[Target, ...] = ()
     """Benchmarks to decontaminate against."""
 
-    filters: tuple[FilterName, ...] = FILTERS
-    """The filters to apply: thinking, loops, language, leaks, answer, easy, contamination, duplicates, choice."""
+    filters: tuple[str, ...] = field(default_factory=default_filters, metadata={"names": FILTERS})
+    """The filters to apply."""
     thinking_open: str = DEFAULT.opening
     """The delimiter that begins the thinking."""
     thinking_close: str = DEFAULT.closing
@@ -96,15 +81,14 @@ class CurateSettings:
     def __post_init__(self) -> None:
         if not self.data:
             raise ValueError("data: the list of sources is empty; add a [[data]] table with a path")
-        if "contamination" in self.filters and not self.target:
-            raise ValueError(
-                "the filter contamination needs a benchmark: add a [[target]] table with benchmark = NAME, "
-                "or leave it out of filters"
-            )
-        for name, filter_ in ASKED_BY.items():
-            asked = getattr(self, name)
-            if asked and asked != getattr(type(self), name, None) and filter_ not in self.filters:
-                raise ValueError(f"{name} is for the filter {filter_}, which is not among the filters")
+        for kind in in_order(self.filters):
+            if kind.needs and not getattr(self, kind.needs):
+                raise UsageError(f"the filter {kind.name} needs {kind.needs_help}, or leave it out of filters")
+        for name, kind in FILTERS.built_in().items():
+            for setting in kind.own_settings:
+                given = getattr(self, setting)
+                if given and given != getattr(type(self), setting, None) and name not in self.filters:
+                    raise UsageError(f"{setting} is for the filter {name}, which is not among the filters")
 
 
 NOT_CONTENT = frozenset({"out", "workers", "ray"})

@@ -17,7 +17,7 @@ from rich.console import Console
 from s1m.data.distill.harvest import DESCRIBED_BY
 from s1m.data.distill.settings import DistillSettings
 from s1m.errors import EngineError, EngineUnavailable
-from s1m.evaluate.build import build_engine, name_model
+from s1m.evaluate.build import model_of
 from s1m.files.json_lines import append, open_for_append, read_lines
 from s1m.files.progress import counted
 from s1m.files.tasks import gathered
@@ -47,10 +47,11 @@ async def describe_all(
     pending = [index for index, problem in enumerate(problems) if problem.id not in descriptions and problem.images]
     if not pending:
         return descriptions
-    asking = await name_model(settings.describer())
-    engine = build_engine(asking)
+    asking = settings.describer.engine_beside(settings.engine)
+    asking = replace(asking, model=await model_of(asking))
+    engine = asking.builder.build(asking)
     try:
-        if asking.engine != "http":  # a chat server need not prove that it continues turns: none is continued
+        if not asking.builder.ready_checks_continuation:  # a description continues no turn
             await engine.ready()
         with open_for_append(path) as file, counted(console, "describing images", len(pending)) as advance:
             slots = asyncio.Semaphore(asking.most_in_flight)
@@ -77,15 +78,15 @@ async def describe_all(
 
 async def describe(problem: Problem, settings: DistillSettings, engine: Engine, model: str) -> Description:
     """What the engine says of the images of a problem. Raises ``EngineError``, also for an empty reply."""
-    asked = replace(problem, question=f"{settings.describe_prompt}\n{problem.question}")
+    asked = replace(problem, question=f"{settings.describer.describe_prompt}\n{problem.question}")
     step = Step(
         prefix=(),
         stop=(),
-        max_tokens=settings.max_description_tokens,
+        max_tokens=settings.describer.max_description_tokens,
         min_tokens=1,
-        seed=derive_seed(settings.seed, "describe", problem.id),
+        seed=derive_seed(settings.sampling.seed, "describe", problem.id),
     )
-    completion = await engine.generate(asked, step, replace(settings.sampling(), temperature=0.0))
+    completion = await engine.generate(asked, step, replace(settings.sampling.for_engine(), temperature=0.0))
     if not completion.text.strip():
         raise EngineError(f"{model} said nothing of the images of {problem.id}")
     return Description(problem=problem.id, model=model, text=completion.text.strip(), tokens=completion.tokens)

@@ -46,7 +46,7 @@ class Teacher:
     @property
     def delimiters(self) -> Delimiters:
         """What thinking stands between."""
-        return Delimiters(self.settings.thinking_open.strip(), self.settings.thinking_close)
+        return Delimiters(self.settings.strategy.thinking_open.strip(), self.settings.strategy.thinking_close)
 
     def harvest(self, record: Record, problem: Problem) -> Harvest:
         """The rows of a record of ``problem``, as its benchmark has it: with its images, not described."""
@@ -100,15 +100,15 @@ class Teacher:
     def _made(self, record: Record, problem: Problem, stretch: Sequence[Segment], answer: Answer) -> TraceRow:
         """The teacher's turn up to an answer, as a row."""
         settings = self.settings
-        ending = f"{settings.thinking_close}{settings.answer_cue}{answer.text.strip()}"
+        ending = f"{settings.strategy.thinking_close}{settings.strategy.answer_cue}{answer.text.strip()}"
         verdicts = [samples_of(record, number)[-1][1] for number in range(len(record.trace.chains))]
         origin = {
-            "source": settings.benchmark,
+            "source": settings.problems.benchmark,
             "problem": record.id,
             "domain": record.metadata.get(self.domain, ""),
             "answer": problem.gold,
             "answer_type": record.metadata.get("answer_type") or ("choice" if problem.choices else "expression"),
-            "teacher": settings.model,
+            "teacher": settings.engine.model,
             "licence": self.licence,
             "num_ignore": len(stretch) - 1,
             "samples": len(verdicts),
@@ -116,7 +116,7 @@ class Teacher:
         }
         if DESCRIBED_BY in record.metadata:
             origin[DESCRIBED_BY] = record.metadata[DESCRIBED_BY]
-        response = f"{settings.thinking_open}{said(stretch)}{ending}"
+        response = f"{settings.strategy.thinking_open}{said(stretch)}{ending}"
         return TraceRow(prompt=problem.question, response=response, images=problem.images, origin=origin)
 
 

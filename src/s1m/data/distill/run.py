@@ -29,13 +29,13 @@ from s1m.data.shards import write_shards
 from s1m.data.trace_row import TraceRow
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
-from s1m.evaluate.benchmark import load_problems
-from s1m.evaluate.build import name_model, resolve
-from s1m.evaluate.owed import run_owed
+from s1m.evaluate.benchmark import load_problems, run_pending
+from s1m.evaluate.build import model_of
 from s1m.evaluate.store import RunStore, read_records
 from s1m.files.json_lines import encode_line
 from s1m.files.printing import Printer
 from s1m.files.progress import counted
+from s1m.files.settings import changed
 from s1m.files.writing import writing
 from s1m.types import Problem
 
@@ -48,9 +48,9 @@ def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
     """Run the pending problems, then write the rows. Exit code 1 when problems failed, 130 when interrupted."""
     console = Printer(stderr=True)
     counter = TokenCounter(tokenizer).check()
-    page = find_benchmark(settings.benchmark)
+    page = find_benchmark(settings.problems.benchmark)
     settings = asyncio.run(named_teacher(settings, page))
-    problems = load_problems(settings, page)
+    problems = load_problems(settings.problems, page)
     store = RunStore(settings)
     try:
         try:
@@ -60,7 +60,7 @@ def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
             console.print(f"\ninterrupted with {done}; re-run the command to resume")
             return 130
         domain = page.breakdowns[0] if page.breakdowns else ""
-        teacher = Teacher(settings=settings, domain=domain, licence=page.licence, compose=compose)
+        teacher = Teacher(settings=settings.run, domain=domain, licence=page.licence, compose=compose)
         write(store.folder, problems, teacher, counter, console)
     finally:
         store.close()
@@ -72,27 +72,32 @@ def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
 
 async def named_teacher(settings: DistillSettings, page: Page) -> DistillSettings:
     """The settings with split and model filled in. Raises ``UsageError`` where no training split is there."""
-    if not settings.split and "train" not in page.splits:
+    if not settings.problems.split and "train" not in page.splits:
         raise UsageError(
             f"{page.name} has no split train, only {', '.join(page.splits)}: name one with --split, and mind that a "
             "model that learns from it can no longer be measured on it"
         )
-    settings = replace(settings, split=settings.split or "train", out=settings.out or f"runs/distill-{page.name}")
-    return await name_model(resolve(settings, page))
+    engine = replace(settings.engine, model=settings.engine.model or settings.engine.builder.default_model)
+    return changed(
+        settings,
+        split=settings.problems.split or "train",
+        model=await model_of(engine),
+        out=str(settings.run_folder),
+    )
 
 
 async def _ask(
     settings: DistillSettings, page: Page, problems: Sequence[Problem], store: RunStore, console: Console
 ) -> None:
     """Run every problem that the teacher can be asked."""
-    if settings.describer_engine:
+    if settings.describer.describer_engine:
         described = await describe_all(problems, settings, store.folder / DESCRIPTIONS, console)
         spent = sum(description.tokens for description in described.values())
         console.print(f"{len(described):,} descriptions of images, {spent:,} tokens")
         problems = [
             as_text(problem, described) for problem in problems if not problem.images or problem.id in described
         ]
-    await run_owed(settings, page, problems, store, console)
+    await run_pending(settings.run, page, problems, store, console, settings.digest())
 
 
 @dataclass

@@ -17,10 +17,11 @@ from rich.console import Console
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from s1m.benchmarks import find_benchmark
+from s1m.evaluate.benchmark import run_pending
 from s1m.evaluate.build import resolve
-from s1m.evaluate.owed import run_owed
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore, load_run
+from s1m.files.settings import settings_from
 from s1m.train.batches.encode import Encoder
 from s1m.train.loop.callbacks import EVALUATED
 from s1m.train.loop.processes import broadcast_from_main
@@ -62,26 +63,27 @@ class Evaluation(TrainerCallback):
         settings = resolve(eval_settings(self._settings, model, out), self._benchmark)
         store = RunStore(settings)
         try:
-            asyncio.run(run_owed(settings, self._benchmark, self._problems, store, self._console))
+            asyncio.run(run_pending(settings, self._benchmark, self._problems, store, self._console))
             records = load_run(out).records
         finally:
             store.close()
             shutil.rmtree(model)
         return {
-            f"{EVALUATED}{settings.benchmark} {level}": sum(record.verdicts[index].correct for record in records)
+            f"{EVALUATED}{settings.problems.benchmark} {level}": sum(one.verdicts[index].correct for one in records)
             / len(self._problems)
-            for index, level in enumerate(settings.num_ignore)
+            for index, level in enumerate(settings.strategy.num_ignore)
         }
 
 
 def eval_settings(settings: TrainSettings, model: Path, out: Path) -> EvalSettings:
-    """The settings that ``s1m eval`` would have, with the delimiters that are trained."""
-    return EvalSettings(
-        benchmark=settings.eval_benchmark,
-        model=str(model),
-        limit=settings.eval_limit,
-        num_ignore=settings.eval_num_ignore,
-        thinking_open=settings.thinking_open,
-        thinking_close=settings.thinking_close,
-        out=str(out),
-    )
+    """What ``s1m eval`` would be asked for, with the delimiters that are trained."""
+    values = {
+        "benchmark": settings.eval_benchmark,
+        "model": str(model),
+        "limit": settings.eval_limit,
+        "num_ignore": settings.eval_num_ignore,
+        "thinking_open": settings.thinking_open,
+        "thinking_close": settings.thinking_close,
+        "out": str(out),
+    }
+    return settings_from(EvalSettings, values, "the evaluation of a training")

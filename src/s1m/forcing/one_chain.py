@@ -12,8 +12,8 @@ from s1m.types import Answer, Segment
 def one_chain(
     forcing: Forcing, task: Task, ignored: Mapping[int, int], number: int = 0
 ) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
-    """Chain ``number`` of a trace and its answers: by level, how many ends of thinking are ignored before each."""
+    """Chain ``number`` of a trace and its answers: by level, how many stops are ignored before each."""
     chain = yield from think(forcing, max(ignored.values()), task.seed)
-    places = {level: after_refusals(chain, times) for level, times in ignored.items()}
-    answers = yield from answer(forcing, chain, places, task, chain_index=number)
+    asked = {level: after_refusals(chain, times) for level, times in ignored.items()}
+    answers = yield from answer(forcing, chain, asked, task, chain_index=number)
     return chain, answers
