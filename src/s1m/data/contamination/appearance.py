@@ -25,9 +25,9 @@ Box = tuple[float, float, float, float]
 SMALL = 256
 """Pixels of the longer side at which pictures are looked at."""
 PLAIN = 16
-"""Pixels of either side under which a picture says nothing."""
+"""Pixels of either side under which a picture shows too little: icons and bullets."""
 SHADE = 24
-"""Grey levels from the border's that are no border any more."""
+"""Grey levels from the border's from which a pixel is content: the noise of JPEG at quality 15 is smaller."""
 FAINT = 5.0
 """Standard deviation of the grey levels under which a picture is blank."""
 
@@ -64,26 +64,45 @@ def _small(picture: Image) -> Image | None:
     return None if np.asarray(grey).std() < FAINT else grey
 
 
+def edge_shade(grey: Image) -> int:
+    """The median grey level along the four edges."""
+    import numpy as np
+
+    shades = np.asarray(grey)
+    return int(np.median(np.concatenate([shades[0], shades[-1], shades[:, 0], shades[:, -1]])))
+
+
 def content_box(grey: Image) -> Box:
     """Left, top, right and bottom of what is not border: the whole picture where its edges are of several colours."""
     import numpy as np
 
-    shades = np.asarray(grey).astype(np.int16)
-    edge = np.concatenate([shades[0], shades[-1], shades[:, 0], shades[:, -1]])
-    inked = np.abs(shades - int(np.median(edge))) > SHADE
+    inked = np.abs(np.asarray(grey).astype(np.int16) - edge_shade(grey)) > SHADE
     rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
     if len(rows) < 4 or len(columns) < 4:
         return (0, 0, grey.width, grey.height)
     return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
-def difference_hash(grey: Image, box: Box) -> NDArray[np.uint64]:
-    """128 bits, of shape (2,), for the part of a picture within ``box``: in 64 places, whether it gets brighter to the
-    right, and whether it gets brighter downwards.
-    """
+def tiny(grey: Image, box: Box) -> NDArray[np.uint8]:
+    """The part of a picture within ``box`` at 9 x 9 pixels, from which its hash is made."""
     import numpy as np
     from PIL import Image
 
-    tiny = np.asarray(grey.resize((9, 9), Image.Resampling.BOX, box=box)).astype(np.int16)
-    right, down = tiny[:8, 1:] - tiny[:8, :8], tiny[1:, :8] - tiny[:8, :8]
+    return np.asarray(grey.resize((9, 9), Image.Resampling.BOX, box=box))
+
+
+def difference_hash(grey: Image, box: Box) -> NDArray[np.uint64]:
+    """128 bits, of shape (2,), for the part of a picture within ``box``: at 64 points, whether it gets brighter to the
+    right, and whether it gets brighter downwards.
+    """
+    return hash_of(tiny(grey, box))
+
+
+def hash_of(shades: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """``difference_hash`` of a part that is 9 x 9 pixels already."""
+    import numpy as np
+
+    levels = shades.astype(np.int16)
+    right, down = levels[:8, 1:] - levels[:8, :8], levels[1:, :8] - levels[:8, :8]
+    # More than 1: flat areas of a JPEG file differ by 1, and would give random bits.
     return np.packbits(np.stack([right, down]) > 1).view(np.uint64)
