@@ -106,7 +106,7 @@ ALTERATIONS: dict[str, Alteration] = {
     "LaTeX spacing and signs": other_latex,
     "one word in twelve changed": words_changed,
     "other phrases": other_phrases,
-    "sentences before and behind": among_text,
+    "sentences before and after": among_text,
     "choices dropped": without_choices,
     "variables renamed": renamed,
     "three of these": several,

@@ -98,7 +98,7 @@ class Batcher:
             row.deliver(EngineError("the engine was closed"))
 
     def _guard(self, forward: Callable[[], None], first: int) -> None:
-        """Run a forward pass; when it fails, so do the rows from ``first`` on, which were in it, and nobody else."""
+        """Run a forward pass; when it fails, the rows from ``first`` on, which were in it, fail and no others."""
         try:
             forward()
         except Exception as error:  # whatever the model raises, the thread must live

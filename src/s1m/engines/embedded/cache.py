@@ -88,7 +88,7 @@ class SlotCache:
             values[target, :, :length] = values[source, :, :length]
 
     def reserve(self, columns: int) -> None:
-        """Make room for so many columns; one layer after the other, so that only one layer is held twice."""
+        """Make room for at least ``columns`` columns, layer by layer, so that only one is held twice."""
         wanted = columns + 1  # one more for scratch
         if wanted <= self.columns:
             return
