@@ -33,7 +33,9 @@ def kept(folder: Path) -> str:
     store = RunStore(settings(folder, model="bundled"))
     said = io.StringIO()
     try:
-        asyncio.run(keep_provenance(settings(folder, model="bundled").engine, DIGITS, PROBLEMS, store, Printer(file=said)))
+        asyncio.run(
+            keep_provenance(settings(folder, model="bundled").engine, DIGITS, PROBLEMS, store, Printer(file=said))
+        )
         store.add(record("k1"))
     finally:
         store.close()
