@@ -87,6 +87,7 @@ class Runner:
 
     async def run(self, problems: Sequence[Problem], pending: Sequence[tuple[str, int]], engine: Engine) -> int:
         """Do the pending problems; the number that failed. ``EngineUnavailable`` ends the run."""
+        # One generator for all workers, so that a problem is read from disk when a worker is free for it.
         queue = ((key, problems[index]) for key, index in pending)
         workers = min(self._settings.engine.most_in_flight, len(pending))
         return sum(await gathered(self._work(queue, engine) for _ in range(workers)))
@@ -105,6 +106,7 @@ class Runner:
             else:
                 self._store.add(record)
                 self._progress.landed(record)
+                # After the record: a picture that takes long must not delay what a crash would lose.
                 await asyncio.to_thread(self._store.keep_thumbnail, key, problem)
         return failed
 

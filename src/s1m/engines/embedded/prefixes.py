@@ -38,6 +38,7 @@ class PrefixStore:
         entries = self._entries.get(owner)
         if not entries:
             return None, 0
+        # Of equally long ones the last used, which has the greatest index.
         shared, index = max((shared_length(entry.ids, ids), index) for index, entry in enumerate(entries))
         entries.append(entries.pop(index))
         self._entries.move_to_end(owner)
