@@ -42,9 +42,9 @@ def test_one_question_about_two_pictures_is_two_questions() -> None:
 
 
 def test_a_copy_of_a_row_never_stays() -> None:
-    one = finding(0, 10)
-    copy = Finding(number=1, id="row0", tokens=10, signature=one.signature)
-    assert duplicates([one, copy], 5) == {1: "the same row: row0"}
+    original = finding(0, 10)
+    repeated = Finding(number=1, id="row0", tokens=10, signature=original.signature)
+    assert duplicates([original, repeated], 5) == {1: "the same row: row0"}
 
 
 def test_what_is_left_out_does_not_depend_on_the_order_of_equal_rows() -> None:

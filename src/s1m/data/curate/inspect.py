@@ -61,8 +61,8 @@ class Inspector:
             signed = signature(row.prompt, row.images)
         except DataError:
             return Finding(number=number, filter=UNREADABLE, reason="image unreadable")
-        for name, one in self.filters:
-            if reason := one.refuses(row):
+        for name, check in self.filters:
+            if reason := check.refuses(row):
                 return Finding(number=number, id=row.id, filter=name, reason=reason)
         return Finding(
             number=number,

@@ -14,7 +14,7 @@ from s1m.errors import UsageError
 from s1m.families import DEFAULT, Delimiters
 from s1m.files.settings import Count, settings_from
 
-Share = Annotated[float, Meta(ge=0, le=1)]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class CurateSettings:
     """Leave out rows that have no answer to compare with, too."""
     solved_by: tuple[str, ...] = ()
     """Run folders of small models (s1m eval) on the same problems: what they solve is too easy."""
-    solved_share: Share = 0.0
+    solved_share: Fraction = 0.0
     """How much of its attempts a small model may solve of a problem that is kept; 0: nothing."""
     tokenizer: str = ""
     """Folder or Hub id of what counts tokens (empty: estimated)."""
