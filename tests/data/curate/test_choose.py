@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from s1m.data.curate.choose import beyond_choice, choose, choose_s1, duplicates, longest_first
-from s1m.data.curate.inspect import Finding
+from s1m.data.curate.finding import Finding
 from s1m.data.curate.settings import CurateSettings
 from s1m.data.curate.signature import signature
 from s1m.datasets.source import Source
