@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from s1m.data.contamination.appearance import Look
@@ -89,8 +90,8 @@ class Pictures:
         if seen.grey is None or not len(self.hashes):
             return []
         own = None if problem is None else self._parts_of(problem)
-        liked = [one for view in plain_views(seen.grey) for one in self._compared(view, self._closest(view, own))]
-        return sorted(liked, key=_most_alike)
+        liked = (self._compared(view, self._closest(view, own)) for view in plain_views(seen.grey))
+        return sorted(chain.from_iterable(liked), key=_most_alike)
 
     def nearest_altered(self, seen: Look) -> list[Likeness]:
         """The pictures that this shows mirrored, turned, inverted, rotated or beside another, most alike first.
@@ -102,7 +103,8 @@ class Pictures:
         pairs = [(*pair, view) for view in altered_views(seen.grey) for pair in self._whole_near(view)]
         pairs.sort(key=lambda pair: pair[:2])
         started = [(self._correlation(view, part), part, view) for _, part, view in pairs[:CLOSEST_ALTERED]]
-        hopeful = sorted((one for one in started if one[0] >= HOPELESS_ALTERED), key=lambda one: (-one[0], one[1]))
+        hopeful = [guess for guess in started if guess[0] >= HOPELESS_ALTERED]
+        hopeful.sort(key=lambda guess: (-guess[0], guess[1]))
         liked: list[Likeness] = []
         for _, part, view in hopeful[:TRIED]:
             liked += self._compared(self._straightest(view, part), [part])
@@ -190,11 +192,11 @@ class Pictures:
         if view.source is None or not view.degrees:
             return view
         views = [straightened(view.source, view.degrees + move) for move in (0, -1, 1)]
-        return max(views, key=lambda one: self._correlation(one, part))
+        return max(views, key=lambda candidate: self._correlation(candidate, part))
 
 
-def _most_alike(one: Likeness) -> tuple[float, int]:
-    return (-one.correlation, one.picture)
+def _most_alike(likeness: Likeness) -> tuple[float, int]:
+    return (-likeness.correlation, likeness.picture)
 
 
 def _find(digests: NDArray[np.uint8], wanted: bytes) -> int | None:

@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from s1m.data.curate.duplicates import find_duplicates
-from s1m.data.curate.inspect import Finding
-from s1m.data.curate.settings import CurateSettings
+from s1m.data.curate.filter_settings import FilterSettings
+from s1m.data.curate.finding import Finding
 from s1m.errors import UsageError, did_you_mean
 
 
@@ -42,7 +42,7 @@ def duplicates(findings: Sequence[Finding], per_question: int) -> dict[int, str]
     return refused
 
 
-def beyond_choice(findings: Sequence[Finding], settings: CurateSettings) -> dict[int, str]:
+def beyond_choice(findings: Sequence[Finding], settings: FilterSettings) -> dict[int, str]:
     """Rows that pass every filter and are still not wanted: too many of a domain, or at all.
 
     Raises ``UsageError`` for a quota of a domain that none of them is of.

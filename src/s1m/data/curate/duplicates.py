@@ -48,7 +48,7 @@ def find_duplicates(signatures: Sequence[Signature]) -> list[Duplicate | None]:
     """For every row the earlier one that it repeats, None for one that stays. No row repeats one that does not stay."""
     import numpy as np
 
-    if any(len(one) != SIZE for one in signatures):
+    if any(len(signature) != SIZE for signature in signatures):
         raise DataError(f"a signature has {SIZE} bytes; make all of them with this version")
     rows = np.frombuffer(b"".join(signatures), dtype=_layout())
     edges = [_same(rows, pairs) for keys in _keys(rows) for pairs in _together(keys)]
@@ -111,20 +111,19 @@ def _same(rows: NDArray[np.void], pairs: NDArray[np.int64]) -> NDArray[np.int64]
     """Those of the pairs that are the same question about the same pictures."""
     import numpy as np
 
-    one, other = rows[pairs[:, 0]], rows[pairs[:, 1]]
-    close = (one["minima"] == other["minima"]).mean(axis=1) >= SIMILAR
-    asked = (one["words"] == other["words"]) | (close & (one["decisive"] == other["decisive"]))
-    apart, either = (
-        np.bitwise_count(bits).sum(axis=1) for bits in (one["looks"] ^ other["looks"], one["looks"] | other["looks"])
-    )
-    alike = (one["clear"] == 1) & (other["clear"] == 1) & (apart <= APART * either)
-    seen = (one["pixels"] == other["pixels"]) | (alike & (one["images"] == other["images"]))
+    later, earlier = rows[pairs[:, 0]], rows[pairs[:, 1]]
+    close = (later["minima"] == earlier["minima"]).mean(axis=1) >= SIMILAR
+    asked = (later["words"] == earlier["words"]) | (close & (later["decisive"] == earlier["decisive"]))
+    apart = np.bitwise_count(later["looks"] ^ earlier["looks"]).sum(axis=1)
+    either = np.bitwise_count(later["looks"] | earlier["looks"]).sum(axis=1)
+    alike = (later["clear"] == 1) & (earlier["clear"] == 1) & (apart <= APART * either)
+    seen = (later["pixels"] == earlier["pixels"]) | (alike & (later["images"] == earlier["images"]))
     same: NDArray[np.bool_] = asked & seen
     return pairs[same]
 
 
-def _kind(one: np.void, other: np.void) -> Kind:
-    text, image = one["words"] == other["words"], one["pixels"] == other["pixels"]
+def _kind(earlier: np.void, later: np.void) -> Kind:
+    text, image = earlier["words"] == later["words"], earlier["pixels"] == later["pixels"]
     if text:
         return "exact" if image else "near image"
     return "near text" if image else "near text and image"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from s1m.data.curate.inspect import CHANGED, Finding, Inspector
+from s1m.data.curate.finding import Finding
+from s1m.data.curate.inspect import CHANGED, Inspector
 from s1m.errors import DataError
 from s1m.files.json_lines import append, open_for_append, read_lines
 from s1m.files.progress import counted

@@ -118,7 +118,7 @@ def _corners(rng: random.Random, many: int, side: int) -> list[Point]:
 
 
 def _flat(corners: list[Point]) -> bool:
-    """Whether some corner lies on the straight line between its neighbours, so that nobody could see it."""
+    """Whether some corner lies on the straight line between its neighbours, so that the picture does not show it."""
     before, after = corners[-1:] + corners[:-1], corners[1:] + corners[:1]
     return any(
         (x - a) * (v - y) == (y - b) * (u - x) for (a, b), (x, y), (u, v) in zip(before, corners, after, strict=True)
