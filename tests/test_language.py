@@ -55,14 +55,22 @@ def test_names_of_stored_fields_settings_and_library_errors_stay(tmp_path: Path)
     ]
 
 
-@pytest.mark.parametrize(("left", "code"), [("", 0), ("found = 1\n", 1), ("# nobody\n", 1)])
-def test_the_check_fails_on_a_phrase_and_on_a_name(
-    tmp_path: Path, left: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("left", "flags", "code"),
+    [("", ["--names"], 0), ("found = 1\n", [], 0), ("found = 1\n", ["--names"], 1), ("# nobody\n", [], 1)],
+)
+def test_the_check_fails_on_a_phrase_and_on_demand_on_a_name(
+    tmp_path: Path,
+    left: str,
+    flags: list[str],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "module.py").write_text(f"level = 1\n{left}", encoding="utf-8")
-    monkeypatch.setattr(sys, "argv", ["language.py", "--check", "--root", str(tmp_path)])
+    monkeypatch.setattr(sys, "argv", ["language.py", "--check", "--root", str(tmp_path), *flags])
     assert LANGUAGE["main"]() == code
     assert ("src/module.py:2" in capsys.readouterr().out) == bool(code)
 
