@@ -126,7 +126,7 @@ class Texts:
             last_words = self.places[start:end]
             problems = np.searchsorted(self.starts, last_words, "right") - 1
             for problem, position in zip(problems, last_words, strict=True):
-                # Runs overlap in all but their last word: the first of a question counts whole, a later one by that word.
+                # Runs overlap in all but the last word: a question's first run counts whole, a later one by that word.
                 before = position - RUN + 1 if position - self.starts[problem] == RUN - 1 else position
                 worth[int(problem)] += float(self.bits[before : position + 1].sum())
         nearest = sorted(worth.items(), key=lambda pair: (-pair[1], pair[0]))[:CLOSEST]
