@@ -153,6 +153,8 @@ class Pictures:
         bits = np.bitwise_count(parts ^ view.hash)
         apart = bits[:, 0] + bits[:, 1]
         near = np.arange(len(parts)) if own is not None else np.flatnonzero(apart <= view.far)
+        # np.unique gives the first index of each owner: after this sort that is its nearest part. Sorting these indices
+        # brings the pictures back into the order of nearness. Stable, so that ties fall alike on every machine.
         near = near[np.argsort(apart[near], kind="stable")]
         indices = near if own is None else own[near]
         _, first = np.unique(self.owners[indices], return_index=True)
@@ -202,5 +204,6 @@ def _most_alike(likeness: Likeness) -> tuple[float, int]:
 def _find(digests: NDArray[np.uint8], wanted: bytes) -> int | None:
     import numpy as np
 
+    # 16 bytes as two numbers are compared in one pass; a view of another width needs contiguous rows.
     indices = np.flatnonzero((np.ascontiguousarray(digests).view(np.uint64) == np.frombuffer(wanted, np.uint64)).all(1))
     return int(indices[0]) if len(indices) else None

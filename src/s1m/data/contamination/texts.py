@@ -91,8 +91,10 @@ class Texts:
             worth[named] = np.minimum(worth[named], NAME_BITS)
         starts = np.cumsum([0, *map(len, spoken)])
         every_run = np.concatenate([np.zeros(0, np.uint64), *(runs(sequence, RUN) for sequence in coded)])
+        # Not strict: starts has one more, the end of the last question.
         ends = [start + np.arange(RUN - 1, len(sequence)) for start, sequence in zip(starts, coded, strict=False)]
         last_words = np.concatenate([np.zeros(0, np.int64), *ends])
+        # Stable: the file of an index is the same, to the byte, wherever it is built.
         order = np.argsort(every_run, kind="stable")
         return cls(
             words=np.concatenate([np.zeros(0, np.uint64), *coded]),
@@ -124,6 +126,7 @@ class Texts:
             last_words = self.places[start:end]
             problems = np.searchsorted(self.starts, last_words, "right") - 1
             for problem, position in zip(problems, last_words, strict=True):
+                # Runs overlap in all but the last word: a question's first run counts whole, a later one by that word.
                 before = position - RUN + 1 if position - self.starts[problem] == RUN - 1 else position
                 worth[int(problem)] += float(self.bits[before : position + 1].sum())
         nearest = sorted(worth.items(), key=lambda pair: (-pair[1], pair[0]))[:CLOSEST]
@@ -139,6 +142,7 @@ class Texts:
         span = slice(self.starts[problem], self.starts[problem + 1])
         asked, bits = self.words[span], self.bits[span]
         text = coded[_around(asked, coded)].tolist()
+        # Without autojunk, which takes the commonest words of 200 or more for noise and aligns nothing by them.
         steps = SequenceMatcher(None, asked.tolist(), text, autojunk=False).get_opcodes()
         kept = np.zeros(len(asked), dtype=np.bool_)
         missing, changed = 0, 0

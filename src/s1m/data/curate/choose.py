@@ -74,6 +74,7 @@ def choose_s1(preferred: Sequence[Finding], keep: int, rng: random.Random) -> se
     by_domain: dict[str, list[int]] = defaultdict(list)
     for finding in preferred:
         by_domain[finding.domain].append(finding.number)
+    # Sorted, since a seed draws by index: the order of the source must not change the choice.
     domains = sorted(by_domain)
     chosen: set[int] = set()
     while len(chosen) < keep and domains:
@@ -91,6 +92,7 @@ def _rank(count: int, rng: random.Random) -> int:
         rank = 0
         while rng.random() < 0.5:
             rank += 1
+        # Drawn anew rather than cut to the last rank, which would make the shortest row as likely as all that are cut.
         if rank < count:
             return rank
 

@@ -48,6 +48,7 @@ def _check_same(findings: Sequence[Finding], inspector: Inspector, path: Path) -
             )
     if len(findings) > len(inspector.examples):
         raise DataError(f"{path} has {len(findings):,} rows, the sources have {len(inspector.examples):,}: {CHANGED}")
+    # One row is read again, not all: this finds another or a reordered source, at no cost that grows with it.
     if last := next((finding for finding in reversed(findings) if finding.id), None):
         inspector.again(last)
 

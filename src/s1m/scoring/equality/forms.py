@@ -93,6 +93,7 @@ def same_form(first: str, other: str, same: Same) -> bool | None:
 
 
 def _rewritten(text: str) -> str:
+    # A full stop goes, but not the three that say that a sequence goes on.
     text = text.strip().rstrip(".") if not text.strip().endswith("...") else text.strip()
     for pattern, replacement in _REWRITTEN:
         text = pattern.sub(replacement, text)

@@ -86,6 +86,8 @@ class Quantity:
 
 def quantities(text: str) -> Iterator[Quantity]:
     """The numbers of a plain text, from left to right."""
+    # The pattern has bounds on every repetition: a model in a loop may write thousands of digits, and a search that
+    # begins again at each of them would be quadratic.
     for match in _NUMBER.finditer(text):
         quantity = _quantity(match)
         if quantity is not None:
@@ -115,6 +117,7 @@ def number_in_words(text: str) -> int | None:
     words = [word for word in _WORDS.findall(text[:80].lower()) if word != "and"]
     if not words or len(words) > 8:
         return None
+    # As it is said: "two hundred thousand and five" is a group of 200, times a thousand, and a group of 5.
     total = group = 0
     for position, word in enumerate(words):
         if word in _SMALL or word in _TENS:

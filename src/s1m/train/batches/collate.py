@@ -91,6 +91,7 @@ class Collator:
             "input_ids": rows((example.ids for example in encoded), self._pad_id),
             "labels": rows((example.labels for example in encoded), IGNORED),
             "attention_mask": rows(([1] * len(example.ids) for example in encoded), 0),
+            # Three rows, not four: the first, which counts tokens, is what tells transformers that a row is packed.
             "position_ids": torch.cat(positions, dim=1)[1:],
         }
 
