@@ -70,8 +70,12 @@ def test_wrong_flags_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[
     given = ["data", "stats", str(path), "--out", str(tmp_path / "out")]
     assert main([*given, "--by", "domian"]) == 1
     assert "no row has anything in a column domian" in capsys.readouterr().err
-    assert main([*given, "--rows", "0"]) == 2
-    assert capsys.readouterr().err == "s1m: s1m data stats: rows: expected int >= 1\n"
+    with pytest.raises(SystemExit) as caught:
+        main([*given, "--rows", "0"])
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("s1m data stats: argument --rows: expected a whole number from 1 to")
+    assert error.count("\n") == 1
 
 
 def test_a_density_has_its_top_where_most_lengths_are_and_ignores_their_number() -> None:
