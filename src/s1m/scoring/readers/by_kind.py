@@ -104,7 +104,7 @@ class YesNoReader(Reader):
     _WORD = re.compile(
         r"[\s\"'(*]*(?:(yes|true|correct)|(no|false|incorrect))(?=[\s\"'*]*(?:[.,;:!)\-\n]|$))", re.IGNORECASE
     )
-    _END = re.compile(r"\b(?:(yes|true)|(no|false))[\s\"'.!*)]*$", re.IGNORECASE)
+    _END = re.compile(r"(?<!\byes and )\b(?:(yes|true)|(no|false))[\s\"'.!*)]*$", re.IGNORECASE)
 
     def __init__(self, question: str) -> None:
         self.question = question
