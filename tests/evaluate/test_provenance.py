@@ -15,7 +15,7 @@ from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import summary_json
 from s1m.benchmarks import find_benchmark
 from s1m.engines.embedded.checkpoint import place_of
-from s1m.evaluate.owed import keep_provenance
+from s1m.evaluate.benchmark import keep_provenance
 from s1m.evaluate.provenance import changes, fingerprint, is_new, provenance_of
 from s1m.evaluate.store import RunStore, load_run
 from s1m.files.printing import Printer
@@ -33,7 +33,9 @@ def kept(folder: Path) -> str:
     store = RunStore(settings(folder, model="bundled"))
     said = io.StringIO()
     try:
-        asyncio.run(keep_provenance(settings(folder, model="bundled"), DIGITS, PROBLEMS, store, Printer(file=said)))
+        asyncio.run(
+            keep_provenance(settings(folder, model="bundled").engine, DIGITS, PROBLEMS, store, Printer(file=said))
+        )
         store.add(record("k1"))
     finally:
         store.close()
