@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from s1m.benchmarks.reading.row import Row, lettered
 from s1m.benchmarks.reading.rows import check_split, load_split
@@ -131,8 +130,8 @@ def whole(row: Row, column: str) -> int | None:
 
 def load_json(path: Path, limit: int | None) -> list[Problem]:
     """The problems of the authors' JSON file, a mapping from pid to row, without their images."""
-    rows = read_json(path, dict[str, Any])
-    if not all(isinstance(values, dict) for values in rows.values()):
+    rows = read_json(path, object)
+    if not isinstance(rows, dict) or not all(isinstance(values, dict) for values in rows.values()):
         raise DataError(f"{path}: expected a mapping from pid to row, such as the authors' testmini.json")
     wanted = list(rows.values())[:limit]
     return [
