@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from s1m.benchmarks.reading.row import Row, lettered
 from s1m.benchmarks.reading.rows import check_split, load_split
