@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from s1m.engines.chat.continuation import check_continuation
+from s1m.engines.chat.prefill import NOT_REPEATED, Prefill
 from s1m.engines.chat.protocol import chat_request, optional_fields, read_completion
 from s1m.engines.choices import is_one_of, not_bound
 from s1m.engines.remote import Request, Server, Servers
@@ -90,23 +91,31 @@ class ChatEngine:
         prefix = "".join(piece.text for piece in step.prefix)
         model = await self.served_model()
 
-        async def body(_server: Server) -> bytes:
+        # Which server gets the request is known when its body is made, and its reply is read right after.
+        prefill = NOT_REPEATED
+
+        async def body(server: Server) -> bytes:
+            nonlocal prefill
+            prefill = await self._continuation.get(server) if prefix else NOT_REPEATED
             images = await self._images.get(problem)
             request = chat_request(
                 model=model, question=problem.question, images=images, prefix=prefix, step=step, sampling=sampling
             )
-            return encode(request | optional)
+            return encode(request | optional | dict(prefill.fields))
+
+        def read(reply: bytes) -> Completion:
+            return read_completion(reply, step, turn=prefix, prefill=prefill)
 
         return await self._servers.ask(
             Request(
                 path="chat/completions",
                 body=body,
-                read=partial(read_completion, step=step),
+                read=read,
                 tokens=lambda completion: completion.tokens,
             ),
             problem=problem.id,
             first=self._continuation.get if prefix else None,
         )
 
-    async def _check_continuation(self, server: Server) -> None:
-        await check_continuation(self._servers, server, await self.served_model())
+    async def _check_continuation(self, server: Server) -> Prefill:
+        return await check_continuation(self._servers, server, await self.served_model())
