@@ -224,6 +224,36 @@ def chat_model(
     return behave
 
 
+def llama_cpp(write: Callable[[str], str], *, parses: bool = False, knows_verbose: bool = True) -> Behaviour:
+    """A chat server as llama.cpp's: it always continues the turn, and its reply begins with the whole of it.
+
+    Stop strings are cut away, and named only in ``__verbose``. ``parses``: a reasoning parser takes the message apart,
+    the repeated turn included, unless ``reasoning_format`` is "none".
+    """
+
+    def behave(request: Request) -> Answer:
+        if request.method == "GET":
+            return models("small")
+        body = request.body
+        if not knows_verbose and "verbose" in body:
+            return answer({"error": {"message": "verbose: invalid value"}}, 400)
+        messages = body["messages"]
+        turn, prompt = _render(body | {"continue_final_message": True}, continues=True)
+        text, count, finish, stop = _generate(body, write(turn), keeps_stop=False)
+        message: dict[str, Any] = {"content": turn + text if len(messages) > 1 else text}
+        if parses and body.get("reasoning_format") != "none" and message["content"].startswith("<think>"):
+            thinking, _, rest = message["content"].removeprefix("<think>").partition("</think>")
+            message = {"content": rest.strip(), "reasoning_content": thinking.strip()}
+        usage = {"prompt_tokens": len(tokens_of(prompt)), "completion_tokens": count}
+        reply = {"choices": [{"message": message, "finish_reason": finish}], "usage": usage}
+        if body.get("verbose"):
+            kind = "limit" if finish == "length" else "word" if stop else "eos"
+            reply["__verbose"] = {"stop_type": kind, "stopping_word": stop or ""}
+        return answer(reply)
+
+    return behave
+
+
 def _render(body: Mapping[str, Any], continues: bool) -> tuple[str, str]:
     """The assistant's open turn, and the whole prompt."""
     content = body["messages"][0]["content"]
@@ -233,7 +263,7 @@ def _render(body: Mapping[str, Any], continues: bool) -> tuple[str, str]:
         return "", prompt
     turn = body["messages"][1]["content"]
     if continues and body.get("continue_final_message"):
-        assert body.get("add_generation_prompt") is False
+        assert body.get("add_generation_prompt", False) is False
         return turn, prompt + turn
     return "", f"{prompt}{turn}<|im_end|>\n<|im_start|>assistant\n"
 

@@ -1,0 +1,156 @@
+"""What a reply holds of the turn that it continued never becomes new text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from s1m.engines.chat import ChatEngine
+from s1m.engines.chat.continuation import LONG_THOUGHT
+from s1m.errors import EngineError, EngineUnavailable
+from tests.engines.asking import ask, says, servers, step
+from tests.engines.chat.test_engine import sweep, thoughts
+from tests.engines.chat_server import (
+    Answer,
+    Behaviour,
+    ChatServer,
+    Request,
+    answer,
+    chat_model,
+    completion,
+    is_probe,
+    llama_cpp,
+)
+
+TURN = "<think>\n I look at the picture from left to right.Wait,"
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [llama_cpp(thoughts), llama_cpp(thoughts, parses=True), llama_cpp(thoughts, knows_verbose=False)],
+    ids=["whole", "parsed", "no extra fields"],
+)
+def test_sweep_on_a_server_that_repeats_is_the_same_as_on_one_that_does_not(behaviour: Behaviour) -> None:
+    def swept(model: Behaviour) -> Any:
+        with ChatServer(model) as server:
+            return sweep(ChatEngine(servers(server.url)))
+
+    repeated, plain = swept(behaviour), swept(chat_model(thoughts))
+    assert [segment.text for segment in repeated.chains[0]] == [segment.text for segment in plain.chains[0]]
+    assert [segment.tokens for segment in repeated.chains[0]] == [segment.tokens for segment in plain.chains[0]]
+    assert [(answer.text, answer.tokens) for answer in repeated.answers] == [
+        (answer.text, answer.tokens) for answer in plain.answers
+    ]
+
+
+def test_a_server_that_names_the_stop_string_closes_thoughts_and_one_that_does_not_only_ends_them() -> None:
+    for knows_verbose, stop in ((True, "closed"), (False, "eos")):
+        with ChatServer(llama_cpp(thoughts, knows_verbose=knows_verbose)) as server:
+            trace = sweep(ChatEngine(servers(server.url)))
+        assert {segment.stop for segment in trace.chains[0]} == {stop}
+
+
+def test_fields_of_llama_cpp_are_sent_only_to_a_server_that_repeats() -> None:
+    for behaviour, sent in ((llama_cpp(says(" four")), True), (chat_model(says(" four")), False)):
+        with ChatServer(behaviour) as server:
+            assert ask(server, step(TURN))[0].text == " four"
+        assert [body.get("reasoning_format") == "none" for body in server.bodies()] == [sent]
+
+
+def test_closing_delimiter_in_the_repeated_turn_stops_nothing() -> None:
+    with ChatServer(llama_cpp(says(" four</think> more"))) as server:
+        done = ask(server, step("<think>\n one</think>\nNo, wait."))[0]
+    assert (done.text, done.finish, done.tokens) == (" four", "stop", 2)
+
+
+def test_turn_that_is_repeated_but_changed_ends_the_run() -> None:
+    model = llama_cpp(says(" four"))
+
+    def behave(request: Request) -> Answer:
+        if request.body.get("messages", [{}])[-1].get("content") == LONG_THOUGHT:
+            return completion("A A A A A A A A A A\nB four", tokens=1, prompt_tokens=30)
+        return model(request)
+
+    with (
+        ChatServer(behave) as server,
+        pytest.raises(EngineUnavailable, match=r"but not as it was sent.*reasoning parser"),
+    ):
+        ask(server, step(TURN))
+
+
+def test_server_that_counts_the_repeated_turn_as_new_tokens_ends_the_run() -> None:
+    model = llama_cpp(says(" four"))
+
+    def behave(request: Request) -> Answer:
+        if request.body.get("messages", [{}])[-1].get("content") == LONG_THOUGHT:
+            return completion(LONG_THOUGHT + " four", tokens=15, prompt_tokens=30)
+        return model(request)
+
+    with ChatServer(behave) as server, pytest.raises(EngineUnavailable, match="as 15 new tokens"):
+        ask(server, step(TURN))
+
+
+def changing(checked: Behaviour, content: str) -> Behaviour:
+    """A server that passes the check as ``checked`` and then replies ``content``."""
+
+    def behave(request: Request) -> Answer:
+        return checked(request) if request.method == "GET" or is_probe(request) else completion(content, tokens=3)
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    ("checked", "content", "said"),
+    [
+        (llama_cpp(says(" four")), " four", "does not begin with the turn"),
+        (llama_cpp(says(" four")), TURN[:40] + " four", "does not begin with the turn"),
+        (llama_cpp(says(" four")), TURN.removeprefix("<think>\n") + " four", "does not begin with the turn"),
+        (chat_model(says(" four")), TURN + " four", "repeats the turn"),
+        (chat_model(says(" four")), (TURN * 3)[:110] + " four", "repeats the turn"),
+    ],
+)
+def test_reply_that_contradicts_the_check_fails_its_request(checked: Behaviour, content: str, said: str) -> None:
+    turn = TURN * 3 if len(content) > 110 else TURN
+    with ChatServer(changing(checked, content)) as server:
+        with pytest.raises(EngineError, match=said) as raised:
+            ask(server, step(turn))
+        assert not isinstance(raised.value, EngineUnavailable)
+        assert len(server.bodies()) == 1
+
+
+@pytest.mark.parametrize(
+    ("turn", "content"),
+    [
+        ("<think>\n", "<think>\n I look"),
+        (TURN * 3, "<think>\n I look at the picture from the top."),
+    ],
+)
+def test_model_that_opens_its_thought_again_is_not_taken_for_a_server_that_repeats(turn: str, content: str) -> None:
+    with ChatServer(chat_model(says(content))) as server:
+        assert ask(server, step(turn))[0].text == content
+
+
+def test_server_that_leaves_the_turn_out_ends_the_run() -> None:
+    model = chat_model(says(" four"))
+
+    def behave(request: Request) -> Answer:
+        if request.method == "GET":
+            return model(request)
+        return completion(" four", tokens=1, prompt_tokens=8)
+
+    with ChatServer(behave) as server, pytest.raises(EngineUnavailable, match="leaves the assistant's turn out"):
+        ask(server, step(TURN))
+
+
+def test_refused_probe_for_the_fields_of_llama_cpp_leaves_them_out() -> None:
+    model = llama_cpp(says(" four"))
+
+    def behave(request: Request) -> Answer:
+        if "reasoning_format" in request.body:
+            return answer({"error": {"message": "no such format"}}, 400)
+        return model(request)
+
+    with ChatServer(behave) as server:
+        assert ask(server, step(TURN))[0].text == " four"
+    assert all("verbose" not in body for body in server.bodies())
