@@ -1,8 +1,8 @@
 """The bundled checkpoint as two GGUF files for llama.cpp: ``python scripts/gguf_bundled.py LLAMA_CPP OUT``.
 
-``LLAMA_CPP`` is an unpacked llama.cpp, whose own converter does the work; ``OUT`` gets text.gguf and mmproj.gguf. Two of
-the converter's tables do not cover a model as small and unpublished as ours, and are completed from here: it knows only
-the tokenizers that were published, and it names the layers of the projector up to the number of vision blocks (2).
+``LLAMA_CPP`` is an unpacked llama.cpp, whose own converter does the work; ``OUT`` gets text.gguf and mmproj.gguf. Two
+of the converter's tables do not cover a model as small and unpublished as ours, and are completed from here: it knows
+only tokenizers that were published, and it names the layers of the projector up to the number of vision blocks (2).
 """
 
 from __future__ import annotations

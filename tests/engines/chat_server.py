@@ -224,11 +224,14 @@ def chat_model(
     return behave
 
 
-def llama_cpp(write: Callable[[str], str], *, parses: bool = False, knows_verbose: bool = True) -> Behaviour:
+def llama_cpp(
+    write: Callable[[str], str], *, parses: bool = False, knows_verbose: bool = True, intrudes: str = ""
+) -> Behaviour:
     """A chat server as llama.cpp's: it always continues the turn, and its reply begins with the whole of it.
 
     Stop strings are cut away, and named only in ``__verbose``. ``parses``: a reasoning parser takes the message apart,
-    the repeated turn included, unless ``reasoning_format`` is "none".
+    the repeated turn included, unless ``reasoning_format`` is "none". ``intrudes``: the template puts this before a
+    continued turn, and its first three tokens before a new one.
     """
 
     def behave(request: Request) -> Answer:
@@ -244,11 +247,14 @@ def llama_cpp(write: Callable[[str], str], *, parses: bool = False, knows_verbos
         if parses and body.get("reasoning_format") != "none" and message["content"].startswith("<think>"):
             thinking, _, rest = message["content"].removeprefix("<think>").partition("</think>")
             message = {"content": rest.strip(), "reasoning_content": thinking.strip()}
+        start = len(prompt) - len(turn)
+        opened = intrudes if len(messages) > 1 else "".join(tokens_of(intrudes)[:3])
+        prompt = prompt[:start] + opened + prompt[start:]
         usage = {"prompt_tokens": len(tokens_of(prompt)), "completion_tokens": count}
         reply = {"choices": [{"message": message, "finish_reason": finish}], "usage": usage}
         if body.get("verbose"):
             kind = "limit" if finish == "length" else "word" if stop else "eos"
-            reply["__verbose"] = {"stop_type": kind, "stopping_word": stop or ""}
+            reply["__verbose"] = {"stop_type": kind, "stopping_word": stop or "", "prompt": prompt}
         return answer(reply)
 
     return behave

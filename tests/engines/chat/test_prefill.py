@@ -79,6 +79,12 @@ def test_turn_that_is_repeated_but_changed_ends_the_run() -> None:
         ask(server, step(TURN))
 
 
+def test_closed_thought_before_the_turn_ends_the_run_though_no_reply_shows_it() -> None:
+    model = llama_cpp(says(" four"), intrudes="<think>\n\n</think>\n\n")
+    with ChatServer(model) as server, pytest.raises(EngineUnavailable, match=r"before the turn stands .*</think>"):
+        ask(server, step(TURN))
+
+
 def test_server_that_counts_the_repeated_turn_as_new_tokens_ends_the_run() -> None:
     model = llama_cpp(says(" four"))
 

@@ -4,13 +4,14 @@ Many servers ignore fields they do not know. Such a server would close the turn 
 thought would be a conversation about a thought. Many chat templates drop earlier thinking, or put an empty thinking
 block before the turn; then no answer would rest on the thinking. Both show in how many tokens five small prompts have,
 so no property of the model is needed, and the check costs five requests of one token. Whether the reply holds the turn
-too shows in the text of the same replies; a server that repeats it is sent one more request.
+too shows in the text of the same replies; a server that repeats it is sent two more requests.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
 from s1m.errors import EngineUnavailable
-from s1m.families import DEFAULT
+from s1m.families import DEFAULT, after_thinking
 
 logger = logging.getLogger("s1m")
 
@@ -104,7 +105,11 @@ async def check_continuation(servers: Servers, server: Server, model: str) -> Pr
     _refuse_unusable(server, Counts.of(bare, plain, continued, short, long))
     if long is None or not repeats(long, LONG_THOUGHT):
         return NOT_REPEATED
-    return _repeating(server, long, await ask_if_taken(LONG_THOUGHT, continued=True, **LLAMA_CPP))
+    as_llama_cpp = await ask_if_taken(LONG_THOUGHT, continued=True, **LLAMA_CPP)
+    if as_llama_cpp is None:
+        return _repeating(server, long, {})
+    _refuse_intruding(server, as_llama_cpp.prompt, (await ask("", continued=False, **LLAMA_CPP)).prompt)
+    return _repeating(server, as_llama_cpp, LLAMA_CPP)
 
 
 def _refuse_unusable(server: Server, counts: Counts) -> None:
@@ -119,15 +124,23 @@ def _refuse_unusable(server: Server, counts: Counts) -> None:
         )
 
 
-def _repeating(server: Server, plain: Probed, as_llama_cpp: Probed | None) -> Prefill:
-    """How to ask a server that repeats the long thought; ``as_llama_cpp`` is its reply with llama.cpp's fields."""
-    if as_llama_cpp is not None and as_llama_cpp.text.startswith(LONG_THOUGHT):
-        probed, prefill = as_llama_cpp, Prefill(repeats=True, fields=LLAMA_CPP)
-    elif plain.text.startswith(LONG_THOUGHT):
-        probed, prefill = plain, Prefill(repeats=True)
-    else:
+def _refuse_intruding(server: Server, continued: str, bare: str) -> None:
+    """Raises for a prompt that has more before a continued turn than a new turn has, or a thought, open or closed.
+
+    It may have less: where a template opens thinking itself, the continued turn does so. llama.cpp closes an empty
+    thought before a continued turn when its template thinks, and does not show it in the reply.
+    """
+    before, turn, _ = continued.rpartition(LONG_THOUGHT)
+    opened = before.rstrip().endswith(DEFAULT.opening)
+    if turn and (opened or not bare.startswith(before) or not after_thinking(before).strip()):
+        raise EngineUnavailable(f"{server.url} {UNUSABLE['intrudes']} (before the turn stands {before[-40:]!r})")
+
+
+def _repeating(server: Server, probed: Probed, fields: Mapping[str, Any]) -> Prefill:
+    """How to read a server that repeated the long thought in this reply to a request with ``fields``."""
+    if not probed.text.startswith(LONG_THOUGHT):
         raise EngineUnavailable(
-            f"{server.url} repeats the assistant's turn in its reply, but not as it was sent: {plain.text!r}; switch "
+            f"{server.url} repeats the assistant's turn in its reply, but not as it was sent: {probed.text!r}; switch "
             "its reasoning parser off (llama.cpp: --reasoning-format none)"
         )
     if (probed.completion_tokens or 0) > MOST_NEW_TOKENS:
@@ -135,7 +148,7 @@ def _repeating(server: Server, plain: Probed, as_llama_cpp: Probed | None) -> Pr
             f"{server.url} counts the turn that it repeats as {probed.completion_tokens} new tokens; budgets cannot be "
             "kept with it, use --engine vllm"
         )
-    return prefill
+    return Prefill(repeats=True, fields=fields)
 
 
 def repeats(probed: Probed, turn: str) -> bool:

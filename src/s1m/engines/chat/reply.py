@@ -87,10 +87,10 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class Verbose(msgspec.Struct, frozen=True):
-    """What llama.cpp adds to a chat reply on request: "word", "eos" or "limit", and the stop string of the first."""
+    """What llama.cpp adds to a chat reply on request: the stop string that ended it, and the prompt as it was read."""
 
-    stop_type: str = ""
     stopping_word: str = ""
+    prompt: str = ""
 
 
 class ChatReply(msgspec.Struct, frozen=True):
@@ -104,9 +104,13 @@ class ChatReply(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Probed:
-    """A reply to a request of one token: its text, and the tokens of prompt and completion where they are counted."""
+    """A reply to a request of one token: its text, and the tokens of prompt and completion where they are counted.
+
+    ``prompt`` is the text that the model read, empty where the server does not say it.
+    """
 
     text: str
+    prompt: str
     prompt_tokens: int | None
     completion_tokens: int | None
 
@@ -155,6 +159,7 @@ def read_probe(body: bytes) -> Probed:
     parts = (message.reasoning_content or message.reasoning, message.content)
     return Probed(
         text="\n".join(filter(None, map(whole_text, parts))),
+        prompt=reply.verbose.prompt if reply.verbose else "",
         prompt_tokens=whole_number(usage.prompt_tokens),
         completion_tokens=whole_number(usage.completion_tokens),
     )
