@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from s1m.engines.chat import ChatEngine
 from s1m.engines.concurrency import SERVER_CONCURRENCY
+from s1m.engines.llamacpp import LlamaCppEngine
 from s1m.engines.remote import Patience, Servers
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import UsageError
@@ -52,6 +53,8 @@ def build_engine(settings: EvalSettings) -> Engine:
     """The engine that the settings name, loaded. Raises ``EngineUnavailable`` or ``UsageError`` when it cannot be."""
     if settings.engine == "vllm":
         return VllmEngine(_servers(settings), settings.model)
+    if settings.engine == "llamacpp":
+        return LlamaCppEngine(_servers(settings), settings.model)
     if settings.engine == "http":
         return ChatEngine(_servers(settings), settings.model)
     from s1m.engines.embedded import EmbeddedEngine

@@ -39,8 +39,9 @@ class EvalSettings:
 
     benchmark: str
     """Name of the benchmark (see: s1m benchmarks)."""
-    engine: Literal["embedded", "vllm", "http"] = "embedded"
-    """Who thinks: a model in this process, vLLM at token level, or any OpenAI-compatible chat server."""
+    engine: Literal["embedded", "vllm", "llamacpp", "http"] = "embedded"
+    """Who thinks: a model in this process, vLLM at token level, llama.cpp at text level, or any OpenAI-compatible chat
+    server."""
     model: str = ""
     """Folder or Hub id (empty: the bundled tiny model), or the name that a server gives it (empty: its only one)."""
     trust_remote_code: bool = False
@@ -107,7 +108,7 @@ class EvalSettings:
         if self.engine != "embedded" and not self.base_url:
             raise ValueError(f"--engine {self.engine} needs --base-url, such as http://127.0.0.1:8000/v1")
         if self.engine == "embedded" and self.base_url:
-            raise ValueError("--base-url is the address of a server: add --engine vllm or --engine http")
+            raise ValueError("--base-url is the address of a server: add --engine vllm, llamacpp or http")
         if self.judge_model and not self.judge_base_url:
             raise ValueError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
 

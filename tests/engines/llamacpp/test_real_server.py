@@ -1,4 +1,4 @@
-"""The http engine against a real llama.cpp server, which repeats the turn in every reply."""
+"""The llamacpp and http engines against a real llama.cpp server, whose chat replies repeat the turn."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from s1m.benchmarks import find_benchmark
 from s1m.cli import main
 from s1m.engines.chat import ChatEngine
 from s1m.engines.embedded import EmbeddedEngine
+from s1m.engines.llamacpp import LlamaCppEngine
 from s1m.errors import EngineUnavailable
 from s1m.evaluate.store import load_run
 from s1m.forcing import Forcing, drive, nested_sweep
-from s1m.types import Engine, Record, Trace
+from s1m.types import Engine, Problem, Record, Trace
 from tests.engines.asking import GREEDY, ask, servers, step
 from tests.llamacpp_server import DIGITS, SMOLLM2, serving
 
@@ -51,9 +52,12 @@ def curve(records: tuple[Record, ...]) -> list[int]:
     return [sum(record.verdicts[level].correct for record in records) for level in LEVELS]
 
 
-def test_curve_is_that_of_the_embedded_engine_and_every_thought_is_closed(url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["http", "llamacpp"])
+def test_curve_is_that_of_the_embedded_engine_and_every_thought_is_closed(
+    engine: str, url: str, tmp_path: Path
+) -> None:
     words = ("digits", "--limit", "64", "--num-ignore", "0-3", "--temperature", "1", "--max-thinking-tokens", "2048")
-    served = run(tmp_path / "http", *words, "--engine", "http", "--base-url", url, "--concurrency", "8")
+    served = run(tmp_path / "served", *words, "--engine", engine, "--base-url", url, "--concurrency", "8")
     local = run(tmp_path / "embedded", *words)
     assert len(served) == len(local) == 64
     stops = [segment.stop for record in served for segment in record.trace.chains[0]]
@@ -78,8 +82,11 @@ def sweeps(engine: Engine) -> list[Trace]:
     return asyncio.run(work())
 
 
-def test_greedy_chains_are_those_of_the_embedded_engine(url: str) -> None:
-    served, local = sweeps(ChatEngine(servers(url, timeout_seconds=120.0))), sweeps(EmbeddedEngine("bundled"))
+@pytest.mark.parametrize("engine", [ChatEngine, LlamaCppEngine])
+def test_greedy_chains_are_those_of_the_embedded_engine(
+    engine: type[ChatEngine] | type[LlamaCppEngine], url: str
+) -> None:
+    served, local = sweeps(engine(servers(url, timeout_seconds=120.0))), sweeps(EmbeddedEngine("bundled"))
     alike = [
         [segment.text for segment in one.chains[0]] == [segment.text for segment in other.chains[0]]
         for one, other in zip(served, local, strict=True)
@@ -97,7 +104,29 @@ def test_template_that_puts_an_empty_thought_before_the_turn_is_refused(tmp_path
         ask(url, step("<think>\n"), model="", timeout_seconds=60.0)
 
 
-def test_text_model_that_rambles_loses_no_answer(tmp_path: Path) -> None:
+def test_native_completion_refuses_that_template_too_and_names_the_flag(tmp_path: Path) -> None:
+    template = tmp_path / "opens.jinja"
+    template.write_text(OPENS_THINKING)
+
+    async def main(url: str) -> None:
+        engine = LlamaCppEngine(servers(url, timeout_seconds=60.0))
+        try:
+            await engine.generate(Problem(id="1", question="Hi", images=(), gold=""), step("<think>\n"), GREEDY)
+        finally:
+            await engine.close()
+
+    with (
+        serving(*DIGITS, "--chat-template-file", str(template)) as url,
+        pytest.raises(EngineUnavailable, match="closes an empty thought"),
+    ):
+        asyncio.run(main(url))
+    on = ("--chat-template-kwargs", '{"enable_thinking": true}')
+    with serving(*DIGITS, "--chat-template-file", str(template), *on) as url:
+        asyncio.run(main(url))
+
+
+@pytest.mark.parametrize("engine", ["http", "llamacpp"])
+def test_text_model_that_rambles_loses_no_answer(engine: str, tmp_path: Path) -> None:
     sums = ({"id": f"{n}", "question": f"What is {n} + 3?", "answer": f"{n + 3}", "images": []} for n in range(2, 8))
     (tmp_path / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in sums))
     words = ("--num-ignore", "0-3", "--max-thinking-tokens", "256", "--max-answer-tokens", "32", "--concurrency", "4")
