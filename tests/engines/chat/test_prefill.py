@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -56,6 +57,24 @@ def test_fields_of_llama_cpp_are_sent_only_to_a_server_that_repeats() -> None:
         with ChatServer(behaviour) as server:
             assert ask(server, step(TURN))[0].text == " four"
         assert [body.get("reasoning_format") == "none" for body in server.bodies()] == [sent]
+        assert [body.get("repeat_penalty") for body in server.bodies()] == [1.0 if sent else None]
+
+
+@pytest.mark.parametrize(("meta", "context"), [({"n_ctx": 8192}, 8192), ("of the model", None), ({"n_ctx": ""}, None)])
+def test_context_of_a_slot_is_known_when_ready(meta: object, context: int | None) -> None:
+    model = llama_cpp(says(" four"))
+
+    def behave(request: Request) -> Answer:
+        return answer({"data": [{"id": "small", "meta": meta}]}) if request.method == "GET" else model(request)
+
+    async def main(url: str) -> int | None:
+        engine = ChatEngine(servers(url))
+        await engine.ready()
+        await engine.close()
+        return engine.context_tokens
+
+    with ChatServer(behave) as server:
+        assert asyncio.run(main(server.url)) == context
 
 
 def test_closing_delimiter_in_the_repeated_turn_stops_nothing() -> None:

@@ -131,17 +131,8 @@ def test_text_model_that_rambles_loses_no_answer(engine: str, tmp_path: Path) ->
     (tmp_path / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in sums))
     words = ("--num-ignore", "0-3", "--max-thinking-tokens", "256", "--max-answer-tokens", "32", "--concurrency", "4")
     with serving(*SMOLLM2) as url:
-        records = run(
-            tmp_path / "run",
-            "custom",
-            "--data",
-            str(tmp_path / "sums.jsonl"),
-            "--engine",
-            "http",
-            "--base-url",
-            url,
-            *words,
-        )
+        served = ("--data", str(tmp_path / "sums.jsonl"), "--engine", engine, "--base-url", url)
+        records = run(tmp_path / "run", "custom", *served, *words)
     assert len(records) == 6
     for record in records:
         assert len(record.trace.answers) == 4

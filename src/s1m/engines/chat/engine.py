@@ -101,7 +101,7 @@ class ChatEngine:
             request = chat_request(
                 model=model, question=problem.question, images=images, prefix=prefix, step=step, sampling=sampling
             )
-            return encode(request | optional | dict(prefill.fields))
+            return encode(request | optional | prefill.fields_for(sampling))
 
         def read(reply: bytes) -> Completion:
             return read_completion(reply, step, turn=prefix, prefill=prefill)

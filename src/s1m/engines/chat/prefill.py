@@ -16,6 +16,7 @@ from itertools import takewhile
 from typing import Any
 
 from s1m.errors import EngineError
+from s1m.types import Sampling
 
 LLAMA_CPP: Mapping[str, Any] = {"reasoning_format": "none", "verbose": True}
 """Keeps llama.cpp from taking the repeated turn apart into thinking and answer, and makes it name the stop string that
@@ -35,6 +36,12 @@ class Prefill:
 
     repeats: bool = False
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def fields_for(self, sampling: Sampling) -> dict[str, Any]:
+        """The fields of one request; llama.cpp has its own name for the repetition penalty and ignores vLLM's."""
+        if not self.fields:
+            return {}
+        return {**self.fields, "repeat_penalty": sampling.repetition_penalty, "repeat_last_n": -1}
 
 
 NOT_REPEATED = Prefill()
