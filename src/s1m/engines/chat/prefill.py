@@ -22,6 +22,8 @@ LLAMA_CPP: Mapping[str, Any] = {"reasoning_format": "none", "verbose": True}
 """Keeps llama.cpp from taking the repeated turn apart into thinking and answer, and makes it name the stop string that
 ended generation, which its chat replies leave out otherwise."""
 
+PENALISED_TOKENS = 65536
+"""The last tokens that llama.cpp's repetition penalty looks at, as good as all; it has no word for all of them."""
 SHORTEST_WHOLE = 24
 """Characters of a whole turn that no model writes again by chance: more than any opening delimiter, which some models
 write a second time."""
@@ -41,7 +43,7 @@ class Prefill:
         """The fields of one request; llama.cpp has its own name for the repetition penalty and ignores vLLM's."""
         if not self.fields:
             return {}
-        return {**self.fields, "repeat_penalty": sampling.repetition_penalty, "repeat_last_n": -1}
+        return {**self.fields, "repeat_penalty": sampling.repetition_penalty, "repeat_last_n": PENALISED_TOKENS}
 
 
 NOT_REPEATED = Prefill()

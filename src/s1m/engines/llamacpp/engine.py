@@ -84,26 +84,30 @@ class LlamaCppEngine:
             raise EngineUnavailable(
                 f"llama.cpp has no minimum of tokens, {step.min_tokens} were asked for: leave out --min-thinking-tokens"
             )
+        asked: list[tuple[Server, Props]] = []
         try:
-            return await self._continue(problem, step, sampling)
+            return await self._continue(problem, step, sampling, asked)
         except Refused:
-            if not problem.images:
+            if not problem.images or not asked or not await self._started_again(*asked[-1]):
                 raise
-            # A server that was started again has another marker for images than its rendered prompts.
-            await self._forget_prompts()
-            return await self._continue(problem, step, sampling)
+            return await self._continue(problem, step, sampling, asked)
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice; the engine can be used again afterwards."""
         for part in (self._props, self._prompts, self._images, self._chat):
             await part.close()
 
-    async def _continue(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+    async def _continue(
+        self, problem: Problem, step: Step, sampling: Sampling, asked: list[tuple[Server, Props]]
+    ) -> Completion:
+        """The completion; ``asked`` gets the servers that the request was made for, and what was known of them."""
+
         def question(server: Server) -> Question:
             return Question(server=server, text=problem.question, images=len(problem.images))
 
         async def body(server: Server) -> bytes:
             prompt, props = await self._prompts.get(question(server)), await self._props.get(server)
+            asked.append((server, props))
             text = joined(prompt, step.prefix, props.media_marker * len(problem.images))
             urls = await self._images.get(problem)
             images = [url.partition("base64,")[2] for url in urls]
@@ -121,9 +125,15 @@ class LlamaCppEngine:
         )
         return await self._servers.ask(request, problem=problem.id, first=first)
 
-    async def _forget_prompts(self) -> None:
-        await self._props.close()
-        await self._prompts.close()
+    async def _started_again(self, server: Server, known: Props) -> bool:
+        """Whether the server has another marker for images than the prompts it rendered; these are forgotten then."""
+        if (await self._ask_props(server)).media_marker == known.media_marker:
+            return False
+        if (await self._props.get(server)).media_marker == known.media_marker:  # else another request saw it first
+            # Replaced, not closed: requests of other problems may be waiting for their values.
+            self._props = OnceEach(self._ask_props)
+            self._prompts = OnceEach(self._render, key_of=lambda question: question)
+        return True
 
     async def _ask_props(self, server: Server) -> Props:
         return await self._servers.ask(Request(path=PROPS, read=lambda reply: decode(reply, Props)), at=server)

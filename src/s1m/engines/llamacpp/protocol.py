@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from s1m.engines.chat.prefill import PENALISED_TOKENS
 from s1m.engines.remote.reply import Unreadable, decode
 from s1m.engines.stops import first_stop, without_partial_stop
 from s1m.errors import EngineError
@@ -75,7 +76,7 @@ def completion_request(*, prompt: str, images: Sequence[str], step: Step, sampli
         "top_k": 0,
         "min_p": 0.0,
         "repeat_penalty": sampling.repetition_penalty,
-        "repeat_last_n": -1,
+        "repeat_last_n": PENALISED_TOKENS,
         "seed": step.seed,
         "stop": list(step.stop),
         # Where a delimiter is a special token, the text would leave it out, and it could never stop.
