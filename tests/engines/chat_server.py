@@ -188,7 +188,9 @@ def models(*names: str) -> Answer:
 
 
 def is_probe(request: Request) -> bool:
-    """Whether a request only asks for one token, to see how prompts are counted."""
+    """Whether a request only asks for one token, to see how prompts are counted, or how a delimiter is spelled."""
+    if request.path == "/tokenize":
+        return True
     return request.body.get("max_tokens") == 1 and request.body["messages"][0]["content"] == "Hi"
 
 
@@ -225,19 +227,28 @@ def chat_model(
 
 
 def llama_cpp(
-    write: Callable[[str], str], *, parses: bool = False, knows_verbose: bool = True, intrudes: str = ""
+    write: Callable[[str], str],
+    *,
+    parses: bool = False,
+    knows_verbose: bool = True,
+    intrudes: str = "",
+    special: bool = True,
 ) -> Behaviour:
     """A chat server as llama.cpp's: it always continues the turn, and its reply begins with the whole of it.
 
     Stop strings are cut away, and named only in ``__verbose``. ``parses``: a reasoning parser takes the message apart,
     the repeated turn included, unless ``reasoning_format`` is "none". ``intrudes``: the template puts this before a
-    continued turn, and its first three tokens before a new one.
+    continued turn, and its first three tokens before a new one. ``special``: delimiters show in the text.
     """
 
     def behave(request: Request) -> Answer:
         if request.method == "GET":
             return models("small")
         body = request.body
+        if request.path == "/tokenize":
+            return answer({"tokens": [444] if body["content"] == "</think>" else [5, 6, 7]})
+        if body.get("logit_bias") == [[444, 1000.0]]:
+            return completion("</think>" if special else "", tokens=1, finish="length")
         if not knows_verbose and "verbose" in body:
             return answer({"error": {"message": "verbose: invalid value"}}, 400)
         messages = body["messages"]

@@ -104,6 +104,24 @@ def test_closed_thought_before_the_turn_ends_the_run_though_no_reply_shows_it() 
         ask(server, step(TURN))
 
 
+def test_delimiter_that_the_server_leaves_out_of_the_text_ends_the_run() -> None:
+    model = llama_cpp(says(" four"), special=False)
+    with ChatServer(model) as server, pytest.raises(EngineUnavailable, match=r"leaves </think> out .* --special"):
+        ask(server, step(TURN))
+    with ChatServer(model) as server:
+        assert ask(server, step(TURN, stop=("</thought>",)))[0].text == " four"
+
+
+def test_gateway_that_passes_on_no_tokenizer_is_used_all_the_same() -> None:
+    model = llama_cpp(says(" four"), special=False)
+
+    def behave(request: Request) -> Answer:
+        return Answer(status=404) if request.path == "/tokenize" else model(request)
+
+    with ChatServer(behave) as server:
+        assert ask(server, step(TURN))[0].text == " four"
+
+
 def test_server_that_counts_the_repeated_turn_as_new_tokens_ends_the_run() -> None:
     model = llama_cpp(says(" four"))
 

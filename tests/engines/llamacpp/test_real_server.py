@@ -125,6 +125,16 @@ def test_native_completion_refuses_that_template_too_and_names_the_flag(tmp_path
         asyncio.run(main(url))
 
 
+def test_delimiter_that_is_left_out_of_the_text_is_refused_by_http_and_seen_by_llamacpp(tmp_path: Path) -> None:
+    flags = tuple(flag for flag in DIGITS if flag != "--special")
+    words = ("digits", "--limit", "4", "--num-ignore", "0-1", "--max-thinking-tokens", "512")
+    with serving(*flags) as url:
+        with pytest.raises(EngineUnavailable, match="--special"):
+            ask(url, step("<think>\n"), model="", timeout_seconds=60.0)
+        records = run(tmp_path / "run", *words, "--engine", "llamacpp", "--base-url", url)
+    assert {segment.stop for record in records for segment in record.trace.chains[0]} == {"closed"}
+
+
 @pytest.mark.parametrize("engine", ["http", "llamacpp"])
 def test_text_model_that_rambles_loses_no_answer(engine: str, tmp_path: Path) -> None:
     sums = ({"id": f"{n}", "question": f"What is {n} + 3?", "answer": f"{n + 3}", "images": []} for n in range(2, 8))
