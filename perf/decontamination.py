@@ -146,7 +146,7 @@ def held_out(problems: Sequence[Problem], path: Path) -> tuple[int, list[tuple[s
 
 
 def many_duplicates(count: int = 100_000, planted: int = 5_000) -> str:
-    """How long so many made-up rows take, and what is found of those that are planted, in words."""
+    """How long ``count`` synthetic rows take, and how many of the planted ones are detected, in words."""
     rng = random.Random(SEED)
     known = ["".join(rng.choices("abcdefghijklmnoprstu", k=6)) for _ in range(20_000)]
     texts = [rng.choices(known, k=40) for _ in range(count - planted)]

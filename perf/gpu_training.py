@@ -25,8 +25,9 @@ from s1m.benchmarks.digits import Digits
 from s1m.datasets.source import Source
 from s1m.engines.embedded import EmbeddedEngine
 from s1m.forcing import Forcing, drive, nested_sweep
-from s1m.train.model import load_encoder
-from s1m.train.run import quiet, train
+from s1m.train.loop.trainer import without_default_log
+from s1m.train.model.load import load_encoder
+from s1m.train.run import train
 from s1m.train.settings import TrainSettings
 from s1m.types import Sampling
 
@@ -106,7 +107,7 @@ def timed_epoch(trainer: Any) -> tuple[float, float]:
     watch, counted = Stopwatch(), Counted(trainer.data_collator)
     trainer.add_callback(watch)
     trainer.data_collator = counted
-    quiet(trainer)
+    without_default_log(trainer)
     trainer.train()
     seconds = watch.ends[-1] - watch.ends[0]
     steps = len(watch.ends)

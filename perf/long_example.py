@@ -22,10 +22,10 @@ from transformers import TrainerCallback
 
 from s1m.datasets.source import Source
 from s1m.engines.embedded.checkpoint import place_of
-from s1m.train.model import load_encoder, load_model
-from s1m.train.run import quiet, training_arguments
+from s1m.train.loop.arguments import training_arguments
+from s1m.train.loop.trainer import TowerTrainer, without_default_log
+from s1m.train.model.load import load_encoder, load_model
 from s1m.train.settings import TrainSettings
-from s1m.train.trainer import TowerTrainer
 
 LONG = 32_768
 QWEN_VOCABULARY = 151_936
@@ -116,7 +116,7 @@ def step(loss: str, activations: str, vocabulary: int, tokens: int) -> None:
         data_collator=lambda _: packed_row(tokens),
         callbacks=[Peak()],
     )
-    quiet(trainer)
+    without_default_log(trainer)
     trainer.train()
 
 

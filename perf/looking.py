@@ -19,7 +19,7 @@ from rich.console import Console
 
 from s1m.data.curate.inspect import Inspector
 from s1m.data.curate.look import looked_at
-from s1m.data.curate.run import prepare
+from s1m.data.curate.prepare import prepare
 from s1m.data.curate.settings import CurateSettings, Target
 from s1m.data.curate.signature import signature
 from s1m.data.generate import generate_rows

@@ -85,7 +85,7 @@ async def run_once(
     """One forced trace of a problem, scored."""
     score = partial(benchmark.score, problem)
     task = Task(seed=derive_seed(seed, problem.id), read=lambda text: score(text).prediction)
-    trace = await drive(settings.build_strategy().flow(task), problem, engine, settings.sampling())
+    trace = await drive(settings.build_strategy().flow(task), problem, engine, settings.sampling.for_engine())
     return Outcome(trace=trace, verdicts=tuple(score(answer.text) for answer in trace.answers))
 
 

@@ -24,12 +24,13 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from s1m.datasets.source import Source
 from s1m.datasets.sources import Examples, load_examples
-from s1m.train.model import adapters, load_encoder, load_model, rules_of, uses_bf16
-from s1m.train.pack import Collator
-from s1m.train.run import planned, quiet, training_arguments
+from s1m.train.batches.collate import Collator
+from s1m.train.batches.plan import planned
+from s1m.train.loop.arguments import training_arguments
+from s1m.train.loop.trainer import TowerTrainer, without_default_log
+from s1m.train.model.load import adapters, load_encoder, load_model, rules_of, uses_bf16
 from s1m.train.settings import TrainSettings
-from s1m.train.survey import survey
-from s1m.train.trainer import TowerTrainer
+from s1m.train.survey.measure import survey
 
 TRACES = 48
 ROUNDS = 3
@@ -152,7 +153,7 @@ def mean_loss(trainer: Any) -> tuple[float, int, int, float]:
 
 def timed(trainer: Any) -> float:
     """Processor seconds of an epoch: other work on the machine does not count."""
-    quiet(trainer)
+    without_default_log(trainer)
     started = time.process_time()
     trainer.train()
     return time.process_time() - started

@@ -16,8 +16,8 @@ from typing import Any
 
 from PIL import Image
 
-from s1m.datasets.digits import make_trace
-from s1m.datasets.responses import Delimiters
+from s1m.datasets.sources.digits import make_trace
+from s1m.families import Delimiters
 
 LONGEST = 7800
 """Tokens of a response; with picture and question it stays below 8,192."""

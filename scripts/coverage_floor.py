@@ -11,7 +11,7 @@ ROOMS = (
     "src/s1m/forcing/",
     "src/s1m/scoring/",
     "src/s1m/evaluate/store.py",
-    "src/s1m/evaluate/settings.py",
+    "src/s1m/evaluate/settings/",
     "src/s1m/files/settings.py",
 )
 

@@ -104,10 +104,31 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no file"):
         PAGE.load(split="all", limit=None, data=str(tmp_path))
     broken = tmp_path / "broken.jsonl"
-    for text, message in [("{", "row 1: Expecting property"), ("3", "row 1: expected an object with id")]:
+    for text, message in [
+        ("{", "line 1: Input data was truncated"),
+        ("3", "line 1: Expected `object`, got `int`; a line is an object"),
+    ]:
         broken.write_text(text)
         with pytest.raises(DataError, match=message):
             PAGE.load(split="all", limit=None, data=str(broken))
     broken.write_bytes(b"\xff\xfe\xff")
-    with pytest.raises(DataError, match="cannot read"):
+    with pytest.raises(DataError, match="line 1: it is UTF-16; save it as UTF-8"):
         PAGE.load(split="all", limit=None, data=str(broken))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"image": "a.png"}, "row 1, column 'image': there is no such column; did you mean images?"),
+        ({"colour": "red"}, "row 1, column 'colour': there is no such column"),
+        (
+            {"choices": [*map(str, range(27))]},
+            "27 choices are more than there are letters; give at most 26",
+        ),
+        ({"metadata": {"a.b": "c"}}, "the name 'a.b' has a dot, which means a field within; use _ instead"),
+    ],
+)
+def test_what_would_be_left_out_in_silence_is_refused(change: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        PAGE.load(split="all", limit=None, data=lines(tmp_path, ROW | change))
+    assert message in str(caught.value)

@@ -96,7 +96,7 @@ def test_a_published_query_is_asked_as_it_is(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"pid": ""}, "row 1, column 'pid': expected text, got none"),
-        ({"answer": "middle"}, "row 1, column 'answer': 'middle' is none of the choices"),
+        ({"answer": "middle"}, "row 1, column 'answer': 'middle' is not one of the choices"),
         ({"choices": None}, "column 'answer_type': expected integer, list or float of precision 1 or 2, got 'text'"),
         ({"choices": "left"}, "column 'choices': expected a list of texts"),
         ({"precision": 1.5}, "column 'precision': expected a whole number, got 1.5"),

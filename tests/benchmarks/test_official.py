@@ -188,9 +188,9 @@ def test_olympiadbench_asks_in_chinese_too(tmp_path: Path) -> None:
     rows = [row | {"language": "Chinese"} for row in ROWS["olympiadbench"][2]]
     rows.append(rows[3] | {"id": 9, "answer_type": "Numerical,Interval", "unit": "m"})
     rows.append(rows[0] | {"id": 10, "answer_type": "Tuple"})
-    one, speed, *_, several, pair = [problem.question for problem in load("olympiadbench", tmp_path, rows)]
-    assert one.startswith("以下是中国数学竞赛中的解答题，答案类型为数值。请根据")
-    assert one.endswith("所以最终答案是\\boxed{答案}。”显式给出结果。\nFind the value of <image_1>.")
+    first, speed, *_, several, pair = [problem.question for problem in load("olympiadbench", tmp_path, rows)]
+    assert first.startswith("以下是中国数学竞赛中的解答题，答案类型为数值。请根据")
+    assert first.endswith("所以最终答案是\\boxed{答案}。”显式给出结果。\nFind the value of <image_1>.")
     assert "以下是中国物理竞赛中" in speed
     assert "\\boxed{答案}(单位)。”显式给出结果，注意答案的单位不要放在\\boxed{}中。\nSo:" in speed
     assert "，题目有多个答案，答案类型分别为数值、区间。" in several

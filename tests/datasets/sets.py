@@ -10,9 +10,9 @@ from typing import Any
 
 from PIL import Image as PILImage
 
-from s1m.datasets.responses import Delimiters
 from s1m.datasets.source import Source
 from s1m.datasets.sources import Examples, load_examples
+from s1m.families import Delimiters
 
 
 def picture(width: int = 40, height: int = 30, red: int = 200) -> bytes:

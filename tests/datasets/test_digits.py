@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from s1m.datasets.digits import MAX_LOOKS, SHORT_SHARE, make_row, make_trace
-from s1m.datasets.made import MADE
-from s1m.datasets.responses import Delimiters
-from s1m.datasets.source import MADE_SETS, Source
+from s1m.datasets.source import GENERATED_SETS, Source
+from s1m.datasets.sources.digits import MAX_LOOKS, SHORT_SHARE, make_row, make_trace
+from s1m.datasets.sources.generated import GENERATORS
+from s1m.families import Delimiters
 from s1m.synthetic.digits import traces
 from s1m.synthetic.digits.problems import LAYOUTS, QUESTIONS, split_indices
 from s1m.synthetic.digits.traces import Drawing
@@ -82,7 +82,7 @@ def test_the_untrained_model_is_the_same_for_a_seed_and_loads(tmp_path: Path) ->
     import torch
 
     from s1m.engines.embedded.checkpoint import load_checkpoint
-    from s1m.train.untrained import build_untrained
+    from s1m.train.model.untrained import build_untrained
 
     before = torch.random.get_rng_state()
     for name in ("first", "second"):
@@ -99,4 +99,4 @@ def test_the_untrained_model_is_the_same_for_a_seed_and_loads(tmp_path: Path) ->
 
 
 def test_every_set_that_the_command_line_names_can_be_made() -> None:
-    assert tuple(MADE) == MADE_SETS
+    assert tuple(GENERATORS) == GENERATED_SETS

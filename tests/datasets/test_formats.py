@@ -9,8 +9,10 @@ import pytest
 
 from s1m.datasets.example import IMAGE, Turn, Unusable
 from s1m.datasets.formats import Draft, pick_format, read_row
-from s1m.datasets.responses import Delimiters, canonical
+from s1m.datasets.responses import canonical
 from s1m.errors import DataError
+from s1m.families import Delimiters
+from s1m.files.paths import Roots
 from tests.datasets.sets import picture
 
 THINKING = Delimiters("<think>", "</think>")
@@ -22,7 +24,7 @@ EXPECTED = (
 
 
 def read(row: dict[str, Any], folder: Path = Path()) -> Draft:
-    return read_row(row, pick_format("auto", list(row), "test"), THINKING, folder)
+    return read_row(row, pick_format("auto", list(row), "test"), THINKING, Roots(folder))
 
 
 @pytest.mark.parametrize(
@@ -100,8 +102,8 @@ def test_paths_of_images_start_beside_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({"images": [], "prompt": "<image> Which?", "response": RESPONSE}, "images and their places differ"),
-        ({"images": [picture()] * 2, "prompt": "<image> Which?", "response": "x"}, "images and their places differ"),
+        ({"images": [], "prompt": "<image> Which?", "response": RESPONSE}, "images and placeholders differ"),
+        ({"images": [picture()] * 2, "prompt": "<image> Which?", "response": "x"}, "images and placeholders differ"),
         ({"image": {"bytes": None, "path": None}, "prompt": "Which?", "response": RESPONSE}, "missing image"),
         ({"images": [None], "prompt": "Which?", "response": RESPONSE}, "missing image"),
         ({"image": 7, "prompt": "Which?", "response": RESPONSE}, "missing image"),
@@ -123,7 +125,7 @@ def test_a_malformed_row_has_a_reason(row: dict[str, Any], reason: str) -> None:
 
 def test_a_broken_image_has_a_reason() -> None:
     draft = read({"image": b"no picture", "prompt": "Which?", "response": RESPONSE})
-    with pytest.raises(Unusable, match="image unreadable: it does not begin"):
+    with pytest.raises(Unusable, match="image unreadable: it is not an image"):
         draft.images[0].size()
 
 

@@ -14,7 +14,7 @@ from datasets import Image, List, Value
 
 from s1m.datasets.example import IMAGE, Unusable
 from s1m.datasets.source import Source
-from s1m.datasets.sources import pick_rows
+from s1m.datasets.sources.examples import pick_rows
 from s1m.errors import DataError, UsageError
 from tests.benchmarks.hub import hub
 from tests.datasets.sets import examples_of, picture, trace, write_lines, write_parquet
@@ -74,7 +74,7 @@ def test_json_lines_find_images_beside_the_file_and_skip_blank_lines(tmp_path: P
     for place in (1, 2):
         with pytest.raises(Unusable, match="no JSON object: line"):
             examples[place]
-    assert examples.place(1) == "set.jsonl line 3"
+    assert examples.location(1) == "set.jsonl line 3"
 
 
 def test_a_folder_holds_its_split_and_rows_say_which_file(tmp_path: Path) -> None:
@@ -110,10 +110,15 @@ def test_a_corrupt_shard_is_named(tmp_path: Path) -> None:
     [
         ("absent.jsonl", None, UsageError, "there is no file or folder"),
         ("absent", None, UsageError, "there is no file or folder"),
-        ("table.csv", "prompt,response\n", UsageError, "is no data: a source is a .parquet, .jsonl, .json file"),
+        (
+            "table.csv",
+            "prompt,response\n",
+            UsageError,
+            "is not a data file: a source is a .parquet, .jsonl, .json",
+        ),
         ("empty.jsonl", "\n", DataError, "is empty"),
         ("array.json", '[{"prompt": "?"}]', DataError, "is one JSON array; make lines of it: jq"),
-        ("broken.jsonl", "hello\n", DataError, "is no file of JSON lines: line 1: Expecting value"),
+        ("broken.jsonl", "hello\n", DataError, "is not a file of JSON lines: line 1: JSON is malformed"),
         ("other.jsonl", '{"query": "?", "label": 3}\n', DataError, "has the columns query, label, of which no example"),
     ],
 )
@@ -140,7 +145,7 @@ def test_weights_repeat_rows_and_keep_a_seeded_share(tmp_path: Path) -> None:
     def asked(weight: float, seed: int = 1) -> list[str]:
         source = Source(path=str(path), weight=weight)
         examples = examples_of(source, seed=seed)
-        return [examples.place(i) for i in range(len(examples))]
+        return [examples.location(i) for i in range(len(examples))]
 
     half = asked(0.5)
     assert len(set(half)) == len(half) == pytest.approx(500, abs=60)
@@ -175,7 +180,7 @@ def load_from_hub(endpoint: str, home: Path, *, offline: bool = False) -> subpro
     """In a process of its own: the Hub's address is read when its library is imported."""
     code = """
 from s1m.errors import DataError
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 from s1m.datasets.source import Source
 from s1m.datasets.sources import load_examples
 try:

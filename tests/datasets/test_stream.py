@@ -11,7 +11,7 @@ import pytest
 
 from s1m.datasets.example import Unusable
 from s1m.datasets.source import Source
-from s1m.datasets.stream import BATCH, open_stream
+from s1m.datasets.sources.stream import BATCH, open_stream
 from s1m.errors import DataError, UsageError
 from tests.benchmarks.hub import hub
 from tests.datasets.sets import examples_of, picture, trace, write_lines, write_parquet
@@ -76,7 +76,7 @@ def test_a_dataset_of_the_hub_is_read_as_it_comes(tmp_path: Path) -> None:
     )
     code = """
 from s1m.datasets.source import Source
-from s1m.datasets.stream import open_stream
+from s1m.datasets.sources.stream import open_stream
 stream = open_stream(Source(path="org/set"))
 print([stream.read(row)[-9:] for batch in stream.batches for row in batch])
 """

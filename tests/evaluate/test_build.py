@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,17 +14,18 @@ from s1m.engines.scripted import replay
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
-from s1m.evaluate.settings import EvalSettings
+from s1m.evaluate.settings import eval_settings
 from s1m.evaluate.store import load_run
+from s1m.files.settings import changed
 from tests.engines.chat_server import ChatServer, chat_model, models
 
-DIGITS = EvalSettings(benchmark="digits")
+DIGITS = eval_settings({"benchmark": "digits"})
 
 
 def test_defaults_that_depend_on_the_benchmark_are_filled_in() -> None:
     resolved = resolve(DIGITS, find_benchmark("digits"))
-    assert (resolved.split, resolved.model, resolved.out) == ("test", "bundled", "runs/digits")
-    given = replace(DIGITS, split="train", model="mine", out="there")
+    assert (resolved.problems.split, resolved.engine.model, resolved.out) == ("test", "bundled", "runs/digits")
+    given = changed(DIGITS, split="train", model="mine", out="there")
     assert resolve(given, find_benchmark("digits")) == given
 
 
@@ -36,30 +36,30 @@ def test_a_budget_that_cannot_fit_is_refused_before_the_run() -> None:
     check_budget(DIGITS, engine)
     engine.context_tokens -= 1
     with pytest.raises(UsageError, match=r"8192 \+ 256 tokens, but .* has a context of 8448: lower --max-thinking"):
-        check_budget(replace(DIGITS, model="tiny"), engine)
+        check_budget(changed(DIGITS, model="tiny"), engine)
 
 
 def test_the_servers_only_model_is_named_in_the_settings() -> None:
     with ChatServer(lambda _: models("qwen")) as server:
-        settings = replace(DIGITS, engine="http", base_url=(server.url,))
-        assert asyncio.run(name_model(settings)).model == "qwen"
-        assert asyncio.run(name_model(replace(settings, model="mine"))).model == "mine"
+        settings = changed(DIGITS, engine="http", base_url=(server.url,))
+        assert asyncio.run(name_model(settings)).engine.model == "qwen"
+        assert asyncio.run(name_model(changed(settings, model="mine"))).engine.model == "mine"
     assert asyncio.run(name_model(DIGITS)) == DIGITS
 
 
 def test_the_engine_is_the_one_named() -> None:
-    engine = build_engine(replace(DIGITS, engine="http", base_url=("http://127.0.0.1:9",), model="m"))
+    engine = build_engine(changed(DIGITS, engine="http", base_url=("http://127.0.0.1:9",), model="m"))
     assert isinstance(engine, ChatEngine)
     several = ("http://127.0.0.1:8", "http://127.0.0.1:9/v1")
-    engine = build_engine(replace(DIGITS, engine="vllm", base_url=several))
+    engine = build_engine(changed(DIGITS, engine="vllm", base_url=several))
     assert isinstance(engine, VllmEngine)
     assert repr(engine) == "VllmEngine('http://127.0.0.1:8/v1, http://127.0.0.1:9/v1')"
 
 
 def test_how_many_problems_are_in_flight() -> None:
-    served = replace(DIGITS, engine="http", base_url=("http://a", "http://b"))
-    assert (DIGITS.most_in_flight, replace(DIGITS, concurrency=3).most_in_flight) == (64, 3)
-    assert (served.most_in_flight, replace(served, concurrency=3).most_in_flight) == (512, 6)
+    served = changed(DIGITS, engine="http", base_url=("http://a", "http://b"))
+    assert (DIGITS.engine.most_in_flight, changed(DIGITS, concurrency=3).engine.most_in_flight) == (64, 3)
+    assert (served.engine.most_in_flight, changed(served, concurrency=3).engine.most_in_flight) == (512, 6)
 
 
 def small_model(turn: str) -> str:

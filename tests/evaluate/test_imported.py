@@ -94,7 +94,7 @@ def test_a_sweep_becomes_a_run(tmp_path: Path, data: str, capsys: pytest.Capture
         "sources": ["results_0.json", "results_2.json"],
         "tokens": "estimated: characters / 4",
         "out": str(out),
-        "engine": "imported",
+        "origin": "imported",
         "sweep": "independent",
     }
     first, second, third = run.records
@@ -138,12 +138,15 @@ def test_a_bundled_tokenizer_counts(tmp_path: Path, data: str, capsys: pytest.Ca
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_nothing_is_mixed_with_an_imported_run(tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_mixed_with_an_imported_run(
+    tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = str(tmp_path / "run")
     file = results_file(tmp_path, "seven.json", result("1", "7"))
     assert main(["import", "mathvista", file, "--data", data, "--out", out]) == 0
     assert main(["import", "mathvista", file, "--data", data, "--out", out]) == 2
     assert "is not empty; an import needs a new run folder" in capsys.readouterr().err
+    monkeypatch.setattr(MathVista, "needs_images", False)  # the authors' file has none
     assert main(["eval", "mathvista", "--data", data, "--out", out, "--limit", "1"]) == 2
     assert "holds imported results" in capsys.readouterr().err
 
@@ -154,14 +157,14 @@ ONE = result("1", "7", "7", right=True)
 @pytest.mark.parametrize(
     ("results", "flags", "complaint"),
     [
-        ([[{**ONE, "query": "Who?"}]], [], "a.json, results[0]: its query is that of no problem: 'Who?'"),
+        ([[{**ONE, "query": "Who?"}]], [], "a.json, results[0]: its query belongs to no problem: 'Who?'"),
         ([[ONE, ONE]], [], "a.json, results[1]: its answer is '7', but that of problem 3 '9'"),
-        ([[ONE, result("3", "9"), ONE]], [], "a.json, results[2]: its query comes more often than there are problems"),
+        ([[ONE, result("3", "9"), ONE]], [], "a.json, results[2]: its query occurs more often than there are problems"),
         ([[{**ONE, "response": None}]], [], "a.json, results[0]: Expected `str`, got `null` - at `$.response`"),
         ([[ONE, {}]], [], "a.json, results[1]: Object missing required field `query`"),
         ([[]], [], "a.json has no results"),
         ([[ONE, result("2", "B")], [ONE]], ["--num-ignore", "0-1"], "b.json has no result for problem 2, which other"),
-        ([[ONE], [ONE]], [], "a.json does not say its level"),
+        ([[ONE], [ONE]], [], "a.json: the file's name has no level"),
         ([[ONE], [ONE]], ["--num-ignore", "0-2"], "--num-ignore 0-2 names 3 levels, but there are 2 files"),
         ([[ONE], [ONE]], ["--num-ignore", "1,1"], "two files are of level 1"),
         ([[ONE]], ["--num-ignore", "x"], "num_ignore takes levels such as 0-7"),
@@ -189,7 +192,7 @@ def test_a_file_that_every_level_overwrote_must_be_told_its_level(
     file = results_file(tmp_path, "results_{args.num_ignore}.json", ONE)
     command = ["import", "mathvista", file, "--data", data, "--out", str(tmp_path / "run")]
     assert main(command) == 2
-    assert "does not say its level" in capsys.readouterr().err
+    assert "name has no level" in capsys.readouterr().err
     assert main([*command, "--num-ignore", "7"]) == 0
     assert load_run(tmp_path / "run").settings["num_ignore"] == [7]
 

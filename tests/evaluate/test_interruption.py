@@ -97,7 +97,7 @@ def test_three_kills_and_a_resume_give_the_same_records(tmp_path: Path, undistur
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     code, errors = stop_after(tmp_path, 4, signal.SIGINT)
     assert code == 130, errors
-    assert f"of {LIMIT} problems recorded; the same command goes on from there" in errors
+    assert f"of {LIMIT} problems recorded; re-run the command to resume" in errors
     assert "Traceback" not in errors
     finish(tmp_path)
     assert content(tmp_path) == undisturbed

@@ -73,7 +73,7 @@ def _generated(folder: Path, changed: dict[str, Any]) -> Run:
 
 def replay(source: Run, **given: Any) -> dict[str, Record]:
     """The replayed records by the id of their problem."""
-    strategy = replay_settings(source, {"out": "elsewhere", **given}).build_strategy()
+    strategy = replay_settings(source, {"out": "elsewhere", **given}).run.build_strategy()
     return {record.id: replayed(record, strategy) for record in source.records}
 
 
@@ -130,7 +130,7 @@ def test_a_replay_is_a_run_that_is_read_and_not_added_to(
     assert "vote; level: chains that vote" in said
     assert "tokens replayed: a separate run would have generated them." in said
     run = load_run(out)
-    assert (run.settings["engine"], run.settings["source"]) == ("replayed", str(source.folder))
+    assert (run.settings["origin"], run.settings["source"]) == ("replayed", str(source.folder))
     assert run.settings["temperature"] == 1.0
     summary = summarize(run)
     assert [level.level for level in summary.levels] == [1, 2, 4]
@@ -142,14 +142,14 @@ def test_a_replay_is_a_run_that_is_read_and_not_added_to(
     assert main(["replay", str(source.folder), "--strategy", "vote", "--out", str(out)]) == 2
     assert "is not empty; a replay makes a run folder of its own" in capsys.readouterr().err
     assert main(["replay", str(out), "--strategy", "vote", "--out", str(tmp_path / "again")]) == 2
-    assert "is replayed; replay a run that asked an engine" in capsys.readouterr().err
+    assert "is replayed; replay a run that an engine generated" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        ({"strategy": "cap"}, "strategy cap cannot be replayed, only sequential, vote, hybrid, adaptive"),
-        ({"strategy": "vote", "levels": "1,8"}, "at 0, 1, 2, 3 ignored ends of 4 chains, not of 8; lower --levels"),
+        ({"strategy": "cap"}, "strategy cap cannot be replayed, only adaptive, hybrid, sequential, vote"),
+        ({"strategy": "vote", "levels": "1,8"}, "at 0, 1, 2, 3 ignored stops of 4 chains, not of 8; lower --levels"),
         ({"strategy": "sequential", "num_ignore": "0-5"}, "of 4 chains, not at 4, 5; name others with --num-ignore"),
         ({"strategy": "sequential", "levels": "1,2"}, "levels of strategy sequential are given by --num-ignore"),
         ({}, "a replay needs --strategy"),
@@ -163,10 +163,10 @@ def test_what_a_run_has_not_cannot_be_replayed(given: dict[str, str], complaint:
 
 def test_sparse_levels_and_other_strategies_are_refused(generate: Generate) -> None:
     source = generate(temperature=1.0, strategy="sequential", num_ignore="0,2")
-    with pytest.raises(UsageError, match="at 0, 2 ignored ends of 1 chain, not at 1; name others"):
+    with pytest.raises(UsageError, match="at 0, 2 ignored stops of 1 chain, not at 1; name others"):
         replay(source, strategy="adaptive")
     for changed in ({"strategy": "cap"}, {"strategy": "sequential", "sweep": "independent"}):
-        with pytest.raises(UsageError, match="replay one of strategy hybrid, vote, or sequential"):
+        with pytest.raises(UsageError, match="whose answers no other strategy shares"):
             replay(replace(source, settings={**source.settings, **changed}), strategy="vote")
 
 

@@ -15,9 +15,9 @@ from s1m.benchmarks.digits import Digits
 from s1m.engines.scripted import ScriptedEngine
 from s1m.errors import DataError, EngineError, EngineUnavailable
 from s1m.evaluate.runner import Runner, key_of
-from s1m.evaluate.settings import EvalSettings
+from s1m.evaluate.settings import EvalSettings, eval_settings
 from s1m.evaluate.store import RunStore, load_run
-from s1m.types import Completion, Engine, Problem, Record, Sampling, Step
+from s1m.types import Completion, Engine, Problem, Record, Sampling, Step, Verdict
 
 DIGITS = Digits()
 
@@ -37,8 +37,8 @@ class Watching:
 
 
 def settings(folder: Path, **changes: object) -> EvalSettings:
-    base = EvalSettings(benchmark="digits", out=str(folder), split="test", limit=12, num_ignore=(0, 1), concurrency=4)
-    return replace(base, **changes)  # type: ignore[arg-type]
+    base = {"benchmark": "digits", "out": str(folder), "split": "test", "limit": 12, "num_ignore": "0-1"}
+    return eval_settings({**base, "concurrency": 4, **changes})
 
 
 def right(problem: Problem, step: Step) -> str:
@@ -50,7 +50,7 @@ def right(problem: Problem, step: Step) -> str:
 
 
 def run(chosen: EvalSettings, engine: Engine) -> tuple[int, Watching]:
-    problems = DIGITS.load(split=chosen.split, limit=chosen.limit, data=None)
+    problems = DIGITS.load(split=chosen.problems.split, limit=chosen.problems.limit, data=None)
     store, watching = RunStore(chosen), Watching()
     try:
         runner = Runner(chosen, DIGITS, store, watching)
@@ -108,6 +108,21 @@ def test_an_engine_that_serves_nobody_ends_the_run_at_once(tmp_path: Path) -> No
 def test_a_bug_is_not_taken_for_a_failed_problem(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         run(settings(tmp_path), failing(lambda p: ZeroDivisionError()))
+
+
+def test_a_scorer_that_fails_costs_its_problem_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = DIGITS.load(split="test", limit=1, data=None)[0]
+    score = type(DIGITS).score
+
+    def broken(self: Digits, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
+        if problem.id == first.id:
+            raise ValueError("Exceeds the limit (4300 digits) for integer string conversion")
+        return score(self, problem, answer, extraction)
+
+    monkeypatch.setattr(type(DIGITS), "score", broken)
+    failed, watching = run(settings(tmp_path), ScriptedEngine(right))
+    assert (failed, watching.failed_ids, len(watching.landed_ids)) == (1, [first.id], 11)
+    assert "the scorer of digits failed (ValueError: Exceeds the limit" in (tmp_path / "failures.jsonl").read_text()
 
 
 def test_no_more_than_concurrency_problems_are_in_flight(tmp_path: Path) -> None:

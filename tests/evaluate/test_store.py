@@ -13,13 +13,14 @@ import pytest
 from PIL import Image
 
 from s1m.errors import DataError, EngineError, UsageError
-from s1m.evaluate.settings import EvalSettings
+from s1m.evaluate.settings import EvalSettings, eval_settings
 from s1m.evaluate.store import RunStore, Standing, load_run
+from s1m.files.settings import changed
 from s1m.types import Answer, Problem, Record, Segment, Trace, Verdict
 
 
 def settings(folder: Path, **changes: object) -> EvalSettings:
-    return EvalSettings(benchmark="digits", out=str(folder), **changes)  # type: ignore[arg-type]
+    return eval_settings({"benchmark": "digits", "out": str(folder), **changes})
 
 
 def picture(colour: str = "red") -> bytes:
@@ -187,7 +188,7 @@ def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
 def test_concurrency_and_address_may_change(tmp_path: Path) -> None:
     first = settings(tmp_path, engine="http", base_url=("http://127.0.0.1:1",))
     RunStore(first).close()
-    RunStore(replace(first, concurrency=3, base_url=("http://127.0.0.1:2",))).close()
+    RunStore(changed(first, concurrency=3, base_url=("http://127.0.0.1:2",))).close()
 
 
 def test_two_processes_never_share_a_folder(tmp_path: Path) -> None:
@@ -199,9 +200,9 @@ def test_two_processes_never_share_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no run folder"):
+    with pytest.raises(UsageError, match="not a run folder"):
         load_run(tmp_path)
-    with pytest.raises(UsageError, match="no run folder"):
+    with pytest.raises(UsageError, match="not a run folder"):
         load_run(tmp_path / "absent")
     (tmp_path / "records.jsonl").write_bytes(b"{}\n")
     with pytest.raises(UsageError, match="records but no settings"):
@@ -213,7 +214,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(UsageError, match="cannot write to"):
+    with pytest.raises(UsageError, match="cannot write"):
         RunStore(settings(tmp_path / "file" / "run"))
 
 

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s1m.errors import EngineUnavailable
+from s1m.forcing.base import halvings
 from s1m.forcing.drive import drive
 from s1m.forcing.flow import Forcing
 from s1m.forcing.presets import IGNORE_STRINGS
-from s1m.forcing.strategies import NAMES, Name, build_strategy, halvings
+from s1m.forcing.strategies import STRATEGIES, build_strategy
 from s1m.forcing.strategy import Part, Strategy, Task, together
 from s1m.types import Answer, Completion, Problem, Sampling, Step, Trace
 
@@ -157,7 +158,7 @@ def test_caps_share_one_chain() -> None:
         ("class-conditional", (1,), "Think for a long time."),
     ],
 )
-def test_conditionals_ask_in_words(name: Name, levels: tuple[int, ...], words: str) -> None:
+def test_conditionals_ask_in_words(name: str, levels: tuple[int, ...], words: str) -> None:
     model = says("4")
     run(build_strategy(name, FORCING, levels=levels), model)
     assert {problem.question for problem, _ in model.asked} == {f"How many?\n{words}"}
@@ -262,17 +263,17 @@ def test_several_conversations_run_together() -> None:
     assert sorted(step.max_tokens for _, step in model.asked[:4]) == [1, 1, 2, 2]
 
 
-def test_usual_levels_halve_the_budget() -> None:
+def test_default_levels_halve_the_budget() -> None:
     assert halvings(1024) == (64, 128, 256, 512, 1024)
     assert halvings(2) == (1, 2)
 
 
 @given(
-    name=st.sampled_from(NAMES),
+    name=st.sampled_from(STRATEGIES.names()),
     finishes=st.lists(st.sampled_from(["stop", "eos", "length"]), min_size=1, max_size=6),
     texts=st.lists(st.sampled_from(["", "a", "b", "loop " * 60, "</ think>", "<think> x"]), min_size=1, max_size=4),
 )
-def test_every_level_has_an_answer_whatever_the_model_does(name: Name, finishes: list[str], texts: list[str]) -> None:
+def test_every_level_has_an_answer_whatever_the_model_does(name: str, finishes: list[str], texts: list[str]) -> None:
     turn = count()
 
     def reply(step: Step) -> Completion:

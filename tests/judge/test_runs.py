@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from s1m.cli import main
-from s1m.evaluate.settings import EvalSettings
+from s1m.errors import UsageError
+from s1m.evaluate.settings import eval_settings
 from s1m.evaluate.store import load_run
+from s1m.files.settings import changed
 from tests.engines.chat_server import Answer, ChatServer, Request
 from tests.judge.judge_server import GOLDS, copying, prompt_of, questions, refusing, thinker
 
@@ -154,10 +156,10 @@ def test_problems_that_share_question_and_answer_cost_one_request_and_are_scored
 
 
 def test_a_judge_changes_no_record_so_it_is_no_content() -> None:
-    plain = EvalSettings(benchmark="digits")
-    assert EvalSettings(benchmark="digits", judge_base_url="http://a", judge_model="m").digest() == plain.digest()
-    with pytest.raises(ValueError, match="--judge-model needs --judge-base-url"):
-        EvalSettings(benchmark="digits", judge_model="m")
+    plain = eval_settings({"benchmark": "digits"})
+    assert changed(plain, judge_base_url="http://a", judge_model="m").digest() == plain.digest()
+    with pytest.raises(UsageError, match="--judge-model needs --judge-base-url"):
+        changed(plain, judge_model="m")
 
 
 @pytest.mark.vllm

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from s1m.scoring.answer import Kind
+from s1m.scoring.answer import AnswerKind
 
 CHOICE_SETS = (
     ("12", "24", "36", "48"),
@@ -92,7 +92,7 @@ class Dressed:
     """A text, what it is asked for, and whether it should score; ``gold`` is a letter for a choice."""
 
     text: str
-    kind: Kind
+    kind: AnswerKind
     gold: str
     choices: tuple[str, ...]
     right: bool
@@ -169,14 +169,14 @@ def _text(draw: random.Random, right: bool) -> Dressed:
     return _value(draw, gold if right else wrong, wrong, "text", gold, right)
 
 
-def _value(draw: random.Random, said: str, other: str, kind: Kind, gold: str, right: bool) -> Dressed:
+def _value(draw: random.Random, said: str, other: str, kind: AnswerKind, gold: str, right: bool) -> Dressed:
     boxed = kind in ("integer", "number") and draw.random() < 0.3
     text = draw.choice(VALUE_BOXED if boxed else (*STATED, *ALONE[:4])).format(said)
     return _dressed(draw, text, other, kind=kind, gold=gold, choices=(), right=right)
 
 
 def _dressed(
-    draw: random.Random, text: str, other: str, *, kind: Kind, gold: str, choices: tuple[str, ...], right: bool
+    draw: random.Random, text: str, other: str, *, kind: AnswerKind, gold: str, choices: tuple[str, ...], right: bool
 ) -> Dressed:
     thought = draw.choice(THOUGHTS).replace("{}", other).replace("{{", "{").replace("}}", "}")
     return Dressed(text=thought + text, kind=kind, gold=gold, choices=choices, right=right)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s1m.scoring.answer import Kind, committed
+from s1m.scoring.answer import AnswerKind, committed
 from s1m.scoring.equality.match import same_integer, same_letter, same_list, same_number, same_text
 
 MATCHES = {
@@ -14,7 +14,7 @@ MATCHES = {
 }
 
 
-def scores(text: str, *, kind: Kind, gold: str, choices: tuple[str, ...] = ()) -> bool:
+def scores(text: str, *, kind: AnswerKind, gold: str, choices: tuple[str, ...] = ()) -> bool:
     """Whether what ``text`` commits to is the gold answer."""
     prediction = committed(text, kind=kind, choices=choices).prediction
     if prediction is None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s1m.scoring.answer import Kind, committed
+from s1m.scoring.answer import AnswerKind, committed
 from tests.scoring.dressings import corpus
 from tests.scoring.judging import scores
 
@@ -82,7 +82,7 @@ def test_no_choice_and_two_choices_are_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "found"),
+    ("text", "kind", "parsed"),
     [
         ("The perimeter is 3 + 4 = 7 cm.", "integer", "7"),
         ("So the answer is 1,204 people.", "integer", "1,204"),
@@ -103,8 +103,8 @@ def test_no_choice_and_two_choices_are_none(text: str) -> None:
         ("So $x = \\frac{\\pi}{2}$.", "expression", "\\frac{\\pi}{2}"),
     ],
 )
-def test_values(text: str, kind: Kind, found: str | None) -> None:
-    assert committed(text, kind=kind).prediction == found
+def test_values(text: str, kind: AnswerKind, parsed: str | None) -> None:
+    assert committed(text, kind=kind).prediction == parsed
 
 
 def test_the_question_can_be_answered_in_its_own_words() -> None:
@@ -138,13 +138,13 @@ SILENT = [
     "0" * 34000,
 ]
 
-KINDS: tuple[Kind, ...] = ("choice", "integer", "number", "list", "yes_no", "text", "expression")
+KINDS: tuple[AnswerKind, ...] = ("choice", "integer", "number", "list", "yes_no", "text", "expression")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("choices", [LENGTHS, ("Yes", "No"), ("increase", "none of the above")])
 @pytest.mark.parametrize("text", SILENT)
-def test_silence_commits_to_nothing(text: str, kind: Kind, choices: tuple[str, ...]) -> None:
+def test_silence_commits_to_nothing(text: str, kind: AnswerKind, choices: tuple[str, ...]) -> None:
     assert committed(text, kind=kind, choices=choices).prediction is None
 
 
@@ -204,10 +204,10 @@ PIECES = st.lists(st.one_of(st.text(max_size=8), st.sampled_from(FRAGMENTS)), ma
 
 
 @given(PIECES, st.sampled_from(KINDS), st.sampled_from([LENGTHS, ("Yes", "No"), ("(c)", "(a)"), ("",), ()]))
-def test_no_text_raises(pieces: list[str], kind: Kind, choices: tuple[str, ...]) -> None:
-    found = committed("".join(pieces), kind=kind, choices=choices, question="Is it so?")
-    assert found.prediction is None or found.prediction
-    assert found.rule
+def test_no_text_raises(pieces: list[str], kind: AnswerKind, choices: tuple[str, ...]) -> None:
+    parsed = committed("".join(pieces), kind=kind, choices=choices, question="Is it so?")
+    assert parsed.prediction is None or parsed.prediction
+    assert parsed.rule
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -216,7 +216,7 @@ def test_no_text_raises(pieces: list[str], kind: Kind, choices: tuple[str, ...])
     ["0", "1,", "the answer is ", "(", "{", "\\boxed{", "\\frac{", "A, ", "If ", "= 1 ", "is ", "so ", " ", "\n", "$",
      "**", "a-", "⟦", "\\", "no ", "1/", "x^", "答案", "not (A) ", "1 or ", "[1,", "<answer>", "Wait ", "[", "- "],
 )  # fmt: skip
-def test_no_text_takes_long(kind: Kind, unit: str) -> None:
+def test_no_text_takes_long(kind: AnswerKind, unit: str) -> None:
     start = time.perf_counter()
     committed(unit * (40_000 // len(unit)), kind=kind, choices=LENGTHS, question="Is it the " * 50)
     assert time.perf_counter() - start < 1

@@ -84,7 +84,7 @@ def test_a_folder_that_is_no_checkpoint_is_named(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="there is no checkpoint folder /no/such"):
         resolve(settings(model="/no/such"))
     (tmp_path / "config.json").write_text("{")
-    with pytest.raises(EngineUnavailable, match=r"its config\.json cannot be read"):
+    with pytest.raises(EngineUnavailable, match=r"config\.json is damaged"):
         resolve(settings(model=str(tmp_path)))
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from s1m.datasets.example import IMAGE, Example, Slot, Turn
 from s1m.datasets.source import Source
 from s1m.engines.embedded.checkpoint import load_checkpoint, place_of
-from s1m.train.encode import Encoder
-from s1m.train.model import load_encoder, load_model, rules_of
-from s1m.train.pack import Collator
+from s1m.train.batches.collate import Collator
+from s1m.train.batches.encode import Encoder
+from s1m.train.model.load import load_encoder, load_model, rules_of
 from s1m.train.settings import TrainSettings
 from tests.datasets.sets import picture
 from tests.engines.embedded.test_model_classes import build
@@ -58,7 +58,7 @@ def batch_of(examples: Sequence[Example], encoder: Encoder, model: Any, *, packe
 class Places(list[Example]):
     """Examples that can say where they stand."""
 
-    def place(self, index: int) -> str:
+    def location(self, index: int) -> str:
         return self[index].id
 
 

@@ -1,6 +1,6 @@
 """``s1m`` in two processes over gloo that accelerate takes for GPUs: it shards models on nothing else.
 
-Everything behind that one decision is real: the plugin, ``fully_shard``, the gathering and scattering, the checkpoints.
+Everything after that one decision is real: the plugin, ``fully_shard``, the gathering and scattering, the checkpoints.
 """
 
 from __future__ import annotations

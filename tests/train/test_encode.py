@@ -12,7 +12,7 @@ import torch
 from s1m.datasets.example import IMAGE, Example, Turn, Unusable
 from s1m.datasets.source import Source
 from s1m.engines.embedded.checkpoint import load_checkpoint
-from s1m.train.encode import CONTROL_TOKENS, IGNORED, Encoder, decoded
+from s1m.train.batches.encode import CONTROL_TOKENS, IGNORED, Encoder, decoded
 from tests.datasets.sets import picture
 from tests.train.models import CONVERSATIONS, KINDS, batch_of, example, folder_of, loaded_for
 from tests.train.sets import examples_of, settings
@@ -273,7 +273,7 @@ def test_a_text_that_spells_a_token_of_the_template_is_dropped(token: str, role:
 
 def test_images_that_no_model_takes_have_their_reasons(encoder: Encoder) -> None:
     narrow = replace(example((IMAGE, "?"), "3"), sizes=((3000, 10),))
-    with pytest.raises(Unusable, match=r"^an image of impossible shape: 3000 x 10: .*200"):
+    with pytest.raises(Unusable, match=r"^an image of impossible shape: it is 3,000 x 10 pixels: .*200 to 1"):
         encoder.length(narrow)
     cut_off = picture(400, 300)[:-40]
     with pytest.raises(Unusable, match=r"^image unreadable"):

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from s1m.datasets.example import IMAGE
 from s1m.errors import DataError
-from s1m.train.attention import PACKED
-from s1m.train.encode import IGNORED
-from s1m.train.pack import best_fit, plan_epoch, plan_rising
+from s1m.train.batches.encode import IGNORED
+from s1m.train.batches.plan import best_fit, plan_epoch, plan_rising
+from s1m.train.model.attention import PACKED
 from tests.datasets.sets import picture
 from tests.train.models import CONVERSATIONS, KINDS, batch_of, example, folder_of, loaded_for
 

@@ -41,7 +41,7 @@ def test_a_signal_saves_and_the_same_command_goes_on(
     assert process.returncode == code, said
     done = len(losses(out))
     assert 0 < done < STEPS
-    assert f"stopped after step {done}; the same command goes on from there" in said
+    assert f"stopped after step {done}; re-run the command to resume" in said
     assert newest_checkpoint(out) == out / f"checkpoint-{done}"
     assert trained(settings) == pytest.approx(undisturbed, abs=CLOSE)
 
@@ -72,7 +72,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     assert limited.returncode == 1, limited.stderr
     last = limited.stderr.splitlines()[-1]
     assert last.startswith("s1m: cannot write"), limited.stderr
-    assert "make room, then the same command goes on" in last
+    assert "make room and re-run the command" in last
     assert "Traceback" not in limited.stderr
     assert not list(Path(settings.out).glob("checkpoint-*"))
     assert trained(settings)
@@ -88,5 +88,5 @@ def test_another_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "settings.toml").write_text(json.dumps(0.5).join(["learning_rate = ", "\n"]))
-    with pytest.raises(UsageError, match=r"is of a training with other .*learning_rate.*; choose another --out"):
+    with pytest.raises(UsageError, match=r"holds a training with other .*learning_rate .*; choose another --out"):
         train(short(out))

@@ -13,11 +13,11 @@ from rich.console import Console
 from s1m.datasets.checks import check_response
 from s1m.datasets.example import Example, Unusable
 from s1m.datasets.lengths import describe
-from s1m.datasets.responses import Delimiters
 from s1m.datasets.source import Source
 from s1m.errors import DataError
-from s1m.train.survey import ALONE, survey
-from s1m.train.survey_table import print_survey
+from s1m.families import Delimiters
+from s1m.train.survey.measure import ALONE, survey
+from s1m.train.survey.table import print_survey
 from tests.datasets.sets import picture, trace, write_lines
 from tests.train.sets import examples_of, settings
 

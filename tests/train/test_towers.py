@@ -10,8 +10,8 @@ import torch
 
 from s1m.engines.embedded.checkpoint import BUNDLED, load_checkpoint, place_of
 from s1m.errors import UsageError
+from s1m.train.model.towers import count_parameters, freeze, parameter_groups, tower_of
 from s1m.train.settings import TrainSettings, train_settings
-from s1m.train.towers import count_parameters, freeze, parameter_groups, tower_of
 from tests.train.runs import short, trained
 
 
@@ -79,7 +79,7 @@ def test_towers_have_rates_of_their_own(model: Any, tmp_path: Path) -> None:
 
 
 def test_the_optimizer_uses_them_and_frozen_weights_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from s1m.train.trainer import TowerTrainer
+    from s1m.train.loop.trainer import TowerTrainer
 
     seen: list[dict[str, tuple[set[float], set[float]]]] = []
     train_it = TowerTrainer.train

@@ -19,9 +19,8 @@ _INSTRUCTION = "Answer with the option's letter from the given choices directly.
 
 
 class Ai2d:
-    """The benchmark."""
-
     name = "ai2d"
+    needs_images = True
     title = "Diagrams of school science"
     splits: tuple[str, ...] = ("test",)
     sizes: Mapping[str, int] = {"test": 3088}
@@ -31,17 +30,14 @@ class Ai2d:
     breakdowns: tuple[str, ...] = ()
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
-        """The problems of a split."""
         return load_split(self, split, data=data, limit=limit, images=("image",), read=read_problem)
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
-        """Both verdicts on an answer."""
         letter = exact_letter(answer if extraction is None else extraction)
         return choice(answer, problem, letter == problem.gold)
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
     choices = row.texts("options")
     answer = row.filled("answer").strip()
     if not answer.isdecimal() or int(answer) >= len(choices):

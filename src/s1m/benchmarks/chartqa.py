@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from s1m.benchmarks.reading.row import Row
 from s1m.benchmarks.reading.rows import load_split
-from s1m.scoring.answer import Kind
+from s1m.scoring.answer import AnswerKind
 from s1m.scoring.equality.match import same_number, same_relaxed
 from s1m.scoring.official.chartqa import is_relaxed_equal
 from s1m.scoring.strict import value
@@ -24,9 +24,8 @@ _KINDS = ("human", "augmented")
 
 
 class ChartQa:
-    """The benchmark."""
-
     name = "chartqa"
+    needs_images = True
     title = "Charts: questions that people wrote and questions made from captions"
     splits: tuple[str, ...] = ("test", "val", "train")
     sizes: Mapping[str, int] = {"test": 2500, "val": 1920, "train": 28299}
@@ -36,13 +35,11 @@ class ChartQa:
     breakdowns: tuple[str, ...] = ("origin",)
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
-        """The problems of a split."""
         return load_split(self, split, data=data, limit=limit, images=("image",), read=read_problem)
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
-        """Both verdicts on an answer."""
         official = is_relaxed_equal(answer if extraction is None else extraction, problem.gold)
-        kind: Kind = "number" if same_number(problem.gold, problem.gold) else "text"
+        kind: AnswerKind = "number" if same_number(problem.gold, problem.gold) else "text"
         return value(answer, kind, (problem.gold,), same_relaxed, official)
 
 
@@ -53,10 +50,10 @@ def read_problem(row: Row) -> Problem:
         if not labels:
             raise row.wrong("label", "expected a list with the answer, got none")
         question, gold = row.filled("query"), labels[0]
-        place = row.integer("human_or_machine")
-        if place not in (0, 1):
-            raise row.wrong("human_or_machine", f"expected 0 or 1, got {place}")
-        origin = _KINDS[place]
+        position = row.integer("human_or_machine")
+        if position not in (0, 1):
+            raise row.wrong("human_or_machine", f"expected 0 or 1, got {position}")
+        origin = _KINDS[position]
     else:
         question, gold = row.filled("question"), row.filled("answer")
         origin = row.filled("type").removesuffix("_test")

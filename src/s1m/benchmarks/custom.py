@@ -4,53 +4,68 @@
     {"id": "2", "question": "Which is largest?", "answer": "B", "images": [], "choices": ["2", "7"],
      "answer_type": "choice", "metadata": {"source": "mine"}}
 
-``id``, ``question`` and ``answer`` are texts. ``images`` are paths, relative to the file; in parquet they may be the
-images themselves, as the Hub stores them. ``choices`` are optional, shown beneath the question; the answer is then a
-letter or the text of a choice. ``answer_type`` is choice, integer, number, list, yes_no, text or expression: choice
-where there are choices and else expression, when left out. ``metadata`` is a mapping of texts.
+``id``, ``question`` and ``answer`` are texts. ``images`` are paths, relative to the file and within its folder or that
+of ``--allow-outside``; in parquet they may be the images themselves, as the Hub stores them. ``choices``, at most 26,
+are optional, shown beneath the question; the answer is then a letter or the text of a choice. ``answer_type`` is
+choice, integer, number, list, yes_no, text or expression: choice where there are choices and else expression, when left
+out. ``metadata`` is a mapping of texts, without dots in their names. Other columns are refused.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from s1m.benchmarks.page import DataFrom
 from s1m.benchmarks.reading.parquet import ParquetRows, image_columns
-from s1m.benchmarks.reading.row import Row, lettered
+from s1m.benchmarks.reading.row import Row, lettered, shown
 from s1m.benchmarks.reading.rows import Problems, check_split, load_rows
-from s1m.errors import DataError, UsageError
+from s1m.errors import DataError, UsageError, did_you_mean
+from s1m.files.json_lines import read_rows
+from s1m.files.paths import ForeignPath, Roots, allowed_folder, read_image, user_path
 from s1m.scoring.readers.choices import LETTERS
 from s1m.scoring.strict import KINDS, by_kind
 from s1m.types import Problem, Verdict
 
+COLUMNS = ("id", "question", "answer", "images", "choices", "answer_type", "metadata")
+
 
 class Custom:
-    """The benchmark."""
+    """Your own questions; ``outside`` is another folder that the paths of their images may lead to."""
 
     name = "custom"
     title = "Your own questions: --data FILE.jsonl or FILE.parquet"
     splits: tuple[str, ...] = ("all",)
     sizes: Mapping[str, int] = {}
     licence = "yours"
+    data_from: DataFrom = "file"
     source = "your own file"
     scoring = "by each question's answer_type"
     breakdowns: tuple[str, ...] = ("answer_type",)
+
+    def __init__(self, outside: Path | None = None) -> None:
+        self._outside = outside
+
+    def allowing(self, outside: str) -> Custom:
+        """The same, the paths of whose images may also lead to this folder. Raises ``UsageError`` for none."""
+        return Custom(allowed_folder(outside))
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The questions of the file ``data``, every path to an image checked."""
         check_split(self, split)
         if data is None:
             raise UsageError("custom asks your own questions: add --data FILE.jsonl or --data FILE.parquet")
-        path = Path(data).expanduser()
+        path = user_path(data)
+        roots = Roots(path.parent, self._outside)
         if not path.is_file():
             raise DataError(f"there is no file {path}; --data is a file of JSON lines or parquet")
         if path.suffix != ".parquet":
-            return with_pictures(path, json_lines(path), limit)
+            return with_pictures(roots, json_lines(path), limit)
         if "images" in image_columns(path):
             return load_rows((path,), images=("images",), read=read_problem, limit=limit)
         rows = ParquetRows(path, ()).texts()
-        return with_pictures(path, (_row(values, path, number) for number, values in enumerate(rows, start=1)), limit)
+        return with_pictures(roots, (_row(values, path, number) for number, values in enumerate(rows, start=1)), limit)
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:  # noqa: ARG002
         """The verdict on an answer, by the question's type."""
@@ -63,19 +78,7 @@ def _row(values: Mapping[str, object], path: Path, number: int) -> Row:
 
 def json_lines(path: Path) -> Iterator[Row]:
     """The rows of a file of JSON lines; a row's number is its line's, empty lines are left out."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from None
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"{path}, row {number}: {error}") from None
-        if not isinstance(values, dict):
-            raise DataError(f"{path}, row {number}: expected an object with id, question and answer")
+    for number, values in read_rows(path, dict[str, Any], "an object with id, question and answer"):
         yield _row(values, path, number)
 
 
@@ -87,13 +90,10 @@ class Pictures:
 
     def images(self, row: int) -> tuple[bytes, ...]:
         """The contents of a row's image files."""
-        try:
-            return tuple(file.read_bytes() for file in self._files[row])
-        except OSError as error:
-            raise DataError(f"cannot read {error.filename}: {error.strerror}") from None
+        return tuple(read_image(file) for file in self._files[row])
 
 
-def with_pictures(path: Path, rows: Iterable[Row], limit: int | None) -> Problems:
+def with_pictures(roots: Roots, rows: Iterable[Row], limit: int | None) -> Problems:
     """The questions of rows that name image files, of which each must be there."""
     problems: dict[str, Problem] = {}
     files: list[list[Path]] = []
@@ -104,18 +104,24 @@ def with_pictures(path: Path, rows: Iterable[Row], limit: int | None) -> Problem
         if problem.id in problems:
             raise row.wrong("id", f"there is already a question {problem.id!r}")
         problems[problem.id] = problem
-        pictures = [path.parent / name for name in row.texts("images")]
-        missing = next((picture for picture in pictures if not picture.is_file()), None)
-        if missing is not None:
-            raise row.wrong("images", f"there is no file {missing}")
-        files.append(pictures)
+        try:
+            files.append([roots.find(name) for name in row.texts("images")])
+        except ForeignPath as error:
+            raise row.wrong("images", str(error)) from None
     source = Pictures(files)
     return Problems(list(problems.values()), [(source, place) for place in range(len(files))])
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
+    """The problem of a row. Raises ``UsageError`` for a column or a value that nothing can be made of."""
+    for column in row.values:
+        if column not in COLUMNS:
+            raise row.refused(column, f"there is no such column{did_you_mean(column, COLUMNS)}")
     choices = row.texts("choices")
+    if len(choices) > len(LETTERS):
+        raise row.refused(
+            "choices", f"{len(choices)} choices are more than there are letters; give at most {len(LETTERS)}"
+        )
     answer_type = row.text_or("answer_type", "choice" if choices else "expression")
     if answer_type not in KINDS or (answer_type == "choice") != bool(choices):
         fit = "choice, because there are choices" if choices else f"one of {', '.join(KINDS[1:])}"
@@ -138,5 +144,8 @@ def _metadata(row: Row) -> dict[str, str]:
         return {}
     given = row.value("metadata")
     if not isinstance(given, Mapping):
-        raise row.wrong("metadata", f"expected a mapping of texts, got {given!r}")
+        raise row.wrong("metadata", f"expected a mapping of texts, got {shown(given)}")
+    dotted = next((key for key in given if "." in key), None)
+    if dotted is not None:
+        raise row.refused("metadata", f"the name {dotted!r} has a dot, which means a field within; use _ instead")
     return {key: row.text_or(f"metadata.{key}") for key in given}

@@ -19,10 +19,12 @@ from s1m.benchmarks.measured import Judged, Measures, groups_of, ratio
 from s1m.benchmarks.reading.files import find_files
 from s1m.benchmarks.reading.row import Row
 from s1m.benchmarks.reading.rows import check_split, load_rows
-from s1m.scoring.equality.latex_value import same_value
+from s1m.scoring.equality.formula import same_value
 from s1m.scoring.equality.match import same_text
-from s1m.scoring.official.dynamath import is_near, is_right, short_answer
+from s1m.scoring.official.dynamath import is_near_strictly, is_right, said_short, short_answer
 from s1m.scoring.strict import choice, value
+from s1m.scoring.text.bounds import shortened
+from s1m.scoring.text.markup import without_thinking
 from s1m.types import Problem, Verdict
 
 _INSTRUCTIONS = {
@@ -46,9 +48,8 @@ _VARIANT = re.compile(r"sample_variant(\d+)")
 
 
 class DynaMath:
-    """The benchmark."""
-
     name = "dynamath"
+    needs_images = True
     title = "The same questions with other numbers and pictures: is the model right every time?"
     splits: tuple[str, ...] = ("all", *_VARIANTS)
     sizes: Mapping[str, int] = {"all": 5010} | dict.fromkeys(_VARIANTS, 501)
@@ -82,17 +83,20 @@ class DynaMath:
         return Measures(groups=len(whole), incomplete=len(groups) - len(whole), shares=shares if whole else {})
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
-        """Both verdicts on an answer."""
         short = short_answer(answer)
         official = is_right(problem, extraction if extraction is not None else answer if short is None else short)
-        said = answer if short is None else short
+        said = said_short(without_thinking(shortened(answer))) or answer
         kind = problem.metadata["answer_type"]
         if kind == "multiple choice":
             return choice(said, problem, official)
         if kind == "float":
-            return value(said, "expression", (problem.gold,), is_near, official)
+            return value(said, "expression", (problem.gold,), is_near_strictly, official)
         return value(
-            said, "text", (problem.gold,), lambda one, gold: same_text(one, gold) or same_value(one, gold), official
+            said,
+            "text",
+            (problem.gold,),
+            lambda first, gold: same_text(first, gold) or same_value(first, gold),
+            official,
         )
 
 

@@ -23,9 +23,8 @@ _LETTER = re.compile(r"(?<![A-Za-z])[A-Z](?![A-Za-z'])")
 
 
 class LogicVista:
-    """The benchmark."""
-
     name = "logicvista"
+    needs_images = True
     title = "Inductive, deductive, numerical, spatial and mechanical reasoning in pictures"
     splits: tuple[str, ...] = ("test",)
     sizes: Mapping[str, int] = {"test": 448}
@@ -35,7 +34,6 @@ class LogicVista:
     breakdowns: tuple[str, ...] = ("skill", "broad_capability")
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
-        """The problems of a split."""
         return load_split(self, split, data=data, limit=limit, images=("image",), read=read_problem)
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
@@ -63,7 +61,6 @@ def _same_text(prediction: str, gold: str) -> bool:
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
     return Problem(
         id=row.text_or("imagename") or f"logicvista-{row.index:03d}",
         question=row.filled("question"),

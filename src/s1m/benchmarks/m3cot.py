@@ -4,7 +4,7 @@ r"""M3CoT: several steps of reasoning over pictures, in three domains (Q. Chen a
      "choices": ["a", "b", "c"], "context": "", "answer": "A", "rationale": "...", "split": "test",
      "image": {bytes, path}, "domain": "commonsense", "topic": "physical-commonsense"}
 
-The official verdict (LightChen233/M3CoT, utils/metric.py) takes the last letter in brackets behind "[Answer]", else the
+The official verdict (LightChen233/M3CoT, utils/metric.py) takes the last letter in brackets after "[Answer]", else the
 last choice whose text occurs, else the last letter that stands alone, in capitals before small ones.
 """
 
@@ -20,9 +20,8 @@ from s1m.types import Problem, Verdict
 
 
 class M3Cot:
-    """The benchmark."""
-
     name = "m3cot"
+    needs_images = True
     title = "Several steps of reasoning in science, commonsense and mathematics"
     splits: tuple[str, ...] = ("test", "validation", "train")
     sizes: Mapping[str, int] = {"test": 2318, "validation": 1108, "train": 7863}
@@ -32,17 +31,14 @@ class M3Cot:
     breakdowns: tuple[str, ...] = ("domain", "topic")
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
-        """The problems of a split."""
         return load_split(self, split, data=data, limit=limit, images=("image",), read=read_problem)
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
-        """Both verdicts on an answer."""
         letter = official_letter(answer if extraction is None else extraction, problem.choices)
         return choice(answer, problem, letter == problem.gold)
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
     choices = row.texts("choices")
     context = row.text_or("context")
     before = f"[Context]\n{context}\n\n" if context else ""

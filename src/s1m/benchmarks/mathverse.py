@@ -25,8 +25,6 @@ _CHOICE = re.compile(r"^\s*([A-H])\s?[:.]\s*(.*?)\s*$", re.MULTILINE)
 
 
 class MathVerse:
-    """The benchmark."""
-
     name = "mathverse"
     title = "Plane and solid geometry and functions, each with ever less said in text"
     splits: tuple[str, ...] = ("testmini", "testmini_text_only")
@@ -37,7 +35,6 @@ class MathVerse:
     breakdowns: tuple[str, ...] = ("problem_version", "question_type", "subject", "subfield")
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
-        """The problems of a split."""
         return load_split(self, split, data=data, limit=limit, images=("image",), read=read_problem, configs=(split,))
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
@@ -49,7 +46,6 @@ class MathVerse:
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
     question_type = row.filled("question_type")
     gold = row.filled("answer").strip().replace("\u63b3", "°")  # the degree sign, read in a Chinese code page
     choices: tuple[str, ...] = ()
@@ -77,6 +73,6 @@ def read_problem(row: Row) -> Problem:
 
 def choices_in(question: str) -> tuple[str, ...]:
     """The choices that stand at the end of a question, ``A:65°`` a line; none where they are not A, B, ... in order."""
-    found = _CHOICE.findall(question.rpartition("Choices:")[2])
-    in_order = [letter for letter, _ in found] == list(LETTERS[: len(found)])
-    return tuple(text for _, text in found) if in_order else ()
+    parsed = _CHOICE.findall(question.rpartition("Choices:")[2])
+    in_order = [letter for letter, _ in parsed] == list(LETTERS[: len(parsed)])
+    return tuple(text for _, text in parsed) if in_order else ()

@@ -25,9 +25,8 @@ PROMPT = (
 
 
 class MathVision:
-    """The benchmark."""
-
     name = "mathvision"
+    needs_images = True
     title = "Mathematics competitions with pictures, 16 subjects on 5 levels"
     splits: tuple[str, ...] = ("test", "testmini")
     sizes: Mapping[str, int] = {"test": 3040, "testmini": 304}
@@ -37,7 +36,6 @@ class MathVision:
     breakdowns: tuple[str, ...] = ("subject", "level", "question_type")
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
-        """The problems of a split."""
         return load_split(self, split, data=data, limit=limit, images=("decoded_image",), read=read_problem)
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
@@ -50,7 +48,6 @@ class MathVision:
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
     choices = row.texts("options")
     options = f"\n{lettered(choices, '({letter}) {choice}')}" if choices else ""
     return Problem(

@@ -14,13 +14,14 @@ The official scorer is that of lupantech/MathVista (a language model extracts; t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from s1m.benchmarks.reading.row import Row, lettered
 from s1m.benchmarks.reading.rows import check_split, load_split
 from s1m.errors import DataError
+from s1m.files.decoding import read_json
 from s1m.scoring.official.mathvista import extraction_of, is_guess, official, strict
 from s1m.types import Problem, Verdict
 
@@ -41,9 +42,8 @@ _METADATA = ("task", "context", "grade", "source", "category", "language")
 
 
 class MathVista:
-    """The benchmark."""
-
     name = "mathvista"
+    needs_images = True
     title = "Mathematics in pictures: figures, charts, geometry, textbooks, photographs"
     splits: tuple[str, ...] = ("testmini", "test")
     sizes: Mapping[str, int] = {"testmini": 1000, "test": 5141}
@@ -90,7 +90,6 @@ def query(question: str, unit: str, choices: tuple[str, ...], hint: str) -> str:
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
     choices = row.texts("choices")
     answer_type = row.text("answer_type")
     precision = whole(row, "precision")
@@ -101,7 +100,7 @@ def read_problem(row: Row) -> Problem:
         )
     gold = row.text_or("answer")
     if choices and gold and gold not in choices:
-        raise row.wrong("answer", f"{gold!r} is none of the choices")
+        raise row.wrong("answer", f"{gold!r} is not one of the choices")
     unit = row.text_or("unit")
     return Problem(
         id=row.filled("pid"),
@@ -132,11 +131,8 @@ def whole(row: Row, column: str) -> int | None:
 
 def load_json(path: Path, limit: int | None) -> list[Problem]:
     """The problems of the authors' JSON file, a mapping from pid to row, without their images."""
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path}: {error}") from None
-    if not isinstance(rows, dict) or not all(isinstance(values, dict) for values in rows.values()):
+    rows = read_json(path, dict[str, Any])
+    if not all(isinstance(values, dict) for values in rows.values()):
         raise DataError(f"{path}: expected a mapping from pid to row, such as the authors' testmini.json")
     wanted = list(rows.values())[:limit]
     return [

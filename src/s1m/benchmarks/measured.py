@@ -33,10 +33,10 @@ class Measured(Protocol):
 
 def groups_of(judged: Sequence[Judged], group: str, part: str) -> dict[str, dict[str, bool]]:
     """Whether each part is right, by group, where ``group`` and ``part`` are keys of the metadata."""
-    found: dict[str, dict[str, bool]] = {}
+    parsed: dict[str, dict[str, bool]] = {}
     for metadata, right in judged:
-        found.setdefault(metadata.get(group, ""), {})[metadata.get(part, "")] = right
-    return found
+        parsed.setdefault(metadata.get(group, ""), {})[metadata.get(part, "")] = right
+    return parsed
 
 
 def ratio(count: float, total: int) -> float | None:

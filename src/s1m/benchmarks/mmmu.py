@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 from s1m.benchmarks.reading.row import Row, lettered
 from s1m.benchmarks.reading.rows import load_split
-from s1m.scoring.answer import Kind
+from s1m.scoring.answer import AnswerKind
 from s1m.scoring.equality.match import same_number, same_text
 from s1m.scoring.official.mmmu import open_is_right, parse_choice
 from s1m.scoring.readers.choices import LETTERS
@@ -52,9 +52,8 @@ _OPEN_INSTRUCTION = "Answer the question using a single word or phrase."
 
 
 class Mmmu:
-    """The benchmark."""
-
     name = "mmmu"
+    needs_images = True
     title = "College examinations in 30 subjects, up to 7 pictures each"
     splits: tuple[str, ...] = ("validation", "dev", "test")
     sizes: Mapping[str, int] = {"validation": 900, "dev": 150, "test": 10500}
@@ -75,9 +74,9 @@ class Mmmu:
         if not problem.choices:
             golds = gold_answers(problem.gold)
             official = open_is_right(read, golds) if golds else None
-            kind: Kind = "number" if any(same_number(gold, gold) for gold in golds) else "text"
+            kind: AnswerKind = "number" if any(same_number(gold, gold) for gold in golds) else "text"
             return value(
-                answer, kind, golds, lambda one, other: same_number(one, other) or same_text(one, other), official
+                answer, kind, golds, lambda first, other: same_number(first, other) or same_text(first, other), official
             )
         parsed = parse_choice(read, dict(zip(LETTERS, problem.choices, strict=False)), problem.id)
         verdict = choice(answer, problem, parsed.letter == problem.gold if problem.gold else None)
@@ -85,7 +84,6 @@ class Mmmu:
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
     identity = row.filled("id")
     choices = row.written_texts("options")
     question = row.filled("question")

@@ -34,9 +34,8 @@ _CONFIGS = {"standard": "standard (10 options)", "standard-4": "standard (4 opti
 
 
 class MmmuPro:
-    """The benchmark."""
-
     name = "mmmu_pro"
+    needs_images = True
     title = "MMMU made harder: more options, or the question inside the picture"
     splits: tuple[str, ...] = tuple(_CONFIGS)
     sizes: Mapping[str, int] = dict.fromkeys(_CONFIGS, 1730)
@@ -54,7 +53,6 @@ class MmmuPro:
         )
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
-        """Both verdicts on an answer."""
         choices = dict(zip(LETTERS, problem.choices, strict=False))
         parsed = parse_pro(answer if extraction is None else extraction, choices, problem.id)
         verdict = choice(answer, problem, parsed.letter == problem.gold)

@@ -19,9 +19,9 @@ from s1m.benchmarks.olympiad_prompt import prompt_of
 from s1m.benchmarks.reading.row import Row
 from s1m.benchmarks.reading.rows import load_split
 from s1m.scoring.answer import committed
-from s1m.scoring.equality.latex_value import value_of
+from s1m.scoring.equality.formula import same_formula
+from s1m.scoring.equality.value import value_of
 from s1m.scoring.official.olympiadbench import DEFAULT_PRECISION, SLACK, final_answer, items_of, judge, paired
-from s1m.scoring.strict import same_formula
 from s1m.types import Problem, Verdict
 
 _CONFIGS = {
@@ -32,8 +32,6 @@ _IMAGES = ("images", *(f"image_{number}" for number in range(1, 6)))
 
 
 class OlympiadBench:
-    """The benchmark."""
-
     name = "olympiadbench"
     title = "Olympiad mathematics and physics with pictures"
     splits: tuple[str, ...] = tuple(_CONFIGS)
@@ -52,21 +50,22 @@ class OlympiadBench:
         )
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
-        """Both verdicts on an answer."""
         precisions = precisions_of(problem.metadata["error"])
         official = judge(final_answer(answer) if extraction is None else extraction, problem.gold, precisions)
-        found = committed(answer, kind="expression")
-        if found.prediction is None:
-            return Verdict(prediction=None, correct=False, rule=found.rule, official=official)
-        ours, theirs = (items_of(text.replace("$", "")) for text in (found.prediction, problem.gold))
-        correct = same_formula(found.prediction, problem.gold) or paired(ours, theirs, precisions, _same) is True
-        return Verdict(prediction=found.prediction, correct=correct, rule=found.rule, official=official)
+        parsed = committed(answer, kind="expression")
+        if parsed.prediction is None:
+            return Verdict(prediction=None, correct=False, rule=parsed.rule, official=official)
+        ours, theirs = (items_of(text.replace("$", "")) for text in (parsed.prediction, problem.gold))
+        correct = same_formula(parsed.prediction, problem.gold) or paired(ours, theirs, precisions, _same) is True
+        return Verdict(prediction=parsed.prediction, correct=correct, rule=parsed.rule, official=official)
 
 
 def _same(item: str, gold: str, precision: float) -> bool:
     ours, theirs = value_of(item), value_of(gold)
     if ours is None or theirs is None:
         return same_formula(item, gold)
+    if precision == DEFAULT_PRECISION and theirs:  # as a share of the gold answer: 1.6e-19 is not 1.7e-19
+        precision *= min(1.0, abs(float(theirs)))
     return abs(float(ours) - float(theirs)) <= precision * SLACK
 
 

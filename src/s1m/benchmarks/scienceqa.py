@@ -24,8 +24,6 @@ _GRADE = re.compile(r"grade(\d+)")
 
 
 class ScienceQa:
-    """The benchmark."""
-
     name = "scienceqa"
     title = "School science: natural and social science, language"
     splits: tuple[str, ...] = ("test", "validation", "train")
@@ -36,7 +34,6 @@ class ScienceQa:
     breakdowns: tuple[str, ...] = ("subject", "context", "grades", "topic")
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
-        """The problems of a split."""
         return load_split(
             self,
             split,
@@ -49,13 +46,11 @@ class ScienceQa:
         )
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
-        """Both verdicts on an answer."""
         letter = exact_letter(answer if extraction is None else extraction)
         return choice(answer, problem, letter == problem.gold)
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
     choices = row.texts("choices")
     answer = row.integer("answer")
     if not 0 <= answer < len(choices):

@@ -7,7 +7,7 @@
 
 ``ID`` names one of 525 problems, ``key`` the step of it (``2steps_1``, ``2steps_2``, ``2steps_multi``): together they
 are the id, and both are in the metadata, so that the measures over a problem's steps can be computed from a run. The
-official verdict (We-Math/We-Math, evaluation/accuracy.py) takes the first letter behind the last "Answer".
+official verdict (We-Math/We-Math, evaluation/accuracy.py) takes the first letter after the last "Answer".
 """
 
 from __future__ import annotations
@@ -33,9 +33,8 @@ _OPTION = re.compile(r"(?:^|;)\s*([A-H])\.\s*")
 
 
 class WeMath:
-    """The benchmark."""
-
     name = "wemath"
+    needs_images = True
     title = "Mathematics in steps: is the whole right because the steps are?"
     splits: tuple[str, ...] = ("testmini",)
     sizes: Mapping[str, int] = {"testmini": 1740}
@@ -45,7 +44,6 @@ class WeMath:
     breakdowns: tuple[str, ...] = ("key", "knowledge")
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
-        """The problems of a split."""
         return load_split(self, split, data=data, limit=limit, images=("image_path",), read=read_problem)
 
     def measures(self, judged: Sequence[Judged]) -> Measures:
@@ -61,7 +59,6 @@ class WeMath:
         return Measures(groups=len(whole), incomplete=len(groups) - len(whole), shares=_shares(whole) if whole else {})
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
-        """Both verdicts on an answer."""
         letter = official_letter(answer if extraction is None else extraction)
         return choice(answer, problem, letter == problem.gold)
 
@@ -100,7 +97,6 @@ def _shares(problems: Sequence[tuple[tuple[bool, ...], bool]]) -> dict[str, floa
 
 
 def read_problem(row: Row) -> Problem:
-    """The problem of a row."""
     option = row.filled("option")
     choices = options_in(option)
     if not choices:

@@ -1,55 +1,63 @@
-"""Flags drawn from settings, a flag for each, and settings from the flags and the file that are given."""
+"""Flags drawn from settings, a flag for each key, and settings from the flags and the file that are given."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from s1m.cli.parser import Parser
+from s1m.cli.values import path, real, whole
 from s1m.errors import UsageError
 
 if TYPE_CHECKING:
     from s1m.datasets.source import Source
+    from s1m.files.settings import Key
 
 
-def given_flags(found: argparse.Namespace, but: Sequence[str] = ()) -> dict[str, Any]:
+def given_flags(given: argparse.Namespace, but: Sequence[str] = ()) -> dict[str, Any]:
     """The flags of a verb that are given, without those called ``but`` and without which verb it is."""
-    left_out = ("parser", *but)
-    return {
-        name: value
-        for name, value in vars(found).items()
-        if name not in left_out and name != "verb" and not name.endswith("_verb")
-    }
+    left_out = ("parser", "verb", *but)
+    return {name: value for name, value in vars(given).items() if name not in left_out and not name.endswith("_verb")}
 
 
-def named_settings(kind: type, found: argparse.Namespace, subject: str) -> dict[str, Any]:
-    """The settings that file and flags give, flags winning, and ``dry_run``, true or false.
+def file_and_flags(
+    kind: type, given: argparse.Namespace, *, subject: str = "", but: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The keys of settings of this ``kind`` that a file and flags give, flags winning.
 
-    ``subject`` is the setting that the verb names without a flag. Raises ``UsageError`` when the file is for another.
+    ``subject`` is the key that the verb names without a flag; ``but`` are flags that are not settings. A verb that has
+    ``--dry-run`` gets ``dry_run`` as well, true or false. Raises ``UsageError`` for a file that is for another subject,
+    or has a key that is not a setting.
     """
     from s1m.files.settings import check_keys, read_toml
 
-    values = {} if found.config is None else read_toml(Path(found.config))
-    dry_run = values.pop("dry_run", False) or found.dry_run
-    if not isinstance(dry_run, bool):
-        raise UsageError(f"{found.config}: dry_run is true or false, not {dry_run!r}")
-    check_keys(kind, values, str(found.config))
-    named = getattr(found, subject)
-    if values.get(subject, named) != named:
-        raise UsageError(f"{found.config} is for {values[subject]}, not for {named}")
-    return {**values, **given_flags(found, but=("config", "dry_run")), "dry_run": dry_run}
+    values = {} if given.config is None else read_toml(Path(given.config))
+    flags = given_flags(given, but=("config", *but))
+    dry_run = {"dry_run": _dry_run(values, given)} if "dry_run" in flags else {}
+    check_keys(kind, values, str(given.config))
+    if subject and values.get(subject, flags[subject]) != flags[subject]:
+        raise UsageError(f"{given.config} is for {values[subject]}, not for {flags[subject]}")
+    return {**values, **flags, **dry_run}
 
 
-def named_source(path: str, verb: str, **table: Any) -> Source:
+def _dry_run(values: dict[str, Any], given: argparse.Namespace) -> bool:
+    in_file = values.pop("dry_run", False)
+    if not isinstance(in_file, bool):
+        raise UsageError(f"{given.config}: dry_run is true or false, not {in_file!r}")
+    return in_file or given.dry_run
+
+
+def named_source(name: str, verb: str, **table: Any) -> Source:
     """A source named on the command line, with keys of a ``[[data]]`` table. Raises ``UsageError`` for a wrong one."""
     from s1m.datasets.source import Source
     from s1m.files.settings import settings_from
 
-    given = {name: value for name, value in table.items() if value is not None}
-    return settings_from(Source, {"path": path, **given}, verb)
+    given = {key: value for key, value in table.items() if value is not None}
+    return settings_from(Source, {"path": name, **given}, verb)
 
 
 def add_tokenizer(verb: Parser) -> None:
@@ -57,40 +65,40 @@ def add_tokenizer(verb: Parser) -> None:
     verb.add_argument(
         "--tokenizer",
         metavar="NAME",
+        type=path,
         default="",
         help="folder with a tokenizer.json, Hub id, or bundled: what counts tokens (default: characters / 4)",
     )
 
 
-def file_and_flags(kind: type, found: argparse.Namespace, but: Sequence[str] = ()) -> dict[str, Any]:
-    """The settings of ``kind`` that a file and flags give, flags winning; the flags called ``but`` are none."""
-    from s1m.files.settings import check_keys, read_toml
-
-    values = {} if found.config is None else read_toml(Path(found.config))
-    check_keys(kind, values, str(found.config))
-    return {**values, **given_flags(found, but=("config", *but))}
-
-
-def add_settings(verb: Parser, kind: type, *, but: Sequence[str]) -> None:
+def add_settings(verb: Parser, kind: type, *, but: Sequence[str] = ()) -> None:
     """A flag for every setting, and one for a file that fills the rest."""
-    verb.add_argument("--config", metavar="FILE.toml", help="settings from a file; flags on the command line win")
-    add_fields(verb, kind, but=but)
+    verb.add_argument(
+        "--config", metavar="FILE.toml", type=path, help="settings from a file; flags on the command line win"
+    )
+    add_keys(verb, kind, but=but)
 
 
-def add_fields(verb: Parser, kind: type, *, but: Sequence[str]) -> None:
-    """A flag for every setting, all absent unless given."""
-    from s1m.files.settings import field_help
+def add_keys(verb: Parser, kind: type, *, but: Sequence[str] = (), only: Sequence[str] = ()) -> None:
+    """A flag for every setting, all absent unless given; those of a part of the settings under a heading of its own."""
+    from s1m.files.settings import keys_of
 
-    hints = get_type_hints(kind, include_extras=False)
-    texts = field_help(kind)
-    for field in fields(kind):
-        if field.name not in but:
-            _add_setting(verb, field.name, hints[field.name], field.default, texts[field.name])
+    headings: dict[type, argparse._ArgumentGroup] = {}
+    for name, key in keys_of(kind).items():
+        if not key.flag or name in but or (only and name not in only):
+            continue
+        group: Any = verb
+        if key.path and not only:
+            if key.part not in headings:
+                headings[key.part] = verb.add_argument_group((key.part.__doc__ or "").strip().rstrip("."))
+            group = headings[key.part]
+        _add_flag(group, key)
 
 
-def _add_setting(verb: Parser, name: str, hint: Any, default: Any, text: str) -> None:
-    flag = "--" + name.replace("_", "-")
-    shown = _shown(default)
+def _add_flag(group: Any, key: Key) -> None:
+    hint = _bare(key.hint)
+    shown = _shown(key.default)
+    text = f"{key.help} {key.names.help()}" if key.names else key.help
     options: dict[str, Any] = {
         "default": argparse.SUPPRESS,
         "help": f"{text} Default: {shown.removesuffix('.')}." if shown else text,
@@ -99,34 +107,41 @@ def _add_setting(verb: Parser, name: str, hint: Any, default: Any, text: str) ->
         options["choices"] = get_args(hint)
     elif hint is bool:
         options["action"] = argparse.BooleanOptionalAction
-    elif name.endswith(("num_ignore", "levels")):
+    elif key.name.endswith(("num_ignore", "levels")):
         options["metavar"] = "LEVELS"
-    elif get_origin(hint) is tuple and get_origin(get_args(hint)[0]) is Literal:
-        options |= {"nargs": "+", "choices": get_args(get_args(hint)[0])}
     elif get_origin(hint) is tuple:
-        options |= {"nargs": "+", "metavar": "TEXT"}
+        item = _bare(get_args(hint)[0])
+        options |= {"nargs": "+"}
+        options |= {"choices": get_args(item)} if get_origin(item) is Literal else {"metavar": _metavar(key, str)}
     else:
         kind = next(t for t in (*get_args(hint), hint) if t in (int, float, str))
-        options |= {"type": kind, "metavar": {int: "N", float: "X", str: "TEXT"}[kind]}
+        options |= {"type": {int: whole, float: real, str: str}[kind], "metavar": _metavar(key, kind)}
     options["help"] = options["help"].replace("%", "%%")
-    verb.add_argument(flag, **options)
+    group.add_argument("--" + key.name.replace("_", "-"), **options)
+
+
+def _metavar(key: Key, kind: type) -> str:
+    return "NAME" if key.names else {int: "N", float: "X", str: "TEXT"}[kind]
+
+
+def _bare(hint: Any) -> Any:
+    """A type without its annotations, also within a union."""
+    if get_origin(hint) is Annotated:
+        return _bare(get_args(hint)[0])
+    if get_origin(hint) in (Union, UnionType):
+        return next(_bare(each) for each in get_args(hint) if each is not type(None))
+    return hint
 
 
 def _shown(default: Any) -> str:
     """A default as help shows it."""
-    if default is MISSING:
+    if default is MISSING or default is None or default in ("", ()):
         return ""
     if isinstance(default, bool):
         return "yes" if default else "no"
-    if isinstance(default, tuple) and default:
+    if isinstance(default, tuple):
         if not all(isinstance(item, int) for item in default):
             return " ".join(repr(item) for item in default)
         run = default == tuple(range(default[0], default[-1] + 1))
-        return f"{default[0]}-{default[-1]}" if run else ",".join(str(item) for item in default)
-    return (
-        ""
-        if default in (None, "", ())
-        else repr(default)
-        if isinstance(default, str) and "\n" in default
-        else str(default)
-    )
+        return f"{default[0]}-{default[-1]}" if run and len(default) > 1 else ",".join(str(item) for item in default)
+    return repr(default) if isinstance(default, str) and "\n" in default else str(default)

@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 from s1m.errors import S1mError
 
+INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb; the exit code. 0 done, 1 something failed, 2 the request was wrong, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that shows ASCII alone must not end a run
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
         from s1m.cli.parser import build_parser
 
-        found = build_parser().parse_args(arguments)
-        code: int = found.parser.verb.run(found)
+        try:
+            parsed = build_parser().parse_args(arguments)
+        except SystemExit:  # after --help and --version
+            sys.stdout.flush()
+            raise
+        code: int = parsed.parser.verb.run(parsed)
+        sys.stdout.flush()  # a full disk is noticed here, and not when Python has ended
         return code
     except S1mError as error:
-        sys.stderr.write(f"s1m: {error}\n")
-        return error.exit_code
+        return _say(str(error), error.exit_code)
     except KeyboardInterrupt:
-        sys.stderr.write("s1m: interrupted\n")
-        return 130
+        return _say("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()
-        return 1
+        return _without_output(1)
+    except OSError as error:
+        where = f"cannot use {error.filename}" if error.filename else "cannot write the output"
+        return _without_output(_say(f"{where}: {error.strerror or error}", 1))
+
+
+def _say(message: str, code: int) -> int:
+    """Print one line on standard error; the exit code."""
+    from s1m.files.printing import one_line
+
+    try:
+        sys.stderr.write(f"s1m: {one_line(message)}\n")
+        sys.stderr.flush()
+    except OSError:
+        return _without_output(code)
+    return code
+
+
+def _without_output(code: int) -> int:
+    """The exit code, with both streams led to nowhere: Python would fail once more when it flushes them at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            os.dup2(nowhere, stream.fileno())
+        except (OSError, ValueError):  # a stream without a descriptor, as in a test, flushes nothing
+            continue
+    os.close(nowhere)
+    return code

@@ -1,4 +1,4 @@
-"""The parser of ``s1m``: verbs found in the folder ``verbs``, wrong input answered in one line with exit code 2."""
+"""The parser of ``s1m``: verbs are files of the folder ``verbs``, a mistake is one line and exit code 2."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from s1m.errors import did_you_mean
 
 VERBS = "s1m.cli.verbs"
 
+MOST_MESSAGE = 600
+"""Characters of an error: argparse repeats what it was given, however long."""
+
 TOP = "Test-time scaling for vision-language models: make a model think longer, and measure what it gains."
 
 EXAMPLES = """examples:
   s1m demo                                              everything at once, in about a minute
-  s1m eval digits --num-ignore 0-7 --out runs/mine      your own run; interrupted, the same command goes on
+  s1m eval digits --num-ignore 0-7 --out runs/mine      your own run; when interrupted, re-run the command to resume
   s1m eval digits --engine http --base-url http://127.0.0.1:8000/v1
   s1m serve PKU-Alignment/s1-m_7b_beta --tensor-parallel-size 4
   s1m report runs/mine runs/other --out compare.html
@@ -36,7 +39,7 @@ class Verb(Protocol):
         """Add the flags to the verb's parser."""
         ...
 
-    def run(self, found: argparse.Namespace) -> int:
+    def run(self, parsed: argparse.Namespace) -> int:
         """Do it; the exit code."""
         ...
 
@@ -73,19 +76,27 @@ class Parser(argparse.ArgumentParser):
         """The arguments, or one line and exit code 2."""
         words = list(sys.argv[1:] if args is None else args)  # argparse itself would forget where the -- stood
         end = words.index("--") if self._passes_on(words) else len(words)
-        found, unknown = self.parse_known_args(words[:end], namespace)
+        parsed, unknown = self.parse_known_args(words[:end], namespace)
         if unknown:
-            verb = getattr(found, "parser", self)
+            verb = getattr(parsed, "parser", self)
             word = unknown[0].partition("=")[0]
             verb.error(f"there is no {word!r} here{did_you_mean(word, verb.flags())}")
         if words[end + 1 :]:
-            found.extra = words[end + 1 :]
-        return found
+            parsed.extra = words[end + 1 :]
+        return parsed
 
     def error(self, message: str) -> NoReturn:
         """One line on standard error, and exit code 2."""
-        sys.stderr.write(f"{self.prog}: {message}; see: {self.prog} --help\n")
+        from s1m.files.printing import one_line
+
+        shown = message if len(message) <= MOST_MESSAGE else f"{message[:MOST_MESSAGE]}..."
+        sys.stderr.write(f"{self.prog}: {one_line(shown)}; see: {self.prog} --help\n")
         raise SystemExit(2)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """As argparse does it, except that a disk that is full is not passed over."""
+        if message:
+            (file or sys.stderr).write(message)
 
     def flags(self) -> list[str]:
         """Every flag of this verb."""
@@ -127,8 +138,8 @@ def modules_in(package: str) -> list[tuple[str, str, bool]]:
 
     A file that would hide a word of the language has an underscore at its end, which is not part of the name.
     """
-    found = iter_modules(import_module(package).__path__)
-    return [(f"{package}.{info.name}", info.name.rstrip("_"), info.ispkg) for info in found]
+    files = iter_modules(import_module(package).__path__)
+    return [(f"{package}.{info.name}", info.name.rstrip("_"), info.ispkg) for info in files]
 
 
 def verb_words(package: str = VERBS) -> list[tuple[str, ...]]:

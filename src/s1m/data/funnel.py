@@ -54,7 +54,7 @@ class Refusal:
 
 
 def build_funnel(rows: int, names: Sequence[str], refusals: Iterable[Refusal], unit: str = "rows") -> Funnel:
-    """The funnel of so many rows through the filters called ``names``; ``KeyError`` for a refusal by another one."""
+    """The funnel of ``rows`` rows through the filters called ``names``; ``KeyError`` for a refusal by any other."""
     reasons: dict[str, Counter[str]] = {name: Counter() for name in names}
     for refusal in refusals:
         reasons[refusal.filter][refusal.reason.partition(":")[0]] += 1

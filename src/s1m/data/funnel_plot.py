@@ -11,6 +11,7 @@ import msgspec
 from s1m.analysis.display.style import INK, MUTED, PAPER, colour, house_style, save_figure
 from s1m.data.funnel import Funnel
 from s1m.data.shards import named
+from s1m.files.writing import replace_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 def write_funnel(funnel: Funnel, out: Path) -> None:
     """Write the funnel as ``funnel.json`` and as a figure."""
     with named(out):
-        (out / "funnel.json").write_text(json.dumps(msgspec.to_builtins(funnel), indent=2) + "\n", encoding="utf-8")
+        replace_file(out / "funnel.json", json.dumps(msgspec.to_builtins(funnel), indent=2) + "\n")
         save_figure(plot_funnel(funnel), out / "funnel")
 
 
 def plot_funnel(funnel: Funnel) -> Figure:
-    """A bar for every stage: what passed, and behind it what the stage was shown."""
+    """A bar for every stage: what passed, in front of what the stage was shown."""
     from matplotlib.figure import Figure
 
     names = ["read", *(stage.name for stage in funnel.stages)]
@@ -33,14 +34,14 @@ def plot_funnel(funnel: Funnel) -> Figure:
     with house_style():
         figure = Figure(figsize=(8.4, 0.7 + 0.36 * len(names)), layout="constrained")
         axes = figure.subplots()
-        places = range(len(names))
-        axes.barh(places, shown, color=colour(1), alpha=0.28, height=0.72)
-        axes.barh(places, passed, color=colour(0), height=0.72)
-        for place in places:
-            lost = shown[place] - passed[place]
-            text = f" {passed[place]:,}" + (f"   \u2212{lost:,}" if lost else "")
-            axes.text(shown[place], place, text, va="center", ha="left", fontsize=8.5, color=MUTED)
-        axes.set_yticks(list(places), names, color=INK)
+        rows = range(len(names))
+        axes.barh(rows, shown, color=colour(1), alpha=0.28, height=0.72)
+        axes.barh(rows, passed, color=colour(0), height=0.72)
+        for row in rows:
+            lost = shown[row] - passed[row]
+            text = f" {passed[row]:,}" + (f"   \u2212{lost:,}" if lost else "")
+            axes.text(shown[row], row, text, va="center", ha="left", fontsize=8.5, color=MUTED)
+        axes.set_yticks(list(rows), names, color=INK)
         axes.invert_yaxis()
         axes.set_xlim(0, max(1, funnel.rows) * 1.22)
         axes.grid(visible=False)

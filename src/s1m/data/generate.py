@@ -1,4 +1,4 @@
-"""``s1m data generate``: a set that is made by program, as parquet files."""
+"""``s1m data generate``: a synthetic set as parquet files."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from s1m.data.shards import check_replaceable, write_shards
 from s1m.data.trace_row import TraceRow, trace_row
 from s1m.datasets.example import Unusable
-from s1m.datasets.responses import CLOSE, OPEN, Delimiters
 from s1m.datasets.source import Source
 from s1m.datasets.sources import Examples, load_examples
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError
+from s1m.families import DEFAULT, Delimiters
+from s1m.files.printing import Printer
 from s1m.files.progress import counted
 from s1m.files.workers import in_chunks, in_order
 
 CHUNK = 4
-"""Rows that a process makes before it hands them on."""
+"""Rows that a process makes before it reports."""
 ALONE = 64
-"""So many rows are made sooner than other processes have started."""
+"""Up to this many rows are made sooner than other processes have started."""
 
 
 class Making:
@@ -32,7 +31,7 @@ class Making:
         self._examples, self._counter, self._delimiters = examples, counter, delimiters
 
     def __call__(self, numbers: range) -> list[TraceRow]:
-        """Some rows, drawn, counted and named; without those of which no sound one can be made."""
+        """Some rows, drawn, counted and named; without those that have no sound solution."""
         return [row for number in numbers if (row := self._made(number))]
 
     def _made(self, number: int) -> TraceRow | None:
@@ -49,8 +48,8 @@ def generate_rows(source: Source, counter: TokenCounter, *, seed: int, out: Path
     """Make all rows of a source and write them to ``out``. Raises ``DataError`` when not one can be made."""
     counter.check()
     check_replaceable(out)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    delimiters = Delimiters(OPEN, CLOSE)
+    console = Printer(stderr=True)
+    delimiters = DEFAULT
     examples = load_examples([source], seed=seed, delimiters=delimiters)
     count = len(examples)
     making = Making(examples, counter, delimiters)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,15 +10,15 @@ from typing import Any
 
 from s1m.data.trace_row import ORIGIN, TraceRow
 from s1m.errors import DataError, UsageError
-from s1m.files.run_folder import LOCK, held
+from s1m.files.run_folder import writing_folder
 
 SHARD_BYTES = 256 << 20
 """Of images and texts before compression."""
 SHARD_ROWS = 50_000
 GROUP_ROWS = 100
-"""Rows that are compressed together: a reader of one row decodes so many."""
+"""Rows that are compressed together: a reader of one row decodes this many."""
 SHARD = re.compile(r"train-\d{5}-of-\d{5}\.parquet")
-"""What is written here; a folder that holds anything else is somebody's."""
+"""The files that are written here; a folder that holds anything else is not replaced."""
 
 
 def write_shards(rows: Iterable[TraceRow], folder: Path, *, several_images: bool) -> int:
@@ -30,24 +29,12 @@ def write_shards(rows: Iterable[TraceRow], folder: Path, *, several_images: bool
     a folder with anything else in it, or that another process writes.
     """
     check_replaceable(folder)
-    place = folder.resolve()
-    partial = place.with_name(f".{place.name}.partial")
-    with named(folder), held(partial):
-        try:
-            count = _fill(partial, rows, several_images=several_images)
-            shutil.rmtree(place, ignore_errors=True)
-            (partial / LOCK).unlink()
-            partial.rename(place)
-        except BaseException:  # what was interrupted, too, would only take room
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
-    return count
+    with named(folder), writing_folder(folder) as partial:
+        return _fill(partial, rows, several_images=several_images)
 
 
 def _fill(folder: Path, rows: Iterable[TraceRow], *, several_images: bool) -> int:
-    """Write the shards into a folder of their own, in place of what was left there; the number of rows."""
-    for old in folder.glob("*.parquet"):
-        old.unlink()
+    """Write the shards into an empty folder; the number of rows."""
     paths: list[Path] = []
     count = 0
     for shard in _shards(rows):

@@ -1,6 +1,6 @@
 """The row that the building of data hands on: a question about images, a response with thinking, and where it is from.
 
-On disk it has the columns of S1-M's data, image, prompt and response, and behind them what is known of its origin.
+On disk it has the columns of S1-M's data, image, prompt and response, followed by what is known of its origin.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from s1m.datasets.checks import check_example
 from s1m.datasets.example import IMAGE, Example, Turn, Unusable
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 
 ORIGIN: Mapping[str, str] = {
     "id": "string",
@@ -30,7 +30,7 @@ ORIGIN: Mapping[str, str] = {
     "tokens": "int64",
     "licence": "string",
 }
-"""Columns behind S1-M's, and what they hold; null where a source does not say."""
+"""Columns after S1-M's, and what they hold; null where a source does not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +54,7 @@ class TraceRow:
         return self.response.partition(delimiters.opening)[2].partition(delimiters.closing)[0].strip()
 
     def answer(self, delimiters: Delimiters) -> str:
-        """What stands behind the thinking."""
+        """What follows the thinking."""
         return self.response.rpartition(delimiters.closing)[2].strip()
 
 

@@ -1,13 +1,13 @@
-"""What an example must be for anything to be learned from it, whatever its length; each fault has a name."""
+"""What an example must be to be learned from, whatever its length; each fault has a name."""
 
 from __future__ import annotations
 
 from s1m.datasets.example import Example, Unusable
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 
 
 def check_example(example: Example, delimiters: Delimiters) -> None:
-    """Raise ``Unusable`` for a conversation with a question or an answer missing, or thinking that is not one piece."""
+    """Raise ``Unusable`` for a conversation without a question or an answer, or with thinking in several pieces."""
     questions = [turn for turn in example.turns if turn.role == "user"]
     if not questions or any(not turn.text.strip() for turn in questions):
         raise Unusable("empty question")
@@ -19,7 +19,7 @@ def check_example(example: Example, delimiters: Delimiters) -> None:
 
 
 def check_response(text: str, delimiters: Delimiters) -> None:
-    """Raise ``Unusable`` unless a response is an answer, after thinking that is opened and closed once, or none."""
+    """Raise ``Unusable`` unless a response is an answer, alone or after thinking that is opened and closed once."""
     opened, closed = text.count(delimiters.opening), text.count(delimiters.closing)
     if opened > 1:
         raise Unusable("thinking opened twice", f"{opened} times")

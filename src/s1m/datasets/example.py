@@ -1,4 +1,4 @@
-"""What is learned from: one conversation about some images, whatever format it came in.
+"""A training example: one conversation about some images, whatever format it came in.
 
 Example(
     id="traces.parquet row 1",
@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 
 class Slot(Enum):
-    """A place in a turn where the next image stands."""
+    """Stands for the next image in a turn."""
 
     IMAGE = "image"
 
@@ -26,7 +26,7 @@ IMAGE = Slot.IMAGE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turn:
-    """What one side says: texts, and places for images in the order of the example's images."""
+    """What one side says: texts, and slots for images in the order of the example's images."""
 
     role: Literal["system", "user", "assistant"]
     content: tuple[str | Slot, ...]
@@ -39,7 +39,7 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
-    """A conversation that ends with an assistant's turn; ``id`` says where it stands, for people.
+    """A conversation that ends with an assistant's turn; ``id`` names file and row, for messages.
 
     ``images`` are encoded image files, as the source has them. An outline, made for measuring, has none; it has the
     ``sizes`` of its images instead: width and height in pixels. ``facts`` are what else its row says, by column.
@@ -53,7 +53,7 @@ class Example:
 
 
 class Unusable(Exception):
-    """Nothing can be learned from an example. ``reason`` is one of few, to be counted; ``detail`` is about this one."""
+    """Nothing can be learned from an example. Reasons are few and counted; ``detail`` is about this example."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(reason, detail)

@@ -1,4 +1,4 @@
-"""How lengths are spread, in the few numbers that tables show."""
+"""The distribution of lengths, in the few numbers that tables show."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LONG = (1024, 4096, 8192)
-"""Lengths of which is told how many examples exceed them."""
+"""Tables show the fraction of examples that are longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lengths:
-    """How tokens are spread over some examples; all 0 where there are none."""
+    """The distribution of tokens over some examples; all 0 without examples."""
 
     examples: int
     total: int
@@ -25,11 +25,11 @@ class Lengths:
     p99: float
     longest: int
     above: tuple[float, ...]
-    """Share of the examples that are longer than each of ``LONG``."""
+    """Fraction of the examples that are longer than each of ``LONG``."""
 
 
 def describe(lengths: NDArray[np.int64]) -> Lengths:
-    """How these lengths are spread."""
+    """The distribution of these lengths."""
     import numpy as np
 
     some = lengths if len(lengths) else np.zeros(1, dtype=np.int64)

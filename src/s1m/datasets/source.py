@@ -12,9 +12,14 @@ from msgspec import Meta
 from s1m.errors import UsageError
 from s1m.files.settings import Count, settings_from
 
-MADE_SETS = ("digits", "longvision")
-"""Sources that are made on the spot. The command line names them without loading what makes them."""
-Format = Literal["auto", "s1m", "s1k", "messages", "sharegpt"]
+GENERATED_SETS = ("digits", "longvision")
+"""Sources that are generated on the fly. The command line lists them without loading their generators."""
+DEFAULT_SEED = 42
+"""Seed of generated rows where the settings have none."""
+Format = Literal[
+    "auto", "s1m", "s1k", "messages", "sharegpt",
+    "prompt-completion", "problem-solution", "instruction-output", "question-response",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +27,7 @@ class Source:
     """A source of examples, as a [[data]] table of the settings file."""
 
     path: str
-    """A parquet or JSON lines file, a folder of them, a dataset of the Hub, or made on the spot: digits, longvision."""
+    """A parquet or JSON lines file, a folder of them, a dataset of the Hub, or a synthetic set: digits, longvision."""
     split: str = "train"
     """Split of a dataset of the Hub."""
     format: Format = "auto"
@@ -30,7 +35,9 @@ class Source:
     weight: Annotated[float, Meta(gt=0)] = 1.0
     """How often a row is seen in an epoch, on average: 0.5 is every other row, 2 is twice."""
     rows: Count | None = None
-    """Use only so many rows, the first (none: all); of what is made on the spot, how many to make."""
+    """Use only the first N rows (none: all); of a synthetic set, generate N."""
+    allow_outside: str | None = None
+    """Another folder whose images its rows may name by path (empty: only the folder of the file that they stand in)."""
 
 
 def label_of(path: str) -> str:
@@ -42,7 +49,7 @@ def label_of(path: str) -> str:
 def sources_from(tables: object, where: str) -> list[Source]:
     """The sources of the ``[[data]]`` tables of a settings file called ``where``.
 
-    Raises ``UsageError`` for a misspelt key or what is no table.
+    Raises ``UsageError`` for a misspelt key, or a value that is not a table.
     """
     if not isinstance(tables, list | tuple) or not all(isinstance(table, Mapping) for table in tables):
         raise UsageError(f"{where}: every source of data is a table of its own: [[data]], in two brackets")

@@ -1,4 +1,4 @@
-"""How many tokens a text is, for millions of texts: exactly as a tokenizer would cut it, or estimated without one.
+"""The number of tokens of a text, for millions of texts: exactly as a tokenizer cuts it, or estimated without one.
 
 Qwen's tokenizers cut a text into words by a pattern, always before a single blank, and each word by itself. Few words
 are new after a while, so counting is looking words up: several times as fast as the tokenizer, and equal to it.
@@ -19,29 +19,29 @@ from s1m.engines.embedded.checkpoint import place_of
 from s1m.errors import UsageError
 
 CHARACTERS_PER_TOKEN = 4
-"""English prose through the tokenizers of today's models; digits and LaTeX have fewer."""
+"""English prose with the tokenizers of today's models; digits and LaTeX have fewer characters a token."""
 ESTIMATED = "estimated: characters / 4"
-"""How tokens were counted where nobody counted them."""
+"""How tokens were counted without a tokenizer."""
 MOST_WORDS = 200_000
-"""Words, and lines that cannot be cut, that are remembered."""
+"""Words, and lines that cannot be cut, that are remembered at most."""
 PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 """How the tokenizers of Qwen2 and later cut a text into words."""
 LINE_END = re.compile(r"\n(?=[ \t]*\S)")
-"""A break that no blank line follows: there a cut is sure."""
-BLANK_BEHIND_BLANK = re.compile(r"\s ")
+"""A break that no blank line follows: the tokenizers always cut there."""
+BLANK_AFTER_SPACE = re.compile(r"\s ")
 
 
 @dataclass(frozen=True)
 class TokenCounter:
-    """Counts tokens by the tokenizer of a folder, a Hub id, or the ``bundled`` model; unnamed, one for 4 characters."""
+    """Counts tokens by the tokenizer of a folder, a Hub id, or the ``bundled`` model; without a name it estimates."""
 
     tokenizer: str = ""
 
     @property
     def by(self) -> str:
-        """Who counts, for people."""
+        """How tokens are counted, for messages."""
         name = Path(self.tokenizer).name if Path(self.tokenizer).exists() else self.tokenizer
         return f"counted by {name}" if name else ESTIMATED
 
@@ -68,7 +68,7 @@ def _counter(name: str) -> Callable[[Sequence[str]], list[int]]:
     tokenizer = _load(name)
     spec = json.loads(tokenizer.to_str())
     if not _cuts_before_blanks(spec):
-        return lambda texts: [len(found) for found in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+        return lambda texts: [len(each) for each in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
     counter = _Texts(tokenizer, [token["content"] for token in spec["added_tokens"]])
     return lambda texts: [counter.count(text) for text in texts]
 
@@ -79,12 +79,12 @@ def _load(name: str) -> Any:
         from tokenizers import Tokenizer
     except ImportError:
         raise UsageError("counting tokens needs tokenizers: pip install 's1m[local]'") from None
-    hub_logging.set_verbosity(logging.ERROR)  # what goes wrong is said by our own error
+    hub_logging.set_verbosity(logging.ERROR)  # our own error reports what goes wrong
     folder = Path(place_of(name)).expanduser()
     file = folder / "tokenizer.json" if folder.is_dir() else folder
     try:
         return Tokenizer.from_file(str(file)) if file.is_file() else Tokenizer.from_pretrained(name)
-    except Exception as error:  # whatever a missing or broken file makes the loader raise is the same news
+    except Exception as error:  # missing and broken files raise many errors, reported alike
         why = str(error).partition("\n")[0]
         raise UsageError(
             f"tokenizer {name} cannot be loaded ({why}); it is bundled, a folder with a tokenizer.json, or a Hub id"
@@ -92,7 +92,7 @@ def _load(name: str) -> Any:
 
 
 def _cuts_before_blanks(spec: dict[str, Any]) -> bool:
-    """Whether a tokenizer always cuts between a character and the blank behind it: one with the pattern of Qwen2."""
+    """Whether a tokenizer always cuts between a character and the blank after it: one with the pattern of Qwen2."""
     parts = (spec["pre_tokenizer"] or {}).get("pretokenizers", ())
     as_it_is = spec["normalizer"] is None or spec["normalizer"]["type"] == "NFC"
     plain = all(not (token["lstrip"] or token["rstrip"] or token["single_word"]) for token in spec["added_tokens"])
@@ -133,15 +133,15 @@ class _Texts:
         return len(parts) - 1 + sum(map(self._count, parts))
 
     def _count(self, text: str) -> int:
-        """Tokens of a text without special ones: every line with the break behind it."""
+        """Tokens of a text without special ones: every line with the break that ends it."""
         *lines, last = LINE_END.split(text)
         return sum(self._line(f"{line}\n") for line in lines) + self._line(last)
 
     def _line(self, line: str) -> int:
-        """Tokens of a line, indented or not. Where blanks stand behind others within it, no cut is sure."""
+        """Tokens of a line, indented or not. Where a blank follows another within it, no cut is certain."""
         words = line.lstrip(" \t")
-        unsure = "  " in words or "\n " in words or "\t " in words or "\r " in words
-        if unsure or (not words.isascii() and BLANK_BEHIND_BLANK.search(words)):
+        is_uncertain = "  " in words or "\n " in words or "\t " in words or "\r " in words
+        if is_uncertain or (not words.isascii() and BLANK_AFTER_SPACE.search(words)):
             return self._first[line]
         first, *later = words.split(" ")
         return self._first[line[: len(line) - len(words)] + first] + sum(map(self._later.__getitem__, later))

@@ -1,74 +1,145 @@
-"""A run of a benchmark from start to end: what is owed, then the judge's part."""
+"""A run of a benchmark from start to end: the pending problems first, then the judge's part."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 from rich.console import Console
 
 from s1m.benchmarks import find_benchmark
-from s1m.engines.concurrency import SERVER_CONCURRENCY
+from s1m.engines.builder import EngineSettings
+from s1m.engines.by_name.servers import Http
 from s1m.engines.remote import Patience
-from s1m.errors import EngineUnavailable
-from s1m.evaluate.build import name_model, resolve
+from s1m.errors import EngineUnavailable, UsageError
+from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
 from s1m.evaluate.judging import judge_run, unread_of
-from s1m.evaluate.owed import run_owed
+from s1m.evaluate.progress import RunProgress
+from s1m.evaluate.provenance import changes, is_new, provenance_of
+from s1m.evaluate.runner import Runner
 from s1m.evaluate.settings import EvalSettings
+from s1m.evaluate.settings.parts import ProblemSettings
 from s1m.evaluate.store import Run, RunStore, load_run
+from s1m.files.printing import Printer
 from s1m.judge import Judge, unjudged
 from s1m.types import Benchmark, Problem
 
+LOOKED_AT = 8
+"""Problems of which one must have an image where a benchmark needs them; some data sets have a few without."""
+
+
+@runtime_checkable
+class NamesImages(Protocol):
+    """A benchmark whose data names image files."""
+
+    def allowing(self, outside: str) -> Benchmark:
+        """The same benchmark, whose data may also name files in this folder."""
+        ...
+
 
 def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
-    """``s1m eval``: run what is owed, then ``finish`` the run.
+    """``s1m eval``: run the pending problems, then ``finish`` the run.
 
     Returns the exit code: 1 when problems failed, 130 when interrupted.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    benchmark = find_benchmark(settings.benchmark)
+    console = Printer(stderr=True)
+    benchmark = find_benchmark(settings.problems.benchmark)
     settings = asyncio.run(name_model(resolve(settings, benchmark)))
-    problems = load_problems(settings, benchmark)
+    problems = load_problems(settings.problems, benchmark)
     store = RunStore(settings)
     try:
         try:
-            asyncio.run(run_owed(settings, benchmark, problems, store, console))
-            judged = not settings.judge_base_url or _have_judged(settings, benchmark, problems, console)
+            asyncio.run(run_pending(settings, benchmark, problems, store, console))
+            judged = not settings.judge.judge_base_url or _have_judged(settings, benchmark, problems, console)
             run = load_run(store.folder)
             finish(run)
         except KeyboardInterrupt:
             recorded = f"{len(store.keys)} of {len(problems)} problems recorded"
-            console.print(f"\ninterrupted with {recorded}; the same command goes on from there")
+            console.print(f"\ninterrupted with {recorded}; re-run the command to resume")
             return 130
     finally:
         store.close()
     if run.failed:
         where = f"see {store.folder / 'failures.jsonl'}"
-        console.print(f"{run.failed} problems failed and stay owed ({where}); the same command tries them again")
+        console.print(f"{run.failed} problems failed and stay pending ({where}); re-run the command to try them again")
         return 1
     return 0 if judged else 1
 
 
-def load_problems(settings: EvalSettings, benchmark: Benchmark) -> Sequence[Problem]:
-    """The problems that the settings ask for."""
-    return benchmark.load(split=settings.split, limit=settings.limit, data=settings.data or None)
+def load_problems(settings: ProblemSettings, benchmark: Benchmark) -> Sequence[Problem]:
+    """The problems that the settings ask for.
+
+    Raises ``UsageError`` for an image benchmark whose data has no images: a model would be measured blind.
+    """
+    if settings.allow_outside:
+        if not isinstance(benchmark, NamesImages):
+            raise UsageError(f"--allow-outside is for data that names image files, which {benchmark.name} does not")
+        benchmark = benchmark.allowing(settings.allow_outside)
+    problems = benchmark.load(split=settings.split, limit=settings.limit, data=settings.data or None)
+    first = problems[:LOOKED_AT]
+    if getattr(benchmark, "needs_images", False) and first and not any(problem.images for problem in first):
+        data = settings.data or benchmark.source
+        raise UsageError(f"{data} has no images, without which {benchmark.name} cannot be run; give --data with them")
+    return problems
 
 
-def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], console: Console) -> bool:
+async def run_pending(
+    settings: EvalSettings,
+    benchmark: Benchmark,
+    problems: Sequence[Problem],
+    store: RunStore,
+    console: Console,
+    digest: str = "",
+) -> None:
+    """Record every problem that has no record yet; ``digest`` names the records where it is not that of ``settings``.
+
+    Raises ``EngineUnavailable`` when no engine can be used.
+    """
+    with RunProgress(console, total=len(problems), standing=store.standing) as progress:
+        runner = Runner(settings, benchmark, store, progress, digest)
+        pending = runner.owed(problems)
+        if not pending:
+            return
+        if len(pending) < len(problems):
+            console.print(f"resuming: {len(problems) - len(pending)} of {len(problems)} are recorded")
+        engine = build_engine(settings)
+        try:
+            await engine.ready()
+            check_budget(settings, engine)
+            await keep_provenance(settings.engine, benchmark, problems, store, console)
+            await runner.run(problems, pending, engine)
+        finally:
+            await engine.close()
+
+
+async def keep_provenance(
+    settings: EngineSettings, benchmark: Benchmark, problems: Sequence[Problem], store: RunStore, console: Console
+) -> None:
+    """Write down what the run is done with, and say what has changed since it began."""
+    before = store.provenance
+    entry = await provenance_of(benchmark, problems, model=settings.model, base_urls=settings.base_url)
+    for change in changes(entry, before):
+        console.print(f"warning: {change}; records made before are kept as they are", style="yellow", markup=False)
+    if is_new(entry, before):
+        store.add_provenance(entry)
+
+
+def _have_judged(settings: EvalSettings, benchmark: Benchmark, problems: Sequence[Problem], console: Printer) -> bool:
     """Have a judge read what no rule could of the recorded answers; whether it read all of it."""
     run = load_run(settings.run_folder)
     judge = Judge(
-        settings.judge_base_url,
-        settings.judge_model,
-        max_concurrency=settings.concurrency or SERVER_CONCURRENCY,
-        patience=Patience(timeout_seconds=settings.timeout_seconds),
+        settings.judge.judge_base_url,
+        settings.judge.judge_model,
+        max_concurrency=settings.engine.concurrency or Http.default_concurrency,
+        patience=Patience(timeout_seconds=settings.engine.timeout_seconds),
     )
     if unread := unread_of(run):
         console.print(f"{len(unread)} answers that no rule could read go to the judge")
     try:
         failures = asyncio.run(judge_run(run, benchmark, problems, judge))
     except EngineUnavailable as error:
-        console.print(f"{error}; the run is kept, and the same command asks again", markup=False)
+        console.print(f"{error}; the run is kept; re-run the command to ask again", markup=False)
         return False
     if failures:
         console.print(unjudged(failures), markup=False)

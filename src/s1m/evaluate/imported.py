@@ -1,4 +1,4 @@
-r"""Published result files of S1-M as records: whose result it is, what of it was thought, what was answered.
+r"""Published result files of S1-M as records: the problem of each result, its thinking, its answer.
 
     {"accuracy": 0.408, "results": [{"query": "Hint: ...", "answer": "1000", "response": "<think>...</think>\nFinal
      answer: 500", "extraction": "500", "true_or_false": false, ...}, ...]}
@@ -20,8 +20,9 @@ import msgspec
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.runner import key_of
-from s1m.evaluate.spelling import levels_from
+from s1m.evaluate.settings.spelling import levels_from
 from s1m.families import DEFAULT
+from s1m.files.decoding import Undecodable, decode_json, read_bytes
 from s1m.forcing.flow import Forcing
 from s1m.types import Answer, Benchmark, Problem, Record, Segment, StopClass, Trace, Verdict
 
@@ -54,9 +55,9 @@ class Level:
     accuracy: float
     results: Mapping[str, Result]
 
-    def same(self, records: Sequence[Record], place: int) -> int:
-        """Records whose official verdict at the level in this place is the recorded one."""
-        return sum(record.verdicts[place].official is self.results[record.id].true_or_false for record in records)
+    def agreeing(self, records: Sequence[Record], index: int) -> int:
+        """Records whose official verdict at the level of this index is the recorded one."""
+        return sum(record.verdicts[index].official is self.results[record.id].true_or_false for record in records)
 
 
 def levels_of(files: Sequence[Path], num_ignore: str) -> tuple[int, ...]:
@@ -68,52 +69,52 @@ def levels_of(files: Sequence[Path], num_ignore: str) -> tuple[int, ...]:
     else:
         named = [_LEVEL.fullmatch(file.stem) for file in files]
         # A file alone is level 0, but not S1-M's own "results_{args.num_ignore}.json", which every level overwrites.
-        untold = [file for file, name in zip(files, named, strict=True) if not name]
-        if untold and (len(files) > 1 or untold[0].stem.startswith("results_")):
+        unnamed = [file for file, name in zip(files, named, strict=True) if not name]
+        if unnamed and (len(files) > 1 or unnamed[0].stem.startswith("results_")):
             example = f"0-{len(files) - 1}" if len(files) > 1 else "7"
             raise UsageError(
-                f"{untold[0]} does not say its level: name the levels of the files in their order, such as "
+                f"{unnamed[0]}: the file's name has no level; give the levels of the files in their order, such as "
                 f"--num-ignore {example}"
             )
         levels = tuple(int(name[1]) if name else 0 for name in named)
     for level in levels:
         if levels.count(level) > 1:
-            raise UsageError(f"two files are of level {level}; a level is one file")
+            raise UsageError(f"two files are of level {level}: give every file a level of its own with --num-ignore")
     return levels
 
 
 def read_level(path: Path, num_ignore: int, problems: Sequence[Problem]) -> Level:
     """The results of a file. Raises ``UsageError`` or ``DataError`` that names the file and the result's index."""
+    if not path.is_file():
+        raise UsageError(f"cannot read {path}: there is no such file")
     try:
-        content = msgspec.json.decode(path.read_bytes(), type=_File)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        content = decode_json(read_bytes(path), _File)
+    except Undecodable as error:
         raise DataError(f'{path}: {error}; a file is {{"accuracy": …, "results": [{{"query": …}}]}}') from None
     if not content.results:
         raise DataError(f"{path} has no results")
     waiting: dict[str, list[Problem]] = {}
     for problem in problems:
         waiting.setdefault(problem.question.strip(), []).append(problem)
-    found: dict[str, Result] = {}
+    results: dict[str, Result] = {}
     for index, raw in enumerate(content.results):
         try:
-            result = msgspec.json.decode(raw, type=Result)
-            found[_take(waiting, result).id] = result
-        except (msgspec.MsgspecError, UnicodeDecodeError, LookupError) as error:
+            result = decode_json(bytes(raw), Result)
+            results[_take(waiting, result).id] = result
+        except (Undecodable, LookupError) as error:
             raise DataError(f"{path}, results[{index}]: {error.args[0]}") from None
-    return Level(num_ignore=num_ignore, path=path, accuracy=content.accuracy, results=found)
+    return Level(num_ignore=num_ignore, path=path, accuracy=content.accuracy, results=results)
 
 
 def _take(waiting: Mapping[str, list[Problem]], result: Result) -> Problem:
     """The problem of a result, no longer waiting. Raises ``LookupError`` that says why there is none."""
     candidates = waiting.get(result.query.strip())
     if not candidates:
-        why = "is that of no problem" if candidates is None else "comes more often than there are problems with it"
+        why = "belongs to no problem" if candidates is None else "occurs more often than there are problems with it"
         raise LookupError(f"its query {why}: {result.query[-60:]!r}")
-    for place, problem in enumerate(candidates):
+    for index, problem in enumerate(candidates):
         if problem.gold.strip() == result.answer.strip():
-            return candidates.pop(place)
+            return candidates.pop(index)
     raise LookupError(f"its answer is {result.answer!r}, but that of problem {candidates[0].id} {candidates[0].gold!r}")
 
 
@@ -154,7 +155,7 @@ def records_of(
 def judged(
     problem: Problem, results: Mapping[int, Result], benchmark: Benchmark, count: Callable[[str], int]
 ) -> tuple[Trace, tuple[Verdict, ...]]:
-    """The trace that a problem's results tell of, a chain a level, and our verdicts on its answers."""
+    """The trace of a problem's results, a chain a level, and our verdicts on its answers."""
     chains: list[tuple[Segment, ...]] = []
     answers: list[Answer] = []
     for level, result in results.items():
@@ -204,7 +205,7 @@ def token_counter(tokenizer: str) -> Callable[[str], int]:
         raise UsageError(f"--tokenizer needs {error.name}: pip install 's1m[local]'") from None
     try:
         loaded = AutoTokenizer.from_pretrained(tokenizer, trust_remote_code=False)
-    except Exception as error:  # whatever a missing or broken folder makes the loader raise is the same news
+    except Exception as error:  # the loader raises many types for a missing or broken folder
         why = str(error).partition("\n")[0]
         raise UsageError(f"--tokenizer {tokenizer} cannot be loaded: {why}") from None
     return lambda text: len(loaded(text, add_special_tokens=False)["input_ids"])

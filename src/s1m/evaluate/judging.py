@@ -23,7 +23,8 @@ class Unread:
 
 
 async def judge_run(run: Run, benchmark: Benchmark, problems: Sequence[Problem], judge: Judge) -> list[EngineError]:
-    """Have judged what is owed of a run; the failures of the judge, whose answers keep their verdicts and stay owed.
+    """Have the pending answers of a run judged; the failures of the judge, whose answers keep their verdicts and stay
+    pending.
 
     Raises ``EngineUnavailable`` when the judge can be asked nothing, ``UsageError`` when the run has another judge.
     """

@@ -4,45 +4,63 @@ from __future__ import annotations
 
 import asyncio
 
-from rich.console import Console
-
 from s1m.benchmarks import find_benchmark
 from s1m.engines.scripted import ScriptedEngine
 from s1m.errors import UsageError
 from s1m.evaluate.benchmark import load_problems
 from s1m.evaluate.build import resolve
 from s1m.evaluate.settings import EvalSettings
+from s1m.files.printing import Printer
 from s1m.files.settings import to_toml
 from s1m.forcing import Task, drive
+from s1m.forcing.base import BaseStrategy
+from s1m.forcing.flow import MOST_TRIES
 from s1m.types import Engine, Problem, Step
+
+MOST_REQUESTS = 40
+"""Requests of a dry run that are printed; a vote of many chains would fill the screen with the same few."""
 
 
 def show_plan(settings: EvalSettings) -> int:
     """``s1m eval --dry-run``: the settings, what the run would cost at most, and the requests of one problem."""
-    benchmark = find_benchmark(settings.benchmark)
+    benchmark = find_benchmark(settings.problems.benchmark)
     settings = resolve(settings, benchmark)
-    problems = load_problems(settings, benchmark)
+    problems = load_problems(settings.problems, benchmark)
     if not problems:
-        raise UsageError(f"{settings.benchmark} has no problems with these settings")
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+        raise UsageError(f"{settings.problems.benchmark} has no problems with these settings")
+    console = Printer()
     console.print(to_toml(settings))
     strategy = settings.build_strategy()
-    chains, answers = strategy.most_chains, strategy.most_answers
-    most = len(problems) * (chains * settings.max_thinking_tokens + answers * settings.max_answer_tokens)
-    each = f"{chains} chain{'s' * (chains > 1)} and {answers} answers"
     console.print(f"levels are {strategy.axis}: {', '.join(map(str, strategy.levels))}")
-    console.print(f"{len(problems)} problems, each {each}, at most {most:,} tokens in all")
+    console.print(cost_sentence(strategy, len(problems)))
     console.print(f"would be kept in {settings.run_folder}; nothing was asked or written\n")
+    asked = asyncio.run(requests_of(settings, strategy, problems[0]))
+    console.print(f"requests for {problems[0].id} ({len(problems[0].images)} images): {problems[0].question}")
+    for number, text in enumerate(asked[:MOST_REQUESTS], start=1):
+        console.print(f"  {number}. continue: {text!r}")
+    if asked[MOST_REQUESTS:]:
+        console.print(f"  and {len(asked) - MOST_REQUESTS:,} more")
+    return 0
+
+
+def cost_sentence(strategy: BaseStrategy, problems: int) -> str:
+    """What a run costs at most, in a sentence."""
+    chains, answers = strategy.most_chains, strategy.most_answers
+    return (
+        f"{problems:,} problems, each {chains} chain{'s' * (chains > 1)} and {answers} answer{'s' * (answers > 1)}, at "
+        f"most {problems * strategy.most_tokens:,} tokens in all; an answer that commits to nothing is asked for up to "
+        f"{MOST_TRIES} times"
+    )
+
+
+async def requests_of(settings: EvalSettings, strategy: BaseStrategy, problem: Problem) -> list[str]:
+    """What an engine would be given for a problem, where every answer commits to something."""
     asked: list[str] = []
 
     def script(_problem: Problem, step: Step) -> str:
         asked.append("".join(piece.text for piece in step.prefix))
-        return f"(thinking){settings.thinking_close}" if step.stop else "(answer)"
+        return f"(thinking){settings.strategy.thinking_close}" if step.stop else "(answer)"
 
     engine: Engine = ScriptedEngine(script)
-    flow = strategy.flow(Task(seed=settings.seed))
-    asyncio.run(drive(flow, problems[0], engine, settings.sampling()))
-    console.print(f"requests for {problems[0].id} ({len(problems[0].images)} images): {problems[0].question}")
-    for number, text in enumerate(asked, start=1):
-        console.print(f"  {number}. go on from: {text!r}")
-    return 0
+    await drive(strategy.flow(Task(seed=settings.sampling.seed)), problem, engine, settings.sampling.for_engine())
+    return asked

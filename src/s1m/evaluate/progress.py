@@ -1,4 +1,4 @@
-"""Show a run while it runs: how many are done, how right so far, how fast, how long still."""
+"""Show a run while it runs: problems done, accuracy so far, speed, time left."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Run what is owed: the only place that knows a benchmark, an algorithm, an engine and a store at once.
+"""Run what is pending: the only place that knows a benchmark, an algorithm, an engine and a store at once.
 
 Plan (content keys), skip what is recorded, keep as many problems in flight as the settings say, record each as it
-lands. A problem that fails stays owed and stops nobody; an engine that can serve nobody stops the run.
+lands. A problem that fails stays pending and stops no other; an engine that can serve none stops the run.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Protocol
 import msgspec
 
 from s1m.errors import DataError, EngineError, EngineUnavailable
-from s1m.evaluate.images import within_pixels
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore
+from s1m.files.images import ImageError, within_pixels
 from s1m.files.tasks import gathered
 from s1m.forcing import Task, drive
 from s1m.forcing.flow import derive_seed
@@ -28,14 +28,14 @@ from s1m.types import Benchmark, Engine, Problem, Record, Verdict
 
 
 class Progress(Protocol):
-    """Whoever wants to watch a run."""
+    """What is called while a run goes on."""
 
     def landed(self, record: Record) -> None:
         """A problem was recorded."""
         ...
 
     def failed(self, problem: Problem, error: Exception) -> None:
-        """A problem failed and stays owed."""
+        """A problem failed and stays pending."""
         ...
 
 
@@ -46,36 +46,49 @@ def key_of(problem: Problem, digest: str) -> str:
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16]
 
 
+def with_small_images(problem: Problem, max_image_pixels: int) -> Problem:
+    """The problem with every larger image scaled down to at most ``max_image_pixels``, as PNG, its shape kept.
+
+    Raises ``EngineError`` for an image that cannot be read.
+    """
+    try:
+        return replace(problem, images=tuple(within_pixels(image, max_image_pixels) for image in problem.images))
+    except ImageError as error:
+        raise EngineError(f"problem {problem.id}: one of its images {error}") from error
+
+
 class Runner:
     """One run of a benchmark."""
 
-    def __init__(self, settings: EvalSettings, benchmark: Benchmark, store: RunStore, progress: Progress) -> None:
+    def __init__(
+        self, settings: EvalSettings, benchmark: Benchmark, store: RunStore, progress: Progress, digest: str = ""
+    ) -> None:
         self._settings = settings
         self._benchmark = benchmark
         self._store = store
         self._progress = progress
         self._strategy = settings.build_strategy()
-        self._sampling = settings.sampling()
-        self._digest = settings.digest()
+        self._sampling = settings.sampling.for_engine()
+        self._digest = digest or settings.digest()
 
     def owed(self, problems: Sequence[Problem]) -> list[tuple[str, int]]:
-        """The keys and places of the problems without a record. Raises ``DataError`` for records of others.
+        """The keys and indices of the problems without a record. Raises ``DataError`` for records of others.
 
         Only these are remembered: a sequence that reads its problems when they are asked for stays on disk.
         """
-        planned = {key_of(problem, self._digest): place for place, problem in enumerate(problems)}
-        strangers = self._store.keys - planned.keys()
-        if strangers:
+        planned = {key_of(problem, self._digest): index for index, problem in enumerate(problems)}
+        unknown = self._store.keys - planned.keys()
+        if unknown:
             raise DataError(
-                f"{self._store.folder} has {len(strangers)} records of problems that are not in this run: "
+                f"{self._store.folder} has {len(unknown)} records of problems that are not in this run: "
                 "the benchmark or its data have changed since; choose another --out"
             )
-        return [(key, place) for key, place in planned.items() if key not in self._store.keys]
+        return [(key, index) for key, index in planned.items() if key not in self._store.keys]
 
     async def run(self, problems: Sequence[Problem], owed: Sequence[tuple[str, int]], engine: Engine) -> int:
-        """Do what is owed of the problems; the number that failed. ``EngineUnavailable`` ends the run."""
-        queue = ((key, problems[place]) for key, place in owed)
-        workers = min(self._settings.most_in_flight, len(owed))
+        """Do the pending problems; the number that failed. ``EngineUnavailable`` ends the run."""
+        queue = ((key, problems[index]) for key, index in owed)
+        workers = min(self._settings.engine.most_in_flight, len(owed))
         return sum(await gathered(self._work(queue, engine) for _ in range(workers)))
 
     async def _work(self, queue: Iterator[tuple[str, Problem]], engine: Engine) -> int:
@@ -96,23 +109,33 @@ class Runner:
         return failed
 
     async def _as_asked(self, problem: Problem) -> Problem:
-        """The problem as the settings would have it put."""
-        if self._settings.reasoning_prompt:
-            problem = replace(problem, question=f"{problem.question}\n{self._settings.reasoning_prompt}")
-        if self._settings.max_image_pixels is not None:
-            problem = await asyncio.to_thread(within_pixels, problem, self._settings.max_image_pixels)
+        """The problem as the settings have it asked."""
+        chosen = self._settings.problems
+        if chosen.reasoning_prompt:
+            problem = replace(problem, question=f"{problem.question}\n{chosen.reasoning_prompt}")
+        if chosen.max_image_pixels is not None:
+            problem = await asyncio.to_thread(with_small_images, problem, chosen.max_image_pixels)
         return problem
 
     def _task(self, problem: Problem, score: Callable[[str], Verdict]) -> Task:
         return Task(
-            seed=derive_seed(self._settings.seed, problem.id),
+            seed=derive_seed(self._settings.sampling.seed, problem.id),
             read=lambda text: score(text).prediction,
             choices=tuple(LETTERS[: len(problem.choices)]),
         )
 
+    def _score(self, problem: Problem, text: str) -> Verdict:
+        """The verdict on an answer. A scorer that fails costs this one problem and not the run."""
+        try:
+            return self._benchmark.score(problem, text)
+        except Exception as error:
+            raise EngineError(
+                f"the scorer of {self._benchmark.name} failed ({type(error).__name__}: {error}); please report it"
+            ) from error
+
     async def _solve(self, key: str, problem: Problem, engine: Engine) -> Record:
         started = time.time()
-        score = cache(partial(self._benchmark.score, problem))  # strategies read what is then judged
+        score = cache(partial(self._score, problem))  # strategies read what is then judged
         flow = self._strategy.flow(self._task(problem, score))
         trace = await drive(flow, await self._as_asked(problem), engine, self._sampling)
         return Record(

@@ -1,4 +1,4 @@
-"""Several coroutines at once, of which none outlives the others' failure."""
+"""Several coroutines at once, none of which outlives the failure of another."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 async def gathered(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """What each of them returns, in order.
+    """The result of each, in order.
 
-    The first error goes on when all others have been ended: nobody asks anything behind an engine that is closed next.
+    The first error is raised when all others have been ended: no request reaches an engine that is closed next.
     """
     tasks = [asyncio.ensure_future(one) for one in work]
     try:

@@ -1,4 +1,4 @@
-"""The same work on many things in several processes: results come in order, and only a few are under way at a time."""
+"""The same work on many things in several processes: results in order, only a few in progress at a time."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int
             while waiting:
                 yield waiting.popleft().result()
         except BrokenProcessPool:
-            raise DataError("a process that looked at data was ended, for want of memory? try workers 0") from None
+            raise DataError("a process that read data was killed: out of memory? try workers = 0") from None
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -56,7 +56,7 @@ _work: list[Callable[[Any], Any]] = []
 
 
 def _begin(work: Callable[[Any], Any]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this process ends it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _work.append(work)
 

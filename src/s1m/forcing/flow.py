@@ -190,7 +190,8 @@ def answer(
             answers[level] = recorded(level, levels[level], completion, chain_index, answers.get(level))
     for level in askers.values():
         if not committed(answers[level], task):
-            answers[level] = with_fallback(answers, level, chain[levels[level].segments - 1].said, task)
+            end = levels[level].segments
+            answers[level] = with_fallback(answers, level, chain[end - 1].said if end else "", task)
     return tuple(
         answers[level]
         if askers[asked.segments] == level

@@ -15,7 +15,7 @@ Flow = Part[Trace]
 
 
 def whole_text(text: str) -> str | None:
-    """What an answer commits to where nobody knows better: its text."""
+    """What an answer commits to where nothing is known of the benchmark: its text."""
     return text.strip() or None
 
 
@@ -36,7 +36,7 @@ class Task:
 
 
 class Strategy(Protocol):
-    """A way of thinking longer, or more often."""
+    """A way of thinking longer, or more often. ``s1m.forcing.base.BaseStrategy`` has what all share."""
 
     @property
     def axis(self) -> str:
@@ -56,6 +56,11 @@ class Strategy(Protocol):
     @property
     def most_answers(self) -> int:
         """Answers that a problem may be asked for."""
+        ...
+
+    @property
+    def most_tokens(self) -> int:
+        """Tokens that a problem may cost."""
         ...
 
     def flow(self, task: Task) -> Flow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
-from s1m.engines.concurrency import SERVER_CONCURRENCY
+from s1m.engines.by_name.servers import Http
 from s1m.engines.remote import Patience, Request, Server, Servers
 from s1m.engines.remote.models import find_model
 from s1m.engines.remote.reply import encode
@@ -27,7 +27,7 @@ class Judge:
         base_url: str,
         model: str = "",
         *,
-        max_concurrency: int = SERVER_CONCURRENCY,
+        max_concurrency: int = Http.default_concurrency,
         patience: Patience | None = None,
     ) -> None:
         """The key is S1M_JUDGE_API_KEY, else S1M_API_KEY. Raises ``UsageError`` for an invalid address or key."""

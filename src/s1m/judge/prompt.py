@@ -13,7 +13,7 @@ from s1m.benchmarks.reading.row import lettered
 from s1m.engines.chat.reply import read_reply
 from s1m.errors import EngineError
 from s1m.families import after_thinking
-from s1m.scoring.text.plain import TAIL_CHARACTERS
+from s1m.scoring.text.bounds import TAIL_CHARACTERS
 from s1m.types import Problem
 
 MAX_TOKENS = 128

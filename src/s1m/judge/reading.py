@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from s1m.scoring.text.plain import after_thinking
+from s1m.scoring.text.markup import answer_part
 from s1m.scoring.text.silence import is_blank, is_failure
 from s1m.types import Benchmark, Problem, Verdict
 
@@ -20,7 +20,7 @@ def is_asked(verdict: Verdict, text: str) -> bool:
         and not verdict.judged
         and rule not in NO_ANSWER_RULES
         and not is_failure(text)
-        and not is_blank(after_thinking(text))
+        and not is_blank(answer_part(text))
     )
 
 

@@ -10,16 +10,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from s1m.scoring.answer import Kind, committed
-from s1m.scoring.equality.expression import same_expression
-from s1m.scoring.equality.latex_value import same_value, value_of
+from s1m.scoring.answer import AnswerKind, committed
+from s1m.scoring.equality.formula import same_formula
 from s1m.scoring.equality.match import same_integer, same_letter, same_list, same_number, same_text
 from s1m.types import Problem, Verdict
 
 _EXACT_LETTER = re.compile(r"\(?([A-Z])(?:\)|\.|:|$)")
 
 
-_KINDS: dict[str, tuple[Kind, Callable[[str, str], bool]]] = {
+_KINDS: dict[str, tuple[AnswerKind, Callable[[str, str], bool]]] = {
     "integer": ("integer", same_integer),
     "number": ("number", same_number),
     "list": ("list", same_list),
@@ -33,19 +32,19 @@ KINDS = ("choice", *_KINDS, "expression")
 
 def choice(answer: str, problem: Problem, official: bool | None = None) -> Verdict:
     """Right when the answer commits to the letter that is the gold answer."""
-    found = committed(answer, kind="choice", choices=problem.choices, question=problem.question)
-    correct = found.prediction is not None and same_letter(found.prediction, problem.gold)
-    return Verdict(prediction=found.prediction, correct=correct, rule=found.rule, official=official)
+    commitment = committed(answer, kind="choice", choices=problem.choices, question=problem.question)
+    correct = commitment.prediction is not None and same_letter(commitment.prediction, problem.gold)
+    return Verdict(prediction=commitment.prediction, correct=correct, rule=commitment.rule, official=official)
 
 
 def value(
-    answer: str, kind: Kind, golds: Sequence[str], same: Callable[[str, str], bool], official: bool | None = None
+    answer: str, kind: AnswerKind, golds: Sequence[str], same: Callable[[str, str], bool], official: bool | None = None
 ) -> Verdict:
     """Right when what the answer commits to is the same as one of the gold answers."""
-    found = committed(answer, kind=kind)
-    prediction = found.prediction
+    commitment = committed(answer, kind=kind)
+    prediction = commitment.prediction
     correct = prediction is not None and any(same(prediction, gold) for gold in golds)
-    return Verdict(prediction=prediction, correct=correct, rule=found.rule, official=official)
+    return Verdict(prediction=prediction, correct=correct, rule=commitment.rule, official=official)
 
 
 def formula(answer: str, golds: Sequence[str], official: bool | None = None) -> Verdict:
@@ -60,14 +59,6 @@ def by_kind(answer: str, problem: Problem, kind: str) -> Verdict:
     if kind == "expression":
         return formula(answer, (problem.gold,))
     return value(answer, _KINDS[kind][0], (problem.gold,), _KINDS[kind][1])
-
-
-def same_formula(prediction: str, gold: str) -> bool:
-    """Whether two answers are the same text, value, list or formula; algebra is asked where one has no value."""
-    if same_value(prediction, gold):
-        return True
-    decided = value_of(prediction) is not None and value_of(gold) is not None
-    return not decided and same_expression(prediction, gold)
 
 
 def guessed(verdict: Verdict) -> Verdict:

@@ -8,13 +8,13 @@ own limit up to that. A model on the Hub shows its limit only once it is downloa
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from s1m.errors import EngineUnavailable
+from s1m.errors import DataError, EngineUnavailable
+from s1m.files.decoding import read_json
 from s1m.serve.settings import ServeSettings
 
 MOST_CONTEXT = 32768
@@ -41,12 +41,12 @@ def longest_of(folder: Path) -> int | None:
 
     Raises ``EngineUnavailable`` when the folder is not a checkpoint.
     """
+    if not (folder / "config.json").exists():
+        raise EngineUnavailable(f"{folder} is not a checkpoint: it lacks config.json")
     try:
-        config = json.loads((folder / "config.json").read_bytes())
-    except FileNotFoundError:
-        raise EngineUnavailable(f"{folder} is not a checkpoint: it lacks config.json") from None
-    except (OSError, ValueError) as error:
-        raise EngineUnavailable(f"{folder} is not a checkpoint: its config.json cannot be read ({error})") from None
+        config = read_json(folder / "config.json", object)
+    except DataError as error:
+        raise EngineUnavailable(f"{folder} is not a checkpoint: {error}") from None
     parts = [part for part in (config, *_inner(config)) if isinstance(part, dict)]
     given = [part.get("max_position_embeddings") for part in parts]
     lengths = [length for length in given if isinstance(length, int) and length > 0]

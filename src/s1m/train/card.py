@@ -1,4 +1,4 @@
-"""The model card: what the model was made from, with which settings, and what came of it."""
+"""The model card: base model, data, settings and result of a training."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from s1m.files.settings import to_toml
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from s1m.train.survey import Survey
+    from s1m.train.survey.measure import Survey
 
 
-def model_card(settings: TrainSettings, trainer: Any, found: Survey) -> str:
+def model_card(settings: TrainSettings, trainer: Any, surveyed: Survey) -> str:
     """The card as Markdown with the Hub's header."""
     lines = [
         "---",
@@ -35,7 +35,7 @@ def model_card(settings: TrainSettings, trainer: Any, found: Survey) -> str:
         "|---|---|---|---|",
         *(
             f"| {part.name} | {len(part.lengths):,} | {int(part.lengths.sum()):,} | {part.reasons.total():,} |"
-            for part in found.parts
+            for part in surveyed.parts
         ),
         "",
         "## Result",

@@ -1,34 +1,35 @@
-"""The folder of a training: its settings, its newest whole checkpoint, and whose it is.
+"""The folder of a training: its settings, its newest complete checkpoint, and which training it belongs to.
 
-settings.toml     what was asked for; going on with anything else is refused
+settings.toml     the settings; resuming with others is refused
 log.jsonl         a line for every logged step and every evaluation
 rejects.jsonl     examples that are not trained on, with reasons
 checkpoint-N/     the newest two
-eval/step-N/      what the model could do then, a run folder
-runs/             what tensorboard shows, where it is asked for
+eval/step-N/      the evaluation after that step, a run folder
+runs/             for tensorboard, where the settings want it
 model/            the finished model
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from s1m.errors import DataError
 from s1m.files import run_folder
+from s1m.files.decoding import read_json
 from s1m.files.settings import to_toml
 from s1m.train.settings import TrainSettings
 
 NOT_CONTENT = frozenset(
     {"out", "workers", "log_every", "save_every", "loggers", "eval_benchmark", "eval_limit", "eval_num_ignore"}
 )
-"""Settings that change no weight, so that a training may go on with others."""
+"""Settings that change no weight, so that a training may be resumed with other values."""
 
 LAST_WRITTEN = "trainer_state.json"
-"""The trainer writes it when everything else of a checkpoint is there."""
+"""The trainer writes it last: a checkpoint that has it is complete."""
 
 
 def claim(settings: TrainSettings) -> Path:
@@ -43,8 +44,8 @@ def newest_checkpoint(out: Path) -> Path | None:
 
 def is_whole(checkpoint: Path) -> bool:
     """Whether a checkpoint was written to its end."""
-    with suppress(OSError, ValueError):
-        return bool(json.loads((checkpoint / LAST_WRITTEN).read_bytes()))
+    with suppress(DataError):
+        return bool(read_json(checkpoint / LAST_WRITTEN, dict[str, Any]))
     return False
 
 
@@ -55,7 +56,7 @@ def step_of(checkpoint: Path) -> int:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Raise one ``DataError`` for whatever a full disk makes the libraries raise, and leave nothing of the folder."""
+    """Raise one ``DataError`` for whatever error of a full disk the libraries raise, and remove the folder."""
     try:
         yield
     except Exception as error:
@@ -64,12 +65,12 @@ def writing(folder: Path) -> Iterator[None]:
             raise
         shutil.rmtree(folder, ignore_errors=True)
         raise DataError(
-            f"cannot write {folder}: {reason}; make room, then the same command goes on from the newest checkpoint"
+            f"cannot write {folder}: {reason}; make room and re-run the command to resume from the newest checkpoint"
         ) from error
 
 
 def _why_not(error: Exception) -> str | None:
-    """What the disk had against it, as each library says it; None for an error that is not about the disk."""
+    """Why the disk refused, in the words of each library; None for an error that is not about the disk."""
     if isinstance(error, OSError):
         return error.strerror or str(error)
     said = str(error).splitlines()[0] if str(error) else ""

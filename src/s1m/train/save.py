@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s1m.train.encode import Encoder
+from s1m.files.run_folder import writing_folder
+from s1m.train.batches.encode import Encoder
 from s1m.train.folder import writing
-from s1m.train.processes import told_by_first
+from s1m.train.loop.processes import broadcast_from_main
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -24,23 +24,20 @@ def save_model(
 ) -> Path:
     """Write the model as it stands, its tokenizer, processor, chat template and card to ``folder``; the folder.
 
-    Weights are gathered from all processes, so all must call it. ``place`` is the checkpoint that training began with.
-    Raises ``DataError`` when the disk is full; nothing half-written stays.
+    Weights are gathered from all processes, so all must call it. ``place`` is the checkpoint of the start.
+    Raises ``DataError`` when the disk is full; no partial folder stays.
     """
     state = trainer.accelerator.get_state_dict(trainer.model_wrapped)
-    partial = folder.with_suffix(".partial")
 
     def write() -> None:
-        with writing(partial):
+        with writing_folder(folder) as partial, writing(partial):
             save_weights(settings, trainer.accelerator.unwrap_model(trainer.model), state, place, partial)
             encoder.tokenizer.save_pretrained(partial)
             save_processor(place, encoder, partial)
             if card:
                 (partial / "README.md").write_text(card, encoding="utf-8")
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.replace(folder)
 
-    told_by_first(write)
+    broadcast_from_main(write)
     return folder
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from s1m.datasets.source import Source, sources_from
-from s1m.evaluate.spelling import MOST_LEVELS, levels_from, strings_from
+from s1m.evaluate.settings.spelling import MOST_LEVELS, levels_from, strings_from
 from s1m.families import DEFAULT, Delimiters
 from s1m.files.settings import Count, settings_from
 from s1m.forcing.presets import IGNORE_STRINGS
@@ -25,7 +25,7 @@ class TrainSettings:
     """Settings of ``s1m train``; a [[data]] table for every source."""
 
     model: str
-    """Folder or Hub id of the model to start from; tiny makes the bundled model's architecture."""
+    """Folder or Hub id of the model to start from; tiny builds the bundled model's architecture from scratch."""
     data: tuple[Source, ...]
     """Sources of examples."""
     out: str
@@ -42,14 +42,14 @@ class TrainSettings:
     ignore_strings: tuple[str, ...] = tuple(
         dict.fromkeys(text for preset in IGNORE_STRINGS.values() for text in preset)
     )
-    """What counts as an ignore string in a trace, at the beginning of a line."""
+    """The texts that are ignore strings in a trace, at the beginning of a line."""
 
     max_tokens: Count = 32768
     """Longest example, image tokens included; longer ones are dropped and counted, never cut."""
     max_image_pixels: Annotated[int, Meta(ge=0)] = 1_003_520
-    """Larger images are scaled down to so many pixels (1,280 tokens); 0: as the model's processor has it."""
+    """Larger images are scaled down to N pixels (default: 1,280 tokens); 0: the limit of the model's processor."""
     batch: Literal["packed", "grouped"] = "packed"
-    """packed: examples share rows without seeing each other. grouped: one example a row, alike lengths together."""
+    """packed: examples share rows without seeing each other. grouped: one example a row, similar lengths together."""
     pack_tokens: Count = 32768
     """Tokens that one row holds when packed; one micro-batch is one such row."""
     batch_size: Count = 8
@@ -57,11 +57,11 @@ class TrainSettings:
     accumulation: Count = 1
     """Micro-batches that make a step, on each device."""
     epochs: Positive = 3.0
-    """Times that the data is gone through."""
+    """Passes over the data."""
     max_steps: Count | None = None
-    """Stop after so many steps (none: by epochs)."""
+    """Stop after N steps (none: by epochs)."""
     order: Literal["shuffled", "short-first"] = "shuffled"
-    """short-first: the first epoch goes from short examples to long ones, later ones are shuffled."""
+    """short-first: the first epoch is sorted from short examples to long ones, later ones are shuffled."""
 
     learning_rate: Positive = 1e-5
     """Peak learning rate of the language tower, and of the others unless they have their own."""
@@ -74,7 +74,7 @@ class TrainSettings:
     scheduler: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
     """How the learning rate falls after the warm-up."""
     warmup_share: Annotated[float, Meta(ge=0, lt=1)] = 0.03
-    """Share of the steps in which the learning rate rises."""
+    """Fraction of the steps in which the learning rate rises."""
     weight_decay: NotNegative = 0.0
     """Weight decay of matrices (AdamW)."""
     beta2: Annotated[float, Meta(gt=0, lt=1)] = 0.95
@@ -111,9 +111,9 @@ class TrainSettings:
     eval_benchmark: str = ""
     """Benchmark to evaluate on at every checkpoint, through the embedded engine (empty: none)."""
     eval_limit: Count = 64
-    """The first so many problems of it."""
+    """Evaluate on the first N problems."""
     eval_num_ignore: tuple[Annotated[int, Meta(ge=0, le=MOST_LEVELS)], ...] = field(default=(0, 2))
-    """How often the end of thinking is ignored: each level's accuracy is logged."""
+    """Ignored stops of each level; every level's accuracy is logged."""
 
     @property
     def delimiters(self) -> Delimiters:
@@ -122,7 +122,7 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         if not self.data:
-            raise ValueError("there is no data: add a [[data]] table with a path")
+            raise ValueError("data: the list of sources is empty; add a [[data]] table with a path")
         if self.batch == "packed" and self.pack_tokens < self.max_tokens:
             raise ValueError(
                 f"pack_tokens ({self.pack_tokens}) must hold the longest example (max_tokens {self.max_tokens})"

@@ -90,9 +90,9 @@ def test_seconds_are_the_runs_wall_time_in_proportion_to_tokens() -> None:
     assert costs_of(made_run(records), records, Costing(unit="seconds")) == [[0.75, 1.5], [1.75, 3.0]]
 
 
-@pytest.mark.parametrize("engine", ["imported", "replayed"])
-def test_runs_without_an_engine_have_no_seconds(engine: str) -> None:
+@pytest.mark.parametrize("origin", ["imported", "replayed"])
+def test_runs_without_an_engine_have_no_seconds(origin: str) -> None:
     records = [made_record(0, correct=[True], thinking=[2])]
-    run = replace(made_run(records), settings={"engine": engine})
-    with pytest.raises(UsageError, match=f"demo is {engine} and has no times; compare by"):
+    run = replace(made_run(records), settings={"origin": origin})
+    with pytest.raises(UsageError, match=f"demo is {origin} and has no times; compare by"):
         costs_of(run, records, Costing(unit="seconds"))

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from s1m.benchmarks import find_benchmark
+from s1m.analysis.responses.counts import ResponseCounts
+from s1m.benchmarks import Measured, find_benchmark
+from s1m.benchmarks.digits import Digits
 from s1m.cli import main
+from s1m.types import Problem, Verdict
 
 PROBLEMS = find_benchmark("digits").load(split="test", limit=6, data=None)
 
@@ -74,3 +77,51 @@ def test_a_bad_line_is_named(line: object, complaint: str, tmp_path: Path, capsy
 def test_a_missing_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", "digits", str(tmp_path / "none.jsonl")]) == 2
     assert "cannot read" in capsys.readouterr().err
+
+
+def test_repeated_ids_are_samples_of_one_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = PROBLEMS[:2]
+    lines = [{"id": first.id, "response": text} for text in (first.gold, "no idea", first.gold, "no idea")]
+    path = responses(tmp_path, *lines, {"id": second.id, "response": second.gold})
+    assert main(["score", "digits", path, "--json"]) == 0
+    counts = json.loads(capsys.readouterr().out)
+    assert (counts["problems"], counts["responses"], counts["no_answer"]) == (2, 5, 2)
+    assert counts["strict"]["accuracy"] == 0.75
+    assert counts["strict"]["ci95"] == pytest.approx({"low": 0.1979, "high": 0.9733}, abs=1e-3)
+    assert main(["score", "digits", path]) == 0
+    assert "5 responses to 2 problems" in capsys.readouterr().out
+
+
+def test_measures_over_groups_take_the_first_sample_of_a_problem() -> None:
+    page = find_benchmark("wemath")
+    assert isinstance(page, Measured)
+    counts = ResponseCounts(breakdowns=(), measured=page)
+    for key in ("2steps_1", "2steps_2", "2steps_multi"):
+        problem = Problem(
+            id=key, question="?", images=(), gold="A", metadata={"problem": "1", "key": key, "knowledge": ""}
+        )
+        counts.add(problem, Verdict(prediction="A", correct=True, rule="whole"))
+        counts.add(problem, Verdict(prediction="B", correct=False, rule="whole"))
+    measures = counts.measures()["strict"]
+    assert (measures.groups, measures.shares["CM strict"]) == (1, 1.0)
+    assert counts.whole.strict_accuracy.accuracy == 0.5
+
+
+def test_a_scorer_that_fails_costs_one_response(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score = Digits.score
+
+    def failing(self: Digits, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:
+        if problem.id == PROBLEMS[1].id:
+            raise RecursionError("too deep")
+        return score(self, problem, answer, extraction)
+
+    monkeypatch.setattr(Digits, "score", failing)
+    assert main(["score", "digits", answers(tmp_path), "--json"]) == 1
+    shown = capsys.readouterr()
+    counts = json.loads(shown.out)
+    assert (counts["responses"], counts["strict"]["accuracy"]) == (4, 0.5)
+    failure = f"{PROBLEMS[1].id}: the scorer of digits failed (RecursionError: too deep); not scored"
+    assert counts["failures"] == [failure]
+    assert shown.err == f"s1m: {failure}\n"

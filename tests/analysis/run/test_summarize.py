@@ -159,8 +159,10 @@ def test_an_empty_run_summarises() -> None:
         },
         "parts": [],
         "tokens_estimated": False,
+        "origin": "generated",
         "measures": None,
         "judge": None,
+        "provenance": [],
     }
     assert summary.best is None
     assert summary.cost_fraction is None

@@ -18,6 +18,7 @@ from s1m.types import Problem
 from tests.benchmarks.data import shared
 from tests.data.contamination import altered_pictures, altered_texts
 from tests.data.contamination.clean import KINDS, picture_of, scene
+from tests.data.contamination.picture_alone import PICTURE_ALONE
 
 PROMPT = "Please answer the question and put the answer in a box.\n"
 STORIES = (
@@ -103,6 +104,23 @@ def test_altered_pictures(index: ContaminationIndex, name: str) -> None:
         found = index.check("What do you see?", [altered_pictures.ALTERATIONS[name](problem.images[0], rng)])
         right += found is not None and (found.problem, found.kind[:5]) == (problem.id, "image")
     assert right >= 19
+
+
+@pytest.mark.parametrize("name", PICTURE_ALONE)
+def test_the_picture_alone_is_enough(index: ContaminationIndex, name: str) -> None:
+    rng = random.Random(12)
+    right = 0
+    for problem in problems()[:20]:
+        match = index.check("What do you see?", [PICTURE_ALONE[name](problem.images[0], rng)])
+        right += match is not None and match.problem == problem.id
+    assert right >= (13 if name.startswith("beside") else 18)
+
+
+def test_a_match_says_what_was_undone(index: ContaminationIndex) -> None:
+    mirrored = PICTURE_ALONE["mirrored"](problems()[0].images[0], random.Random(1))
+    match = index.check("What do you see?", [mirrored])
+    assert match is not None
+    assert match.detail.startswith("mirrored, correlation 0.9") or match.detail == "mirrored, correlation 1.00"
 
 
 def test_the_template_with_other_numbers_is_another_question(index: ContaminationIndex) -> None:

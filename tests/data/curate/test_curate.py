@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from s1m.cli import main
-from s1m.data.curate.look import looked_at
+from s1m.data.curate.look import inspected
 from s1m.data.curate.settings import curate_settings
 from s1m.data.funnel import Refusal, build_funnel
 from s1m.data.funnel_plot import plot_funnel
@@ -141,7 +141,7 @@ def test_choosing_again_looks_at_nothing_again(
     assert len(kept(tmp_path / "out")) == 10
     assert sum(line["reason"] == "not chosen" for line in rejects(tmp_path / "out")) == 30
     assert main(["data", "curate", str(config), "--verified"]) == 2
-    assert "is of a curation with other verified; choose another --out" in capsys.readouterr().err
+    assert "holds a curation with other settings: verified (False there, True now)" in capsys.readouterr().err
 
 
 def test_the_seed_of_the_choice_changes_no_row(config: Path, tmp_path: Path) -> None:
@@ -160,9 +160,9 @@ def test_data_that_has_changed_since_is_not_mixed(
         replace(rows()[5], response="<think>\nIt is 5.\n</think>\n5") if n == 5 else r for n, r in enumerate(rows())
     ]
     for other, complaint in (
-        (changed, "row 6 is not the row that was looked at: the data has changed since; choose another --out"),
+        (changed, "row 6 is not the row that was inspected: the data has changed since; choose another --out"),
         (rows()[:30], "findings.jsonl has 49 rows, the sources have 30: the data has changed since"),
-        ([trace_row_of(), *rows()], "is not the row that was looked at"),
+        ([trace_row_of(), *rows()], "is not the row that was inspected"),
     ):
         folder_of(tmp_path / "rows", other)
         assert main(["data", "curate", str(config), "--keep", "39"]) == 1
@@ -256,13 +256,13 @@ def test_what_small_models_solve_is_left_out(config: Path, tmp_path: Path) -> No
 def findings_of(config: Path, **changes: object) -> list[Any]:
     from rich.console import Console
 
-    from s1m.data.curate.run import prepare
+    from s1m.data.curate.prepare import prepare
 
     settings = curate_settings({**read_toml(config), **changes})
     out = Path(settings.out)
     out.mkdir(exist_ok=True)
     inspector = prepare(settings, out, Console(quiet=True))
-    return [finding for found in looked_at(inspector, range(len(inspector.examples))) for finding in found]
+    return [finding for found in inspected(inspector, range(len(inspector.examples))) for finding in found]
 
 
 @pytest.fixture
@@ -291,9 +291,9 @@ def test_ray_where_there_is_none_is_one_line(config: Path, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('out = "o"', "there is no data: add a [[data]] table"),
+        ('out = "o"', "data: the list of sources is empty; add a [[data]] table"),
         ('out = "o"\n[[data]]\npath = "digits"', "the filter contamination needs a benchmark"),
-        ('out = "o"\nfilters = ["lops"]\n[[data]]\npath = "digits"', "filters[0]: invalid enum value 'lops'"),
+        ('out = "o"\nfilters = ["lops"]\n[[data]]\npath = "digits"', "there is no filter 'lops'; did you mean loops"),
         ('out = "o"\nkep = 3\n[[data]]\npath = "digits"', "there is no setting 'kep'; did you mean keep?"),
         ('out = "o"\nkeep = 3\nfilters = ["loops"]\n[[data]]\npath = "digits"', "keep is for the filter choice"),
         ('out = "o"\n[target]\nbenchmark = "digits"\n[[data]]\npath = "digits"', "every target is a table of its own"),

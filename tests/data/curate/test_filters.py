@@ -8,7 +8,7 @@ from s1m.data.curate.filters.answers import Solved, TooEasy, WrongAnswer
 from s1m.data.curate.filters.thinking import Language, Leaks, Loops, Thinking
 from s1m.data.trace_row import TraceRow, trace_row
 from s1m.datasets.example import IMAGE, Example, Turn, Unusable
-from s1m.datasets.responses import Delimiters
+from s1m.families import Delimiters
 from tests.data.rows import trace_row_of
 
 TAGS = Delimiters("<think>", "</think>")

@@ -112,9 +112,10 @@ def test_other_settings_are_refused(undisturbed: Path, capsys: pytest.CaptureFix
 
 def test_impossible_numbers_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for flag, value in (("--samples", "0"), ("--compose", "-1")):
-        assert main(["data", "distill", "digits", flag, value, "--out", str(tmp_path / "run")]) == 2
+        with pytest.raises(SystemExit, match="2"):
+            main(["data", "distill", "digits", flag, value, "--out", str(tmp_path / "run")])
         err = capsys.readouterr().err
-        assert f"{flag} must be at least" in err
+        assert f"argument {flag}: expected a whole number from" in err
         assert err.count("\n") == 1
 
 

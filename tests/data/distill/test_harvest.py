@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from s1m.data.distill.harvest import Harvest, Teacher
-from s1m.data.distill.settings import DistillSettings
+from s1m.data.distill.settings import distill_settings
 from s1m.types import Problem, Record
 from tests.data.rows import Said, record_of
 
 PROBLEM = Problem(id="p1", question="How many?", images=(b"png",), gold="3", metadata={"kind": "count"})
-SETTINGS = DistillSettings(benchmark="digits", model="teacher")
+SETTINGS = distill_settings({"benchmark": "digits", "model": "teacher"}).run
 
 
 def harvest(record: Record, compose: int = 0) -> Harvest:

@@ -12,7 +12,7 @@ from s1m.cli import main
 from s1m.data.stats.measure import ALONE, Spread, measure
 from s1m.data.stats.plot import density, limits, plot_lengths
 from s1m.datasets.source import Source
-from s1m.datasets.stream import BATCH
+from s1m.datasets.sources.stream import BATCH
 from s1m.datasets.tokens import TokenCounter
 from tests.datasets.sets import write_lines
 

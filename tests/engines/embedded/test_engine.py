@@ -273,7 +273,7 @@ def test_pictures_of_every_mode_and_several_or_none_are_taken(engine: EmbeddedEn
 
 def test_what_is_no_image_fails_that_problem_by_name(engine: EmbeddedEngine) -> None:
     problem = Problem(id="broken-7", question="?", images=(b"<html>not found</html>",), gold="")
-    with pytest.raises(EngineError, match="broken-7: one of its images is no image"):
+    with pytest.raises(EngineError, match="broken-7: one of its images is not an image"):
         ask(engine, [(problem, step())])
 
 

@@ -10,7 +10,7 @@ import pytest
 from s1m.benchmarks import find_benchmark
 from s1m.engines.vllm import VllmEngine
 from s1m.forcing import Forcing, Strategy, Task, build_strategy, drive
-from s1m.forcing.strategies import NAMES, Name
+from s1m.forcing.strategies import STRATEGIES
 from s1m.types import Problem, Sampling, Trace
 from tests.engines.asking import servers
 
@@ -35,8 +35,8 @@ def traces(url: str, strategy: Strategy, problems: Sequence[Problem]) -> list[Tr
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_strategy_has_an_answer_at_every_level(vllm_url: str, name: Name) -> None:
+@pytest.mark.parametrize("name", STRATEGIES.names())
+def test_every_strategy_has_an_answer_at_every_level(vllm_url: str, name: str) -> None:
     strategy = build_strategy(name, FORCING)
     for trace in traces(vllm_url, strategy, PROBLEMS):
         assert tuple(answer.level for answer in trace.answers) == strategy.levels

@@ -50,15 +50,15 @@ def test_a_bomb_is_no_match_and_takes_no_more_than_its_second(algebra: Algebra, 
 
 
 def test_the_limit_holds_in_threads_too(algebra: Algebra) -> None:
-    found: list[bool] = []
+    parsed: list[bool] = []
     threads = [
-        threading.Thread(target=lambda: found.append(same_expression("x(x+1)", "x^2+x", algebra))) for _ in range(4)
+        threading.Thread(target=lambda: parsed.append(same_expression("x(x+1)", "x^2+x", algebra))) for _ in range(4)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [True] * 4
+    assert parsed == [True] * 4
 
 
 def test_what_is_refused_unasked() -> None:

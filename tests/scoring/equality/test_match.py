@@ -92,9 +92,9 @@ def test_texts() -> None:
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
-def test_no_text_raises(one: str, other: str) -> None:
+def test_no_text_raises(first: str, other: str) -> None:
     for same in (same_integer, same_number, same_relaxed, same_list, same_text, same_letter):
-        assert same(one, other) in (True, False)
+        assert same(first, other) in (True, False)
 
 
 @given(st.decimals(-(10**6), 10**6, places=3))

@@ -62,7 +62,7 @@ def test_what_is_cut_out_of_a_response(response: str, extraction: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("first", "other", "same"),
     [
         ("0.004", "0.001", True),  # a quirk: both are 0 to two decimals
         ("120", r"$120^{\circ}$", False),  # a quirk: the gold answer keeps its degrees
@@ -78,5 +78,5 @@ def test_what_is_cut_out_of_a_response(response: str, extraction: str) -> None:
         ("xyz", "abc", False),
     ],
 )
-def test_what_is_equal(one: str, other: str, same: bool) -> None:
-    assert is_equal(one, other) is same
+def test_what_is_equal(first: str, other: str, same: bool) -> None:
+    assert is_equal(first, other) is same

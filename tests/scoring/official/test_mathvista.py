@@ -22,7 +22,7 @@ OFFICIAL = {
     "llava_llama_2_13b": 1000,
     "minigpt4_llama2": 1000,
 }
-"""Recorded verdicts that come out the same. The two others were given when "1.0" was no integer."""
+"""Recorded verdicts that come out the same. The two others were given when "1.0" was not read as an integer."""
 
 STRICT = {
     "bard": 981,
@@ -90,7 +90,7 @@ def test_gold_answers_score_1() -> None:
 
 
 @pytest.mark.parametrize(
-    ("extraction", "found"),
+    ("extraction", "parsed"),
     [
         ("B", "no"),
         (" (b) ", "no"),
@@ -102,8 +102,8 @@ def test_gold_answers_score_1() -> None:
         ("yess", "yes"),
     ],
 )
-def test_the_official_choice_guesses(extraction: str, found: str) -> None:
-    assert normalised(problem("no", ["yes", "no"]), extraction) == found
+def test_the_official_choice_guesses(extraction: str, parsed: str) -> None:
+    assert normalised(problem("no", ["yes", "no"]), extraction) == parsed
 
 
 def test_the_first_of_two_equally_near_choices_is_guessed() -> None:
@@ -111,7 +111,7 @@ def test_the_first_of_two_equally_near_choices_is_guessed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer_type", "precision", "extraction", "found"),
+    ("answer_type", "precision", "extraction", "parsed"),
     [
         ("integer", "", "7", "7"),
         ("integer", "", "7.9", "7"),
@@ -123,8 +123,8 @@ def test_the_first_of_two_equally_near_choices_is_guessed() -> None:
         ("list", "", "[1, 2]", "[1, 2]"),
     ],
 )
-def test_official_values(answer_type: str, precision: str, extraction: str, found: str | None) -> None:
-    assert normalised(problem("7", answer_type=answer_type, precision=precision), extraction) == found
+def test_official_values(answer_type: str, precision: str, extraction: str, parsed: str | None) -> None:
+    assert normalised(problem("7", answer_type=answer_type, precision=precision), extraction) == parsed
 
 
 def test_what_the_official_extractor_finds_without_a_language_model() -> None:
@@ -140,10 +140,10 @@ def test_what_the_official_extractor_finds_without_a_language_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "distance"), [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("flaw", "lawn", 2)]
+    ("first", "other", "distance"), [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("flaw", "lawn", 2)]
 )
-def test_edit_distance(one: str, other: str, distance: int) -> None:
-    assert edit_distance(one, other) == edit_distance(other, one) == distance
+def test_edit_distance(first: str, other: str, distance: int) -> None:
+    assert edit_distance(first, other) == edit_distance(other, first) == distance
 
 
 def test_strict_verdicts_by_type() -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal
 from s1m.analysis.comparison.model_shape import ModelShape, shape_of_run
 from s1m.analysis.run.summarize import wall_seconds
 from s1m.errors import UsageError
-from s1m.evaluate.settings import NOBODY_ASKED
 from s1m.types import Answer, Record, Trace
 
 if TYPE_CHECKING:
@@ -73,9 +72,9 @@ def seconds_per_token(run: Run) -> float:
     Not the seconds of single problems: those overlap, because problems run at the same time. Raises ``UsageError`` for
     a run that called no engine.
     """
-    engine = str(run.settings.get("engine", ""))
-    if engine in NOBODY_ASKED:
-        raise UsageError(f"{run.folder.name} is {engine} and has no times; compare by --cost tokens or flops")
+    origin = str(run.settings.get("origin", "generated"))
+    if origin != "generated":
+        raise UsageError(f"{run.folder.name} is {origin} and has no times; compare by --cost tokens or flops")
     tokens = sum(record.trace.generated_tokens for record in run.records)
     return wall_seconds(run.records) / tokens if tokens else 0.0
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from s1m.engines.embedded.checkpoint import place_of
 from s1m.errors import UsageError
 
 FLAGS = "--parameters, --layers and --hidden"
@@ -52,7 +52,7 @@ def shape_of_run(settings: Mapping[str, Any], run: str) -> ModelShape:
     Raises ``UsageError``, which names the flags, where the folder has no readable config.json.
     """
     model = str(settings.get("model", ""))
-    folder = Path(str(files("s1m").joinpath("assets/digits-qwen2vl"))) if model == "bundled" else Path(model)
+    folder = Path(place_of(model))
     try:
         return shape_from_config(msgspec.json.decode((folder / "config.json").read_bytes(), type=dict[str, Any]))
     except (OSError, msgspec.DecodeError, KeyError, TypeError):

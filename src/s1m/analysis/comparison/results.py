@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-
-from rich.console import Console
 
 from s1m.analysis.comparison.compare import NEARLY, compare
 from s1m.analysis.comparison.cost import Costing, cost_text
@@ -14,33 +11,31 @@ from s1m.analysis.comparison.findings import Comparison, comparison_json, headli
 from s1m.analysis.comparison.plot import AXES, accuracy_against_cost
 from s1m.analysis.comparison.table import print_comparison
 from s1m.analysis.display.page import environment, inline_svg, settings_rows
-from s1m.errors import UsageError
 from s1m.evaluate.store import Run, load_run
+from s1m.files.printing import Printer, print_json
+from s1m.files.writing import PAGE, check_output, replace_file
 
 TEMPLATE = "compare.html.jinja"
 
 
 def compare_runs(folders: Sequence[Path], costing: Costing, *, out: str, as_json: bool) -> int:
     """Compare the runs in these folders; the page goes to ``out``, by default compare.html in the first."""
+    path = Path(out) if out else folders[0] / "compare.html"
+    check_output(path, PAGE)
     runs = [load_run(folder) for folder in folders]
     comparison = compare(runs, costing)
-    console = Console(stderr=as_json, highlight=False, soft_wrap=True)  # so that the JSON stands alone
+    console = Printer(stderr=as_json)  # so that the JSON stands alone
     print_comparison(comparison, console)
     if as_json:
-        print(json.dumps(comparison_json(comparison), indent=2))
-    path = Path(out) if out else folders[0] / "compare.html"
-    try:
-        write_comparison(comparison, runs, path)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        print_json(comparison_json(comparison))
+    write_comparison(comparison, runs, path)
     console.print(f"comparison: {path}")
     return 0
 
 
 def write_comparison(comparison: Comparison, runs: Sequence[Run], path: Path) -> Path:
     """Write the page of a comparison of ``runs`` to ``path`` and return it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_comparison(comparison, runs), encoding="utf-8", errors="replace")
+    replace_file(path, render_comparison(comparison, runs))
     return path
 
 

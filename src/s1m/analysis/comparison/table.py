@@ -17,13 +17,15 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print levels, runs, tests and the headline, then the caveats."""
     from rich.text import Text
 
+    from s1m.files.printing import escaped
+
     for table in (levels_table(comparison), runs_table(comparison), tests_table(comparison)):
         if table.row_count:
             console.print(table)
             console.print()
-    console.print(Text(headline(comparison), style="bold"))
+    console.print(Text(escaped(headline(comparison)), style="bold"))
     for note in comparison.notes:
-        console.print(Text(note, style="yellow" if note.startswith("Warning") else ""))
+        console.print(Text(escaped(note), style="yellow" if note.startswith("Warning") else ""))
 
 
 def new_table(*columns: str) -> Table:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s1m.files.writing import replace_file
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -103,9 +105,11 @@ def percent_axis(axes: Axes) -> None:
 def save_figure(figure: Figure, path: Path) -> tuple[Path, Path]:
     """Write a figure to ``path`` as .svg and as .png (200 dpi); returns both paths."""
     svg, png = path.with_name(f"{path.name}.svg"), path.with_name(f"{path.name}.png")
-    svg.write_text(svg_text(figure), encoding="utf-8")
+    replace_file(svg, svg_text(figure))
+    buffer = io.BytesIO()
     with house_style():
-        figure.savefig(png, dpi=PNG_DPI, format="png")
+        figure.savefig(buffer, dpi=PNG_DPI, format="png")
+    replace_file(png, buffer.getvalue())
     return svg, png
 
 

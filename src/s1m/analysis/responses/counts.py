@@ -1,7 +1,8 @@
 """Counts of the verdicts of recorded responses: both accuracies with intervals, every part, and the rules that decided.
 
-Only counts are kept, so that any number of responses takes the same memory; verdicts are kept only for a benchmark that
-publishes measures over groups of problems.
+Several responses to one problem are samples of it: an accuracy is the mean over problems of the correct fraction of
+their samples, and its interval is that of as many trials as there are problems. Only counts are kept, so that memory
+grows with the problems and not with the responses.
 """
 
 from __future__ import annotations
@@ -9,12 +10,35 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from s1m.analysis.run.breakdowns import parts_of_problem
 from s1m.analysis.statistics.intervals import AccuracyEstimate, estimate_accuracy
 from s1m.benchmarks import Measured, Measures
 from s1m.types import Problem, Verdict
+
+
+@dataclass(slots=True)
+class Samples:
+    """Counts of the responses to one problem: all, correct by either verdict, with an official verdict."""
+
+    count: int = 0
+    strict: int = 0
+    official: int = 0
+    with_official: int = 0
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one more response."""
+        self.count += 1
+        self.strict += verdict.correct
+        self.official += verdict.official is True
+        self.with_official += verdict.official is not None
+
+
+def _total(fractions: Sequence[tuple[int, int]]) -> float:
+    """The sum of ``correct / count`` over problems, exact before it is rounded."""
+    return float(sum(Fraction(correct, count) for correct, count in fractions))
 
 
 @dataclass
@@ -27,9 +51,12 @@ class VerdictCounts:
     official: int = 0
     without_official: int = 0
     judged: int = 0
+    samples: dict[str, Samples] = field(default_factory=dict)
+    """By the problem's id."""
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, problem_id: str, verdict: Verdict) -> None:
         """Count one more response."""
+        self.samples.setdefault(problem_id, Samples()).add(verdict)
         self.responses += 1
         self.no_answer += verdict.prediction is None
         self.strict += verdict.correct
@@ -38,18 +65,25 @@ class VerdictCounts:
         self.judged += verdict.judged
 
     @property
+    def problems(self) -> int:
+        """The number of problems, however many responses each has."""
+        return len(self.samples)
+
+    @property
     def strict_accuracy(self) -> AccuracyEstimate:
-        """Strict accuracy among all responses."""
-        return estimate_accuracy(self.strict, self.responses)
+        """Strict accuracy over all problems."""
+        return estimate_accuracy(_total([(each.strict, each.count) for each in self.samples.values()]), self.problems)
 
     @property
     def official_accuracy(self) -> AccuracyEstimate:
-        """Official accuracy among the responses to which the official scorer gave a verdict."""
-        return estimate_accuracy(self.official, self.responses - self.without_official)
+        """Official accuracy over the problems to which the official scorer gave a verdict."""
+        scored = [(each.official, each.with_official) for each in self.samples.values() if each.with_official]
+        return estimate_accuracy(_total(scored), len(scored))
 
     def as_json(self) -> dict[str, Any]:
         """Counts, and accuracies with their intervals."""
         return {
+            "problems": self.problems,
             "responses": self.responses,
             "no_answer": self.no_answer,
             "judged": self.judged,
@@ -67,20 +101,24 @@ class ResponseCounts:
     parts: dict[str, dict[str, VerdictCounts]] = field(default_factory=dict)
     rules: Counter[str] = field(default_factory=Counter)
     errors: int = 0
+    failures: list[str] = field(default_factory=list)
+    """Why a scorer gave no verdict, one line a response."""
     measured: Measured | None = None
-    """The benchmark, where it publishes measures over groups of problems: they need every verdict."""
+    """The benchmark, where it publishes measures over groups of problems: they need every verdict, of the first
+    response to each problem."""
     grouped: list[tuple[Mapping[str, str], Verdict]] = field(default_factory=list)
     judge: str = ""
     """The judge model; empty without one."""
 
     def add(self, problem: Problem, verdict: Verdict) -> None:
         """Count one more response, in every part to which its problem belongs."""
-        self.whole.add(verdict)
+        is_first = problem.id not in self.whole.samples
+        self.whole.add(problem.id, verdict)
         self.rules[verdict.rule] += 1
-        if self.measured:
+        if self.measured and is_first:
             self.grouped.append((problem.metadata, verdict))
         for key, value in parts_of_problem(problem.metadata, self.breakdowns):
-            self.parts.setdefault(key, {}).setdefault(value, VerdictCounts()).add(verdict)
+            self.parts.setdefault(key, {}).setdefault(value, VerdictCounts()).add(problem.id, verdict)
 
     def measures(self) -> dict[str, Measures]:
         """The benchmark's measures by either verdict; empty where it publishes none."""
@@ -98,6 +136,7 @@ class ResponseCounts:
         return {
             **self.whole.as_json(),
             "errors": self.errors,
+            "failures": list(self.failures),
             **({"measures": measures} if self.measured else {}),
             "judge": self.judge or None,
             "rules": dict(self.rules.most_common()),

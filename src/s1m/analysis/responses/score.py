@@ -9,20 +9,20 @@ A line without a response (null, or missing) is an error of the run that recorde
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 import msgspec
-from rich.console import Console
 
 from s1m.analysis.responses.counts import ResponseCounts
 from s1m.analysis.responses.table import print_counts
 from s1m.benchmarks import Measured, find_benchmark
 from s1m.benchmarks.reading.rows import without_images
-from s1m.errors import DataError, UsageError
+from s1m.errors import DataError, S1mError, UsageError
+from s1m.files.json_lines import encode_line, read_rows
+from s1m.files.printing import Printer, print_json
+from s1m.files.writing import VERDICTS, check_output, writing
 from s1m.judge import Judge, Scored, StreamJudge, unjudged
 from s1m.types import Benchmark, Problem
 
@@ -70,33 +70,39 @@ def score_file(
     judge_model: str = "",
     judge_base_url: str = "",
 ) -> int:
-    """Score a file of responses and print the counts; the exit code, 1 when the judge failed on some."""
+    """Score a file of responses and print the counts; the exit code, 1 when the judge or a scorer failed on some."""
     if judge_model and not judge_base_url:
         raise UsageError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
+    judgements = responses.with_suffix(".judgements.jsonl")
+    if out:
+        check_output(Path(out), VERDICTS, inputs=(responses, judgements, *([Path(data)] if data else [])))
     benchmark = find_benchmark(benchmark_name)
+    check_responses(responses)
     problems = _problems(benchmark, split, data)
     counts = ResponseCounts(
         breakdowns=benchmark.breakdowns, measured=benchmark if isinstance(benchmark, Measured) else None
     )
     failures: Sequence[Exception] = ()
     with contextlib.ExitStack() as stack:
-        verdicts = stack.enter_context(_create(Path(out))) if out else None
+        verdicts = stack.enter_context(writing(Path(out))) if out else None
         scored = _score(benchmark, problems, responses, counts)
         if judge_base_url:
-            judge = StreamJudge(Judge(judge_base_url, judge_model), responses.with_suffix(".judgements.jsonl"))
+            judge = StreamJudge(Judge(judge_base_url, judge_model), judgements)
             scored = stack.enter_context(judge).over(benchmark, scored)
             counts.judge, failures = judge.judge.model, judge.failures
         for response in scored:
             counts.add(response.problem, response.verdict)
             if verdicts is not None:
-                verdicts.write(msgspec.json.encode(_line(response)) + b"\n")
+                verdicts.write(encode_line(_line(response)))
     if as_json:
-        sys.stdout.write(json.dumps(counts.as_json(), ensure_ascii=False, indent=2) + "\n")
+        print_json(counts.as_json())
     else:
-        print_counts(counts, benchmark, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
+        print_counts(counts, benchmark, Printer(soft_wrap=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
     if failures:
-        sys.stderr.write(f"s1m: {unjudged(failures)}\n")
-    return 1 if failures else 0
+        Printer(stderr=True).print(f"s1m: {unjudged(failures)}")
+    for failure in counts.failures:
+        Printer(stderr=True).print(f"s1m: {failure}")
+    return 1 if failures or counts.failures else 0
 
 
 def _score(
@@ -114,41 +120,37 @@ def _score(
         if text is None:
             counts.errors += 1
             continue
-        verdict = benchmark.score(problem, text, response.extraction)
+        try:
+            verdict = benchmark.score(problem, text, response.extraction)
+        except S1mError:
+            raise
+        except Exception as error:  # a scorer may be a user's own: its fault costs one response and not the run
+            reason = f"{type(error).__name__}: {error}"
+            counts.failures.append(f"{problem.id}: the scorer of {benchmark.name} failed ({reason}); not scored")
+            continue
         yield Scored(problem=problem, text=text, extraction=response.extraction, verdict=verdict)
 
 
+def check_responses(path: Path) -> None:
+    """Raise ``UsageError`` for a file without a single response: there is nothing to score."""
+    if not path.is_file():
+        raise UsageError(f"cannot read {path}: it is not a file")
+    if all(response.response is None for response in read_responses(path)):
+        raise UsageError(f'{path} has no responses to score; a line is {{"id": …, "response": …, "extraction": …}}')
+
+
 def read_responses(path: Path) -> Iterator[Response]:
-    """The lines of a file of responses. Raises ``UsageError`` or ``DataError`` that names the line."""
-    decoder = msgspec.json.Decoder(Response)
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    response = decoder.decode(line)
-                    if response.id is None and response.pid is None:
-                        raise msgspec.ValidationError("it has no id")
-                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                    raise DataError(
-                        f'{path}, line {number}: {error}; a line is {{"id": …, "response": …, "extraction": …}}'
-                    ) from None
-                yield response
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    """The lines of a file of responses. Raises ``DataError`` that names the line."""
+    expected = '{"id": …, "response": …, "extraction": …}'
+    for number, response in read_rows(path, Response, expected):
+        if response.id is None and response.pid is None:
+            raise DataError(f"{path}, line {number}: it has no id; a line is {expected}")
+        yield response
 
 
 def _problems(benchmark: Benchmark, split: str, data: str) -> dict[str, Problem]:
     loaded = benchmark.load(split=split or benchmark.splits[0], limit=None, data=data or None)
     return {problem.id: problem for problem in without_images(loaded)}
-
-
-def _create(path: Path) -> IO[bytes]:
-    try:
-        return path.open("wb")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _line(scored: Scored) -> VerdictLine:

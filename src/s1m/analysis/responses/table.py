@@ -28,6 +28,12 @@ def print_counts(counts: ResponseCounts, benchmark: Benchmark, console: Console)
         _print_measures(counts, console)
     if judged:
         console.print(judge_sentence(counts.whole.judged, counts.whole.responses, counts.judge), soft_wrap=True)
+    if counts.whole.problems < counts.whole.responses:
+        console.print(
+            f"{counts.whole.responses:,} responses to {counted(counts.whole.problems, 'problem')}: an accuracy is the "
+            "mean over problems of the correct fraction of their samples",
+            soft_wrap=True,
+        )
     rules = ", ".join(f"{rule} {count}" for rule, count in counts.rules.most_common())
     console.print(f"rules: {rules}", soft_wrap=True)
     if counts.errors:

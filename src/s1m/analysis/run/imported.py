@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from s1m.analysis.display.formats import percent
@@ -15,8 +14,10 @@ from s1m.benchmarks import find_benchmark
 from s1m.datasets.tokens import ESTIMATED
 from s1m.errors import UsageError
 from s1m.evaluate.imported import Level, levels_of, read_level, records_of, token_counter
+from s1m.evaluate.provenance import Provenance, made_here
 from s1m.evaluate.settings import ImportSettings
 from s1m.evaluate.store import RunStore, load_run
+from s1m.files.printing import Printer
 from s1m.files.settings import to_toml
 from s1m.types import Record
 
@@ -55,16 +56,17 @@ def import_results(
         out=str(out),
     )
     records = records_of(levels, problems, benchmark, count, to_toml(replace(settings, out="")))
-    _write_run(settings, records)
+    _write_run(settings, records, made_here(benchmark, problems))
     _print_agreement(levels, records, of=len(problems))
     return 0
 
 
-def _write_run(settings: ImportSettings, records: Sequence[Record]) -> None:
+def _write_run(settings: ImportSettings, records: Sequence[Record], provenance: Provenance) -> None:
     store = RunStore(settings)
     try:
         for record in records:
             store.add(record)
+        store.add_provenance(provenance)
         write_results(load_run(store.folder))
     finally:
         store.close()
@@ -72,7 +74,7 @@ def _write_run(settings: ImportSettings, records: Sequence[Record]) -> None:
 
 def _print_agreement(levels: Sequence[Level], records: Sequence[Record], of: int) -> None:
     """Print the accuracies that the files state beside s1m's, and how often the official verdicts agree."""
-    console = Console(highlight=False)
+    console = Printer(soft_wrap=False)
     table = Table(header_style="bold", box=None, pad_edge=False)
     for name in ("ignored", "recorded", "official", "strict", "same verdicts"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -83,7 +85,7 @@ def _print_agreement(levels: Sequence[Level], records: Sequence[Record], of: int
             percent(level.accuracy),
             percent(sum(verdict.official is True for verdict in verdicts) / len(records)),
             percent(sum(verdict.correct for verdict in verdicts) / len(records)),
-            f"{level.same(records, index):,} of {len(records):,}",
+            f"{level.agreeing(records, index):,} of {len(records):,}",
         )
     console.print(f"{len(records):,} of {of:,} problems; recorded by the files, official and strict by s1m:")
     console.print(table)

@@ -19,6 +19,7 @@ from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import Summary
 from s1m.analysis.run.viewer import viewer_data
 from s1m.errors import UsageError
+from s1m.files.writing import replace_file
 
 if TYPE_CHECKING:
     from s1m.evaluate.store import Run
@@ -44,8 +45,7 @@ def write_report(runs: Sequence[Run], path: Path) -> Path:
     """
     if not runs:
         raise UsageError("a report needs at least one run folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_report(runs), encoding="utf-8", errors="replace")
+    replace_file(path, render_report(runs))
     return path
 
 

@@ -45,16 +45,16 @@ def level_in_words(summary: Summary, level: LevelSummary) -> str:
 
 def strategy_text(summary: Summary) -> str:
     """The strategy, and the kind of sweep where the strategy has a choice."""
-    with_sweep = summary.sweep and summary.strategy == "sequential"
+    with_sweep = summary.sweep and summary.ignoring
     return f"{summary.strategy}, {summary.sweep} sweep" if with_sweep else summary.strategy
 
 
 def cost_sentence(summary: Summary) -> str:
     """Tokens generated, wall-clock time, and the cost of independent runs."""
-    if summary.engine == "imported":
+    if summary.origin == "imported":
         how = "; tokens estimated: characters / 4" if summary.tokens_estimated else ""
         return f"{summary.generated_tokens:,} tokens imported{how}."
-    if summary.engine == "replayed":
+    if summary.origin == "replayed":
         return f"{summary.generated_tokens:,} tokens replayed: a separate run would have generated them."
     spent = f"{summary.generated_tokens:,} tokens generated in {duration(summary.wall_seconds)}"
     if summary.cost_fraction is None or summary.independent_tokens is None or summary.sweep == "independent":

@@ -14,9 +14,9 @@ from s1m.analysis.run.grid import STOPS, Grid, grid_of
 from s1m.analysis.run.summary import LevelSummary, StopFractions, Summary, SweepMetrics
 from s1m.analysis.statistics.intervals import mcnemar_p, percentile_interval, resampled_means, wilson_interval
 from s1m.analysis.statistics.metrics import control, performance, scaling, slope_per_1k_tokens, slopes_per_1k_tokens
-from s1m.benchmarks import BENCHMARKS
+from s1m.benchmarks import benchmark_of_run
 from s1m.datasets.tokens import ESTIMATED
-from s1m.forcing.strategies import NAMES, axis_of
+from s1m.forcing.strategies import strategy_of_run
 from s1m.types import Record
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from s1m.evaluate.store import Run
-
-FORCED = ("sequential", "lookback", "lookback-image")
-"""Strategies whose levels count the ignored stops of one chain."""
-ASKED_TOKENS = ("cap", "rejection", "token-conditional")
-"""Strategies whose level is the token budget of a chain."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +47,7 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         benchmark=str(run.settings.get("benchmark", "")),
         model=str(run.settings.get("model", "")),
         engine=str(run.settings.get("engine", "")),
+        origin=str(run.settings.get("origin", "generated")),
         sweep=str(run.settings.get("sweep", "")),
         strategy=strategy_of(run.settings),
         axis=axis_label(strategy_of(run.settings)),
@@ -63,9 +59,10 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.levels))),
         metrics=summarize_sweep(grid, run.settings, resamples),
         tokens_estimated=run.settings.get("tokens") == ESTIMATED,
-        measures=summarize_groups(records, BENCHMARKS.get(str(run.settings.get("benchmark", "")))),
+        measures=summarize_groups(records, benchmark_of_run(run.settings.get("benchmark", ""))),
         parts=summarize_parts(records, breakdowns(run.settings)),
         judge=run.judge if grid.judged.any() else None,
+        provenance=run.provenance,
     )
 
 
@@ -76,19 +73,21 @@ def strategy_of(settings: Mapping[str, object]) -> str:
 
 def axis_label(strategy: str) -> str:
     """What the levels of a strategy count; "levels" for a strategy that is not installed."""
-    return next((axis_of(name) for name in NAMES if name == strategy), "levels")
+    known = strategy_of_run(strategy)
+    return known.axis if known else "levels"
 
 
 def independent_tokens(grid: Grid, settings: Mapping[str, object]) -> int | None:
     """Tokens that a separate run of every level would have generated, for strategies whose levels share one chain."""
-    if strategy_of(settings) not in FORCED:
+    known = strategy_of_run(strategy_of(settings))
+    if known is None or not known.counts_ignored_stops:
         return None
     return int(grid.thinking_tokens.sum() + grid.answer_tokens.sum())
 
 
 def breakdowns(settings: Mapping[str, object]) -> tuple[str, ...]:
     """The metadata keys by which the run's benchmark is broken down; none for a benchmark that is not installed."""
-    benchmark = BENCHMARKS.get(str(settings.get("benchmark", "")))
+    benchmark = benchmark_of_run(settings.get("benchmark", ""))
     return benchmark.breakdowns if benchmark else ()
 
 
@@ -170,7 +169,8 @@ def summarize_sweep(grid: Grid, settings: Mapping[str, object], resamples: Resam
 
 def budgets(grid: Grid, settings: Mapping[str, object]) -> Sequence[float] | None:
     """The maximum of thinking tokens of a chain at every level; None where the run has no maximum."""
-    if strategy_of(settings) in ASKED_TOKENS:
+    known = strategy_of_run(strategy_of(settings))
+    if known and known.level_is_budget:
         return grid.levels
     most = number(settings, "max_thinking_tokens")
     return None if most is None else [most] * len(grid.levels)

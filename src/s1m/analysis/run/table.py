@@ -24,17 +24,19 @@ if TYPE_CHECKING:
 
 def print_table(summary: Summary, console: Console | None = None) -> None:
     """Print the levels of a run and its cost to ``console``, by default standard output; one line without records."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = console or Console()
+    from s1m.files.printing import Printer, escaped
+
+    console = console or Printer(soft_wrap=False)
     heading = f"{summary.benchmark} · {model_name(summary)} · {counted(summary.problems, 'problem')}"
     if not summary.levels:
-        console.print(Text(f"{heading}: {failed_sentence(summary) or NO_RECORDS}"), soft_wrap=True)
+        line = f"{heading}: {failed_sentence(summary) or NO_RECORDS}"
+        console.print(Text(escaped(line)), soft_wrap=True)
         return
     table = Table(
-        title=Text(f"{heading}\n{strategy_text(summary)}; level: {summary.axis}"),
+        title=Text(escaped(f"{heading}\n{strategy_text(summary)}; level: {summary.axis}")),
         title_justify="left",
         title_style="bold",
         header_style="bold",
@@ -48,7 +50,7 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
     console.print(table)
     for sentence in (judge_note(summary), cost_sentence(summary), slope_sentence(summary), measures_sentence(summary)):
         if sentence:
-            console.print(Text(sentence))
+            console.print(Text(escaped(sentence)))
     if summary.failed:
         console.print(Text(failed_sentence(summary), style="bold red"), soft_wrap=True)
 

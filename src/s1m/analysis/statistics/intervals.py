@@ -40,14 +40,14 @@ class AccuracyEstimate:
     ci95: Interval | None
 
 
-def estimate_accuracy(successes: int, trials: int) -> AccuracyEstimate:
-    """The fraction of successes with its interval."""
+def estimate_accuracy(successes: float, trials: int) -> AccuracyEstimate:
+    """The fraction of successes with its interval. A trial of several samples may be a success in part."""
     if not trials:
         return AccuracyEstimate(accuracy=None, ci95=None)
     return AccuracyEstimate(accuracy=successes / trials, ci95=wilson_interval(successes, trials))
 
 
-def wilson_interval(successes: int, trials: int) -> Interval:
+def wilson_interval(successes: float, trials: int) -> Interval:
     """The 95 % score interval of a fraction.
 
     Unlike p +- 1.96 standard errors it never leaves [0, 1] and does not collapse at 0 or 1. Source: E. B. Wilson,

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from s1m.errors import DataError
+from s1m.files.paths import user_path
 
 SHARD = re.compile(r"(?P<stem>.+?)(?:-(?P<index>\d{5})-of-(?P<count>\d{5}))?(?:-[0-9a-f]{16})?\.parquet")
 INSTALL = "pip install 's1m[evaluate]'"
@@ -27,7 +28,7 @@ def find_files(data: str | None, *, source: str, names: Sequence[str], configs: 
     of these may hold one file for all of them. Without ``data`` they come from dataset ``source`` of the Hub. Raises
     ``DataError`` that names what is missing and where it was looked for.
     """
-    root = Path(data).expanduser() if data is not None else download(source, names, configs)
+    root = user_path(data) if data is not None else download(source, names, configs)
     if root.is_file():
         return (root,)
     if not root.is_dir():

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from s1m.errors import DataError, did_you_mean
+from s1m.errors import DataError, UsageError, did_you_mean
 from s1m.scoring.readers.choices import LETTERS
 
 
@@ -30,6 +30,10 @@ class Row:
     def wrong(self, column: str, what: str) -> DataError:
         """The error to raise for a value of this row."""
         return DataError(f"{self.file}, row {self.number}, column {column!r}: {what}")
+
+    def refused(self, column: str, what: str) -> UsageError:
+        """The error to raise for a column or value that the user must change, whatever the rest of the data is."""
+        return UsageError(f"{self.file}, row {self.number}, column {column!r}: {what}")
 
     def has(self, column: str) -> bool:
         """Whether there is such a column with a value that is not null."""
@@ -55,7 +59,7 @@ class Row:
         """A text, which may be empty."""
         value = self.value(column)
         if not isinstance(value, str):
-            raise self.wrong(column, f"expected text, got {_shown(value)}")
+            raise self.wrong(column, f"expected text, got {shown(value)}")
         return value
 
     def filled(self, column: str) -> str:
@@ -73,14 +77,14 @@ class Row:
         """A whole number."""
         value = self.value(column)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self.wrong(column, f"expected a whole number, got {_shown(value)}")
+            raise self.wrong(column, f"expected a whole number, got {shown(value)}")
         return value
 
     def flag(self, column: str) -> bool:
         """Whether something is so; not, where the column is missing or null."""
         value = self.value(column) if self.has(column) else False
         if not isinstance(value, bool):
-            raise self.wrong(column, f"expected true or false, got {_shown(value)}")
+            raise self.wrong(column, f"expected true or false, got {shown(value)}")
         return value
 
     def texts(self, column: str) -> tuple[str, ...]:
@@ -89,7 +93,7 @@ class Row:
             return ()
         value = self.value(column)
         if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
-            raise self.wrong(column, f"expected a list of texts, got {_shown(value)}")
+            raise self.wrong(column, f"expected a list of texts, got {shown(value)}")
         return tuple(value)
 
     def written_texts(self, column: str) -> tuple[str, ...]:
@@ -100,18 +104,19 @@ class Row:
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             value = None
         if not isinstance(value, list):
-            raise self.wrong(column, f"expected a list in Python's spelling, got {_shown(written)}")
+            raise self.wrong(column, f"expected a list in Python's spelling, got {shown(written)}")
         return tuple(str(part) for part in value)
 
     def letter(self, column: str, choices: int) -> str:
-        """A capital letter that names one of so many choices."""
+        """A capital letter that names one of ``choices`` choices."""
         value = self.text(column).strip()
         if len(value) != 1 or not 0 <= ord(value) - ord("A") < choices:
-            raise self.wrong(column, f"expected the letter of one of {choices} choices, got {_shown(value)}")
+            raise self.wrong(column, f"expected the letter of one of {choices} choices, got {shown(value)}")
         return value
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value of the data as a message shows it: short."""
     if value is None:
         return "null"
     written = repr(value)

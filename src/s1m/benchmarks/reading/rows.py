@@ -17,6 +17,7 @@ from typing import Protocol, overload
 
 from s1m.benchmarks.page import Page
 from s1m.benchmarks.reading.files import find_files
+from s1m.benchmarks.reading.generated import Generated
 from s1m.benchmarks.reading.parquet import ParquetRows
 from s1m.benchmarks.reading.row import Row
 from s1m.errors import DataError
@@ -117,4 +118,6 @@ def check_split(page: Page, split: str) -> None:
 
 def without_images(problems: Sequence[Problem]) -> Sequence[Problem]:
     """The same problems as texts, read from no disk."""
-    return problems.texts if isinstance(problems, Problems) else [replace(one, images=()) for one in problems]
+    return (
+        problems.texts if isinstance(problems, Problems | Generated) else [replace(one, images=()) for one in problems]
+    )

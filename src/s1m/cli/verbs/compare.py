@@ -6,6 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from s1m.cli.parser import Parser
+from s1m.cli.values import count, count_or_zero, path, real
 from s1m.errors import UsageError
 
 summary = "Put strategies side by side on one axis of cost, with paired tests."
@@ -19,7 +20,7 @@ examples:
 
 def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
-    verb.add_argument("runs", metavar="RUN", nargs="+", help="run folders of one benchmark")
+    verb.add_argument("runs", metavar="RUN", nargs="+", type=path, help="run folders of one benchmark")
     verb.add_argument(
         "--cost",
         choices=("tokens", "flops", "seconds"),
@@ -27,31 +28,29 @@ def add_flags(verb: Parser) -> None:
         help="what a problem costs: generated tokens, operations, wall seconds (default: tokens)",
     )
     verb.add_argument(
-        "--out", metavar="FILE.html", default="", help="the page (default: compare.html in the first run)"
+        "--out", metavar="FILE.html", type=path, default="", help="the page (default: compare.html in the first run)"
     )
     verb.add_argument("--json", action="store_true", help="print the comparison as JSON as well")
-    verb.add_argument("--parameters", metavar="X", type=float, help="flops: parameters of the model, such as 7.6e9")
-    verb.add_argument("--layers", metavar="N", type=int, help="flops: layers of the model, such as 28")
-    verb.add_argument("--hidden", metavar="N", type=int, help="flops: width of the model, such as 3584")
+    verb.add_argument("--parameters", metavar="X", type=real, help="flops: parameters of the model, such as 7.6e9")
+    verb.add_argument("--layers", metavar="N", type=count, help="flops: layers of the model, such as 28")
+    verb.add_argument("--hidden", metavar="N", type=count, help="flops: width of the model, such as 3584")
     verb.add_argument(
         "--prompt-tokens",
         metavar="N",
-        type=int,
+        type=count_or_zero,
         default=0,
         help="flops: tokens of a problem's prompt, images included (default: not counted)",
     )
 
 
-def run(found: Namespace) -> int:
+def run(parsed: Namespace) -> int:
     """Compare the runs; the exit code."""
     from s1m.analysis.comparison.cost import Costing
     from s1m.analysis.comparison.model_shape import shape_from_flags
     from s1m.analysis.comparison.results import compare_runs
 
-    shape = shape_from_flags(found.parameters, found.layers, found.hidden)
-    if found.prompt_tokens < 0:
-        raise UsageError(f"--prompt-tokens must be at least 0, not {found.prompt_tokens}")
-    if found.cost != "flops" and (shape or found.prompt_tokens):
+    shape = shape_from_flags(parsed.parameters, parsed.layers, parsed.hidden)
+    if parsed.cost != "flops" and (shape or parsed.prompt_tokens):
         raise UsageError("a model's shape and its prompt tokens are for --cost flops")
-    costing = Costing(unit=found.cost, shape=shape, prompt_tokens=found.prompt_tokens)
-    return compare_runs([Path(run) for run in found.runs], costing, out=found.out, as_json=found.json)
+    costing = Costing(unit=parsed.cost, shape=shape, prompt_tokens=parsed.prompt_tokens)
+    return compare_runs([Path(run) for run in parsed.runs], costing, out=parsed.out, as_json=parsed.json)

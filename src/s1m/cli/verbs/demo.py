@@ -1,4 +1,4 @@
-"""``s1m demo``: the bundled model on the bundled benchmark, ignored 0 to 7 times: about a minute."""
+"""``s1m demo``: the bundled model on the bundled benchmark, its stops ignored 0 to 7 times: about a minute."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from argparse import Namespace
 from pathlib import Path
 
 from s1m.cli.parser import Parser
+from s1m.cli.values import path
 
-summary = "The bundled model on the bundled benchmark, ignored 0 to 7 times: about a minute."
+summary = "The bundled toy model on the bundled benchmark, its stops ignored 0 to 7 times: about a minute."
 examples = ""
 
 
 def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
-    verb.add_argument("--out", metavar="FOLDER", default="runs/demo", help="run folder (default: runs/demo)")
+    verb.add_argument("--out", metavar="FOLDER", type=path, default="runs/demo", help="run folder (default: runs/demo)")
 
 
-def run(found: Namespace) -> int:
+def run(parsed: Namespace) -> int:
     """Run the demo; the exit code."""
     from importlib.resources import files
 
@@ -26,4 +27,4 @@ def run(found: Namespace) -> int:
     from s1m.files.settings import read_toml
 
     values = read_toml(Path(str(files("s1m").joinpath("assets/digits.toml"))))
-    return run_benchmark(eval_settings({**values, "out": found.out}, "s1m demo"), write_results)
+    return run_benchmark(eval_settings({**values, "out": parsed.out}, "s1m demo"), write_results)

@@ -1,19 +1,21 @@
-"""``s1m eval``: run a benchmark: think, ignore the end of thinking, answer at every level, score."""
+"""``s1m eval``: run a benchmark: think, ignore the model's stops, answer at every level, score."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
-from s1m.cli.flags import add_settings, named_settings
+from s1m.cli.flags import add_settings, file_and_flags
 from s1m.cli.parser import Parser
 
-summary = "Run a benchmark: think, ignore the end of thinking, answer at every level, score."
+summary = "Run a benchmark: think, ignore the model's stops, answer at every level, score."
 examples = """Every flag is also a key of a settings file, with underscores: --top-p 1 is top_p = 1.
 
 examples:
   s1m eval digits --num-ignore 0-7 --limit 256 --out runs/mine
   s1m eval digits --config runs/demo/settings.toml --temperature 0.7
   s1m eval digits --ignore-strings "Wait," "Look at the picture again."
+  s1m eval digits --strategy vote --levels 1,2,4,8 --dry-run         what it would cost at most
+  s1m eval my_package.benchmark:Mine --data mine/                    a benchmark of your own: docs/extending.md
 """
 
 
@@ -21,19 +23,25 @@ def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
     from s1m.evaluate.settings import EvalSettings
 
-    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks)")
+    verb.add_argument(
+        "benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks), or module:Class"
+    )
     add_settings(verb, EvalSettings, but=("benchmark",))
-    verb.add_argument("--dry-run", action="store_true", help="show settings, plan and requests; ask nobody")
+    verb.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="show the settings, the most that the run can cost, and the requests of one problem; nothing is asked",
+    )
 
 
-def run(found: Namespace) -> int:
+def run(parsed: Namespace) -> int:
     """Run the benchmark, or with ``--dry-run`` show what would be run; the exit code."""
     from s1m.analysis.run.results import write_results
     from s1m.evaluate.benchmark import run_benchmark
     from s1m.evaluate.plan import show_plan
     from s1m.evaluate.settings import EvalSettings, eval_settings
 
-    values = named_settings(EvalSettings, found, "benchmark")
+    values = file_and_flags(EvalSettings, parsed, subject="benchmark")
     dry_run = values.pop("dry_run")
     settings = eval_settings(values, "s1m eval")
     return show_plan(settings) if dry_run else run_benchmark(settings, write_results)

@@ -6,6 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from s1m.cli.parser import Parser
+from s1m.cli.values import path
 
 summary = "Make a run of result files that S1-M published, to stand beside yours."
 examples = """The level of a file is that of --num-ignore, else of its name (results_3.json), else 0 for one file
@@ -20,29 +21,35 @@ examples:
 
 def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
-    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks)")
-    verb.add_argument("results", metavar="RESULTS.json", nargs="+", help="result files of S1-M, one a level")
-    verb.add_argument("--out", metavar="RUN", required=True, help="run folder to make; an empty one or none yet")
+    verb.add_argument(
+        "benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks), or module:Class"
+    )
+    verb.add_argument("results", metavar="RESULTS.json", nargs="+", type=path, help="result files of S1-M, one a level")
+    verb.add_argument(
+        "--out", metavar="RUN", type=path, required=True, help="run folder to make; it must be empty or absent"
+    )
     verb.add_argument("--num-ignore", metavar="LEVELS", default="", help="levels of the files in their order, as 0-7")
-    verb.add_argument("--model", metavar="NAME", default="", help="who answered (default: the first file's name)")
+    verb.add_argument(
+        "--model", metavar="NAME", default="", help="the model that answered (default: the first file's name)"
+    )
     verb.add_argument(
         "--tokenizer", metavar="FOLDER", default="", help="folder or Hub id of what counts tokens (default: estimated)"
     )
-    verb.add_argument("--data", metavar="FOLDER", default="", help="local folder with the benchmark's data")
-    verb.add_argument("--split", metavar="SPLIT", default="", help="part of the benchmark (default: its usual one)")
+    verb.add_argument("--data", metavar="FOLDER", type=path, default="", help="local folder with the benchmark's data")
+    verb.add_argument("--split", metavar="SPLIT", default="", help="part of the benchmark (default: its default one)")
 
 
-def run(found: Namespace) -> int:
+def run(parsed: Namespace) -> int:
     """Make the run; the exit code."""
     from s1m.analysis.run.imported import import_results
 
     return import_results(
-        found.benchmark,
-        [Path(file) for file in found.results],
-        out=Path(found.out),
-        model=found.model,
-        num_ignore=found.num_ignore,
-        tokenizer=found.tokenizer,
-        data=found.data,
-        split=found.split,
+        parsed.benchmark,
+        [Path(file) for file in parsed.results],
+        out=Path(parsed.out),
+        model=parsed.model,
+        num_ignore=parsed.num_ignore,
+        tokenizer=parsed.tokenizer,
+        data=parsed.data,
+        split=parsed.split,
     )

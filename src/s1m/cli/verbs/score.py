@@ -6,6 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from s1m.cli.parser import Parser
+from s1m.cli.values import path
 
 summary = "Score recorded responses of any model, by rule: the official verdict and ours."
 examples = """Two verdicts a response: official, as the benchmark's own scorer gives it, edit-distance guesses and
@@ -20,27 +21,33 @@ examples:
 
 def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
-    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks)")
-    verb.add_argument("responses", metavar="RESPONSES.jsonl", help='lines of {"id", "response", "extraction"}')
-    verb.add_argument("--data", metavar="FOLDER", default="", help="local folder with the benchmark's data")
-    verb.add_argument("--split", metavar="SPLIT", default="", help="part of the benchmark (default: its usual one)")
-    verb.add_argument("--out", metavar="VERDICTS.jsonl", default="", help="write a line of verdicts for every response")
+    verb.add_argument(
+        "benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks), or module:Class"
+    )
+    verb.add_argument(
+        "responses", metavar="RESPONSES.jsonl", type=path, help='lines of {"id", "response", "extraction"}'
+    )
+    verb.add_argument("--data", metavar="FOLDER", type=path, default="", help="local folder with the benchmark's data")
+    verb.add_argument("--split", metavar="SPLIT", default="", help="part of the benchmark (default: its default one)")
+    verb.add_argument(
+        "--out", metavar="VERDICTS.jsonl", type=path, default="", help="write a line of verdicts for every response"
+    )
     verb.add_argument("--json", action="store_true", help="print the counts as JSON instead of a table")
     verb.add_argument("--judge-model", metavar="NAME", default="", help="the judge (default: its server's only model)")
     verb.add_argument("--judge-base-url", metavar="URL", default="", help="chat server that reads what no rule can")
 
 
-def run(found: Namespace) -> int:
+def run(parsed: Namespace) -> int:
     """Score the file; the exit code."""
     from s1m.analysis.responses.score import score_file
 
     return score_file(
-        found.benchmark,
-        Path(found.responses),
-        split=found.split,
-        data=found.data,
-        out=found.out,
-        as_json=found.json,
-        judge_model=found.judge_model,
-        judge_base_url=found.judge_base_url,
+        parsed.benchmark,
+        Path(parsed.responses),
+        split=parsed.split,
+        data=parsed.data,
+        out=parsed.out,
+        as_json=parsed.json,
+        judge_model=parsed.judge_model,
+        judge_base_url=parsed.judge_base_url,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from s1m.cli.flags import add_settings, named_settings
+from s1m.cli.flags import add_settings, file_and_flags
 from s1m.cli.parser import Parser
 
 summary = "Serve a model with vLLM, set up for long thinking and for continuing it."
@@ -32,7 +32,7 @@ def add_flags(verb: Parser) -> None:
     verb.add_argument("--dry-run", action="store_true", help="print the command that would be run; start nothing")
 
 
-def run(found: Namespace) -> int:
+def run(parsed: Namespace) -> int:
     """Serve until interrupted, or with ``--dry-run`` print the command; the exit code."""
     from s1m.files.settings import settings_from
     from s1m.serve.command import shell_line
@@ -40,7 +40,7 @@ def run(found: Namespace) -> int:
     from s1m.serve.resolve import resolve
     from s1m.serve.settings import ServeSettings
 
-    values = named_settings(ServeSettings, found, "model")
+    values = file_and_flags(ServeSettings, parsed, subject="model")
     dry_run = values.pop("dry_run")
     settings = settings_from(ServeSettings, values, "s1m serve")
     if dry_run:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from s1m.cli.flags import add_fields, file_and_flags
+from s1m.cli.flags import add_keys, file_and_flags
 from s1m.cli.parser import Parser
+from s1m.cli.values import path
 
 summary = "Fine-tune a vision-language model on long chains of thought."
 examples = """Every flag is also a key of the settings file, with underscores; flags win. A source is a table:
 
   [[data]]
   path = "traces.parquet"     a parquet or JSON lines file, a folder of them, a dataset of the Hub,
-                              or made on the spot: digits, longvision
+                              or a synthetic set: digits, longvision
   split = "train"             of a folder or a dataset of the Hub
-  format = "auto"             s1m, s1k, messages or sharegpt; auto goes by the columns
+  format = "auto"             messages, sharegpt, s1m, s1k, prompt-completion, problem-solution,
+                              instruction-output or question-response; auto goes by the columns of each row
   weight = 1.0                how often a row is seen in an epoch, on average
-  rows = 1000                 only the first so many
+  rows = 1000                 only the first N
 
 examples:
   s1m train my.toml --check                    what is kept, how long it is, what is dropped and why
-  s1m train my.toml --out checkpoints/mine     interrupted, the same command goes on
+  s1m train my.toml --out checkpoints/mine     interrupted: re-run the command to resume
 """
 
 
@@ -28,19 +30,21 @@ def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
     from s1m.train.settings import TrainSettings
 
-    verb.add_argument("config", metavar="CONFIG.toml", help="settings, and a [[data]] table for every source")
-    add_fields(verb, TrainSettings, but=("data",))
+    verb.add_argument(
+        "config", metavar="CONFIG.toml", type=path, help="settings, and a [[data]] table for every source"
+    )
+    add_keys(verb, TrainSettings, but=("data",))
     verb.add_argument(
         "--check", action="store_true", help="look at the data, show what is kept and why not; no training"
     )
 
 
-def run(found: Namespace) -> int:
+def run(parsed: Namespace) -> int:
     """Train, or with ``--check`` look at the data; the exit code."""
     from s1m.train.settings import TrainSettings, train_settings
 
-    settings = train_settings(file_and_flags(TrainSettings, found, ("check",)), found.config)
+    settings = train_settings(file_and_flags(TrainSettings, parsed, but=("check",)), parsed.config)
 
     from s1m.train import run as work  # slow to import: wrong settings are refused before
 
-    return work.check(settings) if found.check else work.train(settings)
+    return work.check(settings) if parsed.check else work.train(settings)

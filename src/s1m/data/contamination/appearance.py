@@ -7,12 +7,12 @@ it gets brighter from left to right and from top to bottom (the difference hash 
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from s1m.errors import DataError
+from s1m.files.images import ImageError, picture_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,9 +25,9 @@ Box = tuple[float, float, float, float]
 SMALL = 256
 """Pixels of the longer side at which pictures are looked at."""
 PLAIN = 16
-"""Pixels of either side under which a picture says nothing."""
+"""Pixels of either side under which a picture shows too little: icons and bullets."""
 SHADE = 24
-"""Grey levels from the border's that are no border any more."""
+"""Grey levels from the border's from which a pixel is content: the noise of JPEG at quality 15 is smaller."""
 FAINT = 5.0
 """Standard deviation of the grey levels under which a picture is blank."""
 
@@ -43,26 +43,13 @@ class Look:
 @lru_cache(maxsize=16)  # a row's pictures are looked at for its signature, then for benchmarks
 def look(encoded: bytes) -> Look:
     """What an encoded picture shows, its own rotation applied. Raises ``DataError`` when it cannot be read."""
-    from PIL import Image, ImageOps
-
     try:
-        with Image.open(io.BytesIO(encoded)) as opened:
-            picture = _on_white(ImageOps.exif_transpose(opened))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"an image cannot be read: {error}") from None
+        picture = picture_of(encoded)
+    except ImageError as error:
+        raise DataError(f"an image cannot be read: it {error}") from None
     size = f"{picture.width}x{picture.height}:".encode()
     digest = hashlib.blake2b(size + picture.tobytes(), digest_size=16).digest()
     return Look(pixels=digest, grey=_small(picture))
-
-
-def _on_white(picture: Image) -> Image:
-    from PIL import Image
-
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture)
-    return picture.convert("RGB")
 
 
 def _small(picture: Image) -> Image | None:
@@ -77,26 +64,45 @@ def _small(picture: Image) -> Image | None:
     return None if np.asarray(grey).std() < FAINT else grey
 
 
+def edge_shade(grey: Image) -> int:
+    """The median grey level along the four edges."""
+    import numpy as np
+
+    shades = np.asarray(grey)
+    return int(np.median(np.concatenate([shades[0], shades[-1], shades[:, 0], shades[:, -1]])))
+
+
 def content_box(grey: Image) -> Box:
     """Left, top, right and bottom of what is not border: the whole picture where its edges are of several colours."""
     import numpy as np
 
-    shades = np.asarray(grey).astype(np.int16)
-    edge = np.concatenate([shades[0], shades[-1], shades[:, 0], shades[:, -1]])
-    inked = np.abs(shades - int(np.median(edge))) > SHADE
+    inked = np.abs(np.asarray(grey).astype(np.int16) - edge_shade(grey)) > SHADE
     rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
     if len(rows) < 4 or len(columns) < 4:
         return (0, 0, grey.width, grey.height)
     return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
-def difference_hash(grey: Image, box: Box) -> NDArray[np.uint64]:
-    """128 bits, of shape (2,), for the part of a picture within ``box``: in 64 places, whether it gets brighter to the
-    right, and whether it gets brighter downwards.
-    """
+def tiny(grey: Image, box: Box) -> NDArray[np.uint8]:
+    """The part of a picture within ``box`` at 9 x 9 pixels, from which its hash is made."""
     import numpy as np
     from PIL import Image
 
-    tiny = np.asarray(grey.resize((9, 9), Image.Resampling.BOX, box=box)).astype(np.int16)
-    right, down = tiny[:8, 1:] - tiny[:8, :8], tiny[1:, :8] - tiny[:8, :8]
+    return np.asarray(grey.resize((9, 9), Image.Resampling.BOX, box=box))
+
+
+def difference_hash(grey: Image, box: Box) -> NDArray[np.uint64]:
+    """128 bits, of shape (2,), for the part of a picture within ``box``: at 64 points, whether it gets brighter to the
+    right, and whether it gets brighter downwards.
+    """
+    return hash_of(tiny(grey, box))
+
+
+def hash_of(shades: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """``difference_hash`` of a part that is 9 x 9 pixels already."""
+    import numpy as np
+
+    levels = shades.astype(np.int16)
+    right, down = levels[:8, 1:] - levels[:8, :8], levels[1:, :8] - levels[:8, :8]
+    # More than 1: flat areas of a JPEG file differ by 1, and would give random bits.
     return np.packbits(np.stack([right, down]) > 1).view(np.uint64)

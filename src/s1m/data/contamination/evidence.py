@@ -1,8 +1,9 @@
 """How much a question's words say about where it comes from, in bits.
 
 A word is worth as many bits as it surprises a reader of all *other* questions: little where templates predict it ("what
-is the area of the shaded ..."), much where nobody else goes on like this. The probability of a word is the share of the
-other questions with the three words before it that go on with it; where there are none, that of fewer words, times 0.4
+is the area of the shaded ..."), much where no other question continues like this. The probability of a word is
+the fraction of the other questions with the three words before it that continue with it; where there are none, that of
+fewer words, times 0.4
 (T. Brants and others, Large language models in machine translation, 2007).
 """
 
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 ORDER = 4
 """Words of the longest run that is counted."""
 OWN = 2
-"""Of the questions with a run, so many do not count: the question itself, and a copy of it in other words."""
+"""Questions with a run that do not count: the question itself, and one copy of it in other words."""
 MOST = 14.0
-"""Bits that one word is worth at most."""
+"""Bits that one word is worth at most: otherwise one misspelt word would be evidence for two."""
 BACKOFF = 0.4
+"""Factor for each word by which the context is shortened; the value of the paper."""
 _BASE = 0x9E3779B97F4A7C15
 
 
@@ -32,22 +34,22 @@ def _code(word: str) -> int:
     return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
 
 
-def codes(found: Sequence[str]) -> NDArray[np.uint64]:
+def codes(text: Sequence[str]) -> NDArray[np.uint64]:
     """A number for each word, the same on every machine."""
     import numpy as np
 
-    return np.array([_code(word) for word in found], dtype=np.uint64)
+    return np.array([_code(word) for word in text], dtype=np.uint64)
 
 
 def runs(coded: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
-    """A number for every run of so many words, by the place where it begins."""
+    """A number for every run of ``length`` words, by the index of its first word."""
     import numpy as np
 
     if len(coded) < length:
         return np.zeros(0, dtype=np.uint64)
     total = np.zeros(len(coded) - length + 1, dtype=np.uint64)
-    for place in range(length):
-        total = total * np.uint64(_BASE) + coded[place : place + len(total)]
+    for offset in range(length):  # one pass a word of the run, over all runs at once
+        total = total * np.uint64(_BASE) + coded[offset : offset + len(total)]
     return total
 
 
@@ -63,8 +65,8 @@ class Counts:
         self._counts: list[NDArray[np.int64]] = []
         for length in range(1, ORDER + 1):
             each = [np.unique(runs(question, length)) for question in different]
-            found, counts = np.unique(np.concatenate([np.zeros(0, np.uint64), *each]), return_counts=True)
-            self._runs.append(found)
+            distinct, counts = np.unique(np.concatenate([np.zeros(0, np.uint64), *each]), return_counts=True)
+            self._runs.append(distinct)
             self._counts.append(counts)
 
     def of(self, wanted: NDArray[np.uint64], length: int) -> NDArray[np.int64]:
@@ -74,8 +76,8 @@ class Counts:
         known, counts = self._runs[length - 1], self._counts[length - 1]
         if not len(known):
             return np.zeros(len(wanted), dtype=np.int64)
-        places = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        return np.where(known[places] == wanted, counts[places], 0)
+        slots = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        return np.where(known[slots] == wanted, counts[slots], 0)
 
     def bits(self, question: NDArray[np.uint64]) -> NDArray[np.float32]:
         """What each word of a question is worth, of shape (words,); the question may be among those counted."""
@@ -87,6 +89,6 @@ class Counts:
         for length in range(2, min(ORDER, size) + 1):
             with_word = np.maximum(self.of(runs(question, length), length) - OWN, 0)
             context = np.maximum(self.of(runs(question[:-1], length - 1), length - 1) - OWN, 1)
-            share = BACKOFF ** (ORDER - length) * with_word / np.maximum(context, with_word)
-            chance[length - 1 :] = np.where(with_word > 0, share, chance[length - 1 :])
+            continued = BACKOFF ** (ORDER - length) * with_word / np.maximum(context, with_word)
+            chance[length - 1 :] = np.where(with_word > 0, continued, chance[length - 1 :])
         return np.minimum(-np.log2(chance), MOST).astype(np.float32)

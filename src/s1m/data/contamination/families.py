@@ -26,10 +26,10 @@ def templates(questions: Sequence[NDArray[np.uint64]], background: Sequence[NDAr
     order = np.argsort(flat, kind="stable")
     known, starts = np.unique(flat[order], return_index=True)
     holders = np.split(np.repeat(np.arange(len(different)), sizes)[order], starts[1:])
-    found = []
+    flags = []
     for question in every[: len(questions)]:
-        places = [holders[place] for place in np.searchsorted(known, question)]
-        shared = np.bincount(np.concatenate([np.zeros(0, np.int64), *places]), minlength=len(different))
+        sharing = [holders[slot] for slot in np.searchsorted(known, question)]
+        shared = np.bincount(np.concatenate([np.zeros(0, np.int64), *sharing]), minlength=len(different))
         alike = shared / np.maximum(1, len(question) + sizes - shared) >= ALIKE
-        found.append(int(alike.sum()) - 1 >= MEMBERS)
-    return np.array(found, dtype=np.bool_)
+        flags.append(int(alike.sum()) - 1 >= MEMBERS)
+    return np.array(flags, dtype=np.bool_)

@@ -10,7 +10,7 @@ from s1m.data.contamination.words import words
 from s1m.types import Problem
 
 OFTEN = 5
-"""A line in so many questions of a benchmark, and in a fiftieth of them, is no part of a question."""
+"""A line in this many questions of a benchmark, and in a fiftieth of them, is a prompt or a hint."""
 _CHOICE = re.compile(r"\s*[(\[]?[A-Z][)\].:]\s")
 
 

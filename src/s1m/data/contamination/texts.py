@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RUN = 3
-"""Words of a run by which questions are found."""
+"""Words of a run by which questions are looked up."""
 COMMON = 50
-"""A run in more questions than this finds none."""
+"""A run in more questions than this is a phrase of templates and is not looked up."""
 NAME_BITS = 1.0
 """What the name of a point or an unknown is worth: it is easily changed."""
 CLOSEST = 4
@@ -34,14 +34,14 @@ HINT_BITS = 8.0
 HINT_SHARE = 0.2
 """... their share of what the question is worth."""
 MISSING = 0.25
-"""Share of a question's numbers that may be left out."""
+"""Fraction of a question's numbers that may be left out."""
 CHANGED = 0.1
-"""Share of a question's numbers that may be others."""
+"""Fraction of a question's numbers that may be others."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """What a text has in common with a question: ``bits`` of its evidence, their ``share`` of all of it.
+    """What a text has in common with a question: ``bits`` of its evidence, their ``share`` (a fraction) of all of it.
 
     ``whole`` when the question stands in the text from its first to its last word, and ``fills`` at
     least half of it; ``agree`` unless numbers differ; ``template`` when many questions are like this one.
@@ -80,27 +80,27 @@ class Texts:
         """Of the questions of some benchmarks; ``background`` are texts that show what is template."""
         import numpy as np
 
-        found = [words(question) for question in questions]
-        coded = [codes(one) for one in found]
+        spoken = [words(question) for question in questions]
+        coded = [codes(one) for one in spoken]
         others = [codes(words(text)) for text in background]
         counts = Counts([*coded, *others])
         bits = [counts.bits(one) for one in coded]
-        for question, own, worth in zip(questions, found, bits, strict=True):
+        for question, own, worth in zip(questions, spoken, bits, strict=True):
             names = variables(question)
             named = np.array([word in names for word in own], dtype=np.bool_)
             worth[named] = np.minimum(worth[named], NAME_BITS)
-        starts = np.cumsum([0, *map(len, found)])
-        found_runs = np.concatenate([np.zeros(0, np.uint64), *(runs(one, RUN) for one in coded)])
+        starts = np.cumsum([0, *map(len, spoken)])
+        every_run = np.concatenate([np.zeros(0, np.uint64), *(runs(one, RUN) for one in coded)])
         ends = [start + np.arange(RUN - 1, len(one)) for start, one in zip(starts, coded, strict=False)]
         places = np.concatenate([np.zeros(0, np.int64), *ends])
-        order = np.argsort(found_runs, kind="stable")
+        order = np.argsort(every_run, kind="stable")
         return cls(
             words=np.concatenate([np.zeros(0, np.uint64), *coded]),
             bits=np.concatenate([np.zeros(0, np.float32), *bits]),
-            numbers=np.array([is_number(word) for one in found for word in one], dtype=np.bool_),
+            numbers=np.array([is_number(word) for one in spoken for word in one], dtype=np.bool_),
             templates=templates(coded, others),
             starts=starts.astype(np.int64),
-            runs=found_runs[order],
+            runs=every_run[order],
             places=places[order].astype(np.int64),
         )
 
@@ -109,8 +109,8 @@ class Texts:
         own = words(text)
         coded = codes(own)
         numbers = {int(code) for code, word in zip(coded, own, strict=True) if is_number(word)}
-        found = [self._align(problem, coded, numbers) for problem in self._closest(coded)]
-        return sorted(found, key=lambda one: (not one.agree, -one.bits, one.problem))
+        aligned = [self._align(problem, coded, numbers) for problem in self._closest(coded)]
+        return sorted(aligned, key=lambda one: (not one.agree, -one.bits, one.problem))
 
     def _closest(self, coded: NDArray[np.uint64]) -> list[int]:
         import numpy as np

@@ -32,17 +32,17 @@ _IDEOGRAPHS = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")
 
 def words(text: str) -> list[str]:
     """The words of a text in normal form; neighbouring single letters are one word, as in `A B C` and `ABC`."""
-    found: list[str] = []
+    kept: list[str] = []
     joined = False
-    for word in _WORD.findall(_plain(text)):
-        word = _SPELT.get(word, _SAME.get(word, word)).removesuffix("'s")
+    for word in _WORD.findall(cased(text).lower()):
+        word = normal(word)
         letter = len(word) == 1 and word.isascii() and word.isalpha()
         if letter and joined:
-            found[-1] += word
+            kept[-1] += word
         else:
-            found.append(word)
+            kept.append(word)
         joined = letter
-    return found
+    return kept
 
 
 def is_number(word: str) -> bool:
@@ -59,10 +59,17 @@ def variables(text: str) -> set[str]:
     }
 
 
-def _plain(text: str) -> str:
+def normal(word: str) -> str:
+    """One word in normal form: in small letters, a numeral as a number, without the possessive."""
+    small = word.lower()
+    return _SPELT.get(small, _SAME.get(small, small)).removesuffix("'s")
+
+
+def cased(text: str) -> str:
+    """A text without accents, markup and image placeholders, its signs spelt out; capitals stay."""
     text = _PLACES.sub(" ", text)
     text = _MARKUP.sub(" ", text.translate(_SIGNS))
     text = unicodedata.normalize("NFKD", text)
-    text = "".join(sign for sign in text if not unicodedata.combining(sign)).lower()
-    text = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), text)
+    text = "".join(sign for sign in text if not unicodedata.combining(sign))
+    text = _THOUSANDS.sub(lambda grouped: grouped[0].replace(",", ""), text)
     return _IDEOGRAPHS.sub(r" \1 ", text)

@@ -1,6 +1,6 @@
 """Which of the rows that pass are kept: no duplicates, no domain beyond its quota, the long ones rather than the short.
 
-Everything here needs only what rows were found to be, no row itself.
+Everything here needs only the findings, not the rows.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from s1m.errors import UsageError, did_you_mean
 def longest_first(findings: Sequence[Finding]) -> list[Finding]:
     """The rows in the order in which one is preferred to another: longer ones first, equal lengths by their ids.
 
-    Where a row stands is no reason, so that the same rows in another order give the same choice.
+    The order of the source does not matter, so that the same rows in another order give the same choice.
     """
     return sorted(findings, key=lambda finding: (-finding.tokens, finding.id, finding.number))
 
 
 def duplicates(findings: Sequence[Finding], per_question: int) -> dict[int, str]:
-    """Rows whose question, with its images, is asked by ``per_question`` longer rows already, and copies of rows."""
+    """Rows whose question, with its images, ``per_question`` longer rows have already, and copies of rows."""
     preferred = longest_first(findings)
-    found = find_duplicates([finding.signature for finding in preferred])
+    repeats = find_duplicates([finding.signature for finding in preferred])
     refused: dict[int, str] = {}
     ids: set[str] = set()
     asked: Counter[int] = Counter()
-    for place, (finding, repeated) in enumerate(zip(preferred, found, strict=True)):
-        first = repeated.first if repeated else place
+    for index, (finding, repeated) in enumerate(zip(preferred, repeats, strict=True)):
+        first = repeated.first if repeated else index
         if finding.id in ids:
             refused[finding.number] = f"the same row: {finding.id}"
         elif repeated and asked[first] >= per_question:

@@ -4,7 +4,8 @@
     find_duplicates(made)                             None, or the row that it repeats and how, for each
 
 Both must agree: many pictures are asked several questions, and many questions are asked of many pictures. Texts with
-other numbers are never the same. The first row of several stays, so rows come in order of preference.
+other numbers, names or decisive words (``decisive``) are never the same. The first row of several stays, so rows come
+in order of preference.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 Kind = Literal["exact", "near text", "near image", "near text and image"]
 
 SIMILAR = 0.75
-"""Share of equal minima from which two texts are the same: about the share of their runs of words in common."""
+"""Fraction of equal minima from which two texts are the same: an estimate of the fraction of their runs of words in
+common. One word of thirty changed leaves 0.81; templates with another object in them are mostly under it."""
 APART = 0.25
-"""Of the places where either of two pictures gets brighter, the share where the same picture differs at most."""
+"""Of the points where either of two pictures gets brighter, the fraction in which the same picture differs at most."""
 BANDS = 16
 """Groups of minima and of looks; rows that agree in one of each are compared."""
 NEIGHBOURS = 16
@@ -50,12 +52,12 @@ def find_duplicates(signatures: Sequence[Signature]) -> list[Duplicate | None]:
         raise DataError(f"a signature has {SIZE} bytes; make all of them with this version")
     rows = np.frombuffer(b"".join(signatures), dtype=_layout())
     edges = [_same(rows, pairs) for keys in _keys(rows) for pairs in _together(keys)]
-    found: list[Duplicate | None] = [None] * len(rows)
+    repeated: list[Duplicate | None] = [None] * len(rows)
     every = np.unique(np.concatenate([np.zeros((0, 2), np.int64), *edges]), axis=0)
     for later, first in every.tolist():
-        if found[later] is None and found[first] is None:
-            found[later] = Duplicate(first=first, kind=_kind(rows[first], rows[later]))
-    return found
+        if repeated[later] is None and repeated[first] is None:
+            repeated[later] = Duplicate(first=first, kind=_kind(rows[first], rows[later]))
+    return repeated
 
 
 def _layout() -> np.dtype[np.void]:
@@ -63,9 +65,9 @@ def _layout() -> np.dtype[np.void]:
 
     return np.dtype(
         [
-            ("told", "<u8"),
-            ("shown", "<u8"),
-            ("counted", "<u8"),
+            ("words", "<u8"),
+            ("pixels", "<u8"),
+            ("decisive", "<u8"),
             ("images", "u1"),
             ("clear", "u1"),
             ("minima", "<u2", MINIMA),
@@ -79,12 +81,12 @@ def _keys(rows: NDArray[np.void]) -> Iterator[NDArray[np.uint64]]:
     import numpy as np
 
     mix = np.uint64(0x9E3779B97F4A7C15)
-    yield rows["told"] * mix + rows["shown"]
+    yield rows["words"] * mix + rows["pixels"]
     looks = np.ascontiguousarray(rows["looks"]).view(np.uint16).reshape(len(rows), BANDS)
     texts = np.ascontiguousarray(rows["minima"]).view(np.uint64).reshape(len(rows), BANDS)
     for band in range(BANDS):
-        shown = np.where(rows["clear"] == 1, looks[:, band].astype(np.uint64), rows["shown"])
-        yield (texts[:, band] * mix ^ (texts[:, band] >> np.uint64(29))) + shown * mix + rows["images"]
+        pictured = np.where(rows["clear"] == 1, looks[:, band].astype(np.uint64), rows["pixels"])
+        yield (texts[:, band] * mix ^ (texts[:, band] >> np.uint64(29))) + pictured * mix + rows["images"]
 
 
 def _together(keys: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
@@ -97,10 +99,10 @@ def _together(keys: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
         np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(keys) else np.zeros(0, np.int64)
     )
     first = np.repeat(begins, np.diff([*begins, len(keys)]))
-    place = np.arange(len(keys))
-    earlier = [first, *(np.maximum(place - back, first) for back in range(1, NEIGHBOURS + 1))]
+    index = np.arange(len(keys))
+    earlier = [first, *(np.maximum(index - back, first) for back in range(1, NEIGHBOURS + 1))]
     for other in earlier:
-        (apart,) = np.nonzero(other < place)
+        (apart,) = np.nonzero(other < index)
         pairs = np.stack([order[apart], order[other[apart]]], axis=1)
         yield from (pairs[start : start + PAIRS] for start in range(0, len(pairs), PAIRS))
 
@@ -111,18 +113,18 @@ def _same(rows: NDArray[np.void], pairs: NDArray[np.int64]) -> NDArray[np.int64]
 
     one, other = rows[pairs[:, 0]], rows[pairs[:, 1]]
     close = (one["minima"] == other["minima"]).mean(axis=1) >= SIMILAR
-    told = (one["told"] == other["told"]) | (close & (one["counted"] == other["counted"]))
+    asked = (one["words"] == other["words"]) | (close & (one["decisive"] == other["decisive"]))
     apart, either = (
         np.bitwise_count(bits).sum(axis=1) for bits in (one["looks"] ^ other["looks"], one["looks"] | other["looks"])
     )
     alike = (one["clear"] == 1) & (other["clear"] == 1) & (apart <= APART * either)
-    shown = (one["shown"] == other["shown"]) | (alike & (one["images"] == other["images"]))
-    same: NDArray[np.bool_] = told & shown
+    seen = (one["pixels"] == other["pixels"]) | (alike & (one["images"] == other["images"]))
+    same: NDArray[np.bool_] = asked & seen
     return pairs[same]
 
 
 def _kind(one: np.void, other: np.void) -> Kind:
-    text, image = one["told"] == other["told"], one["shown"] == other["shown"]
+    text, image = one["words"] == other["words"], one["pixels"] == other["pixels"]
     if text:
         return "exact" if image else "near image"
     return "near text" if image else "near text and image"

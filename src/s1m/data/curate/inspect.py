@@ -1,21 +1,17 @@
-"""Looking at one row after another: what it is found to be, and which filter leaves it out, if any does.
+"""Inspecting one row: what it holds, and which filter leaves it out, if any does.
 
-Nothing here knows another row, so rows can be looked at anywhere, in any order, and come out the same.
+Nothing here depends on another row, so rows can be inspected anywhere and in any order, with the same result.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from s1m.data.contamination import ContaminationIndex
-from s1m.data.curate.filters import Filter
-from s1m.data.curate.filters.answers import Solved, TooEasy, WrongAnswer
-from s1m.data.curate.filters.thinking import Language, Leaks, Loops, Thinking
+from s1m.data.curate.filters import Filter, in_order
 from s1m.data.curate.settings import CurateSettings
 from s1m.data.curate.signature import signature
 from s1m.data.trace_row import TraceRow, trace_row
@@ -25,12 +21,12 @@ from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError
 
 UNREADABLE = "format"
-"""The filter of rows that nothing could be made of; it is always there."""
+"""The filter of rows that cannot be read; it is always on."""
 CHANGED = "the data has changed since; choose another --out"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one row was found to be. ``filter`` is the one that leaves it out, empty where none does."""
+    """What inspection found in one row. ``filter`` is the one that leaves it out, empty where none does."""
 
     number: int
     id: str = ""
@@ -44,36 +40,19 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contamination:
-    """Leaves out what stands in a benchmark. The index is read once a process."""
-
-    index: Path
-
-    def refuses(self, row: TraceRow) -> str | None:
-        """Why a row is left out, or None."""
-        match = _index(self.index).check(row.prompt.replace("<image>", " "), row.images)
-        return f"{match.kind}: {match.benchmark} {match.problem}, {match.detail}" if match else None
-
-
-@cache
-def _index(path: Path) -> ContaminationIndex:
-    return ContaminationIndex.load(path)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Inspector:
-    """Looks at rows, here or in another process."""
+    """Inspects rows, here or in another process."""
 
     examples: Examples
     filters: tuple[tuple[str, Filter], ...]
     settings: CurateSettings
 
     def __call__(self, numbers: Sequence[int]) -> list[Finding]:
-        """What each of some rows is found to be."""
+        """The finding of each of some rows."""
         return [self.look(number) for number in numbers]
 
     def look(self, number: int) -> Finding:
-        """What a row is found to be."""
+        """The finding of a row."""
         try:
             row = trace_row(self.examples[number], self.settings.delimiters)
         except Unusable as error:
@@ -95,29 +74,18 @@ class Inspector:
         )
 
     def again(self, finding: Finding) -> TraceRow:
-        """The row that was found to be this. Raises ``DataError`` when another one stands there now."""
+        """The row of a finding. Raises ``DataError`` when the source has another row there now."""
         try:
             row = trace_row(self.examples[finding.number], self.settings.delimiters)
         except Unusable:
             row = None
         if row is None or row.id != finding.id:
-            place = self.examples.place(finding.number)
-            raise DataError(f"{place} is not the row that was looked at: {CHANGED}")
+            location = self.examples.location(finding.number)
+            raise DataError(f"{location} is not the row that was inspected: {CHANGED}")
         return row
 
 
-def row_filters(
-    settings: CurateSettings, index: Path, solved: dict[str, dict[str, Solved]]
-) -> tuple[tuple[str, Filter], ...]:
+def row_filters(settings: CurateSettings, folder: Path) -> tuple[tuple[str, Filter], ...]:
     """The filters of the settings that look at one row alone, with their names, in their order."""
-    delimiters = settings.delimiters
-    available: dict[str, Filter] = {
-        "thinking": Thinking(delimiters=delimiters),
-        "loops": Loops(),
-        "language": Language(scripts=settings.scripts),
-        "leaks": Leaks(delimiters=delimiters),
-        "answer": WrongAnswer(delimiters=delimiters, verified=settings.verified),
-        "easy": TooEasy(solved=solved, most=settings.solved_share),
-        "contamination": Contamination(index=index),
-    }
-    return tuple((name, one) for name, one in available.items() if name in settings.filters)
+    kinds = [kind for kind in in_order(settings.filters) if kind.looks_at == "row"]
+    return tuple((kind.name, kind.build(settings, folder)) for kind in kinds)

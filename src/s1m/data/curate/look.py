@@ -1,4 +1,4 @@
-"""Having every row looked at: in processes here or on a Ray cluster, the findings kept as they come."""
+"""Inspecting every row: in processes here or on a Ray cluster; each finding is kept as soon as it is made."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from s1m.files.progress import counted
 from s1m.files.workers import in_chunks, in_order
 
 CHUNK = 64
-"""Rows that a process looks at before it reports."""
+"""Rows that a process inspects before it reports."""
 ALONE = 256
-"""So many rows are looked at sooner than other processes have started."""
+"""Up to this many rows are inspected sooner than other processes have started."""
 
 
 def look_at_all(inspector: Inspector, path: Path, console: Console) -> list[Finding]:
-    """What every row is found to be, in order. Those in the file are not looked at again; new ones are added to it.
+    """The finding of every row, in order. Rows in the file are not inspected again; new findings are appended to it.
 
     Raises ``DataError`` when the file is damaged, or of other rows than the sources have now.
     """
@@ -28,22 +28,22 @@ def look_at_all(inspector: Inspector, path: Path, console: Console) -> list[Find
     _check_same(findings, inspector, path)
     count = len(inspector.examples)
     if findings and len(findings) < count:
-        console.print(f"going on: {len(findings):,} of {count:,} rows were looked at before")
-    with open_for_append(path) as file, counted(console, "looking at rows", count, done=len(findings)) as advance:
-        for found in looked_at(inspector, range(len(findings), count)):
-            for finding in found:
+        console.print(f"resuming: {len(findings):,} of {count:,} rows are inspected")
+    with open_for_append(path) as file, counted(console, "inspecting rows", count, done=len(findings)) as advance:
+        for chunk in inspected(inspector, range(len(findings), count)):
+            for finding in chunk:
                 append(file, finding)
-            findings += found
-            advance(len(found))
+            findings += chunk
+            advance(len(chunk))
     return findings
 
 
 def _check_same(findings: Sequence[Finding], inspector: Inspector, path: Path) -> None:
-    """Raise ``DataError`` unless these are findings of the first rows: each in its place, the last one the same row."""
-    for place, finding in enumerate(findings):
-        if finding.number != place:
+    """Raise ``DataError`` unless these are findings of the first rows, in order, and the last row is still the same."""
+    for index, finding in enumerate(findings):
+        if finding.number != index:
             raise DataError(
-                f"{path}, line {place + 1} is of row {finding.number + 1}; remove it and all that follows, and resume"
+                f"{path}, line {index + 1} is of row {finding.number + 1}; remove it and all that follows, and resume"
             )
     if len(findings) > len(inspector.examples):
         raise DataError(f"{path} has {len(findings):,} rows, the sources have {len(inspector.examples):,}: {CHANGED}")
@@ -51,8 +51,8 @@ def _check_same(findings: Sequence[Finding], inspector: Inspector, path: Path) -
         inspector.again(last)
 
 
-def looked_at(inspector: Inspector, numbers: range) -> Iterator[list[Finding]]:
-    """What these rows are found to be, chunk by chunk, in order."""
+def inspected(inspector: Inspector, numbers: range) -> Iterator[list[Finding]]:
+    """The findings of these rows, chunk by chunk, in order."""
     settings = inspector.settings
     chunks = list(in_chunks(numbers, CHUNK))
     if settings.ray:

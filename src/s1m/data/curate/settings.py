@@ -4,42 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from s1m.datasets.responses import CLOSE, OPEN, Delimiters
+from s1m.data.curate.filters import FILTERS, default_filters, in_order
 from s1m.datasets.source import Source, sources_from
 from s1m.errors import UsageError
+from s1m.families import DEFAULT, Delimiters
 from s1m.files.settings import Count, settings_from
-
-FilterName = Literal[
-    "thinking", "loops", "language", "leaks", "answer", "easy", "contamination", "duplicates", "choice"
-]
-"""In the order in which they are asked; what cannot be read is left out before."""
-FILTERS: tuple[FilterName, ...] = get_args(FilterName)
-
-ASKED_BY: Mapping[str, FilterName] = {
-    "target": "contamination",
-    "solved_by": "easy",
-    "verified": "answer",
-    "per_question": "duplicates",
-    "keep": "choice",
-    "quotas": "choice",
-}
-"""Settings that only one filter asks for."""
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A benchmark that nothing may be taken from, as a [[target]] table of the settings file."""
+    """A benchmark to decontaminate against, as a [[target]] table of the settings file."""
 
     benchmark: str
-    """Its name (see: s1m benchmarks)."""
+    """Its name (see: s1m benchmarks), or module:Class."""
     split: str = ""
-    """Part of it (empty: its usual one)."""
+    """Part of it (empty: its default one)."""
     data: str = ""
     """Local folder with its data, instead of the Hub."""
 
@@ -55,11 +40,11 @@ class CurateSettings:
     target: tuple[Target, ...] = ()
     """Benchmarks to decontaminate against."""
 
-    filters: tuple[FilterName, ...] = FILTERS
-    """Which filters are asked: thinking, loops, language, leaks, answer, easy, contamination, duplicates, choice."""
-    thinking_open: str = OPEN
+    filters: tuple[str, ...] = field(default_factory=default_filters, metadata={"names": FILTERS})
+    """The filters to apply."""
+    thinking_open: str = DEFAULT.opening
     """The delimiter that begins the thinking."""
-    thinking_close: str = CLOSE
+    thinking_close: str = DEFAULT.closing
     """The delimiter that ends the thinking."""
     scripts: tuple[str, ...] = ("latin",)
     """Scripts that responses may be written in, by their Unicode names: latin, cjk, cyrillic, arabic."""
@@ -68,7 +53,7 @@ class CurateSettings:
     solved_by: tuple[str, ...] = ()
     """Run folders of small models (s1m eval) on the same problems: what they solve is too easy."""
     solved_share: Share = 0.0
-    """How much of its attempts a small model may solve of a problem that is kept; 0 is none."""
+    """How much of its attempts a small model may solve of a problem that is kept; 0: nothing."""
     tokenizer: str = ""
     """Folder or Hub id of what counts tokens (empty: estimated)."""
 
@@ -84,9 +69,9 @@ class CurateSettings:
     """Seed of the choice; it changes no row."""
 
     workers: Annotated[int, Meta(ge=0)] = 2
-    """Processes that look at rows."""
+    """Processes that inspect rows."""
     ray: str = ""
-    """Look at rows on a Ray cluster instead: its address, or local for one on this machine."""
+    """Inspect rows on a Ray cluster instead: its address, or local for one on this machine."""
 
     @property
     def delimiters(self) -> Delimiters:
@@ -95,22 +80,21 @@ class CurateSettings:
 
     def __post_init__(self) -> None:
         if not self.data:
-            raise ValueError("there is no data: add a [[data]] table with a path")
-        if "contamination" in self.filters and not self.target:
-            raise ValueError(
-                "the filter contamination needs a benchmark: add a [[target]] table with benchmark = NAME, "
-                "or leave it out of filters"
-            )
-        for name, filter_ in ASKED_BY.items():
-            asked = getattr(self, name)
-            if asked and asked != getattr(type(self), name, None) and filter_ not in self.filters:
-                raise ValueError(f"{name} is for the filter {filter_}, which is not among the filters")
+            raise ValueError("data: the list of sources is empty; add a [[data]] table with a path")
+        for kind in in_order(self.filters):
+            if kind.needs and not getattr(self, kind.needs):
+                raise UsageError(f"the filter {kind.name} needs {kind.needs_help}, or leave it out of filters")
+        for name, kind in FILTERS.built_in().items():
+            for setting in kind.own_settings:
+                given = getattr(self, setting)
+                if given and given != getattr(type(self), setting, None) and name not in self.filters:
+                    raise UsageError(f"{setting} is for the filter {name}, which is not among the filters")
 
 
 NOT_CONTENT = frozenset({"out", "workers", "ray"})
-"""Settings that change no row, so that a curation may go on with others."""
+"""Settings that change no row, so that a curation may be resumed with other values."""
 CHOOSING = frozenset({"keep", "choice", "per_question", "quotas", "seed"})
-"""Settings that change only which of the rows that pass are chosen: nothing need be looked at again."""
+"""Settings that change only which of the rows that pass are chosen: no row need be inspected again."""
 
 
 def curate_settings(given: Mapping[str, Any], source: str = "settings") -> CurateSettings:

@@ -1,8 +1,8 @@
 """What is kept of a row to find others that repeat it: 186 bytes, made from the row alone.
 
-0   8 bytes   digest of the words
+0   8 bytes   digest of the words and of the signs between them
 8   8 bytes   digest of the images' pixels
-16  8 bytes   digest of the numbers among the words
+16  8 bytes   digest of the numbers, names and words that decide what is asked (``decisive``)
 24  2 bytes   how many images, and whether they show enough to be compared by looks
 26  128 bytes MinHash of the runs of three words: 64 minima of 16 bits (A. Broder, 1997)
 154 32 bytes  two difference hashes of the images, trimmed; those of several images are mixed
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from s1m.data.contamination.appearance import content_box, difference_hash, look
 from s1m.data.contamination.evidence import codes, runs
-from s1m.data.contamination.words import is_number, words
+from s1m.data.contamination.words import words
+from s1m.data.curate.decisive import decisive, signs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,28 +38,28 @@ def signature(text: str, images: Sequence[bytes]) -> Signature:
     """The signature of a row. Raises ``DataError`` for an image that cannot be read."""
     import numpy as np
 
-    found = words(text)
+    spoken = words(text)
     seen = [look(image) for image in images]
-    told = _digest("\n".join(found).encode())
-    shown = _digest(b"".join(one.pixels for one in seen))
-    counted = _digest("\n".join(filter(is_number, found)).encode())
+    worded = _digest("\n".join([*spoken, signs(text)]).encode())
+    pictured = _digest(b"".join(one.pixels for one in seen))
+    deciding = _digest("\n".join(decisive(text)).encode())
     looks = np.zeros(4, dtype=np.uint64)
-    for place, one in enumerate(seen):
+    for index, one in enumerate(seen):
         if one.grey is not None:
-            looks ^= _turned(_looks(one.grey), place)
+            looks ^= _turned(_looks(one.grey), index)
     count = bytes([min(len(seen), 255), int(all(one.grey is not None for one in seen))])
-    return told + shown + counted + count + minima(found).tobytes() + looks.tobytes()
+    return worded + pictured + deciding + count + minima(spoken).tobytes() + looks.tobytes()
 
 
 def _digest(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=8).digest()
 
 
-def minima(found: Sequence[str]) -> NDArray[np.uint16]:
+def minima(text: Sequence[str]) -> NDArray[np.uint16]:
     """The MinHash of a text's words, of shape (MINIMA,)."""
     import numpy as np
 
-    coded = codes(found)
+    coded = codes(text)
     own = np.unique(runs(coded, min(RUN, max(1, len(coded)))))
     if not len(own):
         return np.zeros(MINIMA, dtype=np.uint16)
@@ -74,7 +75,7 @@ def _permutations() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Odd factors and terms, the same everywhere."""
     import numpy as np
 
-    drawn = [hashlib.blake2b(f"s1m {place}".encode(), digest_size=16).digest() for place in range(MINIMA)]
+    drawn = [hashlib.blake2b(f"s1m {index}".encode(), digest_size=16).digest() for index in range(MINIMA)]
     pairs = np.frombuffer(b"".join(drawn), dtype=np.uint64).reshape(MINIMA, 2)
     return pairs[:, 0] | np.uint64(1), pairs[:, 1]
 
@@ -89,9 +90,9 @@ def _looks(grey: Image) -> NDArray[np.uint64]:
     return np.concatenate([difference_hash(grey, (left, top, right, bottom)), difference_hash(grey, middle)])
 
 
-def _turned(bits: NDArray[np.uint64], places: int) -> NDArray[np.uint64]:
-    """Every number's bits turned by so many places, so that the order of images counts."""
+def _turned(bits: NDArray[np.uint64], index: int) -> NDArray[np.uint64]:
+    """Every number's bits rotated by the index of its image, so that the order of images counts."""
     import numpy as np
 
-    by = np.uint64(places % 64)
-    return (bits << by) | (bits >> (np.uint64(64) - by)) if places % 64 else bits
+    by = np.uint64(index % 64)
+    return (bits << by) | (bits >> (np.uint64(64) - by)) if index % 64 else bits

@@ -1,4 +1,4 @@
-"""From what a teacher did to rows: of every chain the longest stretch whose answer is right, or a reason why none is.
+"""From a teacher's chains to rows: of each the longest stretch whose answer is right, or the reason why it has none.
 
 Nothing but the teacher's own turn goes into a row: what it wrote, the ignore strings, and the answer it committed to.
 """
@@ -12,8 +12,8 @@ from s1m.data.funnel import Refusal
 from s1m.data.trace_row import TraceRow
 from s1m.datasets.checks import check_response
 from s1m.datasets.example import Unusable
-from s1m.datasets.responses import Delimiters
 from s1m.evaluate.settings import EvalSettings
+from s1m.families import Delimiters
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.types import Answer, Problem, Record, Segment, Verdict
 
@@ -23,7 +23,7 @@ DESCRIBED_BY = "described_by"
 
 @dataclass(frozen=True, kw_only=True)
 class Harvest:
-    """What the chains of one problem came to: rows, and for every other chain why it is none."""
+    """The rows from the chains of one problem, and for every other chain why it became none."""
 
     rows: tuple[TraceRow, ...]
     refused: tuple[Refusal, ...]
@@ -46,24 +46,24 @@ class Teacher:
     @property
     def delimiters(self) -> Delimiters:
         """What thinking stands between."""
-        return Delimiters(self.settings.thinking_open.strip(), self.settings.thinking_close)
+        return Delimiters(self.settings.strategy.thinking_open.strip(), self.settings.strategy.thinking_close)
 
     def harvest(self, record: Record, problem: Problem) -> Harvest:
-        """The rows of a record of ``problem``, which is as its benchmark has it, undescribed and with its images."""
+        """The rows of a record of ``problem``, as its benchmark has it: with its images, not described."""
         rows: list[TraceRow] = []
         refused: list[Refusal] = []
         for number in range(len(record.trace.chains)):
-            found = self._row(record, problem, number)
-            if isinstance(found, Refusal):
-                refused.append(found)
-            elif any(found.response == other.response for other in rows):
+            row = self._row(record, problem, number)
+            if isinstance(row, Refusal):
+                refused.append(row)
+            elif any(row.response == other.response for other in rows):
                 refused.append(Refusal("same", "as another sample"))
             else:
-                rows.append(found)
+                rows.append(row)
         return Harvest(rows=tuple(rows), refused=tuple(refused), composed=self._composed(record, problem, rows))
 
     def _row(self, record: Record, problem: Problem, number: int) -> TraceRow | Refusal:
-        """The longest stretch of a chain whose answer is right, or why there is none."""
+        """The longest stretch of a chain whose answer is right, or why there is no such stretch."""
         samples = samples_of(record, number)
         right = [answer for answer, verdict in samples if verdict.correct]
         if not right:
@@ -73,7 +73,7 @@ class Teacher:
         whole = [answer for answer in right if is_whole(chain[: answer.segments]) and answer.finish != "length"]
         if not whole:
             return Refusal("whole", f"right only where it was cut: {chain[right[-1].segments - 1].stop}")
-        answer = max(whole, key=lambda found: found.segments)
+        answer = max(whole, key=lambda each: each.segments)
         row = self._made(record, problem, chain[: answer.segments], answer)
         try:
             check_response(row.response, self.delimiters)
@@ -85,14 +85,14 @@ class Teacher:
         """One row that goes through wrong attempts, looks again after each, and ends with the longest right one."""
         if not self.compose or not rows:
             return ()
-        best = max(range(len(rows)), key=lambda place: len(rows[place].response))
+        best = max(range(len(rows)), key=lambda index: len(rows[index].response))
         right = rows[best].thinking(self.delimiters)
         wrong = [text for number in range(len(record.trace.chains)) if (text := wrong_attempt(record, number))]
         attempts = list(dict.fromkeys(text.strip() for text in wrong))[: self.compose]
         if not attempts:
             return ()
         links = IGNORE_STRINGS["lookback"]
-        thinking = "".join(f"{text}\n{links[place % len(links)]} " for place, text in enumerate(attempts)) + right
+        thinking = "".join(f"{text}\n{links[index % len(links)]} " for index, text in enumerate(attempts)) + right
         response = self.delimiters.around(thinking, rows[best].answer(self.delimiters))
         origin = {**rows[best].origin, "composed_of": len(attempts) + 1}
         return (TraceRow(prompt=problem.question, response=response, images=problem.images, origin=origin),)
@@ -100,15 +100,15 @@ class Teacher:
     def _made(self, record: Record, problem: Problem, stretch: Sequence[Segment], answer: Answer) -> TraceRow:
         """The teacher's turn up to an answer, as a row."""
         settings = self.settings
-        ending = f"{settings.thinking_close}{settings.answer_cue}{answer.text.strip()}"
+        ending = f"{settings.strategy.thinking_close}{settings.strategy.answer_cue}{answer.text.strip()}"
         verdicts = [samples_of(record, number)[-1][1] for number in range(len(record.trace.chains))]
         origin = {
-            "source": settings.benchmark,
+            "source": settings.problems.benchmark,
             "problem": record.id,
             "domain": record.metadata.get(self.domain, ""),
             "answer": problem.gold,
             "answer_type": record.metadata.get("answer_type") or ("choice" if problem.choices else "expression"),
-            "teacher": settings.model,
+            "teacher": settings.engine.model,
             "licence": self.licence,
             "num_ignore": len(stretch) - 1,
             "samples": len(verdicts),
@@ -116,7 +116,7 @@ class Teacher:
         }
         if DESCRIBED_BY in record.metadata:
             origin[DESCRIBED_BY] = record.metadata[DESCRIBED_BY]
-        response = f"{settings.thinking_open}{said(stretch)}{ending}"
+        response = f"{settings.strategy.thinking_open}{said(stretch)}{ending}"
         return TraceRow(prompt=problem.question, response=response, images=problem.images, origin=origin)
 
 
@@ -140,5 +140,5 @@ def is_whole(stretch: Sequence[Segment]) -> bool:
 
 
 def said(stretch: Sequence[Segment]) -> str:
-    """The text of a stretch of thinking, with what was put at its refused ends."""
+    """The text of a stretch of thinking, with the ignore string at each ignored stop."""
     return "".join(segment.injected + segment.text for segment in stretch)

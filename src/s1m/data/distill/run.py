@@ -5,18 +5,17 @@ as they are. In its folder stand beside the run:
 
 OUT/descriptions.jsonl   what the images show, where a second model described them
 OUT/data/                the rows: parquet in S1-M's columns, then their origin
-OUT/rejects.jsonl        the chains that are none, and why
+OUT/rejects.jsonl        the chains that became no row, and why
 OUT/funnel.json          how many chains became rows, its figure, and what all of it cost
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from s1m.benchmarks import Page, find_benchmark
@@ -26,13 +25,18 @@ from s1m.data.distill.harvest import Teacher
 from s1m.data.distill.settings import DistillSettings
 from s1m.data.funnel import Refusal, build_funnel, print_funnel
 from s1m.data.funnel_plot import write_funnel
-from s1m.data.shards import named, write_shards
+from s1m.data.shards import write_shards
 from s1m.data.trace_row import TraceRow
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
-from s1m.evaluate.build import name_model, resolve
-from s1m.evaluate.owed import run_owed
+from s1m.evaluate.benchmark import load_problems, run_pending
+from s1m.evaluate.build import model_of
 from s1m.evaluate.store import RunStore, read_records
+from s1m.files.json_lines import encode_line
+from s1m.files.printing import Printer
+from s1m.files.progress import counted
+from s1m.files.settings import changed
+from s1m.files.writing import writing
 from s1m.types import Problem
 
 DESCRIPTIONS = "descriptions.jsonl"
@@ -41,57 +45,64 @@ STAGES = ("answer", "whole", "form", "same")
 
 
 def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
-    """Ask the teacher what is owed, then write the rows. Exit code 1 when problems failed, 130 when interrupted."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    """Run the pending problems, then write the rows. Exit code 1 when problems failed, 130 when interrupted."""
+    console = Printer(stderr=True)
     counter = TokenCounter(tokenizer).check()
-    page = find_benchmark(settings.benchmark)
+    page = find_benchmark(settings.problems.benchmark)
     settings = asyncio.run(named_teacher(settings, page))
-    problems = page.load(split=settings.split, limit=settings.limit, data=settings.data or None)
+    problems = load_problems(settings.problems, page)
     store = RunStore(settings)
     try:
         try:
             asyncio.run(_ask(settings, page, problems, store, console))
         except KeyboardInterrupt:
             done = f"{len(store.keys)} of {len(problems)} problems recorded"
-            console.print(f"\ninterrupted with {done}; the same command goes on from there")
+            console.print(f"\ninterrupted with {done}; re-run the command to resume")
             return 130
         domain = page.breakdowns[0] if page.breakdowns else ""
-        teacher = Teacher(settings=settings, domain=domain, licence=page.licence, compose=compose)
+        teacher = Teacher(settings=settings.run, domain=domain, licence=page.licence, compose=compose)
         write(store.folder, problems, teacher, counter, console)
     finally:
         store.close()
     missing = len(problems) - len(store.keys)
     if missing:
-        console.print(f"{missing} problems failed and stay owed; the same command tries them again")
+        console.print(f"{missing} problems failed and stay pending; re-run the command to try them again")
     return 1 if missing else 0
 
 
 async def named_teacher(settings: DistillSettings, page: Page) -> DistillSettings:
     """The settings with split and model filled in. Raises ``UsageError`` where no training split is there."""
-    if not settings.split and "train" not in page.splits:
+    if not settings.problems.split and "train" not in page.splits:
         raise UsageError(
             f"{page.name} has no split train, only {', '.join(page.splits)}: name one with --split, and mind that a "
             "model that learns from it can no longer be measured on it"
         )
-    settings = replace(settings, split=settings.split or "train", out=settings.out or f"runs/distill-{page.name}")
-    return await name_model(resolve(settings, page))
+    engine = replace(settings.engine, model=settings.engine.model or settings.engine.builder.default_model)
+    return changed(
+        settings,
+        split=settings.problems.split or "train",
+        model=await model_of(engine),
+        out=str(settings.run_folder),
+    )
 
 
 async def _ask(
     settings: DistillSettings, page: Page, problems: Sequence[Problem], store: RunStore, console: Console
 ) -> None:
-    """Have every problem done that can be put to the teacher."""
-    if settings.describer_engine:
-        found = await describe_all(problems, settings, store.folder / DESCRIPTIONS, console)
-        spent = sum(description.tokens for description in found.values())
-        console.print(f"{len(found):,} descriptions of images, {spent:,} tokens")
-        problems = [as_text(problem, found) for problem in problems if not problem.images or problem.id in found]
-    await run_owed(settings, page, problems, store, console)
+    """Run every problem that the teacher can be asked."""
+    if settings.describer.describer_engine:
+        described = await describe_all(problems, settings, store.folder / DESCRIPTIONS, console)
+        spent = sum(description.tokens for description in described.values())
+        console.print(f"{len(described):,} descriptions of images, {spent:,} tokens")
+        problems = [
+            as_text(problem, described) for problem in problems if not problem.images or problem.id in described
+        ]
+    await run_pending(settings.run, page, problems, store, console, settings.digest())
 
 
 @dataclass
 class Tally:
-    """What the records of a run came to, so far."""
+    """Counts over the records of a run so far."""
 
     problems: int = 0
     chains: int = 0
@@ -102,16 +113,18 @@ class Tally:
 
 
 def write(run: Path, problems: Sequence[Problem], teacher: Teacher, counter: TokenCounter, console: Console) -> None:
-    """Write rows, rejects and funnel of a run. Raises ``DataError`` when there is no row."""
+    """Write rows, rejects and funnel of a run. Raises ``DataError`` when no chain became a row."""
     tally = Tally()
     several = any(len(problem.images) > 1 for problem in problems)
-    count = write_shards(_rows(run, problems, teacher, counter, tally), run / "data", several_images=several)
+    with counted(console, "harvesting problems", len(problems)) as advance:
+        rows = _rows(run, problems, teacher, counter, tally, advance)
+        count = write_shards(rows, run / "data", several_images=several)
     funnel = build_funnel(tally.chains, STAGES, tally.refused, unit="chains")
     assert funnel.kept == count - tally.composed
     write_funnel(funnel, run)
     if not count:
         raise DataError(f"no chain has a right answer; see {run / 'rejects.jsonl'}")
-    print_funnel(funnel, Console(highlight=False))
+    print_funnel(funnel, Printer(soft_wrap=False))
     console.print(
         f"{count:,} rows{f', {tally.composed:,} of them composed' if tally.composed else ''}, from "
         f"{tally.problems:,} problems: {run / 'data'}; {tally.tokens:,} tokens generated, "
@@ -120,20 +133,26 @@ def write(run: Path, problems: Sequence[Problem], teacher: Teacher, counter: Tok
 
 
 def _rows(
-    run: Path, problems: Sequence[Problem], teacher: Teacher, counter: TokenCounter, tally: Tally
+    run: Path,
+    problems: Sequence[Problem],
+    teacher: Teacher,
+    counter: TokenCounter,
+    tally: Tally,
+    advance: Callable[[int], None],
 ) -> Iterator[TraceRow]:
-    """The rows of a run, one record in memory at a time; what becomes none is written down."""
-    places = {problem.id: place for place, problem in enumerate(without_images(problems))}
-    with named(run), (run / "rejects.jsonl").open("wb") as file:
+    """The rows of a run, one record in memory at a time; chains that become none are written to the rejects."""
+    numbers = {problem.id: number for number, problem in enumerate(without_images(problems))}
+    with writing(run / "rejects.jsonl") as file:
         for record in read_records(run):
-            found = teacher.harvest(record, problems[places[record.id]])
+            advance(1)
+            harvest = teacher.harvest(record, problems[numbers[record.id]])
             tally.problems += 1
             tally.chains += len(record.trace.chains)
             tally.tokens += record.trace.generated_tokens
-            tally.composed += len(found.composed)
-            tally.refused += found.refused
-            for refused in found.refused:
+            tally.composed += len(harvest.composed)
+            tally.refused += harvest.refused
+            for refused in harvest.refused:
                 line = {"problem": record.id, "filter": refused.filter, "reason": refused.reason}
-                file.write(msgspec.json.encode(line) + b"\n")
-            for row in (*found.rows, *found.composed):
+                file.write(encode_line(line))
+            for row in (*harvest.rows, *harvest.composed):
                 yield replace(row, origin={**row.origin, "id": row.id, "tokens": counter(row.response)})

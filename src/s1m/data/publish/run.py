@@ -7,17 +7,12 @@ OUT/README.md                           the card
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import msgspec
-from rich.console import Console
 
 from s1m.analysis.display.style import save_figure
 from s1m.benchmarks import find_benchmark
@@ -28,14 +23,18 @@ from s1m.data.stats.measure import Spread
 from s1m.data.stats.plot import plot_lengths
 from s1m.data.trace_row import TraceRow, trace_row
 from s1m.datasets.example import Unusable
-from s1m.datasets.made import USUAL_SEED
-from s1m.datasets.responses import CLOSE, OPEN, Delimiters
-from s1m.datasets.source import Source, label_of
+from s1m.datasets.source import DEFAULT_SEED, Source, label_of
 from s1m.datasets.sources import Examples, load_examples
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
+from s1m.families import DEFAULT
+from s1m.files.decoding import read_json
+from s1m.files.json_lines import read_lines
+from s1m.files.paths import user_path
+from s1m.files.printing import Printer
 from s1m.files.run_folder import SETTINGS
 from s1m.files.settings import read_toml
+from s1m.files.writing import check_apart, replace_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +56,19 @@ class Origin:
         ]
 
 
-def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str, counter: TokenCounter) -> int:
+def publish_dataset(
+    paths: Sequence[str], out: Path, *, name: str, licence: str, counter: TokenCounter, allow_outside: str = ""
+) -> int:
     """Write the dataset. Exit code 0; raises ``UsageError`` for a folder that holds something else.
 
     Tokens are counted as the curations counted them where ``counter`` has no tokenizer and they agree on one.
     """
     check_given(out, licence)
-    origins = [find_origin(path) for path in paths]
+    origins = [find_origin(path, allow_outside) for path in paths]
+    check_apart(out / "data", [user_path(one.source.path) for one in origins])
     counter = counter if counter.tokenizer else TokenCounter(_tokenizer(origins))
     counter.check()
-    examples = load_examples([one.source for one in origins], seed=USUAL_SEED, delimiters=Delimiters(OPEN, CLOSE))
+    examples = load_examples([one.source for one in origins], seed=DEFAULT_SEED, delimiters=DEFAULT)
     said, spread = Counter[tuple[str, str]](), Spread(name=name or out.resolve().name)
     several = _several_images(examples)
     count = write_shards(_rows(examples, counter, said, spread), out / "data", several_images=several)
@@ -87,7 +89,7 @@ def publish_dataset(paths: Sequence[str], out: Path, *, name: str, licence: str,
         several_images=several,
     )
     _write_card(card, origins, out)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Printer()
     copies = len(examples) - count
     console.print(f"{count:,} rows and a card{f', {copies:,} copies left out' if copies else ''}: {out}")
     console.print(f"upload them with: hf upload --repo-type dataset YOUR_NAME/{card.name} {out}")
@@ -98,16 +100,15 @@ def _write_card(card: Card, origins: Sequence[Origin], out: Path) -> None:
     """Write the card and its figures."""
     figures = out / "figures"
     with named(out):
-        figures.mkdir(exist_ok=True)
         save_figure(plot_lengths([card.spread], card.counted), figures / "lengths")
         for origin, published in zip(origins, card.origins, strict=True):
             if origin.folder and (origin.folder / "funnel.png").exists():
-                shutil.copy(origin.folder / "funnel.png", figures / published.figure)
-        (out / "README.md").write_text(card.text(), encoding="utf-8")
+                replace_file(figures / published.figure, (origin.folder / "funnel.png").read_bytes())
+        replace_file(out / "README.md", card.text())
 
 
 def check_given(out: Path, licence: str) -> None:
-    """Raise ``UsageError`` for a folder that holds something else than a dataset, and for what is no licence's id."""
+    """Raise ``UsageError`` for a folder that holds something else, and for what is not the id of a licence."""
     if licence and not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", licence):
         raise UsageError(f"--licence is an id of the Hub, such as apache-2.0 or cc-by-4.0, not {licence!r}")
     if out.exists() and not out.is_dir():
@@ -116,15 +117,12 @@ def check_given(out: Path, licence: str) -> None:
         raise UsageError(f"{out} holds something else than a dataset; choose another --out")
 
 
-def find_origin(path: str) -> Origin:
+def find_origin(path: str, allow_outside: str = "") -> Origin:
     """What a source named on the command line is. Raises ``DataError`` for a damaged folder."""
-    folder = Path(path).expanduser()
+    folder = user_path(path)
     if not (folder / "funnel.json").exists():
-        return Origin(name=label_of(path), source=Source(path=path))
-    try:
-        funnel = msgspec.json.decode((folder / "funnel.json").read_bytes(), type=Funnel)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise DataError(f"{folder / 'funnel.json'} cannot be read: {error}") from None
+        return Origin(name=label_of(path), source=Source(path=path, allow_outside=allow_outside or None))
+    funnel = read_json(folder / "funnel.json", Funnel)
     settings = read_toml(folder / SETTINGS)
     return Origin(
         name=folder.name, source=Source(path=str(folder / "data")), funnel=funnel, settings=settings, folder=folder
@@ -148,14 +146,14 @@ def _rows(
     """All rows, in order, each once. Where each says to be from, and its licence, is counted in ``said``, how long the
     rows of a source are in ``spread``.
     """
-    delimiters = Delimiters(OPEN, CLOSE)
+    delimiters = DEFAULT
     written: set[str] = set()
     for number in range(len(examples)):
         try:
             row = trace_row(examples[number], delimiters)
         except Unusable as error:
             raise DataError(
-                f"{examples.place(number)} cannot be published ({error}); run s1m data curate on it first"
+                f"{examples.location(number)} cannot be published ({error}); run s1m data curate on it first"
             ) from None
         if row.id in written:
             continue
@@ -184,7 +182,8 @@ def _contaminated(origin: Origin) -> Counter[str]:
     path = origin.folder and origin.folder / "rejects.jsonl"
     found: Counter[str] = Counter()
     if path and path.exists():
-        with path.open("rb") as file:
-            lines = map(json.loads, file)
-            found.update(line["reason"].partition(":")[0] for line in lines if line.get("filter") == "contamination")
+        lines = read_lines(path, dict[str, Any])
+        found.update(
+            str(line.get("reason", "")).partition(":")[0] for line in lines if line.get("filter") == "contamination"
+        )
     return found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from s1m.datasets.example import Unusable
 from s1m.datasets.formats import Row
 from s1m.datasets.source import Source, label_of
-from s1m.datasets.stream import Stream, open_stream
+from s1m.datasets.sources.stream import Stream, open_stream
 from s1m.datasets.tokens import TokenCounter
 from s1m.files.workers import in_order
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ALONE = 8
-"""So many batches are counted sooner than other processes have started."""
+"""Up to this many batches are counted sooner than other processes have started."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """What a batch of rows came to."""
+    """The lengths of a batch of rows."""
 
     lengths: Counter[tuple[str, int]]
-    """How many rows of a group have so many tokens."""
+    """How many rows of a group have which number of tokens."""
     broken: Counter[str]
     """How many rows have no text, by reason."""
 
@@ -72,7 +72,7 @@ class Counting:
     by: str
 
     def __call__(self, rows: Sequence[Row]) -> Counted:
-        """What the rows came to."""
+        """The lengths of the rows."""
         texts: list[str] = []
         groups: list[str] = []
         broken: Counter[str] = Counter()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 POINTS = 512
-"""Places at which a density is computed."""
+"""Points at which a density is computed."""
 WIDE = 8
 """Sources of which one is typically so much longer than another are drawn on a logarithmic axis."""
 STRIP = 1.25
@@ -35,8 +35,8 @@ def plot_lengths(spreads: Sequence[Spread], tokens: str) -> Figure:
         strips = figure.subplots(max(1, len(shown)), sharex=True, squeeze=False)[:, 0]
         logarithmic = is_wide([lengths for _, lengths in shown])
         low, high = limits([lengths for _, lengths in shown], logarithmic=logarithmic)
-        for place, (axes, (name, lengths)) in enumerate(zip(strips, shown, strict=False)):
-            _draw(axes, lengths, colour(place), (low, high), logarithmic=logarithmic)
+        for index, (axes, (name, lengths)) in enumerate(zip(strips, shown, strict=False)):
+            _draw(axes, lengths, colour(index), (low, high), logarithmic=logarithmic)
             axes.set_title(name, loc="left", fontsize=10)
         _finish(strips[-1], tokens, (low, high), logarithmic=logarithmic)
     return figure
@@ -62,10 +62,10 @@ def limits(all_lengths: Sequence[NDArray[np.int64]], *, logarithmic: bool) -> tu
 
 
 def density(lengths: NDArray[np.int64], at: NDArray[np.float64], *, logarithmic: bool) -> NDArray[np.float64]:
-    """A Gaussian kernel density at rising, evenly spaced places, of shape (places,); its largest value is 1.
+    """A Gaussian kernel density at rising, evenly spaced points, of shape (points,); its largest value is 1.
 
-    On a logarithmic axis the places, and the kernel, are those of the logarithms. The bandwidth is Silverman's rule of
-    thumb (B. W. Silverman, Density Estimation, 1986, eq. 3.31). Lengths are counted by place first, so that the cost
+    On a logarithmic axis the points, and the kernel, are those of the logarithms. The bandwidth is Silverman's rule of
+    thumb (B. W. Silverman, Density Estimation, 1986, eq. 3.31). Lengths are counted by point first, so that the cost
     does not grow with their number.
     """
     import numpy as np
@@ -88,9 +88,9 @@ def _draw(axes: Axes, lengths: NDArray[np.int64], ink: str, ends: tuple[float, f
     scaled = np.log(ends) if logarithmic else np.array(ends)
     at = np.linspace(scaled[0], scaled[1], POINTS)
     curve = density(lengths, at, logarithmic=logarithmic)
-    places = np.exp(at) if logarithmic else at
-    axes.fill_between(places, curve, color=ink, alpha=0.22, linewidth=0)
-    axes.plot(places, curve, color=ink, linewidth=1.4)
+    points = np.exp(at) if logarithmic else at
+    axes.fill_between(points, curve, color=ink, alpha=0.22, linewidth=0)
+    axes.plot(points, curve, color=ink, linewidth=1.4)
     mean, median = float(lengths.mean()), float(np.median(lengths))
     axes.axvline(mean, color=ink, linewidth=1.4, linestyle="--")
     axes.axvline(median, color=INK, linewidth=1.1, linestyle=":")

@@ -20,6 +20,8 @@ from s1m.datasets.lengths import LONG, describe
 from s1m.datasets.source import Source
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError
+from s1m.files.printing import Printer, print_json
+from s1m.files.writing import replace_file
 
 DOMAIN = "domain"
 WIDTH = 140
@@ -45,28 +47,27 @@ def show_stats(
         "sources": [as_dict(spread) for spread in spreads],
     }
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "stats.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        replace_file(out / "stats.json", json.dumps(values, indent=2) + "\n")
         save_figure(plot_lengths(spreads, counter.by), out / "lengths")
     except OSError as error:
         raise DataError(f"cannot write to {out}: {error.strerror}") from None
-    console = Console(stderr=as_json, highlight=False)
+    console = Printer(stderr=as_json, soft_wrap=False)
     if not console.is_terminal:
         console.width = WIDTH  # in a file or a pipe nothing need be folded
     print_spreads(spreads, console)
     console.print(f"tokens {counter.by}; figure: {out / 'lengths.png'}", soft_wrap=True)
     if as_json:
-        print(json.dumps(values, indent=2))
+        print_json(values)
     return 0
 
 
 def measure_all(sources: Sequence[Source], counter: TokenCounter, *, column: str, by: str) -> list[Spread]:
     """The spread of every source, with a live line on a terminal. Raises ``DataError`` for one without any text."""
-    console = Console(stderr=True)
+    console = Printer(stderr=True)
     spreads = []
     with Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         console=console,
         transient=True,
         disable=not console.is_terminal,
@@ -91,9 +92,9 @@ def as_dict(spread: Spread) -> dict[str, Any]:
 
 
 def _numbers(spread: Spread, group: str | None = None) -> dict[str, Any]:
-    found = asdict(describe(spread.lengths(group)))
-    shares = dict(zip((f"above_{limit}" for limit in LONG), found.pop("above"), strict=True))
-    return {"rows": found.pop("examples"), **found, **shares}
+    numbers = asdict(describe(spread.lengths(group)))
+    fractions = dict(zip((f"above_{limit}" for limit in LONG), numbers.pop("above"), strict=True))
+    return {"rows": numbers.pop("examples"), **numbers, **fractions}
 
 
 def print_spreads(spreads: Sequence[Spread], console: Console) -> None:
@@ -113,10 +114,10 @@ def print_spreads(spreads: Sequence[Spread], console: Console) -> None:
 
 
 def _cells(spread: Spread, group: str | None = None) -> list[str]:
-    found = describe(spread.lengths(group))
-    numbers = (found.mean, found.median, found.p90, found.p99, found.longest)
+    lengths = describe(spread.lengths(group))
+    numbers = (lengths.mean, lengths.median, lengths.p90, lengths.p99, lengths.longest)
     return [
-        f"{found.examples:,}",
+        f"{lengths.examples:,}",
         *(f"{number:,.0f}" for number in numbers),
-        *(f"{100 * share:.1f} %" for share in found.above),
+        *(f"{100 * fraction:.1f} %" for fraction in lengths.above),
     ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN, Checkpoint
+from s1m.engines.embedded.placeholders import expanded_columns, rope_positions, visual_tokens
 from s1m.errors import EngineError, EngineUnavailable
+from s1m.files.images import ImageError, check_aspect, picture_of
 from s1m.types import Problem
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Prompt:
         return next((one.start for one in self.shown if one.start < known < one.end), known)
 
     def pixels(self, known: int = 0) -> dict[str, Tensor]:
-        """What the model takes for the images behind the first ``known`` tokens."""
+        """What the model takes for the images after the first ``known`` tokens."""
         return joined([one.pixels for one in self.shown if one.start >= known])
 
 
@@ -62,15 +63,19 @@ def prepare(problem: Problem, checkpoint: Checkpoint) -> Prompt:
     if text.count(IMAGE_TOKEN) < len(problem.images):
         raise EngineUnavailable(f"{checkpoint.name} has a chat template that leaves images out")
     pictures = [_pixels(image, problem.id, checkpoint) for image in problem.images]
-    counts = [_tokens(picture, checkpoint) for picture in pictures]
-    ids = checkpoint.tokenizer(_expand(text, counts), add_special_tokens=False)["input_ids"]
-    if ids.count(checkpoint.image_id) != sum(counts):
-        raise EngineError(f"{problem.id}: its question spells an image place-holder ({IMAGE_TOKEN}); correct the data")
-    return _placed(ids, pictures, checkpoint)
+    ids: list[int] = checkpoint.tokenizer(text, add_special_tokens=False)["input_ids"]
+    counts = [count for picture in pictures for count in _tokens(picture, checkpoint)]
+    try:
+        columns = expanded_columns(ids, checkpoint.image_id, counts)
+    except ValueError:
+        raise EngineError(
+            f"{problem.id}: its question spells an image place-holder ({IMAGE_TOKEN}); correct the data"
+        ) from None
+    return _placed([ids[column] for column in columns], pictures, checkpoint)
 
 
 def prolonged(prompt: Prompt, turn: Sequence[int], checkpoint: Checkpoint) -> Prompt:
-    """A prompt and the beginning of the assistant's turn, in which all images are shown again, so often."""
+    """A prompt and the beginning of the assistant's turn, in which all images are shown again, once or more."""
     again = turn.count(checkpoint.image_id) // (prompt.ids.count(checkpoint.image_id) or 1)
     pictures = [one.pixels for one in prompt.shown]
     return _placed((*prompt.ids, *turn), pictures * (1 + again), checkpoint)
@@ -78,21 +83,15 @@ def prolonged(prompt: Prompt, turn: Sequence[int], checkpoint: Checkpoint) -> Pr
 
 def _placed(ids: Sequence[int], pictures: Sequence[dict[str, Tensor]], checkpoint: Checkpoint) -> Prompt:
     """The prompt of token ids whose place-holders stand for these pictures, in order."""
-    import torch
-
     shown, start = [], 0
     for picture in pictures:
         start = ids.index(checkpoint.image_id, start)
-        shown.append(Shown(pixels=picture, start=start, end=start + _tokens(picture, checkpoint)))
+        (count,) = _tokens(picture, checkpoint)
+        shown.append(Shown(pixels=picture, start=start, end=start + count))
         start = shown[-1].end
-    row = torch.tensor([ids])
-    positions, shift = checkpoint.model.model.get_rope_index(
-        row,
-        mm_token_type_ids=(row == checkpoint.image_id).int(),
-        image_grid_thw=joined(pictures).get("image_grid_thw"),
-        attention_mask=torch.ones_like(row),
-    )
-    return Prompt(ids=tuple(ids), shown=tuple(shown), positions=positions[:, 0], shift=int(shift[0, 0]))
+    grids = joined(pictures).get("image_grid_thw")
+    positions, shift = rope_positions(checkpoint.model.model, ids, checkpoint.image_id, grids)
+    return Prompt(ids=tuple(ids), shown=tuple(shown), positions=positions, shift=shift)
 
 
 def joined(pictures: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -110,21 +109,15 @@ def _pixels(image: bytes, problem_id: str, checkpoint: Checkpoint) -> dict[str, 
         raise EngineError(f"{problem_id}: the image cannot be prepared: {error}") from error
 
 
-def _tokens(pixels: dict[str, Tensor], checkpoint: Checkpoint) -> int:
-    """The place-holders that an image takes."""
-    return int(pixels["image_grid_thw"].prod()) // int(checkpoint.image_processor.merge_size) ** 2
+def _tokens(pixels: dict[str, Tensor], checkpoint: Checkpoint) -> list[int]:
+    """The place-holders that each of the prepared images takes."""
+    return visual_tokens(pixels["image_grid_thw"], checkpoint.image_processor.merge_size)
 
 
 def _decode(image: bytes, problem_id: str) -> Image:
-    from PIL import Image, UnidentifiedImageError
-
     try:
-        return Image.open(io.BytesIO(image)).convert("RGB")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
-        raise EngineError(f"{problem_id}: one of its images is no image: {error}") from error
-
-
-def _expand(text: str, counts: list[int]) -> str:
-    """Repeat each image place-holder once for every visual token of its image."""
-    before, *after = text.split(IMAGE_TOKEN, len(counts))
-    return before + "".join(IMAGE_TOKEN * count + rest for count, rest in zip(counts, after, strict=True))
+        picture = picture_of(image)
+        check_aspect(picture.size)
+    except ImageError as error:
+        raise EngineError(f"{problem_id}: one of its images {error}") from error
+    return picture

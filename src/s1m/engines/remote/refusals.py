@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from s1m.engines.remote.retry import Kind, Transient, retry_after_seconds
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
+from s1m.files.decoding import Undecodable, decode_reply
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 """Worth another try; content networks and hosted models answer 520 and above when they are overloaded."""
@@ -123,8 +124,8 @@ def reported(body: bytes, message: str, url: str) -> EngineError | Transient | N
     after them failed. The status that such an object gives means what it would have meant as the reply's own.
     """
     try:
-        error = find_error(json.loads(body))
-    except (ValueError, RecursionError):
+        error = find_error(decode_reply(body, object))
+    except Undecodable:
         return None
     if not error:
         return None
@@ -155,8 +156,8 @@ def server_message(body: bytes, limit: int = 300) -> str:
     if text.startswith("<"):
         return ""
     try:
-        message = find_message(json.loads(text))
-    except (ValueError, RecursionError):
+        message = find_message(decode_reply(body, object))
+    except (Undecodable, RecursionError):
         message = text
     line = " ".join(UNPRINTABLE.sub("\ufffd", message).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, TypeVar
 
 import msgspec
 
 from s1m.errors import EngineError
+from s1m.files.decoding import Undecodable, decode_reply
 
 T = TypeVar("T")
-
-ESCAPE = re.compile(
-    rb"""\\ (?:
-        u[dD][89abAB][0-9a-fA-F]{2} \\u[dD][c-fC-F][0-9a-fA-F]{2}   # \\ud83d\\ude00, a pair: one character
-      | (?P<lone> u[dD][89a-fA-F][0-9a-fA-F]{2} )                  # \\ud83d alone: half a character
-      | .                                                          # \\n, and \\\\ before a "ud83d" that is just text
-    )""",
-    re.VERBOSE | re.DOTALL,
-)
 
 
 class Unreadable(Exception):
@@ -50,22 +41,9 @@ class Models(msgspec.Struct, frozen=True):
 def decode(body: bytes, kind: type[T]) -> T:
     """The JSON of a reply as a ``kind``; half characters in it become U+FFFD. Raises ``Unreadable``."""
     try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass  # repaired only now, since nearly every reply is whole
-    try:
-        return msgspec.json.decode(repaired(body), type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+        return decode_reply(body, kind)
+    except Undecodable as error:
         raise Unreadable("the reply is not the JSON expected") from error
-
-
-def repaired(body: bytes) -> bytes:
-    """A reply without byte order mark, its broken UTF-8 and lone surrogates as U+FFFD.
-
-    A model that ran out of tokens within a character makes some servers send half of it.
-    """
-    text = body.decode("utf-8-sig", "replace").encode()
-    return ESCAPE.sub(lambda match: rb"\ufffd" if match["lone"] else match[0], text)
 
 
 def read_models(body: bytes) -> list[Model]:

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from s1m.forcing.flow import Asked, Forcing, answer, derive_seed, think_once
+from s1m.forcing.base import BaseStrategy
+from s1m.forcing.flow import Asked, answer, derive_seed, think_once
 from s1m.forcing.strategy import Flow, Task
 from s1m.types import Segment, Trace
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cap:
-    """The model thinks until it ends by itself or meets the cap; a smaller cap's thinking begins a larger one's."""
+class Cap(BaseStrategy):
+    """The model thinks until it ends by itself or reaches the cap; a smaller cap's thinking begins a larger one's.
 
-    axis = "most thinking tokens"
-    forcing: Forcing
-    levels: tuple[int, ...]
+    Cap 0 is the baseline without thinking: the answer is asked for right after an empty thinking.
+    """
+
+    name: ClassVar[str] = "cap"
+    axis: ClassVar[str] = "most thinking tokens"
+    level_is_budget: ClassVar[bool] = True
+    least_level: ClassVar[int] = 0
 
     @property
     def most_chains(self) -> int:
-        """Chains of a problem."""
         return 1
 
     @property
     def most_answers(self) -> int:
-        """Answers of a problem."""
         return len(self.levels)
 
+    @property
+    def most_chain_tokens(self) -> int:
+        return self.levels[-1]
+
     def flow(self, task: Task) -> Flow:
-        """The conversation about one problem."""
         chain: tuple[Segment, ...] = ()
-        places: dict[int, Asked] = {}
+        asked: dict[int, Asked] = {}
         spent = 0
         for level in self.levels:
             if level > spent and (not chain or chain[-1].stop == "capped"):
@@ -38,6 +45,6 @@ class Cap:
                 segment = yield from think_once(self.forcing, chain, "", level - spent, seed)
                 chain = (*chain, segment)
                 spent += segment.tokens
-            places[level] = Asked(segments=len(chain), stop=chain[-1].stop)
-        answers = yield from answer(self.forcing, chain, places, task)
+            asked[level] = Asked(segments=len(chain), stop=chain[-1].stop if chain else "closed")
+        answers = yield from answer(self.forcing, chain, asked, task)
         return Trace(chains=(chain,), answers=answers)

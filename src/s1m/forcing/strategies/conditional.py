@@ -2,73 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from s1m.forcing.flow import Forcing, derive_seed
-from s1m.forcing.strategies.one_chain import one_chain
+from s1m.forcing.base import BaseStrategy
+from s1m.forcing.flow import derive_seed
+from s1m.forcing.one_chain import one_chain
 from s1m.forcing.strategy import Flow, Part, Task, together
 from s1m.types import Answer, Segment, Trace
 
 
 @dataclass(frozen=True, kw_only=True)
-class Conditional:
-    """A chain for every level, each told in words how long to think."""
-
-    axis: str
-    forcing: Forcing
-    levels: tuple[int, ...]
-    words: Callable[[int], str]
+class Conditional(BaseStrategy):
+    """A chain for every level, each of which is asked in words for how long to think."""
 
     @property
     def most_chains(self) -> int:
-        """Chains of a problem."""
         return len(self.levels)
 
     @property
     def most_answers(self) -> int:
-        """Answers of a problem."""
         return len(self.levels)
 
+    def words(self, level: int) -> str:
+        """What the prompt says at a level."""
+        raise NotImplementedError
+
     def flow(self, task: Task) -> Flow:
-        """The conversation about one problem."""
-        drawn = yield from together([self._one(task, place) for place in range(len(self.levels))])
+        drawn = yield from together([self._one(task, index) for index in range(len(self.levels))])
         return Trace(
-            chains=tuple(chain for chain, _ in drawn), answers=tuple(found for _, answers in drawn for found in answers)
+            chains=tuple(chain for chain, _ in drawn), answers=tuple(each for _, answers in drawn for each in answers)
         )
 
-    def _one(self, task: Task, place: int) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
-        level = self.levels[place]
-        told = replace(self.forcing, instruction=self.words(level))
+    def _one(self, task: Task, index: int) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
+        level = self.levels[index]
+        instructed = replace(self.forcing, instruction=self.words(level))
         own = task.reseeded(derive_seed(task.seed, "level", level))
-        return (yield from one_chain(told, own, {level: 0}, place))
+        return (yield from one_chain(instructed, own, {level: 0}, index))
 
 
-def token_conditional(forcing: Forcing, levels: tuple[int, ...]) -> Conditional:
-    """Told how many tokens it may think."""
-    return Conditional(
-        axis="thinking tokens asked for",
-        forcing=forcing,
-        levels=levels,
-        words=lambda tokens: f"Think for at most {tokens} tokens.",
-    )
+@dataclass(frozen=True, kw_only=True)
+class TokenConditional(Conditional):
+    """The prompt names a number of tokens."""
+
+    name: ClassVar[str] = "token-conditional"
+    axis: ClassVar[str] = "thinking tokens asked for"
+    level_is_budget: ClassVar[bool] = True
+
+    def words(self, level: int) -> str:
+        return f"Think for at most {level} tokens."
 
 
-def step_conditional(forcing: Forcing, levels: tuple[int, ...]) -> Conditional:
-    """Told in how many steps to think."""
-    return Conditional(
-        axis="thinking steps asked for",
-        forcing=forcing,
-        levels=levels,
-        words=lambda steps: f"Think in at most {steps} {'step' if steps == 1 else 'steps'}.",
-    )
+@dataclass(frozen=True, kw_only=True)
+class StepConditional(Conditional):
+    """The prompt names a number of steps."""
+
+    name: ClassVar[str] = "step-conditional"
+    axis: ClassVar[str] = "thinking steps asked for"
+    default_levels: ClassVar[tuple[int, ...]] = (1, 2, 4, 8)
+
+    def words(self, level: int) -> str:
+        return f"Think in at most {level} {'step' if level == 1 else 'steps'}."
 
 
-def class_conditional(forcing: Forcing, levels: tuple[int, ...]) -> Conditional:
-    """Told to think briefly (level 0) or for a long time (level 1)."""
-    return Conditional(
-        axis="0 short, 1 long",
-        forcing=forcing,
-        levels=levels,
-        words=lambda level: "Think for a long time." if level else "Think only briefly.",
-    )
+@dataclass(frozen=True, kw_only=True)
+class ClassConditional(Conditional):
+    """The prompt asks for brief thinking (level 0) or long thinking (level 1)."""
+
+    name: ClassVar[str] = "class-conditional"
+    axis: ClassVar[str] = "0 short, 1 long"
+    default_levels: ClassVar[tuple[int, ...]] = (0, 1)
+    least_level: ClassVar[int] = 0
+    greatest_level: ClassVar[int | None] = 1
+
+    def words(self, level: int) -> str:
+        return "Think for a long time." if level else "Think only briefly."

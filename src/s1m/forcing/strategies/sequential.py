@@ -1,46 +1,58 @@
-"""Budget forcing: the end of thinking is ignored, so many times; each number of times is a level."""
+"""Budget forcing: the model's stops are ignored a number of times; each number is a level."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
 
+from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.flow import Forcing, derive_seed
-from s1m.forcing.strategies.one_chain import one_chain
+from s1m.forcing.one_chain import one_chain
 from s1m.forcing.strategy import Flow, Task
 from s1m.types import Answer, Segment, Trace
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sequential:
+class Sequential(BaseStrategy):
     """One chain up to the largest level, an answer branched off at every level; or every level from scratch.
 
     The chain for k starts that for k + 1, so the nested sweep costs one chain; S1-M measures the independent one, which
-    is dearer by the square of the levels.
+    is more expensive by the square of the levels.
     """
 
-    axis = "ignored stops (num_ignore)"
-    forcing: Forcing
+    name: ClassVar[str] = "sequential"
+    axis: ClassVar[str] = "ignored stops (num_ignore)"
+    counts_ignored_stops: ClassVar[bool] = True
+    least_level: ClassVar[int] = 0
+    replayable: ClassVar[bool] = True
+
     sweep: Literal["nested", "independent"] = "nested"
 
+    @classmethod
+    def build(cls, forcing: Forcing, options: Options) -> Self:
+        return cls(forcing=forcing, levels=options.levels, sweep=options.sweep)
+
     @property
-    def levels(self) -> tuple[int, ...]:
-        """How often the end is ignored."""
-        return self.forcing.num_ignore
+    def is_replay_source(self) -> bool:
+        return self.sweep == "nested"
 
     @property
     def most_chains(self) -> int:
-        """Chains of a problem."""
         return len(self.levels) if self.sweep == "independent" else 1
 
     @property
     def most_answers(self) -> int:
-        """Answers of a problem."""
         return len(self.levels)
 
     def flow(self, task: Task) -> Flow:
-        """The conversation about one problem."""
         return self._nested(task) if self.sweep == "nested" else self._independent(task)
+
+    def needed(self) -> tuple[int, tuple[int, ...]]:
+        return 1, self.levels
+
+    def replay(self, predictions: Sequence[str | None], trace: Trace) -> Trace:  # noqa: ARG002
+        return replace(trace, answers=trace.samples, samples=())
 
     def _nested(self, task: Task) -> Flow:
         chain, answers = yield from one_chain(self.forcing, task, {level: level for level in self.levels})
@@ -51,9 +63,9 @@ class Sequential:
         answers: list[Answer] = []
         for level in self.levels:
             own = task.reseeded(derive_seed(task.seed, "level", level))
-            chain, found = yield from one_chain(self.forcing, own, {level: level}, len(chains))
+            chain, at_level = yield from one_chain(self.forcing, own, {level: level}, len(chains))
             chains.append(chain)
-            answers += found
+            answers += at_level
         return Trace(chains=tuple(chains), answers=tuple(answers))
 
 

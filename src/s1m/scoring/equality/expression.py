@@ -2,7 +2,7 @@
 
 Computer algebra can run for hours on a short text such as ``9^{9^{9^9}}``, and neither a signal nor a thread can stop
 it from within. So it works in a process of its own, which is killed when it does not answer in time, and what is too
-large is refused before it is asked.
+large is refused at once.
 """
 
 from __future__ import annotations
@@ -18,22 +18,47 @@ from functools import cache
 
 from s1m.errors import UsageError
 from s1m.scoring.equality.match import same_number
+from s1m.scoring.equality.value import ROMAN
 from s1m.scoring.text.plain import plain
 
 LIMIT_SECONDS = 1.0
-"""How long a comparison may take; one that takes longer is no match."""
+"""How long a comparison may take; one that takes longer does not match."""
 
 START_SECONDS = 60.0
 """How long the process may take to begin: it imports sympy."""
 
 MAX_CHARACTERS = 400
-_FORMULA = re.compile(r"[\\^_=<>√π]|[+*/]|\d[a-zA-Z(]|(?<!^)-|\([^()]+,")
-_TOWER = re.compile(r"\^[^^+=,]{0,12}\^|\*\*[^*+=,]{0,12}\*\*")
-_LARGE = re.compile(r"\d{40}|\^\s?\{?\s?-?\d{5}|\d{4,}\s?!|!\s?!|\*\*\s?-?\d{5}")
+_FORMULA = re.compile(
+    r"""
+      [\\^_=<>√π]    # 2^x
+    | [+*/]          # a+b
+    | \d[a-zA-Z(]    # 2x, 3(
+    | (?<!^)-        # x-1
+    | \([^()]+,      # (1,2)
+    """,
+    re.VERBOSE,
+)
+_TOWER = re.compile(
+    r"""
+      \^[^^+=,]{0,12}\^        # 9^{9^9}
+    | \*\*[^*+=,]{0,12}\*\*    # 9**9**9
+    """,
+    re.VERBOSE,
+)
+_LARGE = re.compile(
+    r"""
+      \d{40}                # forty digits
+    | \^\s?\{?\s?-?\d{5}    # 2^{99999}
+    | \d{4,}\s?!            # 9999!
+    | !\s?!                 # 5!!
+    | \*\*\s?-?\d{5}        # 2**99999
+    """,
+    re.VERBOSE,
+)
 
 
 def is_too_large(text: str) -> bool:
-    """Whether a formula is refused unasked: long, a tower of powers, a factorial of thousands."""
+    """Whether a formula is refused at once: long, a tower of powers, a factorial of thousands."""
     return len(text) > MAX_CHARACTERS or _TOWER.search(text) is not None or _LARGE.search(text) is not None
 
 
@@ -47,7 +72,7 @@ class Algebra:
         self._answers: queue.Queue[str] = queue.Queue()
 
     def same(self, prediction: str, gold: str) -> bool:
-        """Whether the two are equal; False when that is not found out in time.
+        """Whether the two are equal; False when there is no verdict in time.
 
         Raises ``UsageError`` without the ``evaluate`` extra.
         """
@@ -107,7 +132,7 @@ def shared() -> Algebra:
 
 
 def same_expression(prediction: str, gold: str, algebra: Algebra | None = None) -> bool:
-    """Whether two formulas are equal. Asks the algebra only where neither text nor value decides.
+    """Whether two formulas are equal. Algebra is used only where neither text nor value decides.
 
     Raises ``UsageError`` when that needs the ``evaluate`` extra and it is not installed.
     """
@@ -117,7 +142,7 @@ def same_expression(prediction: str, gold: str, algebra: Algebra | None = None) 
         return True
     if not _FORMULA.search(prediction) and not _FORMULA.search(gold):
         return False
-    return (algebra or shared()).same(prediction, gold)
+    return (algebra or shared()).same(ROMAN.sub(" ", prediction), ROMAN.sub(" ", gold))
 
 
 def _tight(formula: str) -> str:

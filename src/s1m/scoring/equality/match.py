@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 
+from s1m.scoring.equality.forms import same_time
 from s1m.scoring.readers.choices import LETTERS, flat
 from s1m.scoring.text.quantity import worth
 
@@ -16,12 +17,30 @@ INTEGER_TOLERANCE = Fraction(1, 10**9)
 RELAXED_TOLERANCE = Fraction(1, 20)
 """ChartQA's: 5 percent of the gold value."""
 
+_YEAR = re.compile(
+    r"""
+      (?:1[5-9]|20)\d\d    # 1500 to 2099
+    | 2100                 # 2100
+    """,
+    re.VERBOSE,
+)
+"""1500 to 2100, without a thousands comma, a unit or decimals."""
+
 _ARTICLES = re.compile(r"\b(?:the|an?)\s")
-_PUNCTUATION = re.compile(r"[^\w\s.%°/+-]|(?<!\d)\.|\.(?!\d)")
+_PUNCTUATION = re.compile(
+    r"""
+      [^\w\s.%°/+\-<>=≤≥≠≈^*√∞±∪|…]    # Paris, (France)
+    | (?<!\d)\.                        # a full stop
+    | \.(?!\d)                         # the point of .5
+    """,
+    re.VERBOSE,
+)
+"""Signs of mathematics say something and are kept: x < 3 is not x > 3."""
+_BRACKETED_PAIR = re.compile(r"([\[(\]])[^()\[\]]*,[^()\[\]]*([\])\[])")
 
 
 def same_integer(prediction: str, gold: str) -> bool:
-    """Whether two texts are the same integer; a text that is no integer equals nothing."""
+    """Whether two texts are the same integer; a text that is not an integer equals nothing."""
     try:
         return int(prediction) == int(gold)
     except ValueError:
@@ -29,7 +48,7 @@ def same_integer(prediction: str, gold: str) -> bool:
 
 
 def _is_whole(value: Fraction) -> bool:
-    return abs(value - round(value)) < INTEGER_TOLERANCE
+    return value == 0 or (round(value) != 0 and abs(value - round(value)) < INTEGER_TOLERANCE)
 
 
 def same_number(prediction: str, gold: str, *, precision: int | None = None) -> bool:
@@ -57,11 +76,16 @@ def _rounded(value: Fraction, precision: int) -> set[Decimal]:
 
 
 def same_relaxed(prediction: str, gold: str) -> bool:
-    """ChartQA's measure: within 5 percent of a number other than zero, the same text otherwise."""
-    ours, theirs = worth(prediction)[-1:], worth(gold)[-1:]
-    if not ours or not theirs or theirs[0] == 0:
+    """ChartQA's measure, strictly: within 5 percent of a number other than zero, the same text otherwise.
+
+    A whole number that can be a year has to be met exactly. A percent sign is a unit: 14 and 0.14 are both 14 %.
+    """
+    if _YEAR.fullmatch(gold.strip()):
+        return same_number(prediction, gold)
+    ours, theirs = worth(prediction), worth(gold)
+    if not ours or not theirs or 0 in theirs:
         return same_text(prediction, gold)
-    return abs(ours[0] - theirs[0]) <= RELAXED_TOLERANCE * abs(theirs[0])
+    return any(abs(our - their) <= RELAXED_TOLERANCE * abs(their) for our in ours for their in theirs)
 
 
 def same_letter(prediction: str, gold: str) -> bool:
@@ -89,11 +113,21 @@ def _items(text: str) -> list[str]:
 
 
 def same_text(prediction: str, gold: str) -> bool:
-    """Whether two texts say the same: case, articles, markup and punctuation aside; two numbers by value."""
+    """Whether two texts say the same: case, articles, markup and punctuation aside; numbers and times by value."""
     ours, theirs = _words(prediction), _words(gold)
     if not ours or not theirs:
         return False
-    return ours == theirs or bool(set(worth(prediction)).intersection(worth(gold)))
+    if (verdict := same_time(prediction.strip(), gold.strip())) is not None:
+        return verdict
+    return (ours == theirs and _brackets(prediction) == _brackets(gold)) or bool(
+        set(worth(prediction)).intersection(worth(gold))
+    )
+
+
+def _brackets(text: str) -> tuple[str, ...]:
+    """The brackets around a pair: those of an interval say whether its ends belong to it."""
+    match = _BRACKETED_PAIR.fullmatch(text.strip(" $."))
+    return match.groups() if match else ()
 
 
 def _words(text: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from s1m.scoring.text.bounds import official_part
+
 TOLERANCE = 0.05
 
 
 def is_relaxed_equal(answer: str, gold: str) -> bool:
     """The official verdict: relaxed accuracy."""
+    answer = official_part(answer)
     ours, theirs = _number(answer), _number(gold)
     if ours is not None and theirs:
         return abs(ours - theirs) / abs(theirs) <= TOLERANCE

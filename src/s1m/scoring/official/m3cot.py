@@ -1,6 +1,6 @@
 """The letter that M3CoT's own scorer reads (LightChen233/M3CoT, utils/metric.py).
 
-The last letter in brackets behind "[Answer]", else the last choice whose text occurs, else the last letter that stands
+The last letter in brackets after "[Answer]", else the last choice whose text occurs, else the last letter that stands
 alone, in capitals before small ones.
 """
 
@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from s1m.scoring.readers.choices import LETTERS
+from s1m.scoring.text.bounds import official_part
 
 _BRACKETED = re.compile(r"\(([A-Za-z])\)")
 _MARKS = re.compile(r"[\n.,!?]")
@@ -17,6 +18,7 @@ _MARKS = re.compile(r"[\n.,!?]")
 
 def official_letter(response: str, choices: Sequence[str]) -> str | None:
     """The letter that the official scorer reads."""
+    response = official_part(response)
     if "[Answer]" in response:
         response = response.split("[Answer]")[-1].split("[Rationale]")[0].split("[Context]")[0]
     if bracketed := _BRACKETED.findall(response):

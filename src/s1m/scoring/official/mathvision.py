@@ -2,14 +2,15 @@
 
 The official scorer cuts an answer out of the response by rule, strips it of units and of some LaTeX, and compares it
 with the gold letter and with the text of the gold choice: as texts, as tuples, as values rounded to 2 decimals. It
-evaluates LaTeX with latex2sympy2; here ``latex_value`` does, which reads arithmetic and no algebra.
+evaluates LaTeX with latex2sympy2; here ``equality/value.py`` does, which reads arithmetic and no algebra.
 """
 
 from __future__ import annotations
 
 import re
 
-from s1m.scoring.equality.latex_value import Value, value_of
+from s1m.scoring.equality.value import Value, value_of
+from s1m.scoring.text.bounds import official_part
 from s1m.types import Problem
 
 _FLAGS = tuple(
@@ -21,7 +22,13 @@ _BOXED = re.compile(r"oxed{(.*)}", re.DOTALL)
 _BRACKETED_LETTER = re.compile(r"\(([a-e])\)")
 _BRACED_LETTER = re.compile(r"\{([a-e])\}")
 _BARE_ARGUMENT = re.compile(r"\\sqrt(?!\{)(.)")
-_UNREAD = re.compile(r"\\frac(?!\{)|\\boxed")
+_UNREAD = re.compile(
+    r"""
+      \\frac(?!\{)    # \frac12
+    | \\boxed         # \boxed{3}
+    """,
+    re.VERBOSE,
+)
 _SLASHED = re.compile(r"(-?\d+)/(-?\d+)")
 
 _REPLACED = (
@@ -57,7 +64,7 @@ _REPLACED = (
 
 def extraction_of(response: str) -> str:
     """The answer that the official rules cut out of a response."""
-    text = _letter_at_an_end(response.strip())
+    text = _letter_at_an_end(official_part(response).strip())
     stated = text.split("is ")[-1].rstrip(".")
     if _is_number(stated):
         text = stated
@@ -106,20 +113,21 @@ def _stripped(text: str) -> str:
 
 def official(problem: Problem, extraction: str) -> bool:
     """The official verdict on an extraction."""
+    extraction = official_part(extraction)
     golds = [problem.gold]
     if problem.choices:
         golds.append(problem.choices[ord(problem.gold) - ord("A")])
     return any(is_equal(extraction, gold) for gold in golds)
 
 
-def is_equal(one: str, other: str) -> bool:
+def is_equal(first: str, other: str) -> bool:
     """Whether two answers are the same text, tuple or value to two decimals. An empty one equals nothing."""
-    one, other = one.lower(), other.lower()
-    if not one.strip() or not other.strip():
+    first, other = first.lower(), other.lower()
+    if not first.strip() or not other.strip():
         return False
-    if one.strip() == other.strip() or _evaluated(one) == _evaluated(other):
+    if first.strip() == other.strip() or _evaluated(first) == _evaluated(other):
         return True
-    ours, theirs = _value(one), _value(other)
+    ours, theirs = _value(first), _value(other)
     return ours is not None and theirs is not None and round(ours, 2) == round(theirs, 2)
 
 
@@ -131,7 +139,7 @@ def _value(text: str) -> Value | None:
         if depth < 0:
             text = text[:position]
             break
-    return None if _UNREAD.search(text) else value_of(text)
+    return None if _UNREAD.search(text) else value_of(text, as_latex2sympy=True)
 
 
 def _evaluated(text: str) -> str:

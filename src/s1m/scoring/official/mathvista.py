@@ -1,7 +1,8 @@
 """Judge MathVista answers twice: as its own scorer does, bit for bit, and strictly, without its guesses.
 
 The official scorer (lupantech/MathVista, evaluation/calculate_score.py and extract_answer.py) compares a language
-model's extraction with the gold answer; where the extraction is no choice, the nearest one by edit distance is taken.
+model's extraction with the gold answer; where the extraction is not a choice, the
+nearest choice by edit distance is taken.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from s1m.scoring.answer import Kind, committed
+from s1m.scoring.answer import AnswerKind, committed
 from s1m.scoring.equality.match import same_choice, same_integer, same_list, same_number
+from s1m.scoring.text.bounds import official_part
 from s1m.types import Problem
 
 _PARENTHESISED_LETTER = re.compile(r"\(([a-zA-Z])\)")
@@ -24,6 +26,7 @@ def extraction_of(problem: Problem, response: str, *, quick: bool = False) -> st
     """
     if response == "":
         return ""
+    response = official_part(response)
     if problem.metadata["question_type"] == "multi_choice" and response in problem.choices:
         return response
     try:
@@ -39,6 +42,7 @@ def extraction_of(problem: Problem, response: str, *, quick: bool = False) -> st
 
 def normalised(problem: Problem, extraction: str) -> str | None:
     """The official prediction: what an extraction becomes before it is compared with the gold answer."""
+    extraction = official_part(extraction)
     if problem.metadata["question_type"] == "multi_choice":
         return _nearest_choice(extraction.strip(), problem.choices)
     try:
@@ -71,16 +75,29 @@ def is_guess(problem: Problem, extraction: str) -> bool:
     return not named and text not in problem.choices
 
 
-def edit_distance(one: str, other: str) -> int:
-    """Levenshtein's distance: the fewest insertions, deletions and substitutions between two texts."""
-    distances = list(range(len(other) + 1))
-    for row, character in enumerate(one, start=1):
-        diagonal, distances[0] = distances[0], row
-        for column, wanted in enumerate(other, start=1):
-            substituted = diagonal + (character != wanted)
-            diagonal = distances[column]
-            distances[column] = min(substituted, diagonal + 1, distances[column - 1] + 1)
-    return distances[-1]
+def edit_distance(first: str, other: str) -> int:
+    """Levenshtein's distance: the fewest insertions, deletions and substitutions between two texts.
+
+    Bit-parallel, in steps of one character of ``one`` (G. Myers, 1999, https://doi.org/10.1145/316542.316550; in the
+    form of H. Hyyrö, 2003): an extraction may be thousands of characters long.
+    """
+    if not other:
+        return len(first)
+    last = 1 << (len(other) - 1)
+    every = (last << 1) - 1
+    occurrences: dict[str, int] = {}
+    for index, character in enumerate(other):
+        occurrences[character] = occurrences.get(character, 0) | 1 << index
+    # In the column of the distance table for each prefix of ``one``: where it rises by one downwards, and falls by one.
+    rises, falls, distance = every, 0, len(other)
+    for character in first:
+        equal = occurrences.get(character, 0)
+        diagonal = (((equal & rises) + rises) ^ rises) | equal | falls
+        grown, shrunk = falls | ~(diagonal | rises) & every, rises & diagonal
+        distance += bool(grown & last) - bool(shrunk & last)
+        grown, shrunk = (grown << 1 | 1) & every, (shrunk << 1) & every
+        rises, falls = shrunk | ~(diagonal | grown) & every, grown & diagonal
+    return distance
 
 
 def official(problem: Problem, extraction: str) -> bool:
@@ -102,14 +119,14 @@ def _asked(query: str) -> str:
     return question.partition("\nChoices:")[0].partition(" (Unit: ")[0]
 
 
-def _kind(problem: Problem) -> Kind:
+def _kind(problem: Problem) -> AnswerKind:
     if problem.metadata["question_type"] == "multi_choice":
         return "choice"
-    kinds: dict[str, Kind] = {"integer": "integer", "float": "number", "list": "list"}
+    kinds: dict[str, AnswerKind] = {"integer": "integer", "float": "number", "list": "list"}
     return kinds.get(problem.metadata["answer_type"], "text")
 
 
-def _right(problem: Problem, kind: Kind, prediction: str) -> bool:
+def _right(problem: Problem, kind: AnswerKind, prediction: str) -> bool:
     if kind == "choice":
         return same_choice(prediction, problem.gold, problem.choices)
     if kind == "integer":

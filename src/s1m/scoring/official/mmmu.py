@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from s1m.scoring.text.bounds import official_part
+
 SEED = 42
 _INDICATORS = ("could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", "result ")
 _NUMBERS = (
@@ -20,7 +22,13 @@ _NUMBERS = (
     re.compile(r"-?(?:(?<!\d)\d++\.\d++|\.\d++|(?<!\d)\d++\b)(?![eE][+-]?\d+)(?![,\d])"),
 )
 """The official patterns, written so that they never look at a digit twice: a model may answer thousands of zeros."""
-_SENTENCES = re.compile(r"\.\s(?=[A-Z])|\n")
+_SENTENCES = re.compile(
+    r"""
+      \.\s(?=[A-Z])    # It is. So
+    | \n               # a line break
+    """,
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,22 +41,23 @@ class Parsed:
 
 def parse_choice(response: str, choices: Mapping[str, str], draw: str) -> Parsed:
     """The official reading of a response to a question with ``choices`` by letter; ``draw`` seeds the random one."""
-    response = _padded(response)
+    response = _padded(official_part(response))
     for form in ("({})", " {} "):
-        if found := _last({letter: response.rfind(form.format(letter)) for letter in choices}):
-            return Parsed(letter=found)
+        if parsed := _last({letter: response.rfind(form.format(letter)) for letter in choices}):
+            return Parsed(letter=parsed)
     return _by_text(response, choices, draw)
 
 
 def parse_pro(response: str, choices: Mapping[str, str], draw: str) -> Parsed:
-    """MMMU-Pro's reading: the one letter behind the last "Answer:", else much as ``parse_choice``."""
+    """MMMU-Pro's reading: the only letter after the last "Answer:", else much as ``parse_choice``."""
+    response = official_part(response)
     _, cue, after = response.rpartition("Answer:")
     named = [letter for letter in choices if letter in after.strip()] if cue else []
     if len(named) == 1:
         return Parsed(letter=named[0])
     response = _padded(response)
-    if found := _last({letter: response.rfind(f"({letter})") for letter in choices}):
-        return Parsed(letter=found)
+    if parsed := _last({letter: response.rfind(f"({letter})") for letter in choices}):
+        return Parsed(letter=parsed)
     for form in ("{} ", "{}."):
         named = [letter for letter in choices if form.format(letter) in response]
         if named:  # the last that stands alone; the first where none does
@@ -65,19 +74,20 @@ def _padded(response: str) -> str:
 def _by_text(response: str, choices: Mapping[str, str], draw: str) -> Parsed:
     if len(response.split()) > 5:
         lowered = response.lower()
-        if found := _last({letter: lowered.rfind(text.lower()) for letter, text in choices.items()}):
-            return Parsed(letter=found)
+        if parsed := _last({letter: lowered.rfind(text.lower()) for letter, text in choices.items()}):
+            return Parsed(letter=parsed)
     return Parsed(letter=random.Random(f"{SEED} {draw}").choice(sorted(choices)), guess=True)
 
 
-def _last(places: Mapping[str, int]) -> str | None:
+def _last(positions: Mapping[str, int]) -> str | None:
     """The letter that stands last; of two at the same place the first, as in the original."""
-    letter = max(places, key=lambda letter: places[letter], default=None)
-    return letter if letter is not None and places[letter] >= 0 else None
+    letter = max(positions, key=lambda letter: positions[letter], default=None)
+    return letter if letter is not None and positions[letter] >= 0 else None
 
 
 def open_is_right(response: str, golds: Sequence[str]) -> bool:
     """The official verdict on an open question: a number of the response is a gold one, or it holds a gold text."""
+    response = official_part(response)
     wanted = [form for gold in golds for form in _forms(gold)]
     for part in _key_parts(response):
         for said in [form for text in (part, *_numbers(part)) for form in _forms(text)]:
@@ -103,7 +113,7 @@ def _numbers(text: str) -> list[str]:
 
 
 def _key_parts(response: str) -> list[str]:
-    """The shortest ends of sentences behind words such as "is" or "therefore"; the whole response without any."""
+    """The shortest ends of sentences after words such as "is" or "therefore"; the whole response without any."""
     response = response.strip().strip(".").lower()
     sentences = _SENTENCES.split(response)
     parts = []

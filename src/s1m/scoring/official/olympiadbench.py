@@ -11,12 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from s1m.scoring.equality.latex_value import value_of
+from s1m.scoring.equality.value import value_of
+from s1m.scoring.text.bounds import OFFICIAL_CHARACTERS, official_part
 
 DEFAULT_PRECISION = 1e-8
 SLACK = 1.01
 
 _BOX = r"\boxed{"
+_BRACE = re.compile(
+    r"""
+      \\boxed\{    # where a box begins
+    | [{}]         # any other brace
+    """,
+    re.VERBOSE,
+)
 _IN_LINE = re.compile(r"\$(.*?)\$")
 _TYPE = re.compile(r"\\(?:mathrm|mathbf)\{~?([^}]*)\}")
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
@@ -42,15 +50,16 @@ Same = Callable[[str, str, float], bool | None]
 
 def final_answer(response: str) -> str:
     """What follows the last "So the final answer is" on its line; the whole response without it."""
+    response = official_part(response)
     for pattern in _FINAL:
-        if found := pattern.findall(response):
-            return str(found[-1]).strip()
+        if parsed := pattern.findall(response):
+            return str(parsed[-1]).strip()
     return response
 
 
 def judge(response: str, gold: str, precisions: Sequence[float] = (DEFAULT_PRECISION,)) -> bool | None:
     """The official verdict; None where it rests on algebra."""
-    ours, theirs = _cleaned(response), _cleaned(gold)
+    ours, theirs = _cleaned(official_part(response)), _cleaned(gold)
     if ours is None or theirs is None:
         return False
     if ours == theirs:
@@ -92,16 +101,10 @@ def items_of(text: str) -> list[str]:
 
 def _cleaned(text: str) -> str | None:
     """The formulas of a text without their markup; None for a box that is not closed."""
-    boxed = ""
-    for start in (match.end() for match in re.finditer(re.escape(_BOX), text)):
-        depth = 1
-        for end in range(start, len(text)):
-            depth += {"{": 1, "}": -1}.get(text[end], 0)
-            if depth == 0:
-                boxed += text[start:end] + ","
-                break
-        else:
-            return None
+    contents = _boxed(text)
+    if contents is None:
+        return None
+    boxed = "".join(f"{content}," for content in contents)[:OFFICIAL_CHARACTERS]
     if not boxed:
         formulas = _IN_LINE.findall(text.strip().rpartition("\n")[2])
         boxed = "".join(f"{formula}," for formula in formulas) or text
@@ -110,6 +113,18 @@ def _cleaned(text: str) -> str | None:
     for old, new in _REPLACED:
         boxed = boxed.replace(old, new)
     return _TYPE.sub(r"\1", boxed.strip(_ENDS))
+
+
+def _boxed(text: str) -> list[str] | None:
+    """What is boxed, boxes within boxes too, in the order of their beginnings; None for a box that is not closed."""
+    contents: dict[int, str] = {}
+    unclosed: list[int] = []  # where each open brace begins: the content of a box, or -1
+    for match in _BRACE.finditer(text):
+        if match[0] != "}":
+            unclosed.append(match.end() if match[0] == _BOX else -1)
+        elif unclosed and (start := unclosed.pop()) >= 0:
+            contents[start] = text[start : match.start()]
+    return None if any(start >= 0 for start in unclosed) else [contents[start] for start in sorted(contents)]
 
 
 def _same_item(item: str, gold: str, precision: float) -> bool | None:
@@ -143,9 +158,9 @@ def _same_interval(item: str, gold: str, precision: float) -> bool | None:
     if len(ours) != len(theirs):
         return False
     verdicts: list[bool | None] = []
-    for one, other in zip(ours, theirs, strict=True):
-        if one[:1] != other[:1] or one[-1:] != other[-1:]:
+    for first, other in zip(ours, theirs, strict=True):
+        if first[:1] != other[:1] or first[-1:] != other[-1:]:
             return False
-        ends = zip(one.strip("[]()").split(","), other.strip("[]()").split(","), strict=False)
+        ends = zip(first.strip("[]()").split(","), other.strip("[]()").split(","), strict=False)
         verdicts += [left.strip() == right.strip() or _same_formula(left, right, precision) for left, right in ends]
     return False if False in verdicts else None if None in verdicts else True

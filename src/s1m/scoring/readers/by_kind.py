@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from s1m.scoring.readers.choices import Choices, letter_of
-from s1m.scoring.readers.numerals import NumberReader
+from s1m.scoring.readers.choices import OfferedChoices, letter_of
+from s1m.scoring.readers.numbers import NumberReader
 from s1m.scoring.readers.phrases import ExpressionReader, ListReader, TextReader
 from s1m.scoring.readers.reader import Reader
 from s1m.scoring.readers.restated import affirmed, woven
@@ -29,7 +29,7 @@ class ChoiceReader(Reader):
     chooses = True
 
     def __init__(self, choices: Sequence[str], question: str) -> None:
-        self.choices = Choices(choices)
+        self.choices = OfferedChoices(choices)
         self.numbers = NumberReader(integer=False)
         self.question = question
         self.yes_no = {word: letter_of(index) for index, word in enumerate(self.choices.flat) if word in ("yes", "no")}
@@ -41,8 +41,8 @@ class ChoiceReader(Reader):
     def stated(self, span: str) -> str | None:
         """The answer in a span that is said to be one."""
         span = span.strip()
-        if found := self.choices.opening(span):
-            return found
+        if parsed := self.choices.opening(span):
+            return parsed
         reasoned = before_reasons(span)
         letters = set(self.choices.lettered(reasoned))
         if len(letters) == 1:
@@ -59,12 +59,12 @@ class ChoiceReader(Reader):
     def opening(self, sentences: Sequence[str]) -> str | None:
         """The answer that a text begins with."""
         first = sentences[0] if sentences else ""
-        found = None if _DENYING.search(first) else self.choices.opening(first)
-        if found is None:
+        parsed = None if _DENYING.search(first) else self.choices.opening(first)
+        if parsed is None:
             return None
         others = [sentence for sentence in sentences[1:] if not _REASONING.search(sentence)]
         later = {letter for sentence in others for letter in self.choices.lettered(sentence)}
-        return None if later - {found} else found
+        return None if later - {parsed} else parsed
 
     def restated(self, sentences: Sequence[str]) -> str | None:
         """The answer given by saying the question's or a choice's own words."""
@@ -82,8 +82,8 @@ class ChoiceReader(Reader):
         """The answer that a sentence comes to."""
         if letters := self.choices.lettered(sentence):
             return None if len(set(self.choices.several(sentence))) > 1 else letters[-1]
-        if found := self.choices.ending(sentence) or self.choices.said(sentence):
-            return found
+        if parsed := self.choices.ending(sentence) or self.choices.said(sentence):
+            return parsed
         if self.choices.numeric:
             number = self.numbers.concluded(sentence)
             return self.choices.by_value(number) if number else None
@@ -91,6 +91,11 @@ class ChoiceReader(Reader):
         if len(set(named)) == 1:
             return named[0]
         return None if named else self.choices.last_value(sentence)
+
+    def overruling(self, sentence: str) -> str | None:
+        """The letter in a concluding sentence: a value that was worked out does not outweigh a letter stated before."""
+        letters = self.choices.lettered(sentence)
+        return letters[-1] if len(set(letters)) == 1 else self.choices.ending(sentence)
 
 
 class YesNoReader(Reader):

@@ -24,8 +24,12 @@ _OPENING = re.compile(
 )
 _PARENTHESISED = re.compile(r"(?<![\w)])\(\s?([A-Z])\s?\)(?!\()")
 _NAMED = re.compile(
-    r"\b(?:option|choice|answer)\s\"?\(?([A-Z])\b(?!['’])(?!\s(?:few|lot|good|bad|better|valid|possible|list)\b)|选项?\s?([A-Z])(?![a-z])",
-    re.IGNORECASE,
+    r"""
+      \b(?:option|choice|answer)\s\"?\(?([A-Z])\b(?!['’])(?!\s(?:few|lot|good|bad|
+        better|valid|possible|list)\b)                                # option (B)
+    | 选项?\s?([A-Z])(?![a-z])                                          # 选项B
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _PICTURED = re.compile(
     r"\b(?:letter|labell?ed|image|picture|figure|shape|cube|graph|diagram|number|part)\s[\"'(]?([A-Z])(?![\w'])"
@@ -46,7 +50,9 @@ _HENCE = re.compile(
     r"(?:I|we|I'd|I'll|I'm|let's)(?:\swould|\swill|\scan)?\s(?:choose|select|pick|say|go\swith|go\sfor|going\swith|vote)|choose|select|pick)\b[,:]?\s*)?",
     re.IGNORECASE,
 )
-_ARROW = re.compile(r"(?:→|=>|->|⇒|\b(?:so|thus|hence|therefore|it's|is|选))[,:]?\s?\(?([A-Z])\)?\W{0,3}$")
+_ARROW = re.compile(
+    r"(?:→|=>|->|⇒|\b(?:so|thus|hence|therefore|it's|is|(?:must|should|would)\sbe|选))[,:]?\s?\(?([A-Z])\)?\W{0,3}$"
+)
 _DENIED = re.compile(
     r"(?:\bnot|n't|\bneither|\bnor|\bnever|\brule\sout|\beliminated?|\bexclude)\s(?:be\s|choose\s|option\s|choice\s)?$",
     re.IGNORECASE,
@@ -71,7 +77,7 @@ def flat(text: str) -> str:
     return _SPACE.sub(" ", plain(text).replace("{", "").replace("}", "")).strip(_ENDS).casefold()
 
 
-class Choices:
+class OfferedChoices:
     """The choices of a question, made ready to be looked for."""
 
     def __init__(self, choices: Sequence[str], count: int | None = None) -> None:
@@ -140,15 +146,15 @@ class Choices:
     def mentioned(self, sentence: str) -> list[str]:
         """Letters of the choices whose text stands in ``sentence``, in order; a choice inside a longer one is not."""
         text = flat(sentence[-1000:])
-        found: list[tuple[int, int, int]] = []
+        parsed: list[tuple[int, int, int]] = []
         for index, choice in enumerate(self.flat):
             if choice and choice not in _ANSWER_WORDS and not (len(choice) == 1 and choice.isalpha()):
-                found += [(start, start + len(choice), index) for start in _places(text, choice)]
-        found.sort(key=lambda place: (place[0], -place[1]))
+                parsed += [(start, start + len(choice), index) for start in _occurrences(text, choice)]
+        parsed.sort(key=lambda position: (position[0], -position[1]))
         outer: list[tuple[int, int, int]] = []
-        for place in found:
-            if not outer or place[0] >= outer[-1][1]:
-                outer.append(place)
+        for position in parsed:
+            if not outer or position[0] >= outer[-1][1]:
+                outer.append(position)
         return [letter_of(index) for _, _, index in outer]
 
     def lettered(self, sentence: str) -> list[str]:
@@ -162,10 +168,10 @@ class Choices:
 
     def several(self, sentence: str) -> list[str]:
         """The letters of a run such as "(A), (B) and (D)" or "A -> C"; none where a sentence has no such run."""
-        found: list[str] = []
+        parsed: list[str] = []
         for match in _RUN.finditer(sentence):
-            found = [letter for letter in _RUN_LETTER.findall(match[0]) if self.has(letter)]
-        return found
+            parsed = [letter for letter in _RUN_LETTER.findall(match[0]) if self.has(letter)]
+        return parsed
 
     def line(self, line: str) -> str | None:
         """The letter of a line that is nothing but a dressed letter, with or without its choice's text."""
@@ -184,7 +190,7 @@ class Choices:
         return letter if _ends_word(own, rest[len(own) : len(own) + 2]) else None
 
     def ending(self, sentence: str) -> str | None:
-        """The letter that ``sentence`` ends with behind "so", "is" or an arrow."""
+        """The letter that ``sentence`` ends with after "so", "is" or an arrow."""
         match = _ARROW.search(sentence[-40:])
         return match[1] if match and self.has(match[1]) else None
 
@@ -222,7 +228,7 @@ def _ends_word(choice: str, after: str) -> bool:
     return not (numeric and (after[0] in "√/^%π" or (after[0] in ".,:" and after[1:2].isdigit())))
 
 
-def _places(text: str, choice: str) -> Iterator[int]:
+def _occurrences(text: str, choice: str) -> Iterator[int]:
     start = text.find(choice)
     while start >= 0:
         before = text[start - 1 : start]

@@ -10,11 +10,26 @@ from s1m.scoring.readers.statements import before_reasons, marked, tags
 _ENDS = " \t\n.,;:!?\"'*`。"
 _LIST = re.compile(r"[\[({]([^\[\](){}]{1,500})[\])}]")
 _BARE_LIST = re.compile(r"-?[\w.]{1,30}(?:\s?,\s?(?:and\s)?-?[\w.]{1,30}){1,100}")
-_MATHS = re.compile(r"\$\$?([^$]{1,300})\$\$?|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL)
+_MATHS = re.compile(
+    r"""
+      \$\$?([^$]{1,300})\$\$?    # $x$, $$x$$
+    | \\\((.{1,300}?)\\\)        # \(x\)
+    | \\\[(.{1,300}?)\\\]        # \[x\]
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 _STATED_MATHS = re.compile(
     r"\s*(?:approximately|about|equal to)?\s*(?:\$\$?([^$]{1,300})\$\$?|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\])"
 )
-_UNSET = re.compile(r"^\$+|\$+$|^\\[(\[]|\\[)\]]$")
+_UNSET = re.compile(
+    r"""
+      ^\$+        # $x
+    | \$+$        # x$
+    | ^\\[(\[]    # \(x
+    | \\[)\]]$    # x\)
+    """,
+    re.VERBOSE,
+)
 
 
 class TextReader(Reader):
@@ -50,8 +65,8 @@ class ListReader(Reader):
 
     def concluded(self, sentence: str) -> str | None:
         """The answer that a sentence comes to."""
-        found = [match for match in _LIST.finditer(sentence) if "," in match[1]]
-        return _bracketed(found[-1]) if found else None
+        parsed = [match for match in _LIST.finditer(sentence) if "," in match[1]]
+        return _bracketed(parsed[-1]) if parsed else None
 
 
 class ExpressionReader(Reader):
@@ -76,8 +91,8 @@ class ExpressionReader(Reader):
 
     def concluded(self, sentence: str) -> str | None:
         """The answer that a sentence comes to."""
-        found = [next(group for group in match.groups() if group) for match in _MATHS.finditer(sentence)]
-        return _unset(found[-1]) if found else None
+        parsed = [next(group for group in match.groups() if group) for match in _MATHS.finditer(sentence)]
+        return _unset(parsed[-1]) if parsed else None
 
 
 def _unset(text: str) -> str:

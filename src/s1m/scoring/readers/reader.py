@@ -12,7 +12,7 @@ class Reader:
     """Whether it reads the text as written, LaTeX and all, not as plain text."""
 
     recognisable = True
-    """Whether its answers can be told from other text: a last line that is one is then the last answer stated."""
+    """Whether its answers differ in form from other text: a last line in that form is the last answer stated."""
 
     chooses = False
     """Whether it reads choices: then "I choose" states an answer."""
@@ -40,3 +40,7 @@ class Reader:
     def concluded(self, sentence: str) -> str | None:  # noqa: ARG002
         """The answer that a sentence comes to."""
         return None
+
+    def overruling(self, sentence: str) -> str | None:
+        """The answer that a concluding sentence sets against one that was stated before it."""
+        return self.concluded(sentence)

@@ -75,17 +75,17 @@ def _between(wanted: Sequence[str], said: Sequence[str]) -> list[str] | None:
         if _stem(word) != wanted[0]:
             continue
         between: list[str] = []
-        found = 1
+        parsed = 1
         for following in said[start + 1 :]:
-            if found == len(wanted):
+            if parsed == len(wanted):
                 break
-            if _stem(following) == wanted[found]:
-                found += 1
+            if _stem(following) == wanted[parsed]:
+                parsed += 1
             elif following in _FILLERS or following in _NEGATIONS:
                 between.append(following)
             else:
                 break
-        if found == len(wanted):
+        if parsed == len(wanted):
             return between
     return None
 

@@ -1,4 +1,4 @@
-"""Decide where in a text its author states the answer: in a box, behind words such as "the answer is", at the end.
+"""Decide where in a text its author states the answer: in a box, after words such as "the answer is", at the end.
 
 Finds spans only; what a span says is read by the module for its kind of answer.
 """
@@ -21,14 +21,14 @@ _VERB = (
 _MARKERS = re.compile(
     rf"""
     \b(?:{_ADJECTIVE}\s){{0,3}}{_NOUN}(?:\s(?:letter|choice|option|value))?(?:\s\([^()\n]{{0,20}}\))?
-        (?:\s(?:to|for|of|from|in|that|among)\s(?!\(?[A-Z]\))[^.:=\n]{{1,120}}?)?{_VERB}
-    | ^\W{{0,4}}(?:the\s)?(?:final\s|correct\s)?answer\b(?=\W{{0,6}}(?:\n|$)|(?-i:\s[(\[]?[A-Z0-9-])|\s?\()
-    | ^\W{{0,4}}ans\b\.?\s?[:=-]?
-    | ^\W{{0,4}}(?:答|选择?)\s?:?\s?(?=[(A-Z0-9-])
-    | (?:故|因此|所以|应该?|则|正确)选(?:择|项)?\s?(?:为|是)?\s?[::]?
-    | (?:正确|最终)?(?:答案|选项)\s?(?:应该?)?\s?(?:是|为|选|[::])\s?[::]?
-    | 答案(?=\s?[(（A-Z0-9-])
-    | \bcorrect\s(?:letter|one)\s(?:is|:)
+        (?:\s(?:to|for|of|from|in|that|among)\s(?!\(?[A-Z]\))[^.:=\n]{{1,120}}?)?{_VERB}     # the final answer to it is
+    | ^\W{{0,4}}(?:the\s)?(?:final\s|correct\s)?answer\b(?=\W{{0,6}}(?:\n|$)|(?-i:\s[(\[]?[A-Z0-9-])|\s?\()  # Answer B
+    | ^\W{{0,4}}ans\b\.?\s?[:=-]?                                 # Ans: B
+    | ^\W{{0,4}}(?:答|选择?)\s?:?\s?(?=[(A-Z0-9-])                   # 答：B
+    | (?:故|因此|所以|应该?|则|正确)选(?:择|项)?\s?(?:为|是)?\s?[::]?  # 故选B
+    | (?:正确|最终)?(?:答案|选项)\s?(?:应该?)?\s?(?:是|为|选|[::])\s?[::]?  # 正确答案是B
+    | 答案(?=\s?[(（A-Z0-9-])                                      # 答案B
+    | \bcorrect\s(?:letter|one)\s(?:is|:)                         # the correct one is
     """,
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
@@ -37,10 +37,11 @@ _CHOSEN = re.compile(
     r"(?:the\s)?(?:answer\s)?(?:option|choice))\b",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"<answer>(.{0,2000}?)(?:</answer>|$)", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"⟪([^⟪⟫]{0,2000})(?:⟫|\Z)")
 _BOX = re.compile(r"⟦([^⟦⟧]{0,1000})⟧")
+_EMPTY_BOX = re.compile(r"⟦[\s.,]*⟧")
 _CONDITION = re.compile(r"(?:^|[.!?]\s|\n)\s*(?:\d\.\s)?(?:-\s)?If\b[^.!?\n]{0,180}$")
-_NO_BOX = {ord("⟦"): None, ord("⟧"): None}
+_NO_MARKS = dict.fromkeys(map(ord, "⟦⟧⟪⟫"))
 _NEGATED = re.compile(r"\s*(?:not|n't|never|neither)\b", re.IGNORECASE)
 _RETRACTED = re.compile(
     r"\b(?:wait|hmm|hold on|actually|no|oops)\b[^.!?\n]{0,60}"
@@ -53,28 +54,57 @@ _CALLED = re.compile(
     r"(?:\s(?:answer|option|choice|one|match)\b|(?=\s?[.,;!\n]|\s?$))|(?:the|our|my)\sanswer\b)"
 )
 _BUT = re.compile(r"\bbut\b(?:\srather)?\s*", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]{0,2}\s+(?=[^a-z\s])|[。！？;]\s*|\n+")
+_SENTENCE_END = re.compile(
+    r"""
+      (?<=[.!?])[\"')\]]{0,2}\s+(?=[^a-z\s])    # It is 7. So
+    | [。！？;]\s*                                 # 是7。
+    | \n+                                       # a line break
+    """,
+    re.VERBOSE,
+)
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|approx|Fig|Dr|Mr|Mrs|Ms|St|cf)\.$")
 _BECAUSE = re.compile(
     r"\s*(?:,\s*)?\b(?:since|because|as (?:it|they|the|there|this)|given that|so that|due to|"
     r"rather than|not|instead of)\b"
 )
 _THEREFORE = re.compile(
-    r"^\W*(?:so|then)\b|\b(?:therefore|thus|hence|consequently|accordingly|in conclusion|so,|overall,)|∴|所以|因此|故",
-    re.IGNORECASE,
+    r"""
+      ^\W*(?:so|then)\b                                               # So it is 7
+    | \b(?:therefore|thus|hence|consequently|accordingly|in\ conclusion|so,|overall,)  # It is therefore 7; thus
+    | ∴                                                               # ∴ x = 7
+    | 所以                                                              # 所以是7
+    | 因此                                                              # 因此是7
+    | 故                                                               # 故选B
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_BEGINS_SO = re.compile(
+    r"""
+      \W*(?:so|therefore|thus|hence|consequently|accordingly|in\sconclusion|overall)\b  # So it is 7
+    | \W*(?:∴|所以|因此|故)                                                # 因此是7
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _WONDERING = re.compile(
-    r"\?\W*$|^\W*(?:if|question|hint|please|choices)\b|"
-    r"\b(?:whether|determine (?:if|the|which)|to (?:find|determine|answer)|not sure|"
-    r"tell (?:if|whether)|let's|suppose|assume that)\b",
-    re.IGNORECASE,
+    r"""
+      \?\W*$                                                          # Is it 7?
+    | ^\W*(?:if|question|hint|please|choices)\b                       # If it is 7
+    | \b(?:whether|determine\ (?:if|the|which)|to\ (?:find|determine|answer)|not\ sure|
+        tell\ (?:if|whether)|let's|suppose|assume\ that)\b            # whether it is 7
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _IF = re.compile(r"^\W*If\b[^,.;]{1,160},\s*(?:then\s)?")
 _LISTED = re.compile(r"^[^\S\n]*[-*]?[^\S\n]*\(?([A-Z])[).:][^\S\n]+\S[^\n]{0,300}$")
 _PLEASANTRY = re.compile(
-    r"\W*(?:(?:I )?hope (?:this|that)|let me know|do you (?:have|want|need)|is there anything|feel free|would you like|"
-    r"if you have any|please let me know|here is a table|thank you)|\W*\||[-|\s:]+$",
-    re.IGNORECASE,
+    r"""
+      \W{0,40}(?:(?:I\ )?hope\ (?:this|that)|let\ me\ know|do\ you\ (?:have|want|need)|
+        is\ there\ anything|feel\ free|would\ you\ like|if\ you\ have\ any|please\ let\ me\ know|
+        here\ is\ a\ table|thank\ you)                                # I hope this helps
+    | \W{0,40}\|                                                      # a row of a table
+    | [-|\s:]+$                                                       # a line of dashes
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _SAYING_SIGNS = frozenset({"+", "-", "%"})
@@ -100,9 +130,9 @@ def boxes(text: str) -> Iterator[Statement]:
 
 
 def tags(text: str) -> Iterator[Statement]:
-    """What stands in ``<answer>...</answer>``."""
+    """What stands in an answer wrapper such as ``<answer>...</answer>``."""
     for match in _TAG.finditer(text):
-        yield Statement(text=match[1].strip(), rule="tag", start=match.start())
+        yield Statement(text=without_marks(match[1]).strip(), rule="tag", start=match.start())
 
 
 def marked(text: str) -> Iterator[Statement]:
@@ -120,7 +150,23 @@ def marked(text: str) -> Iterator[Statement]:
             if turn is None:
                 continue
             span = span[turn.end() :]
-        yield Statement(text=span.translate(_NO_BOX), rule="marked", start=match.end())
+        yield Statement(text=without_marks(span), rule="marked", start=match.end())
+
+
+def without_marks(text: str) -> str:
+    """``text`` without the marks that stand for boxes and answer wrappers."""
+    return text.translate(_NO_MARKS)
+
+
+def without_empty_boxes(text: str) -> str:
+    """``text`` without boxes in which nothing stands."""
+    return _EMPTY_BOX.sub("", text)
+
+
+def marks_part(text: str) -> bool:
+    """Whether a box or an answer wrapper marks a part of ``text`` and not all of it."""
+    rest = _BOX.sub("", _TAG.sub("", text, count=1), count=1)
+    return rest != text and not _EMPTY.fullmatch(rest)
 
 
 def chosen(text: str) -> Iterator[Statement]:
@@ -132,7 +178,7 @@ def chosen(text: str) -> Iterator[Statement]:
 
 
 def last_line(text: str, after: int) -> Statement | None:
-    """The last line that says anything, where it begins behind ``after`` and is not one of a list of choices."""
+    """The last line that says anything, where it begins after ``after`` and is not one of a list of choices."""
     start = text.rstrip().rfind("\n") + 1
     if start <= after or any(_LISTED.match(line) for line in text[after:start].splitlines()):
         return None
@@ -159,23 +205,28 @@ def before_reasons(span: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a plain text; a decimal point or an abbreviation ends none."""
-    found: list[str] = []
+    parsed: list[str] = []
     start = 0
     for match in _SENTENCE_END.finditer(text):
         piece = text[start : match.start()]
         if "\n" not in match[0] and _ABBREVIATION.search(piece[-8:]):
             continue
         if piece.strip():
-            found.append(piece.strip())
+            parsed.append(piece.strip())
         start = match.end()
     if text[start:].strip():
-        found.append(text[start:].strip())
-    return found
+        parsed.append(text[start:].strip())
+    return parsed
 
 
 def conclusions(sentences: list[str]) -> list[str]:
     """Those of the last sentences that draw a conclusion: "therefore", "so", "thus"."""
     return [sentence for sentence in sentences[-6:] if _THEREFORE.search(sentence[:200])]
+
+
+def begins_as_conclusion(sentence: str) -> bool:
+    """Whether a sentence begins with "therefore", "so", "thus" and is neither denied nor a question."""
+    return _BEGINS_SO.match(sentence) is not None and not _WONDERING.search(sentence)
 
 
 def emphasised(raw: str) -> list[str]:

@@ -1,15 +1,11 @@
 """Decide what of an answer is markup and what is content: LaTeX, Markdown and full-width signs become plain text.
 
-Every pattern here is linear: no quantifier can match the same characters in two ways. Only the end of a very long text
-is read; an answer stands there.
+Every pattern here is linear: no quantifier can match the same characters in two ways.
 """
 
 from __future__ import annotations
 
 import re
-
-TAIL_CHARACTERS = 6000
-"""How much of a text's end is read."""
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SIGNS = _FULL_WIDTH | {
@@ -39,11 +35,6 @@ BOX_OPENS, BOX_CLOSES = "⟦", "⟧"
 """What stands for ``\\boxed{`` and its brace in a plain text."""
 
 _BOX = re.compile(r"\\?(?:f?boxed|fbox)\s?\{")
-_THOUGHT_ENDS = re.compile(r"</think(?:ing)?>|◁/think▷", re.IGNORECASE)
-_SPECIAL_TOKEN = re.compile(
-    r"<\|[a-z_]{1,20}\|>(?:assistant\b:?)?|</?(?:s|b|i|u|p|br|strong|em|span|center)\s?/?>|\[/?INST\]"
-)
-
 _LATEX = (
     (re.compile(r"\\(?:left|right|displaystyle|,|;|!|:|quad|qquad|big|Big)(?![a-zA-Z])"), " "),
     (re.compile(r"\\[dtc]frac(?![a-zA-Z])"), r"\\frac"),
@@ -55,6 +46,13 @@ _LATEX = (
     (re.compile(r"\\(?:times)(?![a-zA-Z])"), "×"),
     (re.compile(r"\\(?:cdot)(?![a-zA-Z])"), "·"),
     (re.compile(r"\\(?:approx|simeq)(?![a-zA-Z])"), "≈"),
+    (re.compile(r"\\leq?(?:slant)?(?![a-zA-Z])"), "≤"),
+    (re.compile(r"\\geq?(?:slant)?(?![a-zA-Z])"), "≥"),
+    (re.compile(r"\\neq?(?![a-zA-Z])"), "≠"),
+    (re.compile(r"\\infty(?![a-zA-Z])"), "∞"),
+    (re.compile(r"\\pm(?![a-zA-Z])"), "±"),
+    (re.compile(r"\\cup(?![a-zA-Z])"), "∪"),
+    (re.compile(r"\\[lc]?dots(?![a-zA-Z])"), "…"),
     (re.compile(r"\\pi(?![a-zA-Z])"), "π"),
     (re.compile(r"\\angle(?![a-zA-Z])"), "∠"),
     (re.compile(r"\\sqrt(?![a-zA-Z])"), "√"),
@@ -70,20 +68,29 @@ _THOUSANDS_GAP = re.compile(r"(?<=\d)(?:\{,\}|\\[,!;:]|,\\!| , )(?=\d{3}(?!\d))"
 _BRACED = re.compile(r"(?<![\w√^_}{])\{([^{}]{1,200})\}")
 _POWER_OF_TEN = re.compile(r"(?<=10)[⁻⁰¹²³⁴-⁹]+")
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-_EMPHASIS = re.compile(r"\*\*|__|`+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|~~")
-_HEADING = re.compile(r"^#{1,6}(?=\s)|^>(?=\s)", re.MULTILINE)
+_EMPHASIS = re.compile(
+    r"""
+      \*\*               # **B**
+    | __                 # __B__
+    | `+                 # `B`
+    | (?<!\w)\*(?=\S)    # *B
+    | (?<=\S)\*(?!\w)    # B*
+    | ~~                 # ~~B~~
+    """,
+    re.VERBOSE,
+)
+_HEADING = re.compile(
+    r"""
+      ^\#{1,6}(?=\s)    # ## Answer
+    | ^>(?=\s)          # > B
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
 
 
-def after_thinking(text: str) -> str:
-    """The end of ``text`` that can hold the answer: what follows a closed thought, no more than a tail."""
-    if len(text) > TAIL_CHARACTERS:
-        start = len(text) - TAIL_CHARACTERS
-        while start < len(text) and text[start - 1].isascii() and text[start - 1].isalnum():
-            start += 1  # a word or number cut in two would be read as another
-        text = text[start:]
-    if "think" in text:
-        text = _THOUGHT_ENDS.split(text)[-1]
-    return with_boxes(_SPECIAL_TOKEN.sub(" ", text).translate(_TABLE).strip())
+def with_plain_signs(text: str) -> str:
+    """``text`` with full-width and typographic signs as ASCII, ``½`` as 1/2 and ``Ⓑ`` as (B)."""
+    return text.translate(_TABLE)
 
 
 def with_boxes(text: str) -> str:

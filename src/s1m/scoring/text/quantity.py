@@ -1,6 +1,6 @@
 """Decide what is a number in a plain text, and what it is worth: exactly, as a fraction.
 
-A number stands on its own: the digits of ``B12``, ``x_1``, ``2x`` or ``3√2`` are none.
+A number stands on its own: the digits of ``B12``, ``x_1``, ``2x`` or ``3√2`` are not numbers.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d]|,\d)|\d{1,60}(?!\d))"
+_DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,20}+(?![\d]|,\d)|\d{1,60}(?!\d))"
+"""At most 63 digits: CPython refuses to read more than 4,300, and no answer has as many."""
 _NUMBER = re.compile(
     rf"""(?<![a-zA-Z0-9.√^_\\/])(?<!\d[-,:])(?<![√^_][{{(])(?<![√^_][{{(]-)(?<![√^_]-)
-    (?P<sign>[-+]|(?<==\s)-\s)?[€£¥₹]?
-    (?:(?P<whole>\d{{1,9}})\s(?=\d{{1,9}}/\d))?
-    (?:10\s?(?:\^|\*\*)\s?[({{]?(?P<tenth>[-+]?\d{{1,3}}(?!\d))[)}}]?
-    |(?P<above>{_DIGITS}(?:\.\d{{1,60}}(?!\d))?|\.\d{{1,60}}(?!\d)))
-    (?:[eE](?P<exponent>[-+]?\d{{1,3}})(?!\w))?
-    (?:\s?[×x*·]\s?10\s?(?:\^|\*\*)\s?[({{]?\s?(?P<power>[-+]?\d{{1,3}})\s?[)}}]?)?
-    (?:\s?/\s?(?P<below>\d{{1,30}}(?:\.\d{{1,30}})?)(?![\d/]))?
-    (?P<unit>\s?%|\s?percent\b|\s(?:thousand|million|billion|trillion)\b)?
+    (?P<sign>[-+]|(?<==\s)-\s)?[€£¥₹]?                                          # -, $
+    (?:(?P<whole>\d{{1,9}})\s(?=\d{{1,9}}/\d))?                                  # 3 of 3 1/2
+    (?:10\s?(?:\^|\*\*)\s?[({{]?(?P<tenth>[-+]?\d{{1,3}}(?!\d))[)}}]?       # 10^{{-2}}
+    |(?P<above>{_DIGITS}(?:\.\d{{1,60}}(?!\d))?|\.\d{{1,60}}(?!\d)))    # 1,234.5 or .5
+    (?:[eE](?P<exponent>[-+]?\d{{1,3}})(?!\w))?                                # e-3
+    (?:\s?[×x*·]\s?10\s?(?:\^|\*\*)\s?[({{]?\s?(?P<power>[-+]?\d{{1,3}})\s?[)}}]?)?  # × 10^{{-3}}
+    (?:\s?/\s?(?P<below>\d{{1,30}}(?:\.\d{{1,30}})?)(?![\d/]))?               # /4 of 3/4
+    (?P<unit>\s?%|\s?percent\b|\s(?:thousand|million|billion|trillion)\b)?     # 5 million
     (?![\d√π^_/]|\.\d|[a-zA-Z]*[_^\\]|[xyznθ]\b|:\d|-\d|,\d)""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -124,9 +125,9 @@ def worth(text: str) -> tuple[Fraction, ...]:
     text = joined(text.strip())
     if len(text) > 80:
         return ()
-    found = list(quantities(text))
-    if len(found) == 1:
-        alone = _BEFORE.fullmatch(text[: found[0].start]) and _AFTER.fullmatch(text[found[0].end :])
-        return found[0].readings if alone else ()
-    spelled = number_in_words(text) if not found else None
+    parsed = list(quantities(text))
+    if len(parsed) == 1:
+        alone = _BEFORE.fullmatch(text[: parsed[0].start]) and _AFTER.fullmatch(text[parsed[0].end :])
+        return parsed[0].readings if alone else ()
+    spelled = number_in_words(text) if not parsed else None
     return () if spelled is None else (Fraction(spelled),)

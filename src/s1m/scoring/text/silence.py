@@ -13,35 +13,61 @@ _BLANK = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"maximum context length|context[ _](?:window|length)[ _]?exceeded|rate limit|too many requests|quota exceeded|"
-    r"(?:error|status)[ _]?code\s?[:=]?\s?\d{3}|\bHTTP(?:/1\.1)?\s?(?:Error\s?)?[45]\d\d\b|internal server error|"
-    r"bad gateway|service (?:temporarily )?unavailable|gateway time-?out|Traceback \(most recent|"
-    r"(?:connection|read|request) (?:error|refused|reset|aborted|timed out)|time-?out error|invalid_request|"
-    r"(?:api|server|openai|http|runtime|value|key)_?\s?error|API key|[\"']error[\"']\s?:|CUDA out of memory|"
-    r"content (?:policy|filter|management)|failed to obtain answer|<!doctype html|<html",
-    re.IGNORECASE,
+    r"""
+      maximum\ context\ length
+    | context[ _](?:window|length)[ _]?exceeded
+    | rate\ limit
+    | too\ many\ requests
+    | quota\ exceeded
+    | (?:error|status)[ _]?code\s?[:=]?\s?\d{3}                       # error code: 429
+    | \bHTTP(?:/1\.1)?\s?(?:Error\s?)?[45]\d\d\b                      # HTTP 500
+    | internal\ server\ error
+    | bad\ gateway
+    | service\ (?:temporarily\ )?unavailable
+    | gateway\ time-?out
+    | Traceback\ \(most\ recent                                       # Traceback (most recent call last)
+    | (?:connection|read|request)\ (?:error|refused|reset|aborted|timed\ out)  # read timed out
+    | time-?out\ error
+    | invalid_request
+    | (?:api|server|openai|http|runtime|value|key)_?\s?error          # API error
+    | API\ key
+    | [\"']error[\"']\s?:                                             # {"error": ...}
+    | CUDA\ out\ of\ memory
+    | content\ (?:policy|filter|management)                           # content filter
+    | failed\ to\ obtain\ answer
+    | <!doctype\ html
+    | <html
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _APOLOGY = re.compile(
-    r"[\W_]*(?:(?:i['a ]?a?m |we are |my )?(?:(?:very |so |truly |terribly )?sorry|apologi[sz]e|apologies|"
+    r"[\W_]{0,40}(?:(?:i['a ]?a?m |we are |my )?(?:(?:very |so |truly |terribly )?sorry|apologi[sz]e|apologies|"
     r"unfortunately|regret)|as an ai\b|i (?:can(?:not|'t| not)|am (?:unable|not able)|do(?:n't| not) (?:know|have)|"
     r"won't|could ?n[o']t)|i'm (?:unable|not able|not sure)|(?:抱歉|对不起|很遗憾|无法))",
     re.IGNORECASE,
 )
 _UNKNOWABLE = re.compile(
-    r"\b(?:can(?:not|'t| not)|could(?:n't| not)|impossible|unable|not possible|difficult|hard|no way)\b[^.\n]{0,40}?"
-    r"\b(?:determin|answer|provid|calculat|tell|know|say|solv|find|infer|comput|identif|give)|"
-    r"\b(?:not|n't|without|no|insufficient|lacks?|need|requires?)\b[^.\n]{0,40}?"
-    r"\b(?:enough|sufficient|specific|additional|more|any|further|necessary|actual)?\s?"
-    r"(?:information|data|context|details)\b|"
-    r"\bnot (?:provided|specified|mentioned|given|available|visible|listed|among|one of|an option|in the)\b|"
-    r"\bplease provide\b|\bnone of the (?:given |above |provided |answer )*(?:options|choices|answers)|"
-    r"\bthere (?:might|may|seems to|must) be an? (?:mistake|error)|\bno (?:correct|matching) (?:answer|option|choice)",
-    re.IGNORECASE,
+    r"""
+      \b(?:can(?:not|'t|\ not)|could(?:n't|\ not)|impossible|unable|not\ possible|
+        difficult|hard|no\ way)\b[^.\n]{0,40}?\b(?:determin|answer|provid|calculat|tell|
+        know|say|solv|find|infer|comput|identif|give)                 # cannot be determined
+    | \b(?:not|n't|without|no|insufficient|lacks?|need|requires?)\b[^.\n]{0,40}?\b(?:enough|
+        sufficient|specific|additional|more|any|further|necessary|actual)?\s?(?:information|
+        data|context|details)\b                                       # not enough information
+    | \bnot\ (?:provided|specified|mentioned|given|available|visible|listed|among|
+        one\ of|an\ option|in\ the)\b                                 # is not given
+    | \bplease\ provide\b                                             # please provide the picture
+    | \bnone\ of\ the\ (?:given\ |above\ |provided\ |answer\ )*(?:options|choices|
+        answers)                                                      # none of the options
+    | \bthere\ (?:might|may|seems\ to|must)\ be\ an?\ (?:mistake|error)  # there may be a mistake
+    | \bno\ (?:correct|matching)\ (?:answer|option|choice)            # no correct answer
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
 def is_blank(text: str) -> bool:
-    """Whether ``text`` says nothing: empty, a place-holder such as "N/A", or "Final answer:" with nothing behind it."""
+    """Whether ``text`` says nothing: empty, a place-holder such as "N/A", or "Final answer:" with nothing after it."""
     return len(text) < 80 and _BLANK.fullmatch(text) is not None
 
 

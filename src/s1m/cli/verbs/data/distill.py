@@ -6,12 +6,12 @@ from argparse import SUPPRESS, Namespace
 
 from s1m.cli.flags import add_settings, add_tokenizer, file_and_flags
 from s1m.cli.parser import Parser
-from s1m.errors import UsageError
+from s1m.cli.values import count, count_or_zero
 
 summary = "Long traces from a teacher, forced to think on; only right answers are kept."
-examples = """A distillation is a run of several forced chains a problem, in a run folder: interrupted, the same
-command goes on, and s1m report draws it. The teacher is never told an answer. Rows, funnel and
-rejects are made anew from the run every time, so --compose can be added when nobody is left to ask.
+examples = """A distillation is a run of several forced chains a problem, in a run folder: when interrupted, re-run the
+command to resume; s1m report draws it. The teacher is never given an answer. Rows, funnel and rejects
+are written anew from the run every time, so --compose can be added without a server.
 
 examples:
   s1m data distill digits --samples 4 --num-ignore 0-3 --limit 256 --out runs/teacher
@@ -20,33 +20,34 @@ examples:
       --describer-engine http --describer-base-url http://127.0.0.1:8001/v1      the teacher sees only text
 """
 
-NOT_DISTILLED = ("sweep", "vote_weight", "min_confidence", "judge_model", "judge_base_url")
-"""Settings of a run that a distillation has no use for."""
+NOT_DISTILLED = ("strategy", "levels", "sweep", "vote_weight", "min_confidence")
+"""Settings of a strategy that a distillation fixes, or has no use for."""
 
 
 def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
     from s1m.data.distill.settings import DistillSettings
 
-    verb.add_argument("benchmark", metavar="BENCHMARK", help="name of the benchmark whose problems are put")
-    verb.add_argument("--samples", metavar="N", type=int, default=SUPPRESS, help="chains a problem. Default: 4.")
+    verb.add_argument(
+        "benchmark", metavar="BENCHMARK", help="name of the benchmark whose problems are asked, or module:Class"
+    )
+    verb.add_argument("--samples", metavar="N", type=count, default=SUPPRESS, help="chains a problem. Default: 4.")
     verb.add_argument(
         "--compose",
         metavar="N",
-        type=int,
+        type=count_or_zero,
         default=0,
-        help="also make rows that go through up to so many wrong attempts before the right one; asks nobody",
+        help="also make rows that go through up to N wrong attempts before the right one; no engine is called",
     )
     add_tokenizer(verb)
-    add_settings(verb, DistillSettings, but=("benchmark", "strategy", "levels", *NOT_DISTILLED))
+    add_settings(verb, DistillSettings, but=("benchmark", *NOT_DISTILLED))
 
 
-def run(found: Namespace) -> int:
+def run(parsed: Namespace) -> int:
     """Distill; the exit code."""
     from s1m.data.distill import run as work
     from s1m.data.distill.settings import DistillSettings, distill_settings
 
-    if found.compose < 0:
-        raise UsageError(f"--compose must be at least 0, not {found.compose}")
-    settings = distill_settings(file_and_flags(DistillSettings, found, ("compose", "tokenizer")), "s1m data distill")
-    return work.distill(settings, compose=found.compose, tokenizer=found.tokenizer)
+    values = file_and_flags(DistillSettings, parsed, subject="benchmark", but=("compose", "tokenizer"))
+    settings = distill_settings(values, "s1m data distill")
+    return work.distill(settings, compose=parsed.compose, tokenizer=parsed.tokenizer)

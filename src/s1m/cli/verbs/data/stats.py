@@ -7,6 +7,7 @@ from pathlib import Path
 
 from s1m.cli.flags import add_tokenizer, named_source
 from s1m.cli.parser import Parser
+from s1m.cli.values import count, path
 
 summary = "How long the responses of any number of datasets are: a table and a figure."
 examples = """Reads from first to last without images or copies: a million rows take no more memory than a few.
@@ -20,7 +21,11 @@ examples:
 def add_flags(verb: Parser) -> None:
     """Add the flags of the verb."""
     verb.add_argument(
-        "sources", metavar="SOURCE", nargs="+", help="file, folder, Hub id, or digits, longvision: made on the spot"
+        "sources",
+        metavar="SOURCE",
+        nargs="+",
+        type=path,
+        help="file, folder, Hub id, or digits, longvision: generated on the fly",
     )
     add_tokenizer(verb)
     verb.add_argument(
@@ -35,21 +40,23 @@ def add_flags(verb: Parser) -> None:
     verb.add_argument(
         "--split", metavar="SPLIT", default="train", help="split of folders and Hub datasets (default: train)"
     )
-    verb.add_argument("--rows", metavar="N", type=int, help="only the first so many rows of each source")
-    verb.add_argument("--out", metavar="FOLDER", default="runs/stats", help="for figure and JSON (default: runs/stats)")
+    verb.add_argument("--rows", metavar="N", type=count, help="only the first N rows of each source")
+    verb.add_argument(
+        "--out", metavar="FOLDER", type=path, default="runs/stats", help="for figure and JSON (default: runs/stats)"
+    )
     verb.add_argument("--json", action="store_true", help="print the numbers as JSON as well")
 
 
-def run(found: Namespace) -> int:
+def run(parsed: Namespace) -> int:
     """Measure the sources; the exit code."""
     from s1m.data.stats.show import show_stats
     from s1m.datasets.tokens import TokenCounter
 
     return show_stats(
-        [named_source(path, "s1m data stats", split=found.split, rows=found.rows) for path in found.sources],
-        TokenCounter(found.tokenizer),
-        column=found.column,
-        by=found.by,
-        out=Path(found.out),
-        as_json=found.json,
+        [named_source(path, "s1m data stats", split=parsed.split, rows=parsed.rows) for path in parsed.sources],
+        TokenCounter(parsed.tokenizer),
+        column=parsed.column,
+        by=parsed.by,
+        out=Path(parsed.out),
+        as_json=parsed.json,
     )

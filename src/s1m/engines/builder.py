@@ -1,0 +1,96 @@
+"""Who answers, as settings say it, and what has to be known of an engine before it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Protocol
+
+from msgspec import Meta
+
+from s1m.errors import UsageError
+from s1m.extensions import Extensions
+from s1m.files.settings import Count
+from s1m.types import Engine
+
+EXAMPLE_URL = "http://127.0.0.1:8000/v1"
+
+ENGINES = Extensions(
+    noun="engine",
+    folder="s1m.engines.by_name",
+    group="s1m.engines",
+    needs=("needs_server", "default_concurrency", "default_model", "build"),
+)
+
+
+def find_engine(name: str) -> type[EngineBuilder]:
+    """What builds the engine called ``name``. Raises ``UsageError`` when there is none."""
+    builder: type[EngineBuilder] = ENGINES.find(name)
+    return builder
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSettings:
+    """Engine: who thinks."""
+
+    engine: str = field(default="embedded", metadata={"names": ENGINES})
+    """What answers."""
+    model: str = ""
+    """Folder or Hub id (empty: the bundled tiny model), or the name that a server gives it (empty: its only one)."""
+    trust_remote_code: bool = False
+    """Run the Python code that a model in this process brings along; read it first."""
+    base_url: tuple[str, ...] = ()
+    """Address of the server, or of several, such as http://127.0.0.1:8000/v1; the key is read from S1M_API_KEY."""
+    concurrency: Count | None = None
+    """Most problems in flight (empty: 64 in this process, at most 256 a server, of which s1m finds out how many it
+    can work on at once)."""
+    timeout_seconds: Annotated[float, Meta(gt=0)] = 600.0
+    """Longest wait for one answer of a server, before it is asked again."""
+
+    def __post_init__(self) -> None:
+        needs_server = self.builder.needs_server
+        if needs_server and not self.base_url:
+            raise UsageError(f"--engine {self.engine} needs --base-url, such as {EXAMPLE_URL}")
+        if not needs_server and self.base_url:
+            served = [f"--engine {name}" for name, builder in ENGINES.built_in().items() if builder.needs_server]
+            raise UsageError(f"--base-url is the address of a server: add {' or '.join(served)}")
+
+    @property
+    def builder(self) -> type[EngineBuilder]:
+        """What builds the engine. Raises ``UsageError`` when there is none of this name."""
+        return find_engine(self.engine)
+
+    @property
+    def concurrency_each(self) -> int:
+        """Problems that one server, or this process, works on at once."""
+        return self.concurrency or self.builder.default_concurrency
+
+    @property
+    def most_in_flight(self) -> int:
+        """Problems that are worked on at once, by all servers together."""
+        return self.concurrency_each * max(1, len(self.base_url))
+
+
+class EngineBuilder(Protocol):
+    """What a class must have whose name can follow ``--engine``."""
+
+    name: str
+    summary: str
+    """What it is, in a few words for the help of ``--engine``; may be left out."""
+    needs_server: bool
+    """Whether it answers at the addresses of ``--base-url``; without them it cannot be named."""
+    default_concurrency: int
+    """Problems that it works on at once where ``--concurrency`` says nothing: of each server, or of this process."""
+    default_model: str
+    """The model where ``--model`` says nothing; empty where the server has to be asked."""
+    ready_checks_continuation: bool
+    """Whether being ready means that a turn can be continued, which a request without a beginning does not need."""
+
+    @classmethod
+    def build(cls, settings: EngineSettings) -> Engine:
+        """The engine. Raises ``EngineUnavailable`` or ``UsageError`` when it cannot be had."""
+        ...
+
+    @classmethod
+    async def served_model(cls, settings: EngineSettings) -> str:
+        """The model that answers where none is named. Asked only of an engine that ``needs_server``."""
+        ...

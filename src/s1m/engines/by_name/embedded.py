@@ -1,0 +1,32 @@
+"""``--engine embedded``: a checkpoint in this process."""
+
+from __future__ import annotations
+
+from s1m.engines.builder import EngineSettings
+from s1m.types import Engine
+
+
+class Embedded:
+    """Builds the engine that needs no server. Torch is imported when it is built."""
+
+    name = "embedded"
+    summary = "a model in this process"
+    needs_server = False
+    default_concurrency = 64
+    """Rows of one batch: on a CPU more of them gain nothing, and each holds its own cache."""
+    default_model = "bundled"
+    ready_checks_continuation = False
+
+    @classmethod
+    def build(cls, settings: EngineSettings) -> Engine:
+        from s1m.engines.embedded import EmbeddedEngine
+
+        return EmbeddedEngine(
+            settings.model or cls.default_model,
+            max_rows=settings.most_in_flight,
+            trust_remote_code=settings.trust_remote_code,
+        )
+
+    @classmethod
+    async def served_model(cls, settings: EngineSettings) -> str:
+        return settings.model or cls.default_model

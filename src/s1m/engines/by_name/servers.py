@@ -1,0 +1,80 @@
+"""``--engine vllm``, ``llamacpp`` and ``http``: servers, at the level of tokens or text, or as chat."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from s1m.engines.builder import EngineSettings
+from s1m.types import Engine
+
+if TYPE_CHECKING:
+    from s1m.engines.remote import Servers
+
+
+class Http:
+    """Builds the engine for any OpenAI-compatible chat server."""
+
+    name = "http"
+    summary = "any OpenAI-compatible chat server"
+    needs_server = True
+    default_concurrency = 256
+    """Enough for one large GPU; each problem in flight holds its images in memory, encoded."""
+    default_model = ""
+    ready_checks_continuation = True
+
+    @classmethod
+    def build(cls, settings: EngineSettings) -> Engine:
+        from s1m.engines.chat import ChatEngine
+
+        return ChatEngine(servers_of(settings), settings.model)
+
+    @classmethod
+    async def served_model(cls, settings: EngineSettings) -> str:
+        from s1m.engines.chat import ChatEngine
+
+        engine = ChatEngine(servers_of(settings))
+        try:
+            return await engine.served_model()
+        finally:
+            await engine.close()
+
+
+class Vllm(Http):
+    """Builds the engine that continues a vLLM server's own tokens. Its server offers models as a chat server does."""
+
+    name = "vllm"
+    summary = "a vLLM server, token by token"
+    ready_checks_continuation = False
+
+    @classmethod
+    def build(cls, settings: EngineSettings) -> Engine:
+        from s1m.engines.vllm import VllmEngine
+
+        return VllmEngine(servers_of(settings), settings.model)
+
+
+class LlamaCpp(Http):
+    """Builds the engine that continues text on llama.cpp's server, which offers its model as a chat server does."""
+
+    name = "llamacpp"
+    summary = "a llama.cpp server, text by text"
+    ready_checks_continuation = False
+
+    @classmethod
+    def build(cls, settings: EngineSettings) -> Engine:
+        from s1m.engines.llamacpp import LlamaCppEngine
+
+        return LlamaCppEngine(servers_of(settings), settings.model)
+
+
+def servers_of(settings: EngineSettings) -> Servers:
+    """The servers that settings name, each with its concurrency limit and the patience of the settings."""
+    from s1m.engines.remote import Patience, Servers
+
+    return Servers(
+        settings.base_url,
+        os.environ.get("S1M_API_KEY"),
+        max_concurrency=settings.concurrency_each,
+        patience=Patience(timeout_seconds=settings.timeout_seconds),
+    )

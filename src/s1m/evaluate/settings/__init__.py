@@ -1,0 +1,159 @@
+"""Settings of runs: those of ``s1m eval``, and what is kept of replayed and imported ones.
+
+``origin`` says where a run's answers are from: an engine generated them, another run was replayed, or files of another
+harness were imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from s1m.engines.builder import EngineSettings
+from s1m.errors import UsageError
+from s1m.evaluate.settings.parts import (
+    BudgetSettings,
+    JudgeSettings,
+    ProblemSettings,
+    SamplingSettings,
+    StrategySettings,
+    forcing_of,
+)
+from s1m.evaluate.settings.spelling import spelled_out
+from s1m.files.settings import NOT_A_FLAG, FilePath, flat, settings_from
+from s1m.forcing.base import BaseStrategy, Options
+from s1m.forcing.flow import Forcing
+from s1m.forcing.strategies import find_strategy
+
+Origin = Literal["generated", "replayed", "imported"]
+
+NOT_CONTENT = (
+    "out",
+    "allow_outside",
+    "concurrency",
+    "base_url",
+    "timeout_seconds",
+    "judge_model",
+    "judge_base_url",
+    "trust_remote_code",
+)
+"""Settings that change no record, so that a run may be resumed with others."""
+NOT_IN_DIGEST = (*NOT_CONTENT, "origin", "limit")
+"""Settings that change no single record. How many problems a run has is checked, but changes none of them."""
+
+
+class RunSettings(Protocol):
+    """Settings of a run, of whatever origin; those of the classes below, and of a distillation."""
+
+    @property
+    def run_folder(self) -> Path:
+        """Where the run is kept."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalSettings:
+    """Settings of ``s1m eval``."""
+
+    problems: ProblemSettings
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    strategy: StrategySettings = field(default_factory=StrategySettings)
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
+    out: FilePath = ""
+    """Run folder (empty: runs/BENCHMARK); a folder that holds this run is resumed."""
+    origin: Literal["generated", "replayed"] = field(default="generated", metadata=NOT_A_FLAG)
+    """Where the answers are from."""
+
+    def __post_init__(self) -> None:
+        self.build_strategy()  # refuses what the algorithm and the strategy refuse, before anything is asked
+
+    def forcing(self) -> Forcing:
+        """The algorithm's part of the settings."""
+        return forcing_of(self.strategy, self.budget)
+
+    def build_strategy(self) -> BaseStrategy:
+        """The strategy of the settings, its levels checked."""
+        chosen = self.strategy
+        options = Options(
+            levels=chosen.levels, sweep=chosen.sweep, weight=chosen.vote_weight, sure=chosen.min_confidence
+        )
+        return find_strategy(chosen.strategy).build(self.forcing(), options)
+
+    @property
+    def run_folder(self) -> Path:
+        """Where the run is kept."""
+        return Path(self.out or f"runs/{self.problems.benchmark}").expanduser()
+
+    def digest(self) -> str:
+        """A hash of everything that a record depends on."""
+        return digest_of(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplaySettings:
+    """The settings of the run that another strategy was replayed from, with that strategy's own."""
+
+    run: EvalSettings
+    source: FilePath
+    """Folder of the run."""
+
+    @property
+    def run_folder(self) -> Path:
+        """Where the replayed run is kept."""
+        return self.run.run_folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportSettings:
+    """What a run was made of that ``s1m import`` made of result files."""
+
+    benchmark: str
+    split: str
+    model: str
+    num_ignore: tuple[int, ...]
+    sources: tuple[str, ...]
+    """Names of the files, level by level."""
+    tokens: str
+    """What counted them, or ``ESTIMATED``."""
+    out: str
+    origin: Literal["imported"] = "imported"
+    sweep: Literal["independent"] = "independent"
+
+    @property
+    def run_folder(self) -> Path:
+        """Where the run is kept."""
+        return Path(self.out)
+
+
+def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSettings:
+    """Settings of ``s1m eval`` from plain values, in which levels and ignore strings have spellings of their own."""
+    settings = settings_from(EvalSettings, spelled_out(given), source)
+    if settings.origin != "generated":
+        raise UsageError(f"{source}: a {settings.origin} run cannot be repeated by s1m eval; use s1m replay")
+    return settings
+
+
+def digest_of(settings: Any) -> str:
+    """A hash of the settings but for those that change no record. It names the records of a run, so it must not change
+    with how settings are divided into parts: only keys and values count.
+    """
+    content = {name: value for name, value in flat(settings).items() if name not in NOT_IN_DIGEST}
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+
+
+def with_origin(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run as they are written now; runs kept by earlier versions name their origin as an engine."""
+    values = dict(settings)
+    if "origin" not in values:
+        engine = values.get("engine")
+        values["origin"] = engine if engine in ("imported", "replayed") else "generated"
+        if values["origin"] != "generated":
+            values["engine"] = values.pop("source_engine", "")
+    return values

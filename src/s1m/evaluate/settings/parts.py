@@ -1,0 +1,126 @@
+"""The parts of a run's settings: problems, strategy, sampling, budget and judge, each with its own checks.
+
+``s1m eval``, ``s1m data distill`` and ``s1m replay`` contain them, and so does whatever else asks a model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from s1m.evaluate.settings.spelling import MOST_LEVELS
+from s1m.files.settings import MOST_COUNT, Count, FilePath, Fraction
+from s1m.forcing.choose import Weight
+from s1m.forcing.flow import Forcing
+from s1m.forcing.presets import IGNORE_STRINGS
+from s1m.forcing.strategies import STRATEGIES
+from s1m.types import Sampling
+
+Levels = tuple[Annotated[int, Meta(ge=0, le=MOST_COUNT)], ...]
+NumIgnore = tuple[Annotated[int, Meta(ge=0, le=MOST_LEVELS)], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProblemSettings:
+    """Problems: what is asked."""
+
+    benchmark: str
+    """Name of the benchmark (see: s1m benchmarks), or module:Class."""
+    data: FilePath = ""
+    """Local folder with the benchmark's data, instead of the Hub."""
+    allow_outside: FilePath = ""
+    """custom: another folder whose images its rows may name (empty: only the folder of the data file)."""
+    split: str = ""
+    """Part of the benchmark (empty: its default one)."""
+    limit: Count | None = None
+    """Only the first N problems."""
+    reasoning_prompt: str = ""
+    """Added after every question, such as 'Think step by step.' (empty: the benchmark's own prompt alone)."""
+    max_image_pixels: Count | None = None
+    """Larger images are scaled down to N pixels, width times height (empty: images are sent as they are)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrategySettings:
+    """Strategy: how test-time compute is spent."""
+
+    strategy: str = field(default="sequential", metadata={"names": STRATEGIES})
+    """How it is spent; see docs/strategies.md."""
+    num_ignore: NumIgnore = (0, 1, 2, 3, 4, 5, 6, 7)
+    """How many stops are ignored; an answer is asked for at each level: 0-7, 4, or 0,2,4."""
+    ignore_strings: tuple[str, ...] = IGNORE_STRINGS["s1"]
+    """What is put in place of an ignored stop, in turn: a preset (s1, s1m) or your own strings."""
+    levels: Levels = ()
+    """Levels of other strategies: chains, tokens, steps, answers in a row (empty: the strategy's default ones)."""
+    vote_weight: Weight = "equal"
+    """What a vote counts: equal, the length of its thinking, or the model's confidence in the answer."""
+    min_confidence: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """adaptive: an answer less probable than this, by the mean of its tokens, agrees with nothing."""
+    sweep: Literal["nested", "independent"] = "nested"
+    """nested: one chain with an answer branched off at every level; independent: every level from scratch."""
+    thinking_open: str = Forcing.thinking_open
+    """How thinking begins; put before the model's first token."""
+    thinking_close: str = Forcing.thinking_close
+    """How the model ends its thinking."""
+    answer_cue: str = Forcing.answer_cue
+    """What follows the end of thinking when the answer is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingSettings:
+    """Sampling: how tokens are drawn."""
+
+    temperature: Annotated[float, Meta(ge=0, le=100)] = 0.6
+    """Sampling temperature; 0 is greedy."""
+    top_p: Fraction = 0.95
+    """Smallest set of tokens whose probability reaches this is kept; 1 keeps all."""
+    repetition_penalty: Annotated[float, Meta(gt=0, le=10)] = 1.0
+    """1 is off, and best left so: penalties break digits, tables and quoted options."""
+    seed: int = 0
+    """Same seed, same settings, same engine: same run."""
+
+    def for_engine(self) -> Sampling:
+        """What the engine is given."""
+        return Sampling(temperature=self.temperature, top_p=self.top_p, repetition_penalty=self.repetition_penalty)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetSettings:
+    """Budget: how much may be generated."""
+
+    max_thinking_tokens: Count = 8192
+    """Thinking budget of a problem's whole chain, in generated tokens."""
+    min_thinking_tokens: Annotated[int, Meta(ge=0, le=MOST_COUNT)] = 0
+    """The model may not end its thinking before N tokens."""
+    max_answer_tokens: Count = 256
+    """Budget of each answer, on top of the thinking budget."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeSettings:
+    """Judge: a model that reads what no rule can."""
+
+    judge_model: str = ""
+    """Name of the judge at its server (empty: the server's only model)."""
+    judge_base_url: str = ""
+    """Server of a chat model that reads answers which no rule can read; its key is S1M_JUDGE_API_KEY or S1M_API_KEY."""
+
+    def __post_init__(self) -> None:
+        if self.judge_model and not self.judge_base_url:
+            raise ValueError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
+
+
+def forcing_of(strategy: StrategySettings, budget: BudgetSettings) -> Forcing:
+    """The forcing that the parts describe. Raises ``ValueError`` for what the algorithm cannot do."""
+    return Forcing(
+        num_ignore=strategy.num_ignore,
+        ignore_strings=strategy.ignore_strings,
+        max_thinking_tokens=budget.max_thinking_tokens,
+        max_answer_tokens=budget.max_answer_tokens,
+        min_thinking_tokens=budget.min_thinking_tokens,
+        thinking_open=strategy.thinking_open,
+        thinking_close=strategy.thinking_close,
+        answer_cue=strategy.answer_cue,
+    )

@@ -1,0 +1,68 @@
+"""How levels, ignore strings and addresses may be spelled in files and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from s1m.errors import UsageError
+from s1m.files.settings import MOST_COUNT, MOST_SHOWN
+from s1m.forcing.presets import IGNORE_STRINGS
+
+MOST_LEVELS = 1000
+"""Largest ``num_ignore``, and most levels of any list: a chain whose stop is ignored more often is a typing slip."""
+
+
+def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values of a run with levels, ignore strings and addresses as lists, however they are spelled."""
+    values = dict(given)
+    if "num_ignore" in values:
+        values["num_ignore"] = levels_from(values["num_ignore"])
+    if "levels" in values:
+        values["levels"] = levels_from(values["levels"], name="levels", greatest=MOST_COUNT)
+    if "ignore_strings" in values:
+        values["ignore_strings"] = strings_from(values["ignore_strings"])
+    for name in ("base_url", "describer_base_url"):
+        if isinstance(values.get(name), str):
+            values[name] = [values[name]] if values[name] else []
+    return values
+
+
+def levels_from(value: object, *, name: str = "num_ignore", greatest: int = MOST_LEVELS) -> object:
+    """``"0-7"``, ``"0,2,4"``, ``3`` and ``[0, 2]`` as a list of levels; anything else as it is, to be refused later.
+
+    Raises ``UsageError`` for text that is no such list, a level above ``greatest``, or more than ``MOST_LEVELS`` of
+    them.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return [value]
+    if not isinstance(value, str):
+        return value
+    levels: list[int] = []
+    for part in value.split(","):
+        first, dash, last = part.strip().partition("-")
+        # isdecimal alone would take the digits of every script, and int() would read them.
+        if not (first.isascii() and first.isdecimal()) or (dash and not (last.isascii() and last.isdecimal())):
+            raise UsageError(f"{name} takes levels such as 0-7, 4 or 0,2,4, not {_shown(value)}")
+        if max(len(first), len(last)) > len(str(greatest)) or max(int(first), int(last or 0)) > greatest:
+            raise UsageError(f"{name} goes up to {greatest}, not to {_shown(part.strip())}")
+        start, end = int(first), int(last or first)
+        if end < start:
+            raise UsageError(f"{name} {_shown(value)}: the range is empty; write {end}-{start}")
+        if len(levels) + end - start > MOST_LEVELS:  # before the range is spread out
+            raise UsageError(f"{name} {_shown(value)} has too many levels; write at most {MOST_LEVELS}")
+        levels += range(start, end + 1)
+    return levels
+
+
+def strings_from(value: object) -> object:
+    """A preset's name as its strings, one string as a list of one."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, str):
+        return IGNORE_STRINGS.get(value, (value,))
+    return value
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}...")

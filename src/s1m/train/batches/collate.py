@@ -1,0 +1,110 @@
+"""How the examples of a micro-batch are laid out for the model.
+
+Packed, examples follow each other in a single row. Each keeps its own three-dimensional positions, counted
+from 0, and attends to itself alone; transformers' Qwen2-VL classes read that from positions of shape (4, 1, time), of
+which the first row counts the tokens of each example. Grouped, every example has a row, padded to the longest, and
+examples of like length share a batch.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from s1m.datasets.example import Unusable
+from s1m.datasets.sources import Examples
+from s1m.engines.embedded.placeholders import rope_positions
+from s1m.errors import DataError
+from s1m.train.batches.encode import IGNORED, Encoded, Encoder
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Collator:
+    """Makes a micro-batch from the numbers of its examples; runs in the data loader's worker processes."""
+
+    def __init__(
+        self,
+        examples: Examples,
+        encoder: Encoder,
+        rope: Any,
+        *,
+        packed: bool,
+        pad_id: int,
+        blank: Encoded | None = None,
+    ) -> None:
+        """``rope`` is a model of the class that is trained; it may be on the meta device, only its rules are used.
+
+        ``blank`` is added to every batch without an image: all processes must run the vision tower in every step, or
+        those that do wait for the others for ever.
+        """
+        self._examples = examples
+        self._encoder = encoder
+        self._rope = rope
+        self._lay_out = self._packed if packed else self._padded
+        self._pad_id = pad_id
+        self._blank = blank
+
+    def __call__(self, rows: Sequence[dict[str, list[int]]]) -> dict[str, Tensor]:
+        """The batch of ``rows``, each of which names its examples."""
+        numbers = [number for row in rows for number in row["examples"]]
+        encoded = [one for one in map(self._encoded, numbers) if one is not None]
+        if not encoded:
+            raise DataError(
+                f"no example of a batch can be read any more, such as {self._examples.location(numbers[0])}"
+            )
+        if self._blank is not None and all(one.pixels is None for one in encoded):
+            encoded.append(self._blank)
+        return self._lay_out(encoded) | self._pixels(encoded)
+
+    def _encoded(self, number: int) -> Encoded | None:
+        """An example; None, with a warning, for an image that is cut off after its header, which the survey reads."""
+        try:
+            return self._encoder.encode(self._examples[number])
+        except Unusable as error:
+            warnings.warn(f"left out: {self._examples.location(number)}: {error}", stacklevel=2)
+            return None
+
+    def _packed(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+        import torch
+
+        return {
+            "input_ids": torch.tensor([[token for one in encoded for token in one.ids]]),
+            "labels": torch.tensor([[label for one in encoded for label in one.labels]]),
+            "position_ids": torch.cat([self._positions(one) for one in encoded], dim=-1),
+        }
+
+    def _padded(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+        import torch
+
+        longest = max(len(one.ids) for one in encoded)
+
+        def rows(parts: Iterator[list[int]], fill: int) -> Tensor:
+            return torch.tensor([part + [fill] * (longest - len(part)) for part in parts])
+
+        positions = [torch.nn.functional.pad(self._positions(one), (0, longest - len(one.ids))) for one in encoded]
+        return {
+            "input_ids": rows((one.ids for one in encoded), self._pad_id),
+            "labels": rows((one.labels for one in encoded), IGNORED),
+            "attention_mask": rows(([1] * len(one.ids) for one in encoded), 0),
+            "position_ids": torch.cat(positions, dim=1)[1:],
+        }
+
+    def _positions(self, one: Encoded) -> Tensor:
+        """Positions of shape (4, 1, time): the token's number, then its time, height and width."""
+        import torch
+
+        image_id = self._rope.config.image_token_id
+        rope, _ = rope_positions(self._rope.model, one.ids, image_id, one.grids)
+        return torch.cat([torch.arange(len(one.ids))[None], rope])[:, None]
+
+    def _pixels(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+        import torch
+
+        seen = [(one.pixels, one.grids) for one in encoded if one.pixels is not None and one.grids is not None]
+        if not seen:
+            return {}
+        pixels, grids = zip(*seen, strict=True)
+        return {"pixel_values": torch.cat(pixels), "image_grid_thw": torch.cat(grids)}

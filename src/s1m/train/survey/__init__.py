@@ -1,0 +1,1 @@
+"""Which examples are kept, measured before anything is loaded."""
