@@ -21,8 +21,8 @@ from tests.engines.chat_server import (
     chat_model,
     completion,
     is_probe,
-    llama_cpp,
 )
+from tests.engines.llamacpp_chat import llama_cpp
 
 TURN = "<think>\n I look at the picture from left to right.Wait,"
 
