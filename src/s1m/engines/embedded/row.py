@@ -65,6 +65,7 @@ class Row:
         if self.pending is None:
             return True
         ends = len(self.generated) + 1 >= self.step.max_tokens
+        # Both shape the next draw by the pending token itself, which is still on the device.
         looks_back = self.choices.spelled or self.sampling.repetition_penalty != 1.0
         return not ends and not looks_back
 
