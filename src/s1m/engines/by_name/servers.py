@@ -1,4 +1,4 @@
-"""``--engine vllm`` and ``--engine http``: servers, at token level or as chat."""
+"""``--engine vllm``, ``llamacpp`` and ``http``: servers, at the level of tokens or text, or as chat."""
 
 from __future__ import annotations
 
@@ -52,6 +52,20 @@ class Vllm(Http):
         from s1m.engines.vllm import VllmEngine
 
         return VllmEngine(servers_of(settings), settings.model)
+
+
+class LlamaCpp(Http):
+    """Builds the engine that continues text on llama.cpp's server, which offers its model as a chat server does."""
+
+    name = "llamacpp"
+    summary = "a llama.cpp server, text by text"
+    ready_checks_continuation = False
+
+    @classmethod
+    def build(cls, settings: EngineSettings) -> Engine:
+        from s1m.engines.llamacpp import LlamaCppEngine
+
+        return LlamaCppEngine(servers_of(settings), settings.model)
 
 
 def servers_of(settings: EngineSettings) -> Servers:

@@ -1,34 +1,39 @@
-"""Whether a server continues an unfinished assistant turn, thinking included, seen in the tokens that it counts.
+"""Whether a server continues an unfinished assistant turn, thinking included, and repeats it in its reply.
 
 Many servers ignore fields they do not know. Such a server would close the turn and begin another, and every forced
 thought would be a conversation about a thought. Many chat templates drop earlier thinking, or put an empty thinking
 block before the turn; then no answer would rest on the thinking. Both show in how many tokens five small prompts have,
-so no property of the model is needed, and the check costs five requests of one token.
+so no property of the model is needed, and the check costs five requests of one token. Whether the reply holds the turn
+too shows in the text of the same replies; a server that repeats it is sent two more requests.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from s1m.engines.chat.reply import read_token_counts
+from s1m.engines.chat.prefill import LLAMA_CPP, NOT_REPEATED, Prefill
+from s1m.engines.chat.reply import Probed, read_probe
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
 from s1m.errors import EngineUnavailable
-from s1m.families import DEFAULT
+from s1m.families import DEFAULT, after_thinking
 
 logger = logging.getLogger("s1m")
 
-Continuation = Literal["continues", "restarts", "intrudes", "forgets", "unknown"]
-"""The server continues the turn; it begins another; its template puts something before the turn; its template drops the
-thinking in the turn; the counts do not show which."""
+Continuation = Literal["continues", "restarts", "drops", "intrudes", "forgets", "unknown"]
+"""The server continues the turn; it begins another; it leaves the turn out; its template puts something before the
+turn; its template drops the thinking in the turn; the counts do not show which."""
 
 UNUSABLE: dict[Continuation, str] = {
     "restarts": "begins a new turn instead of continuing the assistant's (it ignores continue_final_message), so "
     "thinking cannot be forced; use vLLM, SGLang or a recent llama.cpp",
+    "drops": "leaves the assistant's turn out of the prompt, so thinking cannot be forced; use vLLM, SGLang or a "
+    "recent llama.cpp",
     "intrudes": "has a chat template that puts something of its own before a continued turn, such as an empty thinking "
     "block; serve the model with a template that does not, or use --engine vllm",
     "forgets": "has a chat template that drops the thinking from the assistant's turn, so no answer could rest on it; "
@@ -41,7 +46,10 @@ EXTRA_TOKENS = 4
 beginning another takes five, an empty thinking block four. With fewer, templates as bare as Llama 2's could not be
 distinguished."""
 SHORT_THOUGHT = DEFAULT.around("A", "B")
-LONG_THOUGHT = DEFAULT.around("A A A A A A A A A A", "B")
+MANY_WORDS = "A A A A A A A A A A"
+LONG_THOUGHT = DEFAULT.around(MANY_WORDS, "B")
+MOST_NEW_TOKENS = 2
+"""In the reply to a request for one token: some servers count the end of the turn beyond it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,39 +64,56 @@ class Counts:
     short_thought: int | None
     long_thought: int | None
 
+    @classmethod
+    def of(cls, *probed: Probed | None) -> Counts:
+        """The counts of the five replies, in the order above."""
+        bare, plain, continued, short, long = (each.prompt_tokens if each else None for each in probed)
+        return cls(bare=bare, plain=plain, continued=continued, short_thought=short, long_thought=long)
 
-async def check_continuation(servers: Servers, server: Server, model: str) -> None:
-    """Raises ``EngineUnavailable`` for a server that cannot force thinking; warns where that remains unknown."""
 
-    async def count(turn: str, *, continued: bool) -> int | None:
+async def check_continuation(servers: Servers, server: Server, model: str) -> Prefill:
+    """What the server's replies hold of a continued turn.
+
+    Raises ``EngineUnavailable`` for a server that cannot force thinking; warns where that remains unknown.
+    """
+
+    async def ask(turn: str, *, continued: bool, **fields: Any) -> Probed:
         async def body(_server: Server) -> bytes:
-            return encode(probe(model, turn, continued=continued))
+            return encode(probe(model, turn, continued=continued) | fields)
 
-        request = Request(path="chat/completions", body=body, read=read_token_counts)
-        prompt_tokens, completion_tokens = await servers.ask(request, at=server)
-        if completion_tokens is None:
+        probed = await servers.ask(Request(path="chat/completions", body=body, read=read_probe), at=server)
+        if probed.completion_tokens is None:
             raise EngineUnavailable(f"{server.url} reports no token usage; budgets cannot be kept without it")
-        return prompt_tokens
+        return probed
 
-    async def count_if_taken(turn: str, *, continued: bool) -> int | None:
+    async def ask_if_taken(turn: str, *, continued: bool, **fields: Any) -> Probed | None:
         try:
-            return await count(turn, continued=continued)
+            return await ask(turn, continued=continued, **fields)
         except Refused:
             return None
 
     try:
-        continued = await count(ONE_WORD, continued=True)
+        continued = await ask(ONE_WORD, continued=True)
     except Refused as error:
         raise EngineUnavailable(f"{server.url} will not continue the assistant's turn: {error}") from error
     bare, plain, short, long = await asyncio.gather(
-        count("", continued=False),
-        count_if_taken(ONE_WORD, continued=False),
-        count_if_taken(SHORT_THOUGHT, continued=True),
-        count_if_taken(LONG_THOUGHT, continued=True),
+        ask("", continued=False),
+        ask_if_taken(ONE_WORD, continued=False),
+        ask_if_taken(SHORT_THOUGHT, continued=True),
+        ask_if_taken(LONG_THOUGHT, continued=True),
     )
-    continuation = read_counts(
-        Counts(bare=bare, plain=plain, continued=continued, short_thought=short, long_thought=long)
-    )
+    _refuse_unusable(server, Counts.of(bare, plain, continued, short, long))
+    if long is None or not repeats(long, LONG_THOUGHT):
+        return NOT_REPEATED
+    as_llama_cpp = await ask_if_taken(LONG_THOUGHT, continued=True, **LLAMA_CPP)
+    if as_llama_cpp is None:
+        return _repeating(server, long, {})
+    _refuse_intruding(server, as_llama_cpp.prompt, (await ask("", continued=False, **LLAMA_CPP)).prompt)
+    return _repeating(server, as_llama_cpp, LLAMA_CPP)
+
+
+def _refuse_unusable(server: Server, counts: Counts) -> None:
+    continuation = read_counts(counts)
     if continuation in UNUSABLE:
         raise EngineUnavailable(f"{server.url} {UNUSABLE[continuation]}")
     if continuation == "unknown":
@@ -97,6 +122,38 @@ async def check_continuation(servers: Servers, server: Server, model: str) -> No
             "if it does not, forced thinking means nothing",
             server.url,
         )
+
+
+def _refuse_intruding(server: Server, continued: str, bare: str) -> None:
+    """Raises for a prompt that has more before a continued turn than a new turn has, or a thought, open or closed.
+
+    It may have less: where a template opens thinking itself, the continued turn does so. llama.cpp closes an empty
+    thought before a continued turn when its template thinks, and does not show it in the reply.
+    """
+    before, turn, _ = continued.rpartition(LONG_THOUGHT)
+    opened = before.rstrip().endswith(DEFAULT.opening)
+    if turn and (opened or not bare.startswith(before) or not after_thinking(before).strip()):
+        raise EngineUnavailable(f"{server.url} {UNUSABLE['intrudes']} (before the turn stands {before[-40:]!r})")
+
+
+def _repeating(server: Server, probed: Probed, fields: Mapping[str, Any]) -> Prefill:
+    """How to read a server that repeated the long thought in this reply to a request with ``fields``."""
+    if not probed.text.startswith(LONG_THOUGHT):
+        raise EngineUnavailable(
+            f"{server.url} repeats the assistant's turn in its reply, but not as it was sent: {probed.text!r}; switch "
+            "its reasoning parser off (llama.cpp: --reasoning-format none)"
+        )
+    if (probed.completion_tokens or 0) > MOST_NEW_TOKENS:
+        raise EngineUnavailable(
+            f"{server.url} counts the turn that it repeats as {probed.completion_tokens} new tokens; budgets cannot be "
+            "kept with it, use --engine vllm"
+        )
+    return Prefill(repeats=True, fields=fields)
+
+
+def repeats(probed: Probed, turn: str) -> bool:
+    """Whether a reply of one new token holds ``turn`` or, where a reasoning parser took it apart, its thinking."""
+    return turn in probed.text or MANY_WORDS in probed.text
 
 
 def probe(model: str, turn: str, *, continued: bool) -> dict[str, Any]:
@@ -119,6 +176,9 @@ def read_counts(counts: Counts) -> Continuation:
     bare, plain, continued = counts.bare, counts.plain, counts.continued
     if continued is None or bare is None:
         return "unknown"
+    short, long = counts.short_thought, counts.long_thought
+    if continued == plain == bare == short == long:
+        return "drops"
     continues = plain is None or continued < plain  # plain is refused where an open turn is taken only to continue it
     if not continues and continued - bare >= EXTRA_TOKENS:
         return "restarts"
@@ -126,5 +186,4 @@ def read_counts(counts: Counts) -> Continuation:
         return "unknown"
     if continued - bare >= EXTRA_TOKENS:
         return "intrudes"
-    short, long = counts.short_thought, counts.long_thought
     return "continues" if short is not None and long is not None and long > short else "forgets"

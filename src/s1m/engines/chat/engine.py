@@ -11,6 +11,8 @@ from functools import partial
 from typing import Any
 
 from s1m.engines.chat.continuation import check_continuation
+from s1m.engines.chat.delimiters import check_delimiter
+from s1m.engines.chat.prefill import NOT_REPEATED, Prefill
 from s1m.engines.chat.protocol import chat_request, optional_fields, read_completion
 from s1m.engines.choices import is_one_of, not_bound
 from s1m.engines.remote import Request, Server, Servers
@@ -41,6 +43,7 @@ class ChatEngine:
         self._binds_choices = True
         self._model = Once(partial(find_model, servers))
         self._continuation = OnceEach(self._check_continuation)
+        self._delimiters = OnceEach(self._check_delimiter, key_of=lambda pair: pair)
         # One entry for each problem that can be under way: its images are encoded once, not once a step.
         self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
 
@@ -83,6 +86,7 @@ class ChatEngine:
         """Close every connection. Safe to call twice; the engine can be used again afterwards."""
         await self._model.close()
         await self._continuation.close()
+        await self._delimiters.close()
         await self._images.close()
         await self._servers.close()
 
@@ -90,23 +94,39 @@ class ChatEngine:
         prefix = "".join(piece.text for piece in step.prefix)
         model = await self.served_model()
 
-        async def body(_server: Server) -> bytes:
+        # Which server gets the request is known when its body is made, and its reply is read right after.
+        prefill = NOT_REPEATED
+
+        async def body(server: Server) -> bytes:
+            nonlocal prefill
+            prefill = await self._continuation.get(server) if prefix else NOT_REPEATED
             images = await self._images.get(problem)
             request = chat_request(
                 model=model, question=problem.question, images=images, prefix=prefix, step=step, sampling=sampling
             )
-            return encode(request | optional)
+            return encode(request | optional | prefill.fields_for(sampling))
+
+        async def first(server: Server) -> None:
+            if (await self._continuation.get(server)).fields:
+                for stop in step.stop:
+                    await self._delimiters.get((server, stop))
+
+        def read(reply: bytes) -> Completion:
+            return read_completion(reply, step, turn=prefix, prefill=prefill)
 
         return await self._servers.ask(
             Request(
                 path="chat/completions",
                 body=body,
-                read=partial(read_completion, step=step),
+                read=read,
                 tokens=lambda completion: completion.tokens,
             ),
             problem=problem.id,
-            first=self._continuation.get if prefix else None,
+            first=first if prefix else None,
         )
 
-    async def _check_continuation(self, server: Server) -> None:
-        await check_continuation(self._servers, server, await self.served_model())
+    async def _check_continuation(self, server: Server) -> Prefill:
+        return await check_continuation(self._servers, server, await self.served_model())
+
+    async def _check_delimiter(self, pair: tuple[Server, str]) -> None:
+        await check_delimiter(self._servers, pair[0], await self.served_model(), pair[1])

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from s1m.engines.chat.prefill import NOT_REPEATED, Prefill, new_text
 from s1m.engines.chat.reply import Written, read_reply
 from s1m.engines.remote.reply import Unreadable, decode
 from s1m.engines.stops import first_stop, without_partial_stop
@@ -85,14 +86,14 @@ def user_content(question: str, images: Sequence[str]) -> str | list[dict[str, A
     return [*parts, {"type": "text", "text": question}]
 
 
-def read_completion(body: bytes, step: Step) -> Completion:
-    """The completion in a reply.
+def read_completion(body: bytes, step: Step, *, turn: str = "", prefill: Prefill = NOT_REPEATED) -> Completion:
+    """The completion in a reply to a request that continued ``turn``.
 
     Raises ``Unreadable`` when no completion can be read, the server broke off or its tokens are not counted;
-    ``EngineError`` when it ended in an unknown way.
+    ``EngineError`` when it ended in an unknown way, or holds of the turn what it should not.
     """
     written = read_reply(body)
-    whole = as_written(written, step.stop)
+    whole = new_text(as_written(written, step.stop), turn, prefill)
     text, finish = without_ending(written, whole, step.stop)
     tokens = count_tokens(written.completion_tokens, step.max_tokens)
     if tokens == 0 and whole:

@@ -86,12 +86,33 @@ class Usage(msgspec.Struct, frozen=True):
     completion_tokens: int | float | str | None = None
 
 
+class Verbose(msgspec.Struct, frozen=True):
+    """What llama.cpp adds to a chat reply on request: the stop string that ended it, and the prompt as it was read."""
+
+    stopping_word: str = ""
+    prompt: str = ""
+
+
 class ChatReply(msgspec.Struct, frozen=True):
     """The reply of /v1/chat/completions, as far as it is read here."""
 
     choices: list[ChatChoice]
     usage: Usage | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
+    verbose: Verbose | None = msgspec.field(default=None, name="__verbose")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probed:
+    """A reply to a request of one token: its text, and the tokens of prompt and completion where they are counted.
+
+    ``prompt`` is the text that the model read, empty where the server does not say it.
+    """
+
+    text: str
+    prompt: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,21 +139,30 @@ def read_reply(body: bytes) -> Written:
         raise Unreadable("the reply has no choices")
     choice = reply.choices[0]
     message = choice.message
+    stopping_word = reply.verbose.stopping_word if reply.verbose else ""
     thinking, text = split_content(message.content)
     return Written(
         thinking=whole_text(message.reasoning_content) or whole_text(message.reasoning) or thinking,
         text=text,
         ending=read_ending(choice.finish_reason),
-        stopped_by=frozenset((choice.stop_reason, choice.matched_stop)) - {None},
+        stopped_by=frozenset((choice.stop_reason, choice.matched_stop, stopping_word)) - {None, ""},
         completion_tokens=whole_number(reply.usage.completion_tokens if reply.usage else None),
         logprobs=bytes(choice.logprobs),
     )
 
 
-def read_token_counts(body: bytes) -> tuple[int | None, int | None]:
-    """The tokens of prompt and completion that a reply counts, None where it does not. Raises ``Unreadable``."""
-    usage = decode(body, ChatReply).usage or Usage()
-    return whole_number(usage.prompt_tokens), whole_number(usage.completion_tokens)
+def read_probe(body: bytes) -> Probed:
+    """What a reply to a request of one token says. Raises ``Unreadable``."""
+    reply = decode(body, ChatReply)
+    usage = reply.usage or Usage()
+    message = reply.choices[0].message if reply.choices else ChatMessage()
+    parts = (message.reasoning_content or message.reasoning, message.content)
+    return Probed(
+        text="\n".join(filter(None, map(whole_text, parts))),
+        prompt=reply.verbose.prompt if reply.verbose else "",
+        prompt_tokens=whole_number(usage.prompt_tokens),
+        completion_tokens=whole_number(usage.completion_tokens),
+    )
 
 
 def read_ending(finish_reason: str | None) -> Ending:

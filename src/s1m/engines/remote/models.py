@@ -27,8 +27,8 @@ async def find_context(servers: Servers, model: str) -> int | None:
         listed = await _models(servers)
     except (GaveUp, NotOffered, Refused):
         return None  # a gateway that lists no models may well have this one
-    lengths = [entry.max_model_len for models in listed for entry in models if entry.id == model]
-    return min((int(length) for length in lengths if length is not None), default=None)
+    lengths = [entry.context_tokens for models in listed for entry in models if entry.id == model]
+    return min((length for length in lengths if length is not None), default=None)
 
 
 async def _models(servers: Servers) -> Collection[list[Model]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,10 +17,19 @@ class Unreadable(Exception):
 
 
 class Model(msgspec.Struct, frozen=True):
-    """A model that a server offers; vLLM and SGLang say how long its context is."""
+    """A model that a server offers; vLLM and SGLang say how long its context is, llama.cpp in ``meta``."""
 
     id: str
     max_model_len: int | float | None = None
+    meta: Any = None
+
+    @property
+    def context_tokens(self) -> int | None:
+        """How long its context is, with llama.cpp that of one slot; None where the server does not say."""
+        if self.max_model_len is not None:
+            return int(self.max_model_len)
+        stated = self.meta.get("n_ctx") if isinstance(self.meta, dict) else None
+        return int(stated) if isinstance(stated, int | float) else None
 
 
 class Models(msgspec.Struct, frozen=True):

@@ -108,7 +108,7 @@ class Servers:
         *,
         problem: str = "",
         at: Server | None = None,
-        first: Callable[[Server], Awaitable[None]] | None = None,
+        first: Callable[[Server], Awaitable[object]] | None = None,
     ) -> T:
         """What ``request.read`` makes of the reply, tried as often as the retry policy allows.
 

@@ -1,0 +1,171 @@
+"""llama.cpp as an engine: the server renders the question, and its completion continues that text and no other.
+
+Its chat endpoint repeats the turn in every reply, and closes an empty thought before the turn of a model that thinks;
+its completion takes the prompt as a text, images included, does neither, and names the stop string that ended it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+
+from s1m.engines.chat import ChatEngine
+from s1m.engines.chat.protocol import user_content
+from s1m.engines.llamacpp.protocol import (
+    APPLY_TEMPLATE,
+    COMPLETION,
+    PROPS,
+    Props,
+    Templated,
+    completion_request,
+    read_generated,
+)
+from s1m.engines.remote import Request, Server, Servers
+from s1m.engines.remote.images import encoded_images
+from s1m.engines.remote.once import OnceEach
+from s1m.engines.remote.refusals import Refused
+from s1m.engines.remote.reply import decode, encode
+from s1m.errors import EngineError, EngineUnavailable
+from s1m.families import after_thinking
+from s1m.types import Completion, Piece, Problem, Sampling, Step
+
+STAND_IN = "data:image/png;base64,AAAA"
+"""The template puts a marker for every image and never looks at it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What prompts of a server differ in beside their images."""
+
+    server: Server
+    text: str
+    images: int
+
+
+class LlamaCppEngine:
+    """Continues text through ``/completion``. Belongs to the event loop in which it is first used.
+
+    An empty ``model`` means the only one that the servers offer. ``context_tokens`` is known once it is ``ready``.
+    """
+
+    name = "llamacpp"
+    can_show_images_again = True
+
+    def __init__(self, servers: Servers, model: str = "") -> None:
+        self.context_tokens: int | None = None
+        self._servers = servers
+        self._chat = ChatEngine(servers, model)
+        self._props = OnceEach(self._ask_props)
+        self._prompts = OnceEach(self._render, key_of=lambda question: question)
+        self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
+
+    def __repr__(self) -> str:
+        return f"LlamaCppEngine({str(self._servers)!r})"
+
+    async def ready(self) -> None:
+        """Find out which model the servers offer, how long the context of a slot is, and that they are llama.cpp's."""
+        await self.served_model()
+        props = await asyncio.gather(*(self._props.get(server) for server in self._servers.reachable()))
+        contexts = [each.default_generation_settings.n_ctx for each in props]
+        self.context_tokens = min((context for context in contexts if context), default=None)
+
+    async def served_model(self) -> str:
+        """The name of the model that is asked: the given one, or the only one that the servers offer."""
+        return await self._chat.served_model()
+
+    async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+        """Continue the assistant's turn of ``problem``.
+
+        ``tokens`` counts those of the stop string or end of turn too. Raises ``EngineError``; ``PromptTooLong`` when
+        the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
+        """
+        if step.min_tokens > 1:
+            raise EngineUnavailable(
+                f"llama.cpp has no minimum of tokens, {step.min_tokens} were asked for: leave out --min-thinking-tokens"
+            )
+        asked: list[tuple[Server, Props]] = []
+        try:
+            return await self._continue(problem, step, sampling, asked)
+        except Refused:
+            if not problem.images or not asked or not await self._started_again(*asked[-1]):
+                raise
+            return await self._continue(problem, step, sampling, asked)
+
+    async def close(self) -> None:
+        """Close every connection. Safe to call twice; the engine can be used again afterwards."""
+        for part in (self._props, self._prompts, self._images, self._chat):
+            await part.close()
+
+    async def _continue(
+        self, problem: Problem, step: Step, sampling: Sampling, asked: list[tuple[Server, Props]]
+    ) -> Completion:
+        """The completion; ``asked`` gets the servers that the request was made for, and what was known of them."""
+
+        def question(server: Server) -> Question:
+            return Question(server=server, text=problem.question, images=len(problem.images))
+
+        async def body(server: Server) -> bytes:
+            prompt, props = await self._prompts.get(question(server)), await self._props.get(server)
+            asked.append((server, props))
+            text = joined(prompt, step.prefix, props.media_marker * len(problem.images))
+            urls = await self._images.get(problem)
+            images = [url.partition("base64,")[2] for url in urls]
+            shown = 1 + sum(piece.images for piece in step.prefix)
+            return encode(completion_request(prompt=text, images=images * shown, step=step, sampling=sampling))
+
+        async def first(server: Server) -> str:
+            return await self._prompts.get(question(server))
+
+        request = Request(
+            path=COMPLETION,
+            body=body,
+            read=partial(read_generated, step=step),
+            tokens=lambda completion: completion.tokens,
+        )
+        return await self._servers.ask(request, problem=problem.id, first=first)
+
+    async def _started_again(self, server: Server, known: Props) -> bool:
+        """Whether the server has another marker for images than the prompts it rendered; these are forgotten then."""
+        if (await self._ask_props(server)).media_marker == known.media_marker:
+            return False
+        if (await self._props.get(server)).media_marker == known.media_marker:  # else another request saw it first
+            # Replaced, not closed: requests of other problems may be waiting for their values.
+            self._props = OnceEach(self._ask_props)
+            self._prompts = OnceEach(self._render, key_of=lambda question: question)
+        return True
+
+    async def _ask_props(self, server: Server) -> Props:
+        return await self._servers.ask(Request(path=PROPS, read=lambda reply: decode(reply, Props)), at=server)
+
+    async def _render(self, question: Question) -> str:
+        """The prompt of a question, up to where the assistant's turn begins."""
+        await self._props.get(question.server)
+        content = user_content(question.text, [STAND_IN] * question.images)
+
+        async def body(_server: Server) -> bytes:
+            return encode({"messages": [{"role": "user", "content": content}]})
+
+        request = Request(path=APPLY_TEMPLATE, body=body, read=lambda reply: decode(reply, Templated).prompt)
+        prompt = await self._servers.ask(request, at=question.server)
+        marker = (await self._props.get(question.server)).media_marker
+        count = prompt.count(marker) if marker else 0
+        if count != question.images:
+            raise EngineError(
+                f"the prompt has room for {count} images where the problem has {question.images}; serve the model with "
+                "--mmproj, and see that the question spells no marker"
+            )
+        if prompt.strip() and not after_thinking(prompt).strip():
+            raise EngineUnavailable(
+                f"{question.server.url} closes an empty thought before the turn: thinking is off in its chat template; "
+                "start it with --chat-template-kwargs '{\"enable_thinking\": true}'"
+            )
+        return prompt
+
+
+def joined(prompt: str, pieces: tuple[Piece, ...], images: str) -> str:
+    """The prompt and the turn so far, in which thinking is opened once, be it by the template or by the turn."""
+    opening = pieces[0].text.strip() if pieces else ""
+    if opening and prompt.rstrip().endswith(opening):
+        prompt = prompt.rstrip().removesuffix(opening)
+    return prompt + "".join(piece.text + (images if piece.images else "") for piece in pieces)
