@@ -27,6 +27,8 @@ class Row:
     owner: Owner
     prompt: Prompt
     ids: tuple[int, ...]
+    turn_start: int
+    """Where the assistant's turn begins in ``ids``."""
     step: Step
     sampling: Sampling
     stop_ids: frozenset[int]
@@ -65,7 +67,8 @@ class Row:
         if self.pending is None:
             return True
         ends = len(self.generated) + 1 >= self.step.max_tokens
-        looks_back = self.choices.spelled or self.sampling.repetition_penalty != 1.0
+        penalised = self.sampling.repetition_penalty != 1.0 or self.sampling.presence_penalty
+        looks_back = self.choices.spelled or penalised
         return not ends and not looks_back
 
     @property
@@ -91,6 +94,7 @@ class Row:
             banned=(*self.end_ids, *self.stop_ids) if early else (),
             allowed=self.choices.allowed(self.generated) if self.choices.spelled else (),
             seen=(*self.ids, *self.generated) if self.sampling.repetition_penalty != 1.0 else (),
+            present=(*self.ids[self.turn_start :], *self.generated) if self.sampling.presence_penalty else (),
         )
 
     def accept(self, token: int, logprob: float) -> Completion | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,11 @@ def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
         values["levels"] = levels_from(values["levels"], name="levels", greatest=MOST_COUNT)
     if "ignore_strings" in values:
         values["ignore_strings"] = strings_from(values["ignore_strings"])
+    if isinstance(values.get("template_kwargs"), Mapping):  # a table in a file
+        options = values["template_kwargs"].items()
+        values["template_kwargs"] = [f"{key}={json.dumps(value, default=str)}" for key, value in options]
+    elif isinstance(values.get("template_kwargs"), str):
+        values["template_kwargs"] = [values["template_kwargs"]]
     for name in ("base_url", "describer_base_url"):
         if isinstance(values.get(name), str):
             values[name] = [values[name]] if values[name] else []
