@@ -32,7 +32,7 @@ check: .venv/.test .venv/.check ## Style, types, layers, docs
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/cli_docs.py --check
 	$(BIN)/python scripts/architecture_docs.py --check
-	$(BIN)/python scripts/language.py --counts
+	$(BIN)/python scripts/language.py --check
 
 gpu-script: .venv/.test ## Run perf/gpu.py on a CPU with tiny shapes, so that no minute on a GPU is lost to a mistake
 	$(BIN)/python perf/gpu.py --tiny

@@ -141,9 +141,9 @@ def main() -> None:
         keep_table(rows, summaries[0].levels, funnel, sources, paired(runs[1], runs[2]))
 
 
-def paired(one: Path, other: Path) -> str:
+def paired(former: Path, other: Path) -> str:
     """How two runs differ at the last level, paired by problem."""
-    right = [{record.id: record.verdicts[-1].correct for record in load_run(run).records} for run in (one, other)]
+    right = [{record.id: record.verdicts[-1].correct for record in load_run(run).records} for run in (former, other)]
     gained = sum(right[1][problem] and not right[0][problem] for problem in right[0])
     lost = sum(right[0][problem] and not right[1][problem] for problem in right[0])
     return (

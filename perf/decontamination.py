@@ -121,28 +121,28 @@ def start(path: Path) -> None:
 def check(row: Row) -> tuple[Match | None, float]:
     """What the index says of a row, and the seconds that it took."""
     begun = time.perf_counter()
-    found = INDEX[0].check(row.question, row.images)
-    return found, time.perf_counter() - begun
+    match = INDEX[0].check(row.question, row.images)
+    return match, time.perf_counter() - begun
 
 
 def measure(path: Path, rows: Iterator[Row]) -> Iterator[tuple[Row, Match | None, float]]:
     """Every row with what is said of it; rows are made as they are checked, some at a time."""
     with ProcessPoolExecutor(PROCESSES, initializer=start, initargs=(path,)) as pool:
         while part := list(itertools.islice(rows, 512)):
-            for row, (found, seconds) in zip(part, pool.map(check, part, chunksize=16), strict=True):
-                yield row, found, seconds
+            for row, (match, seconds) in zip(part, pool.map(check, part, chunksize=16), strict=True):
+                yield row, match, seconds
 
 
 def held_out(problems: Sequence[Problem], path: Path) -> tuple[int, list[tuple[str, Match]]]:
     """The half of MathVision that is not in an index of the other half, and what is said to be there."""
-    places = list(range(len(problems)))
-    random.Random(SEED).shuffle(places)
-    half = len(places) // 2
-    known = [problems[place] for place in sorted(places[:half])]
+    order = list(range(len(problems)))
+    random.Random(SEED).shuffle(order)
+    half = len(order) // 2
+    known = [problems[index] for index in sorted(order[:half])]
     ContaminationIndex.build({"half": known}).save(path)
-    asked = (problems[place] for place in sorted(places[half:]))
-    rows = (Row(group="", kind="", source=one.id, question=plain(one), images=one.images) for one in asked)
-    return half, [(row.source, found) for row, found, _ in measure(path, rows) if found]
+    asked = (problems[index] for index in sorted(order[half:]))
+    rows = (Row(group="", kind="", source=each.id, question=plain(each), images=each.images) for each in asked)
+    return half, [(row.source, match) for row, match, _ in measure(path, rows) if match]
 
 
 def many_duplicates(count: int = 100_000, planted: int = 5_000) -> str:
@@ -150,18 +150,19 @@ def many_duplicates(count: int = 100_000, planted: int = 5_000) -> str:
     rng = random.Random(SEED)
     known = ["".join(rng.choices("abcdefghijklmnoprstu", k=6)) for _ in range(20_000)]
     texts = [rng.choices(known, k=40) for _ in range(count - planted)]
-    for place in rng.sample(range(len(texts)), planted):
-        texts.append(texts[place].copy())
+    for index in rng.sample(range(len(texts)), planted):
+        texts.append(texts[index].copy())
         texts[-1][rng.randrange(40)] = "other"
     begun = time.perf_counter()
     rows = [signature(" ".join(text), ()) for text in texts]
     made = time.perf_counter() - begun
     tracemalloc.start()
     begun = time.perf_counter()
-    found = find_duplicates(rows)
+    duplicates = find_duplicates(rows)
     took, (_, peak) = time.perf_counter() - begun, tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    wrong, right = sum(one is not None for one in found[:-planted]), sum(one is not None for one in found[-planted:])
+    flagged = [duplicate is not None for duplicate in duplicates]
+    wrong, right = sum(flagged[:-planted]), sum(flagged[-planted:])
     return (
         f"Duplicates: {count:,} made-up rows without images, {planted:,} of them others with one word of 40 changed: "
         f"{right / planted:.2%} found, {wrong} wrong ones. Signatures of {SIZE} bytes, {count / made:,.0f}/s "
@@ -179,8 +180,8 @@ def main() -> None:
     vista = find_benchmark("mathvista").load(split="testmini", limit=None, data=str(SHARED / "mathvista/testmini.json"))
     problems = splits["test"]
     unseen = [place for place in range(len(problems)) if place not in tuned_on(len(problems))]
-    chosen = [problems[place] for place in sorted(rng.sample(unseen, PLANTS))]
-    others = [problems.texts[place] for place in rng.sample(unseen, 3 * CLEAN)]  # type: ignore[attr-defined]
+    chosen = [problems[index] for index in sorted(rng.sample(unseen, PLANTS))]
+    others = [problems.texts[index] for index in rng.sample(unseen, 3 * CLEAN)]  # type: ignore[attr-defined]
     with TemporaryDirectory() as scratch:
         path, half = Path(scratch) / "index.npz", Path(scratch) / "half.npz"
         begun = time.perf_counter()
@@ -200,7 +201,7 @@ def main() -> None:
         texts = [index.check(plain(problem), ()) for problem in problems[:1000].texts]  # type: ignore[attr-defined]
         text_seconds = time.perf_counter() - begun
         vision = ContaminationIndex.build({"mathvision": problems.texts})  # type: ignore[attr-defined]
-        common = [found for problem in vista if (found := vision.check(problem.question, ()))]
+        common = [match for problem in vista if (match := vision.check(problem.question, ()))]
         count, repeated = held_out(problems, half)
     report(results, (built, size, len(texts) / text_seconds), common, count, repeated)
 
@@ -214,17 +215,18 @@ def report(
 ) -> None:
     """The table."""
     groups: defaultdict[tuple[str, str], list[Match | None]] = defaultdict(list)
-    for row, found, _ in results:
-        groups[row.group, row.kind].append(found)
-        groups[row.group, "all"].append(found)
+    for row, match, _ in results:
+        groups[row.group, row.kind].append(match)
+        groups[row.group, "all"].append(match)
     rows = []
-    for (group, kind), found in groups.items():
-        kinds = Counter(one.kind for one in found if one)
+    for (group, kind), matches in groups.items():
+        kinds = Counter(match.kind for match in matches if match)
         how = ", ".join(f"{kind} {number}" for kind, number in kinds.most_common())
-        rows.append((group, kind, len(found), f"{sum(one is not None for one in found) / len(found):.2%}", how))
+        taken = sum(match is not None for match in matches) / len(matches)
+        rows.append((group, kind, len(matches), f"{taken:.2%}", how))
     spent = [seconds for row, _, seconds in results if row.group == "clean" and row.images]
     built_seconds, size, texts = built
-    kinds = Counter(found.kind for _, found in repeated)
+    kinds = Counter(match.kind for _, match in repeated)
     keep(
         "decontamination",
         "Planted leaks of MathVision",
@@ -238,11 +240,11 @@ def report(
             f"A process checks {texts:,.0f} questions/s without images, {len(spent) / sum(spent):,.0f} clean rows/s "
             "with one.",
             f"MathVista's testmini and MathVision's test, texts alone: {len(common)} of 1,000 found"
-            + "".join(f"; {one.problem}, {one.kind}, {one.detail}" for one in common[:5])
+            + "".join(f"; {match.problem}, {match.kind}, {match.detail}" for match in common[:5])
             + ".",
             f"One half of MathVision's test in the index, {count} problems of the other checked: {len(repeated)} found "
             f"({', '.join(f'{kind} {number}' for kind, number in kinds.most_common())}). "
-            + " ".join(f"{source}={found.problem}" for source, found in repeated),
+            + " ".join(f"{source}={match.problem}" for source, match in repeated),
             many_duplicates(),
         ],
     )

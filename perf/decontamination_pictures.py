@@ -57,7 +57,7 @@ def by_imagehash(problems: Sequence[Problem]) -> Finder:
 
     def finds(image: bytes) -> bool:
         own = phash(image)
-        return any(own - one <= FAR for one in known)
+        return any(own - other <= FAR for other in known)
 
     return finds
 
@@ -115,12 +115,12 @@ def main() -> None:
     rows = []
     seconds = dict.fromkeys(finders, 0.0)
     for name, images in kinds:
-        found = []
+        counts = []
         for finder, finds in finders.items():
             begun = time.process_time()
-            found.append(sum(map(finds, images)))
+            counts.append(sum(map(finds, images)))
             seconds[finder] += time.process_time() - begun
-        rows.append((name, len(images), *found))
+        rows.append((name, len(images), *counts))
         print(*rows[-1], sep=" | ", flush=True)
     count = sum(len(images) for _, images in kinds)
     keep(

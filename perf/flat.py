@@ -91,7 +91,7 @@ async def run(url: str, folder: Path) -> Watch:
     runner = Runner(settings, find_benchmark("digits"), store, watch)
     engine = build_engine(settings)
     await engine.ready()
-    await runner.run(problems, runner.owed(problems), engine)
+    await runner.run(problems, runner.pending(problems), engine)
     await engine.close()
     store.close()
     return watch

@@ -94,7 +94,7 @@ def ask(engine: Engine, asked: Sequence[Problem], tokens: int) -> float:
 
 
 def decoding(engine: EmbeddedEngine, rows: int, amount: Amount) -> float:
-    """Tokens a second of so many rows once their prompts are read, which a first round does."""
+    """Tokens a second of ``rows`` rows once their prompts are read, which a first round does."""
     asked = problems(rows, amount.edge)
     ask(engine, asked, 2)
     ask(engine, asked, amount.tokens)  # captures the graphs, which a long run does once
@@ -135,7 +135,7 @@ def generating(engine: EmbeddedEngine, rows: int, amount: Amount) -> float:
 
 def first_token(engine: EmbeddedEngine, amount: Amount) -> float:
     """Median seconds from a question with a large picture, never seen before, to the first token."""
-    return statistics.median(ask(engine, [one], 1) for one in problems(6, amount.megapixel, first=10_000)[1:])
+    return statistics.median(ask(engine, [problem], 1) for problem in problems(6, amount.megapixel, first=10_000)[1:])
 
 
 def copy_bandwidth(device: str) -> float:
@@ -249,8 +249,8 @@ def measure_engine(shape: Shape, folder: str, amount: Amount, device: str, note:
             for rows in sizes:
                 speed = decoding(engine, rows, amount)
                 context = amount.edge**2 / 28**2 + 40 + amount.tokens / 2
-                share = bytes_a_step(shape, rows, context) * speed / rows / bandwidth
-                cells = (f"{speed:,.0f} tokens/s", f"{speed / base:.1f}x", f"{share:.0%}", memory())
+                fraction = bytes_a_step(shape, rows, context) * speed / rows / bandwidth
+                cells = (f"{speed:,.0f} tokens/s", f"{speed / base:.1f}x", f"{fraction:.0%}", memory())
                 note((shape.name, f"embedded engine {name}", f"{rows}", *cells))
             if graphs and sizes is few:
                 seconds = first_token(engine, amount)
@@ -279,14 +279,22 @@ def measure_sweeps(shape: Shape, engine: EmbeddedEngine, amount: Amount, note: C
     """A nested sweep 0-7, and eight independent runs where these do not take minutes."""
     levels = tuple(range(8))
     nested, tokens = sweep(engine, amount, [levels])
-    told = f"{nested:.1f} s, {tokens:,} tokens, {tokens / nested:,.0f} tokens/s"
-    note((shape.name, "nested sweep 0-7", f"{amount.sweeps}", told, "", "", memory()))
+    speed = f"{nested:.1f} s, {tokens:,} tokens, {tokens / nested:,.0f} tokens/s"
+    note((shape.name, "nested sweep 0-7", f"{amount.sweeps}", speed, "", "", memory()))
     if shape.name == "7B":
         return
     apart, apart_tokens = sweep(engine, amount, [(level,) for level in levels])
-    told = f"{apart:.1f} s, {apart_tokens:,} tokens, {apart_tokens / apart:,.0f} tokens/s"
+    speed = f"{apart:.1f} s, {apart_tokens:,} tokens, {apart_tokens / apart:,.0f} tokens/s"
     note(
-        (shape.name, "levels 0-7 one by one", f"{amount.sweeps}", told, f"{apart / nested:.1f}x the time", "", memory())
+        (
+            shape.name,
+            "levels 0-7 one by one",
+            f"{amount.sweeps}",
+            speed,
+            f"{apart / nested:.1f}x the time",
+            "",
+            memory(),
+        )
     )
 
 

@@ -68,7 +68,7 @@ class Stopwatch(TrainerCallback):
 
 
 class Counted:
-    """A collator that counts the tokens of its batches that are no padding."""
+    """A collator that counts the tokens of its batches, padding left out."""
 
     def __init__(self, collator: Any) -> None:
         self.collator = collator
@@ -196,14 +196,14 @@ def measure_equalities(folder: str, steps: Steps, note: Callable[[Row], None]) -
     measure_digits(note)
     wanted = steps.lengths(seed=1)[:24]
     with traces(folder, wanted) as (data, place):
-        found = {}
+        means = {}
         for name, changes in {
             "packed": {"batch": "packed"},
             "padded in eights": {"batch": "grouped"},
             "padded in threes": {"batch": "grouped", "batch_size": 3},
         }.items():
-            found[name] = mean_loss(ours(settings_of(folder, data, place / name, **changes)))
-        packed, eights, threes = found.values()
+            means[name] = mean_loss(ours(settings_of(folder, data, place / name, **changes)))
+        packed, eights, threes = means.values()
         note(("mean loss of an epoch, packed and padded", f"{packed:.6f}", f"{eights:.6f}", f"{packed - eights:+.1e}",
               f"{eights - threes:+.1e} (padded in eights and in threes)"))  # fmt: skip
         few = {"batch": "packed", "pack_tokens": 8192, "epochs": 6, "max_steps": 6, "save_every": 3, "log_every": 1}
@@ -231,7 +231,7 @@ def measure_digits(note: Callable[[Row], None]) -> None:
         return [(*(s.text for s in trace.chains[0]), *(a.text for a in trace.answers)) for trace in traces]
 
     here, there = (asyncio.run(answers(device)) for device in ("cuda" if torch.cuda.is_available() else "cpu", "cpu"))
-    equal = sum(one == other for one, other in zip(here, there, strict=True))
+    equal = sum(left == right for left, right in zip(here, there, strict=True))
     note(("greedy sweeps of the bundled toy model, GPU and CPU", f"{len(here)}", f"{len(there)}",
           f"{equal} of {len(here)} are equal in every text", ""))  # fmt: skip
 

@@ -17,10 +17,11 @@ from pathlib import Path
 from keep import keep
 from rich.console import Console
 
+from s1m.data.curate.filter_settings import Target
 from s1m.data.curate.inspect import Inspector
 from s1m.data.curate.look import looked_at
 from s1m.data.curate.prepare import prepare
-from s1m.data.curate.settings import CurateSettings, Target
+from s1m.data.curate.settings import CurateSettings
 from s1m.data.curate.signature import signature
 from s1m.data.generate import generate_rows
 from s1m.data.trace_row import trace_row

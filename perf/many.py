@@ -82,7 +82,7 @@ async def run(urls: list[str], meanwhile: Callable[[int], None] = lambda _done: 
     await engine.ready()
     done = 0
 
-    async def one(number: int) -> Trace:
+    async def solved(number: int) -> Trace:
         nonlocal done
         problem = Problem(id=f"p{number}", question=f"question {number}", images=(), gold="")
         trace = await drive(nested_sweep(FORCING, number), problem, engine, Sampling(temperature=0.0))
@@ -91,7 +91,7 @@ async def run(urls: list[str], meanwhile: Callable[[int], None] = lambda _done: 
         return trace
 
     began = time.monotonic()
-    traces = await asyncio.gather(*(one(number) for number in range(PROBLEMS)))
+    traces = await asyncio.gather(*(solved(number) for number in range(PROBLEMS)))
     seconds = time.monotonic() - began
     await engine.close()
     requests = sum(len(trace.chains[0]) + len(trace.answers) for trace in traces)
@@ -100,16 +100,16 @@ async def run(urls: list[str], meanwhile: Callable[[int], None] = lambda _done: 
 
 def main() -> None:
     """One server, two, and two of which one is killed."""
-    (first, one), (second, two) = start(), start()
-    alone, expected = asyncio.run(run([one]))
-    both, traces = asyncio.run(run([one, two]))
+    (first, first_url), (second, second_url) = start(), start()
+    alone, expected = asyncio.run(run([first_url]))
+    both, traces = asyncio.run(run([first_url, second_url]))
     assert traces == expected
 
     def kill_half_way(done: int) -> None:
         if done == PROBLEMS // 4:
             second.kill()
 
-    with_death, survived = asyncio.run(run([one, two], kill_half_way))
+    with_death, survived = asyncio.run(run([first_url, second_url], kill_half_way))
     right = sum(trace == other for trace, other in zip(survived, expected, strict=True))
     first.kill()
     keep(

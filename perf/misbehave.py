@@ -94,17 +94,17 @@ def behaved(segment: Segment) -> bool:
     return segment.stop == "closed" and not segment.flaws
 
 
-def marks(found: Sequence[Outcome], seeds: int) -> Marks:
+def marks(results: Sequence[Outcome], seeds: int) -> Marks:
     """Which answers are right, and which chains behaved."""
-    right = [[verdict.correct for verdict in one.verdicts] for one in found]
+    right = [[verdict.correct for verdict in outcome.verdicts] for outcome in results]
     well = [
         [
-            answer.same_as is None and all(map(behaved, one.trace.chains[0][: answer.segments]))
-            for answer in one.trace.answers
+            answer.same_as is None and all(map(behaved, outcome.trace.chains[0][: answer.segments]))
+            for answer in outcome.trace.answers
         ]
-        for one in found
+        for outcome in results
     ]
-    shape = (len(found) // seeds, seeds, -1)
+    shape = (len(results) // seeds, seeds, -1)
     return Marks(right=np.array(right).reshape(shape), behaved=np.array(well).reshape(shape))
 
 
@@ -128,23 +128,23 @@ def differences(given: Marks, level: int) -> tuple[str, str, str, str]:
     return f"{100 * right.mean():.1f}", f"{100 * right[well].mean():.1f}", cells[0], cells[1]
 
 
-def spent(found: Sequence[Outcome]) -> int:
+def spent(results: Sequence[Outcome]) -> int:
     """All generated tokens."""
-    return sum(one.trace.generated_tokens for one in found)
+    return sum(outcome.trace.generated_tokens for outcome in results)
 
 
-def conduct(found: Sequence[Outcome]) -> str:
+def conduct(results: Sequence[Outcome]) -> str:
     """How the chains misbehaved, as a sentence."""
-    chains = [one.trace.chains[0] for one in found]
+    chains = [outcome.trace.chains[0] for outcome in results]
     bad = sum(not all(map(behaved, chain)) for chain in chains)
     looped = sum(any("looped" in (segment.stop, *segment.flaws) for segment in chain) for chain in chains)
     missing = sum(any(segment.stop == "eos" for segment in chain) for chain in chains)
     ends = Counter(segment.stop for chain in chains for segment in chain)
-    lost = sum(verdict.prediction is None for one in found for verdict in one.verdicts)
-    answers = sum(len(one.verdicts) for one in found)
+    lost = sum(verdict.prediction is None for outcome in results for verdict in outcome.verdicts)
+    answers = sum(len(outcome.verdicts) for outcome in results)
     return (
-        f"{bad / len(found):.1%} of {len(found):,} chains misbehave ({looped / len(found):.1%} loop, "
-        f"{missing / len(found):.1%} end a turn without </think>; stop classes {dict(ends)}); {lost} of {answers:,} "
+        f"{bad / len(results):.1%} of {len(results):,} chains misbehave ({looped / len(results):.1%} loop, "
+        f"{missing / len(results):.1%} end a turn without </think>; stop classes {dict(ends)}); {lost} of {answers:,} "
         "answers lost"
     )
 
@@ -154,7 +154,7 @@ def main() -> None:
     digits = find_benchmark("digits")
     problems = digits.load(split="test", limit=PROBLEMS, data=None)
     recorded = digits.load(split="train", limit=RECORDED, data=None)
-    traces = [one.trace for one in asyncio.run(outcomes("bundled", recorded, 1))]
+    traces = [outcome.trace for outcome in asyncio.run(outcomes("bundled", recorded, 1))]
     plain = marks(asyncio.run(outcomes("bundled", problems, SEEDS)), SEEDS)
     rows: list[tuple[object, ...]] = []
     notes: list[str] = []
@@ -164,11 +164,11 @@ def main() -> None:
             guarded = asyncio.run(outcomes(model, problems, SEEDS))
             with patch("s1m.forcing.loops.watch.LoopWatch.feed", lambda *_: None):
                 free = asyncio.run(outcomes(model, problems[:UNGUARDED], 1))
-            found = marks(guarded, SEEDS)
-            for level in range(found.right.shape[-1]):
-                left = f"{found.behaved[..., level].mean():.1%}"
+            marked = marks(guarded, SEEDS)
+            for level in range(marked.right.shape[-1]):
+                left = f"{marked.behaved[..., level].mean():.1%}"
                 unedited = f"{100 * plain.right[..., level].mean():.1f}"
-                rows.append((name, level, *differences(found, level), left, unedited))
+                rows.append((name, level, *differences(marked, level), left, unedited))
             same = guarded[: UNGUARDED * SEEDS : SEEDS]
             ratio = spent(same) / spent(free)
             notes.append(

@@ -178,21 +178,21 @@ def main() -> None:
         wanted = lengths(TRACES, rng)
         tokenizer = load_encoder(TrainSettings(model="bundled", data=(Source(path="digits"),), out="")).tokenizer
         data = write_traces(folder, wanted, tokenizer, rng)
-        found = measure(
+        measured = measure(
             {
                 "TRL, padded, shuffled": lambda: plain(build_settings(folder, data, "grouped")),
                 "grouped": lambda: ours(build_settings(folder, data, "grouped")),
                 "packed": lambda: ours(build_settings(folder, data, "packed")),
             }
         )
-    report(found, wanted)
+    report(measured, wanted)
 
 
-def report(found: dict[str, tuple[tuple[float, int, int, float], list[float]]], wanted: Sequence[int]) -> None:
+def report(measured: dict[str, tuple[tuple[float, int, int, float], list[float]]], wanted: Sequence[int]) -> None:
     """The table; ratios are taken within a round."""
-    base = next(iter(found.values()))[1]
+    base = next(iter(measured.values()))[1]
     rows = []
-    for name, ((loss, learned, tokens, full), seconds) in found.items():
+    for name, ((loss, learned, tokens, full), seconds) in measured.items():
         ratio = statistics.median(first / own for first, own in zip(base, seconds, strict=True))
         speed = tokens / statistics.median(seconds)
         rows.append(

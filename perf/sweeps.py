@@ -32,17 +32,17 @@ def main() -> None:
             summaries.append(summarize(load_run(Path(out))))
     nested, independent = summaries
     rows = []
-    for one, other in zip(nested.levels, independent.levels, strict=True):
-        low, high = one.accuracy_ci95.low, one.accuracy_ci95.high
-        meets = low <= other.accuracy_ci95.high and other.accuracy_ci95.low <= high
+    for at_once, apart in zip(nested.levels, independent.levels, strict=True):
+        low, high = at_once.accuracy_ci95.low, at_once.accuracy_ci95.high
+        meets = low <= apart.accuracy_ci95.high and apart.accuracy_ci95.low <= high
         rows.append(
             (
-                one.level,
-                shown(one),
-                shown(other),
+                at_once.level,
+                shown(at_once),
+                shown(apart),
                 "yes" if meets else "NO",
-                f"{one.thinking_tokens_mean:.0f}",
-                f"{other.thinking_tokens_mean:.0f}",
+                f"{at_once.thinking_tokens_mean:.0f}",
+                f"{apart.thinking_tokens_mean:.0f}",
             )
         )
     fraction = nested.generated_tokens / independent.generated_tokens

@@ -42,7 +42,7 @@ async def timed_run(engine: Engine, api: str, problems: Sequence[Problem], folde
     runner = Runner(settings, benchmark, store, Quiet())
     await engine.ready()
     began = time.monotonic()
-    await runner.run(problems, runner.owed(problems), engine)
+    await runner.run(problems, runner.pending(problems), engine)
     seconds = time.monotonic() - began
     await engine.close()
     store.close()

@@ -133,7 +133,7 @@ BROKEN = {
         ("x" * 5000, "there is no strategy 'xxx"),
     ],
 )
-def test_what_cannot_be_found_is_one_line(
+def test_what_cannot_be_loaded_is_one_line(
     name: str, complaint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for file, text in BROKEN.items():

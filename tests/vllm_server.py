@@ -36,7 +36,7 @@ ENVIRONMENT = {"VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1"}
 def serving(*flags: str) -> Iterator[str]:
     """The base URL of a server, such as http://127.0.0.1:8000/v1, that ends with the block.
 
-    ``flags`` are for ``s1m serve``, and behind a ``--`` for vLLM; they win over the ones here. Skips the test without
+    ``flags`` are for ``s1m serve``, and after a ``--`` for vLLM; they win over the ones here. Skips the test without
     vLLM, and fails it when the server does not come up or does not end cleanly.
     """
     need_vllm()
@@ -69,7 +69,7 @@ def serve_words(port: int, flags: Sequence[str]) -> list[str]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port that no process listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -77,7 +77,7 @@ def free_port() -> int:
 
 def descendants(pid: int) -> list[int]:
     """Every living process below one, nearest first."""
-    found, look = [], [pid]
+    below, look = [], [pid]
     while look:
         parent = look.pop(0)
         for path in Path("/proc").glob("[0-9]*/stat"):
@@ -85,8 +85,8 @@ def descendants(pid: int) -> list[int]:
                 child = path.read_text().rpartition(")")[2].split()
                 if int(child[1]) == parent and child[0] != "Z":
                     look.append(int(path.parent.name))
-                    found.append(int(path.parent.name))
-    return found
+                    below.append(int(path.parent.name))
+    return below
 
 
 def gone(pids: Sequence[int], within_seconds: float = 5) -> bool:

@@ -55,7 +55,7 @@ def hub(folder: Path, asked: list[str]) -> Iterator[str]:
             """What a listing shows: all files, or with ``recursive=false`` those of one folder and its folders."""
             place, _, query = self.path.partition("?")
             within = folder / place.partition(f"/tree/{COMMIT}")[2].strip("/")
-            found = within.iterdir() if "recursive=false" in query else folder.rglob("*")
+            entries = within.iterdir() if "recursive=false" in query else folder.rglob("*")
             return [
                 {
                     "type": "directory" if path.is_dir() else "file",
@@ -63,7 +63,7 @@ def hub(folder: Path, asked: list[str]) -> Iterator[str]:
                     "size": 0 if path.is_dir() else path.stat().st_size,
                     "oid": "0",
                 }
-                for path in sorted(found)
+                for path in sorted(entries)
             ]
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

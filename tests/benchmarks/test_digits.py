@@ -32,7 +32,7 @@ def test_the_example_row_of_its_page() -> None:
     assert set(problem.metadata) == {"kind", "digits", "layout"}
 
 
-def test_a_wrong_answer_and_no_answer_are_told_apart() -> None:
+def test_a_wrong_answer_differs_from_no_answer() -> None:
     problem = DIGITS.load(split="test", limit=1, data=None)[0]
     wrong = DIGITS.score(problem, str(int(problem.gold) + 1))
     assert (wrong.prediction, wrong.correct) == (str(int(problem.gold) + 1), False)
@@ -40,7 +40,7 @@ def test_a_wrong_answer_and_no_answer_are_told_apart() -> None:
     assert (nothing.prediction, nothing.correct, nothing.rule) == (None, False, "no-answer")
 
 
-def test_the_splits_share_no_digit_and_hold_every_class() -> None:
+def test_the_splits_are_disjoint_and_hold_every_class() -> None:
     train, test = set(split_indices("train").tolist()), set(split_indices("test").tolist())
     assert not train & test
     assert len(train) + len(test) == 1797
@@ -93,7 +93,7 @@ def test_what_it_does_not_have_is_refused_in_one_line() -> None:
         DIGITS.load(split="test", limit=1, data="somewhere")
 
 
-def test_benchmarks_are_found_by_name_or_suggested() -> None:
+def test_benchmarks_are_looked_up_by_name_or_suggested() -> None:
     assert find_benchmark("digits") is BENCHMARKS["digits"]
     with pytest.raises(UsageError, match="did you mean digits"):
         find_benchmark("digit")

@@ -83,8 +83,8 @@ def test_a_row_becomes_a_problem(tmp_path: Path) -> None:
     assert PAGE.score(problem, "").rule == "blank; official: guess"
     assert PAGE.score(problem, "It is the right one.").official is None
     assert PAGE.score(problem, "It is the right one.", extraction="B").official is True
-    nobody_knows = replace(problem, gold="")
-    assert (PAGE.score(nobody_knows, "left").correct, PAGE.score(nobody_knows, "left").official) == (False, None)
+    without_gold = replace(problem, gold="")
+    assert (PAGE.score(without_gold, "left").correct, PAGE.score(without_gold, "left").official) == (False, None)
 
 
 def test_a_published_query_is_asked_as_it_is(tmp_path: Path) -> None:

@@ -38,9 +38,9 @@ WEMATH = [part for problem, right in (TWO | THREE).items() for part in steps(pro
 
 
 def test_wemath_by_hand() -> None:
-    found = WeMath().measures(WEMATH[::-1] + steps("j", "TT -") + steps("k", "-FT T"))
-    assert (found.groups, found.incomplete) == (9, 2)
-    assert found.shares == {
+    measured = WeMath().measures(WEMATH[::-1] + steps("j", "TT -") + steps("k", "-FT T"))
+    assert (measured.groups, measured.incomplete) == (9, 2)
+    assert measured.shares == {
         "S1": pytest.approx(14 / 22),  # a 2, b 1, d 2, e 1 of ten; f 3, h 2, i 3 of twelve
         "S2": 3 / 5,  # a, b, c
         "S3": 2 / 4,  # f, g
@@ -70,9 +70,13 @@ def variants(question: str, right: int, of: int = 10) -> list[Judged]:
 
 def test_dynamath_by_hand() -> None:
     judged = variants("1", 10) + variants("2", 9) + variants("3", 0) + variants("4", 10) + variants("5", 9, of=9)
-    found = DynaMath().measures(judged)
-    assert (found.groups, found.incomplete) == (4, 1)
-    assert found.shares == {"average": 29 / 40, "worst case": 2 / 4, "robustness": pytest.approx((2 / 4) / (29 / 40))}
+    measured = DynaMath().measures(judged)
+    assert (measured.groups, measured.incomplete) == (4, 1)
+    assert measured.shares == {
+        "average": 29 / 40,
+        "worst case": 2 / 4,
+        "robustness": pytest.approx((2 / 4) / (29 / 40)),
+    }
     assert DynaMath().measures(variants("3", 0)).shares == {"average": 0.0, "worst case": 0.0, "robustness": None}
     assert DynaMath().measures(variants("1", 1, of=1)).shares == {}
 
@@ -81,7 +85,7 @@ def test_score_shows_both_verdicts(tmp_path: Path, capsys: pytest.CaptureFixture
     row = ROWS["wemath"][2][0]
     parts = [("2steps_1", key) for key in ("2steps_1", "2steps_2", "2steps_multi")] + [("2steps_2", "2steps_1")]
     write(tmp_path / ROWS["wemath"][1], [row | {"ID": problem, "key": key} for problem, key in parts])
-    # The official scorer reads the first letter behind "Answer", which no strict reader takes for one.
+    # The official scorer reads the first letter after "Answer", which no strict reader accepts.
     answers = ["<Answer>: B", "<Answer>: B", "Answer: Because I cannot tell", "<Answer>: B"]
     lines = [
         {"id": " ".join(part), "response": answer} for part, answer in zip(parts, answers, strict=True)
@@ -90,10 +94,10 @@ def test_score_shows_both_verdicts(tmp_path: Path, capsys: pytest.CaptureFixture
     responses.write_text("".join(json.dumps(line) + "\n" for line in lines))
     command = ["score", "wemath", str(responses), "--data", str(tmp_path)]
     assert main([*command, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)["measures"]
-    assert (found["strict"]["groups"], found["strict"]["incomplete"]) == (1, 1)
-    assert (found["strict"]["shares"]["IG"], found["official"]["shares"]["IG"]) == (1.0, 0.0)
-    assert found["official"]["shares"]["CM strict"] == 1.0
+    measured = json.loads(capsys.readouterr().out)["measures"]
+    assert (measured["strict"]["groups"], measured["strict"]["incomplete"]) == (1, 1)
+    assert (measured["strict"]["shares"]["IG"], measured["official"]["shares"]["IG"]) == (1.0, 0.0)
+    assert measured["official"]["shares"]["CM strict"] == 1.0
     assert main(command) == 0
     shown = capsys.readouterr().out
     assert ["score", "strict", "50.0", "%", "100.0", "%"] in [line.split() for line in shown.splitlines()]

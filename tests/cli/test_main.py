@@ -151,7 +151,7 @@ def test_the_list_of_benchmarks() -> None:
     assert "digits" in s1m("benchmarks").stdout
 
 
-def test_a_dry_run_asks_nobody_and_writes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_calls_no_engine_and_writes_nothing(tmp_path: Path) -> None:
     shown = s1m(
         "eval", "digits", "--dry-run", "--limit", "3", "--num-ignore", "0-1", "--model", "no/such-model", cwd=tmp_path
     )

@@ -47,12 +47,12 @@ def test_the_flags_of_a_verb_are_added_when_it_is_called_and_once() -> None:
 
 def test_only_a_verb_that_passes_flags_on_takes_what_follows_two_dashes() -> None:
     assert build_parser().parse_args(["serve", "m", "--", "--x", "1"]).extra == ["--x", "1"]
-    found = build_parser().parse_args(["report", "--json", "--", "-odd-name"])
-    assert found.runs == ["-odd-name"]
-    assert not hasattr(found, "extra")
+    parsed = build_parser().parse_args(["report", "--json", "--", "-odd-name"])
+    assert parsed.runs == ["-odd-name"]
+    assert not hasattr(parsed, "extra")
 
 
 def test_a_verb_of_a_verb_knows_its_own_parser() -> None:
-    found = build_parser().parse_args(["data", "generate", "digits"])
-    assert isinstance(found.parser, Parser)
-    assert found.parser.prog == "s1m data generate"
+    parsed = build_parser().parse_args(["data", "generate", "digits"])
+    assert isinstance(parsed.parser, Parser)
+    assert parsed.parser.prog == "s1m data generate"

@@ -258,7 +258,7 @@ def test_what_would_be_learned_wrongly_is_refused(row: dict[str, Any], reason: s
     assert refused(row) == reason
 
 
-def test_rows_of_several_shapes_may_share_a_file_and_unknown_ones_are_named(tmp_path: Path) -> None:
+def test_a_file_may_hold_rows_of_several_shapes_and_unknown_ones_are_named(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [
         {"utterance": "How many?"},
         {"messages": [ASKED, SAID]},

@@ -139,7 +139,7 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
         examples_of(tmp_path)
 
 
-def test_weights_repeat_rows_and_keep_a_seeded_share(tmp_path: Path) -> None:
+def test_weights_repeat_rows_and_keep_a_seeded_fraction(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.jsonl", [trace(f"{n}?") for n in range(1000)])
 
     def asked(weight: float, seed: int = 1) -> list[str]:

@@ -69,7 +69,7 @@ def test_what_is_not_there_is_one_line(tmp_path: Path) -> None:
         open_stream(Source(path=str(tmp_path / "no.parquet")))
 
 
-def test_a_dataset_of_the_hub_is_read_as_it_comes(tmp_path: Path) -> None:
+def test_a_dataset_of_the_hub_is_streamed(tmp_path: Path) -> None:
     """In a process of its own: the Hub's address is read when its library is imported."""
     write_parquet(
         tmp_path / "set/data/train-00000-of-00001.parquet", [trace(image=picture()), trace(answer="It has 4.")]

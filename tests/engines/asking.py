@@ -70,7 +70,7 @@ def ask(
         url = server if isinstance(server, str) else server.url
         engine = ChatEngine(servers(url, **settings), model)
         try:
-            return [await engine.generate(of or problem(), one, sampling) for one in steps or (step(),)]
+            return [await engine.generate(of or problem(), asked, sampling) for asked in steps or (step(),)]
         finally:
             await engine.close()
 
@@ -92,7 +92,7 @@ def says(text: str) -> Callable[[str], str]:
     return lambda _turn: text
 
 
-def read(reply: Answer, one: Step | None = None, **settings: Any) -> Completion:
+def read(reply: Answer, asked: Step | None = None, **settings: Any) -> Completion:
     """What a reply is read as."""
     with ChatServer(always(reply)) as server:
-        return ask(server, one or step(), **settings)[0]
+        return ask(server, asked or step(), **settings)[0]

@@ -21,8 +21,8 @@ def step(*, stop: tuple[str, ...] = ("</think>",), max_tokens: int = 16, min_tok
     return Step(prefix=(), stop=stop, max_tokens=max_tokens, min_tokens=min_tokens)
 
 
-def say(text: str, one: Step) -> Completion:
-    return asyncio.run(replay([text]).generate(PROBLEM, one, GREEDY))
+def say(text: str, asked: Step) -> Completion:
+    return asyncio.run(replay([text]).generate(PROBLEM, asked, GREEDY))
 
 
 def done(text: str, tokens: int, finish: str) -> tuple[str, int, str, None]:
@@ -30,7 +30,7 @@ def done(text: str, tokens: int, finish: str) -> tuple[str, int, str, None]:
 
 
 @pytest.mark.parametrize(
-    ("text", "one", "expected"),
+    ("text", "asked", "expected"),
     [
         ("two and two", step(), done("two and two", 3, "eos")),
         ("two </think> four", step(), done("two ", 1, "stop")),
@@ -49,8 +49,8 @@ def done(text: str, tokens: int, finish: str) -> tuple[str, int, str, None]:
         ("a b", step(stop=()), done("a b", 2, "eos")),
     ],
 )
-def test_cuts_where_the_step_says(text: str, one: Step, expected: tuple[str, int, str, None]) -> None:
-    completion = say(text, one)
+def test_cuts_where_the_step_says(text: str, asked: Step, expected: tuple[str, int, str, None]) -> None:
+    completion = say(text, asked)
     assert (completion.text, completion.tokens, completion.finish, completion.token_ids) == expected
 
 
@@ -64,12 +64,12 @@ def test_what_is_said_is_a_prefix_within_its_budget(text: str, max_tokens: int, 
 
 
 def test_script_sees_problem_and_step() -> None:
-    def script(problem: Problem, one: Step) -> str:
-        return f"{problem.question} {one.prefix[0].text}"
+    def script(problem: Problem, asked: Step) -> str:
+        return f"{problem.question} {asked.prefix[0].text}"
 
     engine: Engine = ScriptedEngine(script)
-    one = Step(prefix=(Piece(text="<think>"),), stop=(), max_tokens=9)
-    assert asyncio.run(engine.generate(PROBLEM, one, GREEDY)).text == "How many? <think>"
+    asked = Step(prefix=(Piece(text="<think>"),), stop=(), max_tokens=9)
+    assert asyncio.run(engine.generate(PROBLEM, asked, GREEDY)).text == "How many? <think>"
     assert engine.name == "scripted"
 
 

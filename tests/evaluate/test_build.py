@@ -85,7 +85,7 @@ def test_a_whole_run_through_a_server_records_its_model(
     assert "5 problems" in capsys.readouterr().out
 
 
-def test_nobody_at_the_address_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_server_at_the_address_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["eval", "digits", "--engine", "http", "--base-url", "http://127.0.0.1:1", "--model", "m"]
     assert main([*command, "--limit", "1", "--out", str(tmp_path / "run")]) == 1
     error = capsys.readouterr().err.strip().splitlines()

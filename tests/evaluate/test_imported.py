@@ -186,7 +186,7 @@ def test_a_bad_file_is_named(
     assert not (tmp_path / "run").exists()
 
 
-def test_a_file_that_every_level_overwrote_must_be_told_its_level(
+def test_a_file_that_every_level_overwrote_needs_a_stated_level(
     tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = results_file(tmp_path, "results_{args.num_ignore}.json", ONE)

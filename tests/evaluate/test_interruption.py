@@ -57,7 +57,7 @@ def recorded(folder: Path) -> int:
 
 
 def stop_after(folder: Path, records: int, how: signal.Signals) -> tuple[int, str]:
-    """Start, wait until so many records have landed and a moment more, send a signal; exit code and errors."""
+    """Start, wait until ``records`` records have landed and a moment more, send a signal; exit code and errors."""
     process = start(folder)
     while recorded(folder) < records and process.poll() is None:
         time.sleep(0.01)

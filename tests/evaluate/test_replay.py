@@ -29,7 +29,7 @@ Generate = Callable[..., Run]
 
 
 class Quiet:
-    """Progress that nobody watches."""
+    """Progress that shows nothing."""
 
     def landed(self, record: Record) -> None:
         """Nothing to show."""
@@ -63,7 +63,7 @@ def _generated(folder: Path, changed: dict[str, Any]) -> Run:
         engine = EmbeddedEngine("bundled", max_rows=64)
         runner = Runner(settings, benchmark, store, Quiet())
         await engine.ready()
-        await runner.run(problems, runner.owed(problems), engine)
+        await runner.run(problems, runner.pending(problems), engine)
         await engine.close()
 
     asyncio.run(solve())
@@ -85,13 +85,13 @@ def exactly(answer: Answer) -> Answer:
 def assert_same(replayed: dict[str, Record], generated: Run) -> None:
     assert len(generated.records) == PROBLEMS == len(replayed)
     for wanted in generated.records:
-        found = replayed[wanted.id]
-        assert found.trace.chains == wanted.trace.chains
-        assert list(map(exactly, found.trace.answers)) == list(map(exactly, wanted.trace.answers))
-        assert list(map(exactly, found.trace.samples)) == list(map(exactly, wanted.trace.samples))
-        assert found.verdicts == wanted.verdicts
-        assert found.sample_verdicts == wanted.sample_verdicts
-        assert found.trace.generated_tokens == wanted.trace.generated_tokens
+        repeated = replayed[wanted.id]
+        assert repeated.trace.chains == wanted.trace.chains
+        assert list(map(exactly, repeated.trace.answers)) == list(map(exactly, wanted.trace.answers))
+        assert list(map(exactly, repeated.trace.samples)) == list(map(exactly, wanted.trace.samples))
+        assert repeated.verdicts == wanted.verdicts
+        assert repeated.sample_verdicts == wanted.sample_verdicts
+        assert repeated.trace.generated_tokens == wanted.trace.generated_tokens
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])

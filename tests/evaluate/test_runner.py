@@ -1,4 +1,4 @@
-"""The runner with a scripted engine: what is owed, what fails, what lands."""
+"""The runner with a scripted engine: what is pending, what fails, what lands."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def run(chosen: EvalSettings, engine: Engine) -> tuple[int, Watching]:
     store, watching = RunStore(chosen), Watching()
     try:
         runner = Runner(chosen, DIGITS, store, watching)
-        return asyncio.run(runner.run(problems, runner.owed(problems), engine)), watching
+        return asyncio.run(runner.run(problems, runner.pending(problems), engine)), watching
     finally:
         store.close()
 
@@ -87,7 +87,7 @@ def test_what_is_recorded_is_not_asked_again(tmp_path: Path) -> None:
     assert run(settings(tmp_path), ScriptedEngine(never))[1].landed_ids == []
 
 
-def test_a_failed_problem_stays_owed_and_stops_nobody(tmp_path: Path) -> None:
+def test_a_failed_problem_stays_pending_and_the_others_are_done(tmp_path: Path) -> None:
     bad = "digits-test-00003"
     failed, watching = run(settings(tmp_path), failing(lambda p: EngineError("reset") if p.id == bad else None))
     assert (failed, watching.failed_ids) == (1, [bad])
@@ -99,7 +99,7 @@ def test_a_failed_problem_stays_owed_and_stops_nobody(tmp_path: Path) -> None:
     assert load_run(tmp_path).failed == 0
 
 
-def test_an_engine_that_serves_nobody_ends_the_run_at_once(tmp_path: Path) -> None:
+def test_an_unavailable_engine_ends_the_run_at_once(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="wrong key"):
         run(settings(tmp_path), failing(lambda p: EngineUnavailable("wrong key")))
     assert load_run(tmp_path).records == ()
@@ -159,7 +159,7 @@ def test_records_of_problems_that_are_not_in_the_run_are_refused(tmp_path: Path)
     store = RunStore(settings(tmp_path))
     fewer = DIGITS.load(split="test", limit=11, data=None)
     with pytest.raises(DataError, match="1 records of problems that are not in this run"):
-        Runner(settings(tmp_path), DIGITS, store, Watching()).owed(fewer)
+        Runner(settings(tmp_path), DIGITS, store, Watching()).pending(fewer)
     store.close()
 
 

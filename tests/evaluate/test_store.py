@@ -43,7 +43,7 @@ def record(key: str, name: str = "p0") -> Record:
     )  # fmt: skip
 
 
-def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_record_is_read_back_as_it_was(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path))
     store.add(record("k1"))
     store.close()
@@ -53,7 +53,7 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     assert run.thumbnail(record("k1")) is None
 
 
-def test_a_torn_line_is_owed_again_and_the_next_one_lands_whole(tmp_path: Path) -> None:
+def test_a_torn_line_is_pending_again_and_the_next_one_lands_whole(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path))
     store.add(record("k1"))
     store.add(record("k2"))
@@ -191,7 +191,7 @@ def test_concurrency_and_address_may_change(tmp_path: Path) -> None:
     RunStore(changed(first, concurrency=3, base_url=("http://127.0.0.1:2",))).close()
 
 
-def test_two_processes_never_share_a_folder(tmp_path: Path) -> None:
+def test_two_processes_never_write_to_the_same_folder(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path))
     with pytest.raises(UsageError, match="in use by another process"):
         RunStore(settings(tmp_path))
@@ -243,7 +243,7 @@ def test_the_store_remembers_keys_and_how_the_run_stands_and_no_records(tmp_path
     store.close()
 
 
-def test_a_torn_line_longer_than_a_block_is_found_from_the_end(tmp_path: Path) -> None:
+def test_a_torn_line_longer_than_a_block_is_detected_from_the_end(tmp_path: Path) -> None:
     store = RunStore(settings(tmp_path))
     store.add(record("k1"))
     store.close()

@@ -52,8 +52,8 @@ def real(name: str) -> ChatTemplate:
 def test_real_templates_are_read_as_they_are(name: str) -> None:
     reading = read_template(real(name))
     assert reading.delimiters is not None
-    found = (reading.opening, reading.delimiters.closing, reading.state, dict(reading.switch), reading.keeps_earlier)
-    assert found == REAL[name]
+    facts = (reading.opening, reading.delimiters.closing, reading.state, dict(reading.switch), reading.keeps_earlier)
+    assert facts == REAL[name]
 
 
 @pytest.mark.shared_data
@@ -64,7 +64,7 @@ def test_templates_without_thinking_name_no_delimiters(name: str) -> None:
 
 @pytest.mark.shared_data
 @pytest.mark.parametrize("name", ["Qwen-QwQ-32B", "google-gemma-4-31B-it"])
-def test_the_switch_that_is_found_switches_thinking_on(name: str) -> None:
+def test_the_detected_switch_turns_thinking_on(name: str) -> None:
     template = real(name)
     switched = ChatTemplate(template.source, options=read_template(template).switch)
     assert read_template(switched).state != "closed"
@@ -74,7 +74,7 @@ HEADER = "{% for m in messages %}<|{{ m.role }}|>{{ '\n' }}"
 FOOTER = "{{ m.content }}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{{ '\n' }}"
 
 
-def test_delimiters_built_in_a_macro_are_found() -> None:
+def test_delimiters_built_in_a_macro_are_read() -> None:
     macro = "{% macro tag(s, w) %}{{ '<%s%s>' % (s, w) }}{% endmacro %}"
     shown = (
         "{% if m.reasoning_content %}{{ tag('', 'mull') }}{{ m.reasoning_content }}{{ tag('/', 'mull') }}{% endif %}"

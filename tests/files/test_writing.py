@@ -31,7 +31,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     assert path.read_text() == "old"
     replace_file(path, "new \ud800")
     assert path.read_text() == "new ?"
-    assert [one.name for one in path.parent.iterdir()] == ["page.html"]
+    assert [entry.name for entry in path.parent.iterdir()] == ["page.html"]
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), writing_folder(folder) as partial:
         interrupted((partial / "weights").write_text("half"))
     assert (folder / "weights").read_text() == "old"
-    assert [one.name for one in tmp_path.iterdir()] == ["model"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model"]
     with writing_folder(folder), pytest.raises(UsageError, match="in use"), writing_folder(folder):
         pass
 

@@ -21,28 +21,28 @@ def delay(labelled: Labelled, seen: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def share() -> list[Labelled]:
+def texts() -> list[Labelled]:
     return list(corpus(loops=8, cleans=8, seed=7))
 
 
 @pytest.mark.parametrize("held_out", [False, True], ids=["chosen", "held out"])
-def test_loops_are_seen_and_soon(share: list[Labelled], held_out: bool) -> None:
-    loops = [text for text in share if text.loops and text.held_out == held_out]
-    found = [(text, find_loop(text.text)) for text in loops]
-    assert [text.family for text, loop in found if loop is None][2:] == []
-    delays = [delay(text, loop.seen) for text, loop in found if loop]
+def test_loops_are_seen_and_soon(texts: list[Labelled], held_out: bool) -> None:
+    loops = [text for text in texts if text.loops and text.held_out == held_out]
+    detected = [(text, find_loop(text.text)) for text in loops]
+    assert [text.family for text, loop in detected if loop is None][2:] == []
+    delays = [delay(text, loop.seen) for text, loop in detected if loop]
     assert statistics.median(delays) < 128
 
 
 @pytest.mark.parametrize("held_out", [False, True], ids=["chosen", "held out"])
-def test_clean_texts_are_left_alone(share: list[Labelled], held_out: bool) -> None:
-    clean = [text for text in share if not text.loops and text.held_out == held_out]
+def test_clean_texts_are_left_alone(texts: list[Labelled], held_out: bool) -> None:
+    clean = [text for text in texts if not text.loops and text.held_out == held_out]
     assert [(text.family, text.text) for text in clean if find_loop(text.text)] == []
 
 
-def test_a_loop_begins_where_its_first_copy_does(share: list[Labelled]) -> None:
+def test_a_loop_begins_where_its_first_copy_does(texts: list[Labelled]) -> None:
     wrong = []
-    for text in share:
+    for text in texts:
         loop = find_loop(text.text) if text.loops and text.family.startswith("exact") else None
         if loop and loop.kind == "exact":
             assert text.first is not None

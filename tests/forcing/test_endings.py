@@ -12,9 +12,9 @@ from s1m.forcing.endings import find_answered, find_ending, flaws_of
     "spelled", ["</ think>", "< /think>", "</THINK>", "&lt;/think&gt;", "[/think]", "</think >", "</\nthink>"]
 )
 def test_a_delimiter_as_ordinary_text_ends_the_thinking(spelled: str) -> None:
-    found = find_ending(f"I have it: 42. {spelled} So", "</think>")
-    assert found is not None
-    assert (found.start, found.stop, found.flaws) == (15, "closed", ("misspelt",))
+    ending = find_ending(f"I have it: 42. {spelled} So", "</think>")
+    assert ending is not None
+    assert (ending.start, ending.stop, ending.flaws) == (15, "closed", ("misspelt",))
 
 
 @pytest.mark.parametrize("text", ["I think > 3", "a / think about it", "</thinking>", "<think>", "so / think >"])
@@ -41,9 +41,9 @@ def test_flaws(text: str, flaws: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("line", [r"So \boxed{42}.", "The final answer is 42.", " answer: 2", "<answer>B</answer>\n"])
 def test_an_answer_in_the_last_line_is_cut(line: str) -> None:
-    found = find_answered(f"The answer is not far.\n{line}")
-    assert found is not None
-    assert (found.start, found.stop, found.flaws) == (23, "eos", ("answered",))
+    ending = find_answered(f"The answer is not far.\n{line}")
+    assert ending is not None
+    assert (ending.start, ending.stop, ending.flaws) == (23, "eos", ("answered",))
 
 
 def test_an_answer_somewhere_else_is_not() -> None:

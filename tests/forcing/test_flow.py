@@ -311,12 +311,12 @@ def test_budgets_hold_and_no_level_is_lost_whatever_the_model_does(
 
     def reply(step: Step) -> Completion:
         nonlocal turn
-        share, finish = script[turn % len(script)]
+        fraction, finish = script[turn % len(script)]
         turn += 1
         assert step.max_tokens >= 1
         assert 0 <= step.min_tokens <= step.max_tokens
         low = max(step.min_tokens, 1 if finish == "length" else 0)
-        tokens = step.max_tokens if finish == "length" else low + int(share * (step.max_tokens - low))
+        tokens = step.max_tokens if finish == "length" else low + int(fraction * (step.max_tokens - low))
         return said(f"w{turn} " * tokens, tokens, finish)
 
     trace, _ = play(sweep(settings_, 3), reply)

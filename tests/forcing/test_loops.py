@@ -156,7 +156,7 @@ def test_nothing_is_read_behind_a_loop() -> None:
     st.lists(st.integers(0, 50), min_size=1, max_size=60),
     st.integers(0, 59),
 )
-def test_every_runaway_is_found_with_its_primitive_period(before: list[int], pattern: list[int], cut: int) -> None:
+def test_every_runaway_is_detected_with_its_primitive_period(before: list[int], pattern: list[int], cut: int) -> None:
     copies = 3 + 400 // len(pattern)
     tokens = before + pattern * copies + pattern[:cut]
     loop = find_loop(tokens)

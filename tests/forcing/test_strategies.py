@@ -134,7 +134,7 @@ def test_an_unsure_answer_agrees_with_nothing() -> None:
     assert trace.answers[0].chosen_from == (0, 1, 2)
 
 
-def test_caps_share_one_chain() -> None:
+def test_caps_are_cut_from_one_chain() -> None:
     def reply(step: Step) -> Completion:
         if step.stop:
             spent = sum(len(piece.text) for piece in step.prefix[1:])

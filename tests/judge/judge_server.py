@@ -1,4 +1,4 @@
-"""A judge on the loopback that copies out what stands behind "shall we say", and a custom benchmark for it to read."""
+"""A judge on the loopback that copies out the word after "shall we say", and a custom benchmark for it to read."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ GOLDS = {"q1": "17", "q2": "23", "q3": "31", "q4": "47"}
 
 
 def prompt_of(request: Request) -> str:
-    """What the judge was told."""
+    """The text that the judge was sent."""
     content = request.body["messages"][0]["content"]
     assert isinstance(content, str)
     return content
 
 
 def copying(request: Request) -> Answer:
-    """Copies out the words behind "shall we say", and says NONE where there are none."""
+    """Copies out the word after "shall we say", or says NONE where there are none."""
     if request.method == "GET":
         return models("copier")
     said = re.search(r"shall we say (\w+)", prompt_of(request))

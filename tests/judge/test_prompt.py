@@ -1,4 +1,4 @@
-"""What a judge is asked about, what it is told, and what its reply means."""
+"""Which answers a judge is asked about, what its prompt holds, and how its reply is read."""
 
 from __future__ import annotations
 

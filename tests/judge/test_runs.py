@@ -89,9 +89,9 @@ def test_a_failing_judge_leaves_verdicts_alone_and_is_asked_again(
     error = capsys.readouterr().err
     assert "the judge failed on 1 answers" in error
     assert "I would rather not" in error
-    found = verdicts(tmp_path)
-    assert found["q1"] == [("17", True, "judge: whole")] * 2
-    assert found["q2"] == [(None, False, "no-answer")] * 2
+    saved = verdicts(tmp_path)
+    assert saved["q1"] == [("17", True, "judge: whole")] * 2
+    assert saved["q2"] == [(None, False, "no-answer")] * 2
     assert b"rather not" not in (tmp_path / "run" / "judgements.jsonl").read_bytes()
     with ChatServer(copying) as judge:
         assert evaluate(tmp_path, model, "--judge-base-url", judge.url) == 0
@@ -137,18 +137,16 @@ def test_a_torn_judgement_is_asked_for_again(tmp_path: Path, model: str) -> None
     assert sum(rule.startswith("judge") for (_, _, rule), _ in verdicts(tmp_path).values()) == 2
 
 
-def test_problems_that_share_question_and_answer_cost_one_request_and_are_scored_each(
-    tmp_path: Path, model: str
-) -> None:
+def test_equal_questions_and_answers_cost_one_request_and_are_scored_each(tmp_path: Path, model: str) -> None:
     questions(tmp_path, q5="90")
     lines = tmp_path / "run" / "judgements.jsonl"
     with ChatServer(copying) as judge:
         assert evaluate(tmp_path, model, "--judge-base-url", judge.url) == 0
         assert len(judge.bodies()) == 2
-        found = [json.loads(line) for line in lines.read_text().splitlines()]
-        shared = [line for line in found if line["extraction"] == "seventeen"]
+        saved = [json.loads(line) for line in lines.read_text().splitlines()]
+        shared = [line for line in saved if line["extraction"] == "seventeen"]
         assert [verdicts(tmp_path)[id_][0][1] for id_ in ("q1", "q5")] == [True, False]
-        lines.write_text("".join(json.dumps(line) + "\n" for line in found if line != shared[1]))
+        lines.write_text("".join(json.dumps(line) + "\n" for line in saved if line != shared[1]))
         assert evaluate(tmp_path, model, "--judge-base-url", judge.url) == 0
         assert len(judge.bodies()) == 2  # what was heard before counts for the other too
     assert len(shared) == 2

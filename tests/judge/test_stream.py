@@ -37,9 +37,9 @@ def test_verdicts_come_in_order_and_every_text_costs_one_request(
         assert main(command(tmp_path, judge.url)) == 0
         assert len(judge.bodies()) == 3
     counted, shown = capsys.readouterr().out.split("\n}\n")
-    found = json.loads(counted + "}")
-    assert (found["responses"], found["no_answer"], found["judged"], found["judge"]) == (6, 2, 4, "copier")
-    assert found["breakdowns"]["answer_type"]["integer"]["judged"] == 4
+    summary = json.loads(counted + "}")
+    assert (summary["responses"], summary["no_answer"], summary["judged"], summary["judge"]) == (6, 2, 4, "copier")
+    assert summary["breakdowns"]["answer_type"]["integer"]["judged"] == 4
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     assert [line["id"] for line in lines] == ["q1", "q2", "q3", "q4", "q1", "q3"]
     assert [line.get("judged", False) for line in lines] == [True, True, False, False, True, True]
@@ -75,8 +75,8 @@ def test_a_judge_that_fails_changes_no_verdict(tmp_path: Path, capsys: pytest.Ca
     with ChatServer(refusing("crowd")) as judge:
         assert main(command(tmp_path, judge.url, "--json")) == 1
     said = capsys.readouterr()
-    found = json.loads(said.out)
-    assert (found["judged"], found["rules"]["no-answer"]) == (3, 1)
+    summary = json.loads(said.out)
+    assert (summary["judged"], summary["rules"]["no-answer"]) == (3, 1)
     assert said.err.count("\n") == 1
     assert "the judge failed on 1 answers" in said.err
 

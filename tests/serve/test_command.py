@@ -102,7 +102,7 @@ def test_many_gpus_from_the_head(values: dict[str, object], added: list[str]) ->
         ),
     ],
 )  # fmt: skip
-def test_the_other_nodes_listen_to_nobody(values: dict[str, object], added: list[str]) -> None:
+def test_the_other_nodes_open_no_port(values: dict[str, object], added: list[str]) -> None:
     assert words(**values, nodes=3, head_address="10.0.0.1") == HEADLESS + added
 
 

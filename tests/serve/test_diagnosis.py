@@ -56,17 +56,17 @@ ECHO = "RuntimeError: Engine core initialization failed. See root cause above. F
     ],
 )
 def test_known_failures_name_the_fix(lines: list[str], said: str, fix: str) -> None:
-    told = why(["INFO 11-22 16:30:00 [api.py:1] hello", *lines], 1)
-    assert told.startswith("vLLM ended with exit code 1: ")
-    assert said in told
-    assert fix in told
-    assert "\n" not in told
-    assert "pid=7" not in told
+    message = why(["INFO 11-22 16:30:00 [api.py:1] hello", *lines], 1)
+    assert message.startswith("vLLM ended with exit code 1: ")
+    assert said in message
+    assert fix in message
+    assert "\n" not in message
+    assert "pid=7" not in message
 
 
 def test_unknown_failures_show_the_last_error_and_not_its_echo() -> None:
-    told = why([f"{WORKER}KeyError: 'first'", f"{WORKER}TypeError: second", ECHO, "(APIServer pid=1) INFO bye"], 3)
-    assert told == "vLLM ended with exit code 3: TypeError: second"
+    message = why([f"{WORKER}KeyError: 'first'", f"{WORKER}TypeError: second", ECHO, "(APIServer pid=1) INFO bye"], 3)
+    assert message == "vLLM ended with exit code 3: TypeError: second"
 
 
 def test_without_an_error_the_last_line_has_to_do() -> None:

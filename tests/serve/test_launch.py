@@ -1,4 +1,4 @@
-"""Starting and ending, with real processes: ready when it is true, failures in one line, and nobody is left."""
+"""Starting and ending, with real processes: ready when it is true, failures in one line, and no process is left."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def serve_here(vllm: str, **values: object) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_says_when_it_is_ready_and_ends_when_told_to(number: signal.Signals, tmp_path: Path) -> None:
+def test_it_says_when_it_is_ready_and_ends_on_a_signal(number: signal.Signals, tmp_path: Path) -> None:
     port = free_port()
     flags = ("--port", str(port), "--", "--enforce-eager", "a b")
     with started(tmp_path, server(tmp_path, WITH_CHILD), *flags) as process:
@@ -101,7 +101,7 @@ def test_asking_twice_kills_at_once(tmp_path: Path) -> None:
     assert gone(family)
 
 
-def test_one_told_to_stop_before_it_is_ready_counts_as_interrupted(tmp_path: Path) -> None:
+def test_a_stop_before_it_is_ready_counts_as_interrupted(tmp_path: Path) -> None:
     slow = program(tmp_path, "import time; print('loading', flush=True); time.sleep(600)")
     with started(tmp_path, slow, "--port", str(free_port())) as process:
         says(tmp_path / "err", "loading")
@@ -112,7 +112,7 @@ def test_one_told_to_stop_before_it_is_ready_counts_as_interrupted(tmp_path: Pat
     assert (tmp_path / "out").read_text() == ""
 
 
-def test_a_death_before_it_is_ready_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_death_before_it_is_ready_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "ERROR 11-22 16:30:00 [core.py:700] torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB."
     vllm = program(tmp_path, f"import sys; print({text!r}, file=sys.stderr); sys.exit(7)")
     assert main(["serve", "org/model", "--vllm", vllm, "--port", str(free_port())]) == 1
@@ -148,7 +148,7 @@ def test_the_wait_is_bounded(tmp_path: Path) -> None:
     assert gone([pid for pid in descendants(os.getpid()) if pid not in before], 0)
 
 
-def test_a_node_that_is_not_the_head_waits_for_nobody(tmp_path: Path) -> None:
+def test_a_node_that_is_not_the_head_waits_for_no_request(tmp_path: Path) -> None:
     vllm = program(tmp_path, "import sys, time; print(*sys.argv[1:], flush=True); time.sleep(600)")
     flags = ("--nodes", "2", "--node-rank", "1", "--head-address", "10.0.0.1", "--tensor-parallel-size", "2")
     with started(tmp_path, vllm, *flags) as process:

@@ -34,8 +34,8 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("command", commands())
 def test_the_commands_make_sense(command: str) -> None:
-    found = vars(build_parser().parse_args(shlex.split(command)[1:]))
-    given = {name: value for name, value in found.items() if name not in ("verb", "parser", "config", "dry_run")}
+    parsed = vars(build_parser().parse_args(shlex.split(command)[1:]))
+    given = {name: value for name, value in parsed.items() if name not in ("verb", "parser", "config", "dry_run")}
     assert "serve" in serve_command(settings_from(ServeSettings, given))
 
 

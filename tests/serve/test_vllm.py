@@ -56,7 +56,7 @@ def test_ctrl_c_ends_it_and_all_its_workers(tmp_path: Path) -> None:
     assert gone(family)
 
 
-def test_what_vllm_refuses_is_told_in_one_line(tmp_path: Path) -> None:
+def test_what_vllm_refuses_is_one_line(tmp_path: Path) -> None:
     need_vllm()
     words = serve_words(free_port(), ("--max-model-len", "99999999"))
     shown = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, **ENVIRONMENT})

@@ -49,13 +49,13 @@ def loaded_for(folder: Path, **changes: Any) -> tuple[Any, Encoder]:
 
 def batch_of(examples: Sequence[Example], encoder: Encoder, model: Any, *, packed: bool) -> dict[str, Any]:
     """A real micro-batch of examples."""
-    sequence: Any = Places(examples)
+    sequence: Any = Located(examples)
     pad_id: int = encoder.tokenizer.pad_token_id
     collate = Collator(sequence, encoder, rules_of(model), packed=packed, pad_id=pad_id)
     return dict(collate([{"examples": list(range(len(examples)))}]))
 
 
-class Places(list[Example]):
+class Located(list[Example]):
     """Examples that can say where they stand."""
 
     def location(self, index: int) -> str:

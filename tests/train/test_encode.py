@@ -52,8 +52,8 @@ def learned(tokenizer: Any, ids: list[int], labels: list[int]) -> list[str]:
     return [tokenizer.decode(stretch) for stretch in stretches]
 
 
-def responses(one: Example) -> list[str]:
-    return [turn.text + END for turn in one.turns if turn.role == "assistant"]
+def responses(conversation: Example) -> list[str]:
+    return [turn.text + END for turn in conversation.turns if turn.role == "assistant"]
 
 
 def rows_of(batch: dict[str, Any], pad_id: int) -> list[tuple[list[int], list[int]]]:
@@ -79,17 +79,17 @@ def test_loss_falls_on_responses_and_ends_of_turns_alone(kind: str, packed: bool
     rows = rows_of(batch, encoder.tokenizer.pad_token_id)
     assert len(rows) == len(CONVERSATIONS)
     image_id, grids = model.config.image_token_id, iter(batch["image_grid_thw"])
-    for one, (ids, labels) in zip(CONVERSATIONS, rows, strict=True):
-        assert learned(encoder.tokenizer, ids, labels) == responses(one), one.id
-        visual = sum(int(next(grids).prod()) // 4 for _ in one.images)
-        assert ids.count(image_id) == visual >= len(one.images)
+    for conversation, (ids, labels) in zip(CONVERSATIONS, rows, strict=True):
+        assert learned(encoder.tokenizer, ids, labels) == responses(conversation), conversation.id
+        visual = sum(int(next(grids).prod()) // 4 for _ in conversation.images)
+        assert ids.count(image_id) == visual >= len(conversation.images)
         assert all(label == IGNORED for token, label in zip(ids, labels, strict=True) if token == image_id)
     assert next(grids, None) is None
 
 
 def test_a_batch_is_what_the_chat_template_and_the_image_processor_make(encoder: Encoder) -> None:
-    for one in CONVERSATIONS:
-        found = encoder.encode(one)
+    for conversation in CONVERSATIONS:
+        encoded = encoder.encode(conversation)
         messages = [
             {
                 "role": turn.role,
@@ -97,14 +97,16 @@ def test_a_batch_is_what_the_chat_template_and_the_image_processor_make(encoder:
                     {"type": "image"} if part is IMAGE else {"type": "text", "text": part} for part in turn.content
                 ],
             }
-            for turn in one.turns
+            for turn in conversation.turns
         ]
-        collapsed = [t for i, t in enumerate(found.ids) if not (i and t == found.ids[i - 1] == encoder._image_id)]
+        collapsed = [t for i, t in enumerate(encoded.ids) if not (i and t == encoded.ids[i - 1] == encoder._image_id)]
         rendered = encoder.tokenizer.apply_chat_template(messages, tokenize=False)
         assert encoder.tokenizer.decode(collapsed) + "\n" == rendered
-        if one.images:
-            pixels = encoder.image_processor(images=[decoded(image) for image in one.images], return_tensors="pt")
-            assert torch.equal(found.pixels, pixels["pixel_values"])  # type: ignore[arg-type]
+        if conversation.images:
+            pixels = encoder.image_processor(
+                images=[decoded(image) for image in conversation.images], return_tensors="pt"
+            )
+            assert torch.equal(encoded.pixels, pixels["pixel_values"])  # type: ignore[arg-type]
 
 
 def test_an_outline_is_as_long_as_its_example(encoder: Encoder) -> None:
@@ -112,13 +114,13 @@ def test_an_outline_is_as_long_as_its_example(encoder: Encoder) -> None:
     for some in (encoder, forced(encoder)):
         for place in range(20):
             assert some.length(examples.outline(place)) == len(some.encode(examples[place]).ids)
-        for one in CONVERSATIONS:
-            assert some.length(one) == len(some.encode(one).ids)
+        for conversation in CONVERSATIONS:
+            assert some.length(conversation) == len(some.encode(conversation).ids)
     sizes = [(w, h) for w in (6, 28, 61, 700, 2000) for h in (11, 42, 199, 1023)]
     for size in sizes:
-        one = example((IMAGE, "?"), "3", images=[picture(*size)])
-        outline = replace(one, images=(), sizes=(size,))
-        assert encoder.length(outline) == len(encoder.encode(one).ids), size
+        conversation = example((IMAGE, "?"), "3", images=[picture(*size)])
+        outline = replace(conversation, images=(), sizes=(size,))
+        assert encoder.length(outline) == len(encoder.encode(conversation).ids), size
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -127,14 +129,14 @@ def test_positions_are_the_models_own(kind: str, folders: dict[str, Path]) -> No
     batch = batch_of(CONVERSATIONS, encoder, model, packed=True)
     grouped = batch_of(CONVERSATIONS, encoder, model, packed=False)
     start = 0
-    for row, one in enumerate(CONVERSATIONS):
-        found = encoder.encode(one)
-        length = len(found.ids)
-        ids = torch.tensor([found.ids])
+    for row, conversation in enumerate(CONVERSATIONS):
+        encoded = encoder.encode(conversation)
+        length = len(encoded.ids)
+        ids = torch.tensor([encoded.ids])
         expected, _ = model.model.get_rope_index(
             ids,
             mm_token_type_ids=(ids == model.config.image_token_id).int(),
-            image_grid_thw=found.grids,
+            image_grid_thw=encoded.grids,
             attention_mask=torch.ones_like(ids),
         )
         positions = batch["position_ids"][:, 0, start : start + length]
@@ -146,28 +148,30 @@ def test_positions_are_the_models_own(kind: str, folders: dict[str, Path]) -> No
 
 def test_at_a_refused_end_the_end_is_learned_and_the_ignore_string_is_not(encoder: Encoder) -> None:
     said = "<think>\nI read 37.\nWait, I read 31.\nMaybe I made a mistake. I read 37.\n</think>\nFinal answer: 10"
-    one = example("What is the sum?", said)
-    found = forced(encoder).encode(one)
+    conversation = example("What is the sum?", said)
+    encoded = forced(encoder).encode(conversation)
     tokenizer = encoder.tokenizer
     (close,) = tokenizer("</think>")["input_ids"]
-    assert tokenizer.decode(found.ids).endswith(OPENING + said + END)
+    assert tokenizer.decode(encoded.ids).endswith(OPENING + said + END)
     stretches, place = [], len(tokenizer.apply_chat_template([{"role": "user", "content": "What is the sum?"}]))
-    place = found.ids.index(tokenizer.convert_tokens_to_ids("<think>"))
-    assert set(found.labels[:place]) == {IGNORED}
+    place = encoded.ids.index(tokenizer.convert_tokens_to_ids("<think>"))
+    assert set(encoded.labels[:place]) == {IGNORED}
     for ignored in ("Wait,", "Maybe I made a mistake.", None):
-        refusal = next((i for i in range(place, len(found.ids)) if found.labels[i] != found.ids[i]), len(found.ids))
-        stretches.append(tokenizer.decode(found.labels[place:refusal]))
+        refusal = next(
+            (i for i in range(place, len(encoded.ids)) if encoded.labels[i] != encoded.ids[i]), len(encoded.ids)
+        )
+        stretches.append(tokenizer.decode(encoded.labels[place:refusal]))
         if ignored:
             width = len(tokenizer(ignored)["input_ids"])
-            assert tokenizer.decode(found.ids[refusal : refusal + width]) == ignored
-            assert found.labels[refusal : refusal + width] == [close] + [IGNORED] * (width - 1)
+            assert tokenizer.decode(encoded.ids[refusal : refusal + width]) == ignored
+            assert encoded.labels[refusal : refusal + width] == [close] + [IGNORED] * (width - 1)
             place = refusal + width
     assert stretches == [
         "<think>\nI read 37.\n",
         " I read 31.\n",
         " I read 37.\n</think>\nFinal answer: 10<|im_end|>",
     ]
-    plain = encoder.encode(one)
+    plain = encoder.encode(conversation)
     assert learned(tokenizer, plain.ids, plain.labels) == [said + END]
 
 
@@ -177,10 +181,10 @@ def test_every_end_of_the_bundled_traces_is_a_target(encoder: Encoder) -> None:
     chosen = settings("digits").ignore_strings
     aware = Encoder(encoder.tokenizer, encoder.image_processor, ignore_strings=chosen)
     (close,) = encoder.tokenizer("</think>")["input_ids"]
-    for one in examples:
-        looks = one.turns[-1].text.count("so far")
-        assert aware.encode(one).labels.count(close) == looks
-        assert encoder.encode(one).labels.count(close) == 1
+    for conversation in examples:
+        looks = conversation.turns[-1].text.count("so far")
+        assert aware.encode(conversation).labels.count(close) == looks
+        assert encoder.encode(conversation).labels.count(close) == 1
 
 
 @pytest.mark.parametrize(
@@ -195,27 +199,27 @@ def test_every_end_of_the_bundled_traces_is_a_target(encoder: Encoder) -> None:
 )
 def test_what_counts_as_a_refused_end(thinking: str, refused: int, encoder: Encoder) -> None:
     aware = Encoder(encoder.tokenizer, encoder.image_processor, ignore_strings=(*WAIT, "Wait"))
-    found = aware.encode(example("?", f"<think>\n{thinking}\n</think>\n3"))
+    encoded = aware.encode(example("?", f"<think>\n{thinking}\n</think>\n3"))
     (close,) = encoder.tokenizer("</think>")["input_ids"]
-    assert found.labels.count(close) == refused + 1
+    assert encoded.labels.count(close) == refused + 1
 
 
 def test_ignore_strings_in_an_answer_are_learned(encoder: Encoder) -> None:
-    one = example("?", "<think>\nI read 3.\n</think>\nI read:\nWait, 3.", "And?", "No thinking.\nWait, 4.")
-    found = forced(encoder).encode(one)
-    assert learned(encoder.tokenizer, found.ids, found.labels) == responses(one)
+    conversation = example("?", "<think>\nI read 3.\n</think>\nI read:\nWait, 3.", "And?", "No thinking.\nWait, 4.")
+    encoded = forced(encoder).encode(conversation)
+    assert learned(encoder.tokenizer, encoded.ids, encoded.labels) == responses(conversation)
 
 
 def test_a_delimiter_of_several_tokens_is_learned_by_its_first(encoder: Encoder) -> None:
     aware = Encoder(
         encoder.tokenizer, encoder.image_processor, thinking_open="[[", thinking_close="]] done", ignore_strings=WAIT
     )
-    found = aware.encode(example("?", "[[\nI read 3.\nWait, 4.\n]] done\n4"))
+    encoded = aware.encode(example("?", "[[\nI read 3.\nWait, 4.\n]] done\n4"))
     first, *others = encoder.tokenizer("]] done")["input_ids"]
     assert others
-    assert [label for token, label in zip(found.ids, found.labels, strict=True) if label not in (IGNORED, token)] == [
-        first
-    ]
+    assert [
+        label for token, label in zip(encoded.ids, encoded.labels, strict=True) if label not in (IGNORED, token)
+    ] == [first]
 
 
 def with_template(encoder: Encoder, template: str) -> Encoder:
@@ -232,10 +236,10 @@ def test_a_template_that_opens_the_thinking_says_it_without_loss(space: str, enc
         "<|im_start|>assistant\n{% endif %}", f"<|im_start|>assistant\n<think>{space}{{{{ '' }}}}{{% endif %}}"
     )
     opening = with_template(encoder, template)
-    one = example("?", "<think>\nI read 3.\n</think>\n3", "And?", "<think>\nI read 4.\n</think>\n4")
-    found = opening.encode(one)
-    assert encoder.tokenizer.decode(found.ids) == encoder.tokenizer.decode(encoder.encode(one).ids)
-    kept = encoder.tokenizer.decode([label for label in found.labels if label != IGNORED])
+    conversation = example("?", "<think>\nI read 3.\n</think>\n3", "And?", "<think>\nI read 4.\n</think>\n4")
+    encoded = opening.encode(conversation)
+    assert encoder.tokenizer.decode(encoded.ids) == encoder.tokenizer.decode(encoder.encode(conversation).ids)
+    kept = encoder.tokenizer.decode([label for label in encoded.labels if label != IGNORED])
     rest = "\n".removesuffix(space)
     assert kept == f"{rest}I read 3.\n</think>\n3{END}{rest}I read 4.\n</think>\n4{END}"
     with pytest.raises(Unusable) as caught:
@@ -252,8 +256,8 @@ def test_a_template_that_rewrites_earlier_turns_is_no_use_for_several(encoder: E
         "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}",
     )
     once = example("?", "<think>\nI read 3.\n</think>\n3")
-    found = forgetful.encode(once)
-    assert learned(encoder.tokenizer, found.ids, found.labels) == responses(once)
+    encoded = forgetful.encode(once)
+    assert learned(encoder.tokenizer, encoded.ids, encoded.labels) == responses(once)
     with pytest.raises(Unusable) as caught:
         forgetful.encode(example("?", "<think>\nI read 3.\n</think>\n3", "And?", "4"))
     assert caught.value.reason == "the chat template rewrites earlier turns"
@@ -264,10 +268,10 @@ def test_a_template_that_rewrites_earlier_turns_is_no_use_for_several(encoder: E
 def test_a_text_that_spells_a_token_of_the_template_is_dropped(token: str, role: str, encoder: Encoder) -> None:
     said = {"user": "What?", "assistant": "3"}
     said[role] += token
-    one = example((IMAGE, said["user"]), said["assistant"], images=[picture()])
+    conversation = example((IMAGE, said["user"]), said["assistant"], images=[picture()])
     for look in (encoder.encode, encoder.length):
         with pytest.raises(Unusable) as caught:
-            look(one)
+            look(conversation)
         assert (caught.value.reason, caught.value.detail) == ("spells a special token", token)
 
 
@@ -287,31 +291,31 @@ def test_a_template_without_images_is_noticed(encoder: Encoder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("visual_tokens", "share"), [(64, 0.126), (256, 0.357), (400, 0.464), (1024, 0.688), (1280, 0.734)]
+    ("visual_tokens", "fraction"), [(64, 0.126), (256, 0.357), (400, 0.464), (1024, 0.688), (1280, 0.734)]
 )
 def test_the_masking_rule_of_s1m_lets_the_prompt_into_the_loss(
-    visual_tokens: int, share: float, encoder: Encoder
+    visual_tokens: int, fraction: float, encoder: Encoder
 ) -> None:
     """The rule that S1-M is published with counts the prompt's tokens with one place-holder an image, but masks that
     many tokens after each place-holder has become as many as the image has. With a response of 466 tokens, S1-M's
     median, the prompt's end is up to three quarters of what is learned."""
     tokenizer, rows = encoder.tokenizer, 8
-    one = Example(
+    conversation = Example(
         id="wide",
         turns=(Turn(role="user", content=(IMAGE, "What is the sum?")), Turn(role="assistant", content=("4 " * 232,))),
         images=(picture(visual_tokens // rows * 28, rows * 28),),
     )
     roomy = type(encoder.image_processor)(min_pixels=28 * 28, max_pixels=28 * 28 * 2048)
-    found = Encoder(tokenizer, roomy).encode(one)
+    encoded = Encoder(tokenizer, roomy).encode(conversation)
     question = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "What is the sum?"}]}]
     prompt = tokenizer(tokenizer.apply_chat_template(question, tokenize=False))["input_ids"]
-    ids = [*found.ids, *tokenizer("\n")["input_ids"]]  # it leaves the template's last newline in as well
+    ids = [*encoded.ids, *tokenizer("\n")["input_ids"]]  # it leaves the template's last newline in as well
     labels = [IGNORED] * len(prompt) + ids[len(prompt) :]
-    right = sum(label != IGNORED for label in found.labels)
+    right = sum(label != IGNORED for label in encoded.labels)
     leaked = sum(label != IGNORED for label in labels) - right
-    assert found.ids.count(encoder._image_id) == visual_tokens
+    assert encoded.ids.count(encoder._image_id) == visual_tokens
     assert right == pytest.approx(466, abs=3)
-    assert leaked / (leaked + right) == pytest.approx(share, abs=0.005)
-    assert learned(tokenizer, found.ids, found.labels) == responses(one)
+    assert leaked / (leaked + right) == pytest.approx(fraction, abs=0.005)
+    assert learned(tokenizer, encoded.ids, encoded.labels) == responses(conversation)
     with pytest.raises(AssertionError):
-        assert learned(tokenizer, ids, labels) == responses(one)
+        assert learned(tokenizer, ids, labels) == responses(conversation)

@@ -49,7 +49,7 @@ def test_a_blank_image_in_a_batch_of_text_changes_nothing(batch: str, tmp_path: 
     settings = short(tmp_path / "out", batch=batch)
     settings = replace(settings, data=(Source(path=str(write_lines(tmp_path / "a.jsonl", [trace(), trace("Why?")]))),))
     encoder, model = load_encoder(settings), load_model(settings).model
-    found = []
+    results = []
     for blank in (None, encoder.blank()):
         collator = Collator(
             examples_of(settings), encoder, rules_of(model), packed=batch == "packed", pad_id=0, blank=blank
@@ -59,9 +59,9 @@ def test_a_blank_image_in_a_batch_of_text_changes_nothing(batch: str, tmp_path: 
         model.zero_grad()
         loss = model(**inputs).loss
         loss.backward()
-        found.append((loss.item(), model.lm_head.weight.grad.clone()))
-    assert found[0][0] == pytest.approx(found[1][0], abs=1e-6)
-    assert found[0][1].allclose(found[1][1], atol=1e-6)
+        results.append((loss.item(), model.lm_head.weight.grad.clone()))
+    assert results[0][0] == pytest.approx(results[1][0], abs=1e-6)
+    assert results[0][1].allclose(results[1][1], atol=1e-6)
     assert all(parameter.grad is not None for parameter in model.parameters()), "DDP waits for what has no gradient"
 
 

@@ -22,9 +22,9 @@ def test_accuracies_go_to_the_log_and_to_tensorboard(tmp_path: Path) -> None:
     )  # fmt: skip
     assert train(wanted) == 0
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
-    found = [line for line in lines if "eval/digits 0" in line]
-    assert [line["step"] for line in found] == [1, 2]
-    for line in found:
+    evaluated = [line for line in lines if "eval/digits 0" in line]
+    assert [line["step"] for line in evaluated] == [1, 2]
+    for line in evaluated:
         run = load_run(out / "eval" / f"step-{line['step']}")
         assert len(run.records) == 4
         for place in (0, 1):

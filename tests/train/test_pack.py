@@ -88,8 +88,8 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def logits_of(model: Any, batch: dict[str, Any]) -> torch.Tensor:
     inputs = {name: value for name, value in batch.items() if name != "labels"}
     with torch.no_grad():
-        found: torch.Tensor = model(**inputs, use_cache=False).logits
-    return found
+        logits: torch.Tensor = model(**inputs, use_cache=False).logits
+    return logits
 
 
 def loss_of(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -107,12 +107,12 @@ def test_the_loss_of_a_packed_row_is_that_of_its_examples_alone(folder: Path) ->
     batch = batch_of(CONVERSATIONS, encoder, packed, packed=True)
     grouped = batch_of(CONVERSATIONS, encoder, plain, packed=False)
     alone = 0.0
-    for one in CONVERSATIONS:
-        found = encoder.encode(one)
-        ids, labels = torch.tensor([found.ids]), torch.tensor([found.labels])
+    for conversation in CONVERSATIONS:
+        encoded = encoder.encode(conversation)
+        ids, labels = torch.tensor([encoded.ids]), torch.tensor([encoded.labels])
         inputs: dict[str, Any] = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-        if found.grids is not None:
-            inputs |= {"pixel_values": found.pixels, "image_grid_thw": found.grids}
+        if encoded.grids is not None:
+            inputs |= {"pixel_values": encoded.pixels, "image_grid_thw": encoded.grids}
             inputs["mm_token_type_ids"] = (ids == plain.config.image_token_id).int()
         alone += float(loss_of(logits_of(plain, inputs), labels))
     learned = (batch["labels"] != IGNORED).sum()
@@ -123,7 +123,7 @@ def test_the_loss_of_a_packed_row_is_that_of_its_examples_alone(folder: Path) ->
 
 def test_gradients_of_a_packed_row_are_those_of_padded_rows(folder: Path) -> None:
     """Also when activations are computed again in the backward pass, as they are by default."""
-    found = []
+    gradients = []
     for mode, again in (("grouped", False), ("packed", False), ("packed", True)):
         model, encoder = loaded_for(folder, batch=mode)
         model.train()
@@ -132,10 +132,10 @@ def test_gradients_of_a_packed_row_are_those_of_padded_rows(folder: Path) -> Non
         batch = batch_of(CONVERSATIONS, encoder, model, packed=mode == "packed")
         labels = batch.pop("labels")
         torch.autograd.backward(loss_of(model(**batch, use_cache=False).logits, labels))
-        found.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
-    for other in found[1:]:
-        assert other.keys() == found[0].keys()
-        for name, gradient in found[0].items():
+        gradients.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
+    for other in gradients[1:]:
+        assert other.keys() == gradients[0].keys()
+        for name, gradient in gradients[0].items():
             scale = gradient.abs().max().clamp(min=1e-6)
             assert torch.allclose(gradient / scale, other[name] / scale, atol=1e-3), name
 
@@ -146,17 +146,17 @@ def test_no_example_sees_another(place: int, folder: Path) -> None:
     row = [example((IMAGE, "What is the sum?"), f"{n} {n + 1}", images=[picture(112, 56, n)]) for n in (11, 122, 233)]
     other = [*row]
     other[place] = example((IMAGE, "What is the sum?"), "9 8", images=[picture(112, 56, 99)])
-    lengths = [encoder.length(one) for one in row]
+    lengths = [encoder.length(conversation) for conversation in row]
     before, after = (logits_of(model, batch_of(some, encoder, model, packed=True)) for some in (row, other))
     parts = [
         torch.split(logits, [*lengths[:place], encoder.length(some[place]), *lengths[place + 1 :]], dim=1)
         for logits, some in ((before, row), (after, other))
     ]
-    for number, (one, two) in enumerate(zip(*parts, strict=True)):
+    for number, (unchanged, changed) in enumerate(zip(*parts, strict=True)):
         if number == place:
-            assert (one[:, -2:] - two[:, -2:]).abs().max() > 1e-3
+            assert (unchanged[:, -2:] - changed[:, -2:]).abs().max() > 1e-3
         else:
-            assert torch.allclose(one, two, atol=1e-6, rtol=0), number
+            assert torch.allclose(unchanged, changed, atol=1e-6, rtol=0), number
 
 
 def test_an_image_cut_off_behind_its_header_is_left_out_with_a_warning(folder: Path) -> None:

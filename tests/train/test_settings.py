@@ -28,12 +28,12 @@ def test_levels_and_ignore_strings_have_the_spellings_of_eval() -> None:
 
 
 def test_switches_go_both_ways_and_lists_are_lists() -> None:
-    found = build_parser().parse_args(
+    flags = build_parser().parse_args(
         ["train", "my.toml", "--no-lora-merge", "--liger", "--freeze", "vision", "merger", "--check"]
     )
-    assert (found.config, found.lora_merge, found.liger, found.check) == ("my.toml", False, True, True)
-    assert found.freeze == ["vision", "merger"]
-    assert not hasattr(found, "seed")
+    assert (flags.config, flags.lora_merge, flags.liger, flags.check) == ("my.toml", False, True, True)
+    assert flags.freeze == ["vision", "merger"]
+    assert not hasattr(flags, "seed")
 
 
 @pytest.mark.parametrize(("flag", "shown"), [("--eval-num-ignore", "0,2"), ("--lora-merge", "yes"), ("--out", "")])

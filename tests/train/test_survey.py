@@ -59,9 +59,9 @@ def test_every_reject_is_counted_under_its_reason_and_written_down(tmp_path: Pat
     )
     examples = examples_of(settings(*sources))
     rejects = tmp_path / "out" / "rejects.jsonl"
-    found = survey(examples, length_of, settings(*sources, max_tokens=50), rejects_to=rejects)
-    assert found.kept.tolist() == [0, 9]
-    assert found.lengths.tolist() == [12, 10]
+    surveyed = survey(examples, length_of, settings(*sources, max_tokens=50), rejects_to=rejects)
+    assert surveyed.kept.tolist() == [0, 9]
+    assert surveyed.lengths.tolist() == [12, 10]
     expected = Counter(
         {
             "thinking not closed": 1,
@@ -74,9 +74,9 @@ def test_every_reject_is_counted_under_its_reason_and_written_down(tmp_path: Pat
             "spells a special token": 1,
         }
     )
-    assert found.parts[0].reasons == expected
-    assert found.parts[1].reasons == Counter({"does not end with an assistant's turn": 1})
-    assert [part.lengths.tolist() for part in found.parts] == [[12, 10], []]
+    assert surveyed.parts[0].reasons == expected
+    assert surveyed.parts[1].reasons == Counter({"does not end with an assistant's turn": 1})
+    assert [part.lengths.tolist() for part in surveyed.parts] == [[12, 10], []]
     lines = [json.loads(line) for line in rejects.read_text().splitlines()]
     assert len(lines) == 9
     assert lines[0] == {
@@ -119,17 +119,17 @@ def test_several_processes_find_the_same() -> None:
 
 def test_nothing_left_is_an_error_that_says_why(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.jsonl", [row(prompt=""), row(prompt=""), row(response="")])
-    found = survey(examples_of(settings(path)), length_of, settings(path))
+    surveyed = survey(examples_of(settings(path)), length_of, settings(path))
     with pytest.raises(DataError, match=r"no example is left .*: empty question \(2\), empty answer \(1\)"):
-        found.require_some()
+        surveyed.require_some()
 
 
 def test_the_table_shows_sources_reasons_and_their_sum(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.jsonl", [trace(), row(prompt=""), row(response="x " * 5000)])
     chosen = (Source(path=str(path)), Source(path="digits", rows=10))
     output = io.StringIO()
-    found = survey(examples_of(settings(*chosen)), length_of, settings(*chosen))
-    print_survey(found, Console(file=output, width=300))
+    surveyed = survey(examples_of(settings(*chosen)), length_of, settings(*chosen))
+    print_survey(surveyed, Console(file=output, width=300))
     shown = {cells[1].strip(): [cell.strip() for cell in cells[2:-1]] for cells in _cells(output.getvalue())}
     assert shown["examples"] == ["2", "10", "12"]
     assert shown["longest"][0] == "5,001"

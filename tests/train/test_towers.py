@@ -54,13 +54,13 @@ def test_adapters_and_rates_of_other_towers_contradict_each_other(tmp_path: Path
 def rates(groups: list[dict[str, Any]], model: Any) -> dict[str, tuple[set[float], set[float]]]:
     """Learning rates and weight decays of each tower."""
     names = {id(parameter): name for name, parameter in model.named_parameters()}
-    found: dict[str, tuple[set[float], set[float]]] = {}
+    by_tower: dict[str, tuple[set[float], set[float]]] = {}
     for group in groups:
         for parameter in group["params"]:
-            lr, decay = found.setdefault(tower_of(names[id(parameter)]), (set(), set()))
+            lr, decay = by_tower.setdefault(tower_of(names[id(parameter)]), (set(), set()))
             lr.add(group["lr"])
             decay.add(group["weight_decay"])
-    return found
+    return by_tower
 
 
 def test_towers_have_rates_of_their_own(model: Any, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_the_optimizer_uses_them_and_frozen_weights_stay(tmp_path: Path, monkeyp
         merger_learning_rate=5e-3, freeze=("vision",),
     )  # fmt: skip
     trained(settings)
-    assert {tower: found[0] for tower, found in seen[0].items()} == {"merger": {5e-3}, "language": {1e-3}}
+    assert {tower: pair[0] for tower, pair in seen[0].items()} == {"merger": {5e-3}, "language": {1e-3}}
     before, after = weights(place_of(BUNDLED)), weights(str(tmp_path / "out" / "model"))
     changed = {tower_of(name) for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"merger", "language"}

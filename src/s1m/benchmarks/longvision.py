@@ -48,7 +48,7 @@ class LongVision:
             raise UsageError("longvision is bundled and takes no --data; leave it out")
         if split not in self.splits:
             raise DataError(f"longvision has no split {split!r}; it has: {', '.join(self.splits)}")
-        # A problem is searched for, which takes longer than drawing it: those of a usual run are kept.
+        # Making a problem takes a search, which is slower than drawing its picture: those of a default run are kept.
         solved = lru_cache(maxsize=MOST_KEPT)(partial(make_problem, split))
 
         def text(number: int) -> Problem:

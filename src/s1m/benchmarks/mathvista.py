@@ -131,8 +131,8 @@ def whole(row: Row, column: str) -> int | None:
 
 def load_json(path: Path, limit: int | None) -> list[Problem]:
     """The problems of the authors' JSON file, a mapping from pid to row, without their images."""
-    rows = read_json(path, dict[str, Any])
-    if not all(isinstance(values, dict) for values in rows.values()):
+    rows: Any = read_json(path, object)  # of any type, so that the error below says what is expected
+    if not isinstance(rows, dict) or not all(isinstance(values, dict) for values in rows.values()):
         raise DataError(f"{path}: expected a mapping from pid to row, such as the authors' testmini.json")
     wanted = list(rows.values())[:limit]
     return [

@@ -29,6 +29,7 @@ PROMPT = (
     "following the template below, and be sure to include two <> symbols:\n"
     "<Thought process>: <<your thought process>> <Answer>: <<your option>>"
 )
+# "A. 3 cm; B. 4 cm": a semicolon begins the next option only where a letter with a full stop follows it.
 _OPTION = re.compile(r"(?:^|;)\s*([A-H])\.\s*")
 
 

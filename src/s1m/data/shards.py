@@ -88,6 +88,8 @@ def _write(shard: list[TraceRow], path: Path, *, several_images: bool) -> None:
     shown = {"images": List(Image())} if several_images else {"image": Image()}
     texts = {name: Value(kind) for name, kind in {"prompt": "string", "response": "string", **ORIGIN}.items()}
     schema = Features({**shown, **texts}).arrow_schema
+    # One schema for all shards: pyarrow would infer null for a column that is empty throughout one of them, and
+    # load_dataset refuses shards of different types.
     with pq.ParquetWriter(path, schema) as writer:
         for start in range(0, len(shard), GROUP_ROWS):
             values = [as_columns(row, several_images=several_images) for row in shard[start : start + GROUP_ROWS]]

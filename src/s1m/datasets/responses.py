@@ -15,6 +15,7 @@ from s1m.families import DEFAULT, THINKING_DELIMITERS, Delimiters
 STAGE_TAG = re.compile(r"</?(?:SUMMARY|CAPTION|REASONING|CONCLUSION)>")
 STAGES = ("<SUMMARY>", "<CONCLUSION>")
 """Tags that tell LLaVA-CoT's responses from others."""
+# <|begin_of_solution|> and its end, as in the responses of Sky-T1 and of OpenThoughts.
 SOLUTION_TAG = re.compile(r"<\|(?:begin|end)_of_solution\|>")
 
 

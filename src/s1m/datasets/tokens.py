@@ -24,6 +24,8 @@ ESTIMATED = "estimated: characters / 4"
 """How tokens were counted without a tokenizer."""
 MOST_WORDS = 200_000
 """Words, and lines that cannot be cut, that are remembered at most."""
+# Compared with what a tokenizer's file says, letter by letter, so it stays on one line. Its branches: 's of "it's";
+# " word" with one sign before it; a single digit; " ..." of signs; line breaks; blanks but the last; other blanks.
 PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
@@ -113,6 +115,7 @@ class _Words(dict[str, int]):
 
     def __missing__(self, word: str) -> int:
         if len(self) >= MOST_WORDS:
+            # Common words are back at once; to know which words are old would cost more at every look-up.
             self.clear()
         tokens = self[word] = len(self._tokenizer.encode(self._before + word, add_special_tokens=False).ids)
         return tokens
@@ -122,7 +125,9 @@ class _Texts:
     """Counts texts by their words."""
 
     def __init__(self, tokenizer: Any, added: Sequence[str]) -> None:
+        # The longest first: a branch that is the beginning of another would hide it.
         special = "|".join(re.escape(token) for token in sorted(added, key=len, reverse=True))
+        # (?!) matches nowhere; an empty pattern would match everywhere.
         self._added = re.compile(special or r"(?!)")
         self._first = _Words(tokenizer)
         self._later = _Words(tokenizer, before=" ")
@@ -140,6 +145,7 @@ class _Texts:
     def _line(self, line: str) -> int:
         """Tokens of a line, indented or not. Where a blank follows another within it, no cut is certain."""
         words = line.lstrip(" \t")
+        # Four searches for fixed texts, which are faster than the pattern; other white space occurs beyond ASCII alone.
         is_uncertain = "  " in words or "\n " in words or "\t " in words or "\r " in words
         if is_uncertain or (not words.isascii() and BLANK_AFTER_SPACE.search(words)):
             return self._first[line]

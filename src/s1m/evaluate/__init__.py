@@ -1,1 +1,1 @@
-"""Run a benchmark with an engine: plan, run what is owed, record, resume."""
+"""Run a benchmark with an engine: plan, run what is pending, record, resume."""

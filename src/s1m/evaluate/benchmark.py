@@ -98,7 +98,7 @@ async def run_pending(
     """
     with RunProgress(console, total=len(problems), standing=store.standing) as progress:
         runner = Runner(settings, benchmark, store, progress, digest)
-        pending = runner.owed(problems)
+        pending = runner.pending(problems)
         if not pending:
             return
         if len(pending) < len(problems):

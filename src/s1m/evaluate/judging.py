@@ -74,9 +74,9 @@ async def _judge(
 
 def unread_of(run: Run) -> list[Unread]:
     """The answers of a run that a judge is to read, each text of a record once."""
-    found: dict[tuple[str, str], Unread] = {}
+    unread: dict[tuple[str, str], Unread] = {}
     for record in run.records:
         for answer, verdict in zip(record.trace.answers, record.verdicts, strict=True):
             if is_asked(verdict, answer.text):
-                found[record.key, answer.text] = Unread(record=record, text=answer.text, verdict=verdict)
-    return list(found.values())
+                unread[record.key, answer.text] = Unread(record=record, text=answer.text, verdict=verdict)
+    return list(unread.values())

@@ -64,7 +64,7 @@ def made_here(benchmark: Benchmark, problems: Sequence[Problem]) -> dict[str, An
         "python": platform.python_version(),
         "scorer": _scorer(benchmark),
         "data": _data(problems),
-        "libraries": {name: found for name in LIBRARIES if (found := _version(name))},
+        "libraries": {name: installed for name in LIBRARIES if (installed := _version(name))},
     }
 
 
@@ -143,7 +143,7 @@ def _scorer(benchmark: Benchmark) -> str:
 
 
 def _data(problems: Sequence[Problem]) -> str:
-    texts = ([one.id, one.question, one.gold, one.choices] for one in without_images(problems))
+    texts = ([problem.id, problem.question, problem.gold, problem.choices] for problem in without_images(problems))
     return _digest(msgspec.json.encode(text) for text in texts)
 
 

@@ -71,7 +71,7 @@ class Runner:
         self._sampling = settings.sampling.for_engine()
         self._digest = digest or settings.digest()
 
-    def owed(self, problems: Sequence[Problem]) -> list[tuple[str, int]]:
+    def pending(self, problems: Sequence[Problem]) -> list[tuple[str, int]]:
         """The keys and indices of the problems without a record. Raises ``DataError`` for records of others.
 
         Only these are remembered: a sequence that reads its problems when they are asked for stays on disk.
@@ -85,10 +85,11 @@ class Runner:
             )
         return [(key, index) for key, index in planned.items() if key not in self._store.keys]
 
-    async def run(self, problems: Sequence[Problem], owed: Sequence[tuple[str, int]], engine: Engine) -> int:
+    async def run(self, problems: Sequence[Problem], pending: Sequence[tuple[str, int]], engine: Engine) -> int:
         """Do the pending problems; the number that failed. ``EngineUnavailable`` ends the run."""
-        queue = ((key, problems[index]) for key, index in owed)
-        workers = min(self._settings.engine.most_in_flight, len(owed))
+        # One generator for all workers, so that a problem is read from disk when a worker is free for it.
+        queue = ((key, problems[index]) for key, index in pending)
+        workers = min(self._settings.engine.most_in_flight, len(pending))
         return sum(await gathered(self._work(queue, engine) for _ in range(workers)))
 
     async def _work(self, queue: Iterator[tuple[str, Problem]], engine: Engine) -> int:
@@ -105,6 +106,7 @@ class Runner:
             else:
                 self._store.add(record)
                 self._progress.landed(record)
+                # After the record: a picture that takes long must not delay what a crash would lose.
                 await asyncio.to_thread(self._store.keep_thumbnail, key, problem)
         return failed
 

@@ -31,6 +31,7 @@ T = TypeVar("T", Record, "Failure")
 JUDGEMENTS = "judgements.jsonl"
 
 THUMBNAIL_PIXELS = 384
+"""Of the longer side: on a page, 300 problems with their pictures stay within a few megabytes."""
 
 
 @dataclass(frozen=True, kw_only=True)

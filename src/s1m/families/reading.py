@@ -29,6 +29,7 @@ SWITCHES: tuple[Mapping[str, Any], ...] = ({"enable_thinking": True}, {"thinking
 OFF: tuple[Mapping[str, Any], ...] = ({"enable_thinking": False}, {"thinking": False})
 """Options that switch it off."""
 
+# No template spells them, and none of them is part of another.
 QUESTION, THOUGHT, ANSWER = "Qx7q", "Tx7t", "Ax7a"
 LAST_TAG = re.compile(
     r"""
@@ -45,8 +46,17 @@ FIRST_TAG = re.compile(
     """,
     re.VERBOSE,
 )
-EMPTY_THOUGHT = re.compile(r"\s*(<[^<>\s]+>|\[[^\[\]\s]+\])(\s*)(<[^<>\s]+>|\[[^\[\]\s]+\])\s*")
+EMPTY_THOUGHT = re.compile(
+    r"""
+    \s* ( <[^<>\s]+> | \[[^\[\]\s]+\] )     # <think>; [THINK]
+    (\s*) ( <[^<>\s]+> | \[[^\[\]\s]+\] )   # </think>; [/THINK], a line break or two between them
+    \s*
+    """,
+    re.VERBOSE,
+)
+"""What a template adds when thinking is switched off: both tags with nothing in between."""
 SPELLED_PARTS = re.compile(r"""['"]type['"]:\s*['"]""")
+"""Of ``[{'type': 'text', 'text': 'Hello'}]``, printed into a prompt by a template that takes a plain text."""
 
 
 @dataclass(frozen=True, kw_only=True)

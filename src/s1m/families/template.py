@@ -1,7 +1,7 @@
 """Chat templates, rendered as transformers renders them, without transformers.
 
-A template is a program of its own that nobody here wrote, so it runs in Jinja's sandbox and whatever it raises is one
-kind of error.
+A template is a program that comes with a checkpoint, untrusted, so it runs in Jinja's sandbox and whatever it raises
+is one kind of error.
 """
 
 from __future__ import annotations

@@ -127,8 +127,8 @@ def numbered_lines(file: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _whole(escape: re.Match[bytes]) -> bytes:
-    found = escape[0]
-    return rb"\ufffd" if len(found) == HALF_BYTES else found
+    text = escape[0]
+    return rb"\ufffd" if len(text) == HALF_BYTES else text
 
 
 def _not_utf8(content: bytes, error: UnicodeDecodeError) -> str:
@@ -144,6 +144,6 @@ def _reason(content: bytes, error: Exception) -> str:
         return "it is UTF-16; save it as UTF-8"
     if b"\0" in content:
         return f"byte {content.index(0) + 1} is NUL, which JSON cannot hold"
-    if any(len(found[0]) == HALF_BYTES and found[0][1:2] == b"u" for found in _ESCAPED.finditer(content)):
+    if any(len(escape[0]) == HALF_BYTES and escape[0][1:2] == b"u" for escape in _ESCAPED.finditer(content)):
         return "half a character (a lone surrogate) stands in it"
     return " ".join(str(error).split())

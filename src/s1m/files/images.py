@@ -111,11 +111,13 @@ def side_by_side(images: Sequence[bytes], longest: int) -> bytes:
         picture_of(image).resize((max(1, int(width * scale)), max(1, int(height * scale))), Image.Resampling.BICUBIC)
         for image, (width, height) in zip(images, sizes, strict=True)
     ]
-    sheet = Image.new("RGB", (sum(one.width for one in small), max(one.height for one in small)), "white")
+    sheet = Image.new(
+        "RGB", (sum(picture.width for picture in small), max(picture.height for picture in small)), "white"
+    )
     left = 0
-    for one in small:
-        sheet.paste(one, (left, 0))
-        left += one.width
+    for picture in small:
+        sheet.paste(picture, (left, 0))
+        left += picture.width
     return as_png(sheet)
 
 

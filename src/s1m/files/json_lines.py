@@ -94,7 +94,7 @@ def append(file: IO[bytes], item: object) -> None:
 
 def open_for_append(path: Path) -> IO[bytes]:
     """A file opened to append whole lines, a torn last line cut off first."""
-    file = path.open("ab", buffering=0)
+    file = path.open("ab", buffering=0)  # unbuffered: a line is one write, so a crash tears the last one at most
     size = file.tell()
     kept = _whole_lines(path, size)
     if kept < size:

@@ -65,6 +65,6 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=not is_wide, indent=2).replace("\x7f", "\\u007f") + "\n")
 
 
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _escape(character: re.Match[str]) -> str:
+    code = ord(character[0])
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"

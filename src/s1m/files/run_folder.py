@@ -91,7 +91,7 @@ def held(out: Path) -> Iterator[None]:
     """Keep the folder, made if need be, to this process. Raises ``UsageError`` when another one works in it."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        lock = (out / LOCK).open("w")
+        lock = (out / LOCK).open("w")  # a file of its own: one that is replaced would lose its lock
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot write {shown_path(out)}: {getattr(error, 'strerror', None) or error}") from None
     with lock:

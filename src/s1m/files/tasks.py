@@ -14,7 +14,7 @@ async def gathered(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
     The first error is raised when all others have been ended: no request reaches an engine that is closed next.
     """
-    tasks = [asyncio.ensure_future(one) for one in work]
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
     try:
         return await asyncio.gather(*tasks)
     finally:

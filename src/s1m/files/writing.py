@@ -47,8 +47,8 @@ def check_output(path: Path, kind: Kind, *, inputs: Sequence[Path] = ()) -> None
     try:
         if path.is_dir():
             raise UsageError(f"{path} is a folder; name a file for the {kind.name}")
-        for one in inputs:
-            if is_same(path, one):
+        for source in inputs:
+            if is_same(path, source):
                 raise UsageError(f"{path} is an input, which the {kind.name} would overwrite; choose another --out")
         if path.name in RUN_FILES and (path.resolve().parent / "settings.toml").exists():
             raise UsageError(f"{path} is a file of a run, which the {kind.name} would destroy; choose another --out")
@@ -63,9 +63,9 @@ def check_output(path: Path, kind: Kind, *, inputs: Sequence[Path] = ()) -> None
 
 def check_apart(out: Path, inputs: Sequence[Path]) -> None:
     """Raise ``UsageError`` when a folder that is written is one of the inputs, or lies in one."""
-    for one in inputs:
-        if one.exists() and (is_same(out, one) or out.resolve().is_relative_to(one.resolve())):
-            raise UsageError(f"{out} is an input, or lies in one: {one}; choose another --out")
+    for source in inputs:
+        if source.exists() and (is_same(out, source) or out.resolve().is_relative_to(source.resolve())):
+            raise UsageError(f"{out} is an input, or lies in one: {source}; choose another --out")
 
 
 def is_same(path: Path, other: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What is said to a model whose end of thinking is refused.
+"""The texts appended where a stop is ignored, by the name of the preset.
 
 ``s1`` is the string of s1 (arXiv 2501.19393); ``s1m`` are the seven strings of S1-M, used in rotation
 (https://github.com/PKU-Alignment/s1-m); ``lookback`` sends the model back to the image.

@@ -55,6 +55,7 @@ class Judge:
 
     async def ask(self, prompts: Mapping[str, str], on_extraction: OnExtraction) -> list[EngineError]:
         """Ask every prompt, by key; the failures. Raises ``EngineUnavailable`` when no answer can be judged."""
+        # One iterator for all workers: each takes the next prompt when it is free, so a slow reply holds up no other.
         queue = iter(prompts.items())
         failures: list[EngineError] = []
         workers = min(self._servers.most_under_way, len(prompts))

@@ -70,6 +70,7 @@ def content_key(model: str, prompt: str) -> str:
 
 def text_hash(text: str) -> str:
     """A hash of an answer's text: 16 hexadecimal digits."""
+    # A reply may hold half of a surrogate pair, as JSON allows, which plain UTF-8 refuses.
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

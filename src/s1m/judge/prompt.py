@@ -60,6 +60,7 @@ def read_extraction(body: bytes) -> str | None:
     """
     written = read_reply(body)
     first_line, line_break, _ = after_thinking(written.text).strip().partition("\n")
+    # A reply that was cut after its first line has said all that is read of it.
     if written.ending == "length" and not line_break:
         raise EngineError(f"the judge did not end within {MAX_TOKENS} tokens; use a model that does not think first")
     if not first_line.strip():

@@ -6,7 +6,16 @@ import re
 import signal
 from collections.abc import Iterable
 
-PREFIX = re.compile(r"^(\([^)]*\)\s*)?((DEBUG|INFO|WARNING|ERROR|CRITICAL)\s+[\d-]+\s+[\d:]+\s+(\[[^\]]*\]\s*)?)?")
+PREFIX = re.compile(
+    r"""^
+    (?: \([^)]*\) \s* )?                               # "(EngineCore pid=7) "
+    (?: (?:DEBUG|INFO|WARNING|ERROR|CRITICAL) \s+
+        [\d-]+ \s+ [\d:]+ \s+                          # "ERROR 11-22 16:30:00 "
+        (?: \[[^\]]*\] \s* )?                          # "[core.py:700] "
+    )?
+    """,
+    re.VERBOSE,
+)
 """What vLLM puts before a message: ``(EngineCore pid=7) ERROR 11-22 16:30:00 [core.py:700]``."""
 
 ERROR = re.compile(
@@ -18,7 +27,9 @@ ERROR = re.compile(
     re.ASCII | re.VERBOSE,
 )
 ONLY_POINTS_ELSEWHERE = re.compile(r"See root cause above")
+"""Of "RuntimeError: Engine core initialization failed. See root cause above.": nearly every failure ends in it."""
 
+# A pattern is looked for in one line of error; of several that fit, the first decides.
 FIXES = (
     (r"[Aa]ddress already in use|EADDRINUSE", "the port is taken: choose another with --port"),
     (

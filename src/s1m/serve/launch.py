@@ -72,6 +72,7 @@ def serve_model(settings: ServeSettings, *, grace_seconds: float = GRACE_SECONDS
             while not stops.asked:
                 raise_if_ended(family, stops, wait_seconds=POLL_SECONDS)
         finally:
+            # A signal that came before there was a family was passed on to none.
             if not ready or not stops.asked:
                 family.signal(signal.SIGTERM)
             if family.exit_code() is None:

@@ -60,7 +60,7 @@ class ProcessFamily:
         deadline = time.monotonic() + grace_seconds
         self.exit_code(grace_seconds)
         self._reader.join(max(0.0, deadline - time.monotonic()))
-        self.signal(signal.SIGKILL)
+        self.signal(signal.SIGKILL)  # the group may have members left after its leader, the child, has ended
         self._child.wait()
         self._reader.join(1.0)
 
@@ -73,6 +73,7 @@ class ProcessFamily:
                 with contextlib.suppress(OSError, ValueError):  # our own output is closed; the child must not block
                     output.write(chunk)
                     output.flush()
+                # A progress bar writes one line over and over, with carriage returns.
                 *finished, unfinished = (unfinished + chunk).replace(b"\r", b"\n").split(b"\n")
                 for line in finished:
                     self._keep(line)

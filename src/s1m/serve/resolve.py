@@ -18,6 +18,7 @@ from s1m.files.decoding import read_json
 from s1m.serve.settings import ServeSettings
 
 MOST_CONTEXT = 32768
+"""Tokens; the docstring of this module says why."""
 LOCAL_VLLM = Path(".venv-vllm/bin/vllm")
 """Where ``make vllm`` puts it."""
 

@@ -108,15 +108,15 @@ def test_unclosed_thinking_is_also_counted_wrong_and_left_out() -> None:
 
 
 def test_only_the_problems_of_both_are_paired() -> None:
-    one = sequential([[False, True]] * 4, (9, 10), "one")
+    first = sequential([[False, True]] * 4, (9, 10), "one")
     other = made_run(
         [made_record(i, correct=[True, True], thinking=[9, 10], answer_tokens=1) for i in range(2, 9)],
         folder="runs/other",
     )
-    result = compare([one, other], TOKENS)
+    result = compare([first, other], TOKENS)
     assert result.pairs[0].problems == 2
     assert any("only 2 problems are in every run" in note for note in result.notes)
-    strangers = compare([one, made_run([made_record(8, correct=[True], thinking=[9])], folder="runs/x")], TOKENS)
+    strangers = compare([first, made_run([made_record(8, correct=[True], thinking=[9])], folder="runs/x")], TOKENS)
     assert strangers.apart == (("one", "x"),)
 
 
@@ -128,24 +128,24 @@ def test_areas_are_over_the_common_range_of_costs() -> None:
 
 def test_warnings_name_where_the_runs_differ() -> None:
     records = [made_record(0, correct=[True], thinking=[9])]
-    one = made_run(records, folder="runs/one", failed=2)
+    first = made_run(records, folder="runs/one", failed=2)
     other = made_run(records, folder="runs/two", settings={"model": "else", "engine": "vllm", "temperature": 1.0})
-    notes = compare([one, other], Costing(unit="seconds")).notes
+    notes = compare([first, other], Costing(unit="seconds")).notes
     for said in ("different models: models/tiny, else", "2 problems of one failed", "differ in temperature: 0.6, 1.0"):
         assert any(said in note for note in notes), said
     assert any("seconds on different engines" in note for note in notes)
-    assert not any("different engines" in note for note in compare([one, other], TOKENS).notes)
-    assert "prompt and image tokens are left out" in compare([one], TOKENS).notes[-1]
+    assert not any("different engines" in note for note in compare([first, other], TOKENS).notes)
+    assert "prompt and image tokens are left out" in compare([first], TOKENS).notes[-1]
     flops = Costing(unit="flops", shape=ModelShape(parameters=1, layers=1, hidden=1), prompt_tokens=300)
-    assert "300 prompt tokens a problem" in compare([one], flops).notes[-1]
+    assert "300 prompt tokens a problem" in compare([first], flops).notes[-1]
 
 
 def test_what_cannot_be_compared_is_refused() -> None:
-    one = sequential([[True]], [9])
+    first = sequential([[True]], [9])
     with pytest.raises(UsageError, match="the runs are of several benchmarks: digits, mathvista; compare"):
-        compare([one, made_run(one.records, settings={"benchmark": "mathvista"})], TOKENS)
+        compare([first, made_run(first.records, settings={"benchmark": "mathvista"})], TOKENS)
     with pytest.raises(UsageError, match="runs/none has no records yet"):
-        compare([one, made_run([], folder="runs/none")], TOKENS)
+        compare([first, made_run([], folder="runs/none")], TOKENS)
 
 
 def test_the_json_has_no_nan_and_the_table_fits_a_terminal() -> None:

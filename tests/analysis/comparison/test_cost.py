@@ -74,10 +74,10 @@ def test_a_chain_costs_its_tokens_each_after_all_before_it() -> None:
 
 def test_a_vote_costs_every_chain_and_answer_but_reads_the_prompt_once() -> None:
     trace = voted_record(0, ["11", "12"], thinking=2, levels=(1, 2)).trace
-    one, both = trace.answers
-    assert (generated(trace, one), generated(trace, both)) == (3, 6)
+    single, both = trace.answers
+    assert (generated(trace, single), generated(trace, both)) == (3, 6)
     chain = 20 * 3 + 24 * (2 + 3 + 4)
-    assert flops(trace, one, SMALL, 1) == 20 + 24 + chain
+    assert flops(trace, single, SMALL, 1) == 20 + 24 + chain
     assert flops(trace, both, SMALL, 1) == 20 + 24 + 2 * chain
 
 

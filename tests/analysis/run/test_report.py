@@ -126,9 +126,9 @@ def test_the_figures_follow_the_colours_of_the_page(tmp_path: Path) -> None:
 
 
 def test_several_runs_are_side_by_side_with_differences_marked(tmp_path: Path) -> None:
-    one = made_run(sampled_run(4).records, folder="runs/one", settings={"temperature": 0.0})
-    two = made_run(sampled_run(4, seed=2).records, folder="runs/two", settings={"temperature": 0.7, "top_p": 0.9})
-    page = Page(write_report([one, two], tmp_path / "report.html"))
+    greedy = made_run(sampled_run(4).records, folder="runs/one", settings={"temperature": 0.0})
+    sampled = made_run(sampled_run(4, seed=2).records, folder="runs/two", settings={"temperature": 0.7, "top_p": 0.9})
+    page = Page(write_report([greedy, sampled], tmp_path / "report.html"))
     assert "digits · 2 runs compared" in page.text
     assert [run["label"] for run in page.viewer] == ["one", "two"]
     assert page.source.count('<tr class="differs">') == 2

@@ -20,8 +20,8 @@ def test_the_front_holds_what_nothing_beats() -> None:
 
 @given(st.lists(points, min_size=1))
 def test_every_point_off_the_front_is_beaten_by_one_on_it_and_none_on_it_is(drawn: list[tuple[float, float]]) -> None:
-    def beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
-        return one[0] <= other[0] and one[1] >= other[1] and one != other
+    def beats(point: tuple[float, float], other: tuple[float, float]) -> bool:
+        return point[0] <= other[0] and point[1] >= other[1] and point != other
 
     front = pareto_front(drawn)
     for index, point in enumerate(drawn):

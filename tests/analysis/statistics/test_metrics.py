@@ -54,7 +54,7 @@ def test_slopes_of_resamples_without_spread_are_undefined_alone() -> None:
 
 
 @given(st.lists(st.floats(0, 1e5), min_size=1), st.floats(0, 1e5), st.floats(0, 1e5))
-def test_control_is_a_share_and_grows_with_the_budget(tokens: list[float], maximum: float, more: float) -> None:
+def test_control_is_a_fraction_and_grows_with_the_budget(tokens: list[float], maximum: float, more: float) -> None:
     fraction, larger = (control(tokens, 0, [most] * len(tokens)) for most in (maximum, maximum + more))
     assert fraction is not None
     assert larger is not None

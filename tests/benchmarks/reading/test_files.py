@@ -20,7 +20,7 @@ def touch(root: Path, *names: str) -> str:
     return str(root)
 
 
-def found(data: str, names: Sequence[str] = ("test",), configs: Sequence[str] = ()) -> list[str]:
+def files_of_split(data: str, names: Sequence[str] = ("test",), configs: Sequence[str] = ()) -> list[str]:
     paths = find_files(data, source="org/set", names=names, configs=configs)
     return [path.relative_to(data).as_posix() for path in paths]
 
@@ -37,19 +37,19 @@ def found(data: str, names: Sequence[str] = ("test",), configs: Sequence[str] = 
 )
 def test_the_layouts_of_the_hub(tmp_path: Path, layout: list[str]) -> None:
     data = touch(tmp_path, *layout, "testmini-00000-of-00001.parquet", "data/train-00000-of-00009.parquet", "README.md")
-    assert found(data) == layout
+    assert files_of_split(data) == layout
 
 
 def test_folders_of_configs_in_their_order_or_one_file_for_all(tmp_path: Path) -> None:
     data = touch(tmp_path / "a", "Art/test-00000-of-00001.parquet", "Math/test-00000-of-00001.parquet")
     both = ["Math/test-00000-of-00001.parquet", "Art/test-00000-of-00001.parquet"]
-    assert found(data, configs=("Math", "Art")) == both
+    assert files_of_split(data, configs=("Math", "Art")) == both
     with pytest.raises(DataError, match=r"lacks Law; --data may also be"):
-        found(data, configs=("Math", "Art", "Law"))
+        files_of_split(data, configs=("Math", "Art", "Law"))
     merged = touch(tmp_path / "b", "data/test-00000-of-00001.parquet")
-    assert found(merged, configs=("Math", "Art")) == ["data/test-00000-of-00001.parquet"]
+    assert files_of_split(merged, configs=("Math", "Art")) == ["data/test-00000-of-00001.parquet"]
     deep = touch(tmp_path / "c", "Set/OE_en/OE_en.parquet")
-    assert found(deep, names=("train", "OE_en"), configs=("OE_en",)) == ["Set/OE_en/OE_en.parquet"]
+    assert files_of_split(deep, names=("train", "OE_en"), configs=("OE_en",)) == ["Set/OE_en/OE_en.parquet"]
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,16 @@ def test_folders_of_configs_in_their_order_or_one_file_for_all(tmp_path: Path) -
 )
 def test_a_split_with_a_shard_missing_or_two_uploads_is_refused(tmp_path: Path, layout: list[str]) -> None:
     with pytest.raises(DataError, match="should have all shards of test, each once; there is test"):
-        found(touch(tmp_path, *layout))
+        files_of_split(touch(tmp_path, *layout))
 
 
 def test_one_file_may_be_named_and_what_is_not_there_is_said(tmp_path: Path) -> None:
     data = touch(tmp_path, "mine.parquet")
     assert find_files(f"{data}/mine.parquet", source="org/set", names=("test",)) == (tmp_path / "mine.parquet",)
     with pytest.raises(DataError, match=r"has no test-\*\.parquet, .* it is not org/set"):
-        found(data)
+        files_of_split(data)
     with pytest.raises(DataError, match=r"there is no .*nowhere; --data is a folder with the files of org/set"):
-        found(f"{data}/nowhere")
+        files_of_split(f"{data}/nowhere")
 
 
 def test_without_a_network_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

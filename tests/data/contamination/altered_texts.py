@@ -44,7 +44,7 @@ def other_case(text: str, rng: random.Random) -> str:
 
 def other_latex(text: str, rng: random.Random) -> str:
     """Formulas with other spacing, other delimiters and other names for the same signs."""
-    text = re.sub(r"\$([^$]+)\$", lambda found: f"\\( {found[1].strip()} \\)" if rng.random() < 0.7 else found[1], text)
+    text = re.sub(r"\$([^$]+)\$", lambda match: f"\\( {match[1].strip()} \\)" if rng.random() < 0.7 else match[1], text)
     for old, new in (
         ("\\frac", "\\dfrac"),
         ("\\circ", "\\circ\\,"),
@@ -91,7 +91,7 @@ def renamed(text: str, rng: random.Random) -> str:
     other |= dict(zip("nxyrst", "mzvkpq", strict=True))
     body, mark, choices = text.partition("\n(A)")
     pattern = r"(?<![A-Za-z\\])(?:[B-HJ-Z]|[nxyrst]|[A-Z]{2,4})(?![A-Za-z])"
-    return re.sub(pattern, lambda found: "".join(other[one] for one in found[0]), body) + mark + choices
+    return re.sub(pattern, lambda match: "".join(other[letter] for letter in match[0]), body) + mark + choices
 
 
 def several(text: str, rng: random.Random) -> str:
@@ -106,7 +106,7 @@ ALTERATIONS: dict[str, Alteration] = {
     "LaTeX spacing and signs": other_latex,
     "one word in twelve changed": words_changed,
     "other phrases": other_phrases,
-    "sentences before and behind": among_text,
+    "sentences before and after": among_text,
     "choices dropped": without_choices,
     "variables renamed": renamed,
     "three of these": several,
@@ -116,10 +116,10 @@ ALTERATIONS: dict[str, Alteration] = {
 def other_numbers(text: str, rng: random.Random) -> str:
     """The same template: every number another one, every variable renamed. This is another question."""
 
-    def changed(found: re.Match[str]) -> str:
+    def changed(match: re.Match[str]) -> str:
         while True:
-            number = str(rng.randint(2, 9 * 10 ** (len(found[0]) - 1)))
-            if number != found[0]:
+            number = str(rng.randint(2, 9 * 10 ** (len(match[0]) - 1)))
+            if number != match[0]:
                 return number
 
     return re.sub(r"\d+", changed, renamed(text, rng))

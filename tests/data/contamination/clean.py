@@ -39,15 +39,15 @@ def triangle(rng: random.Random) -> Row:
     pen.polygon(corners, outline="black", width=2)
     for name, (x, y) in zip(names, corners, strict=True):
         pen.text((x + 3, y - 12), name, fill="black")
-    one, two, three = names
+    a, b, c = names
     angles = rng.randint(20, 80), rng.randint(20, 80)
     text = rng.choice(
         (
-            f"In the diagram, what is the size of angle {one}{two}{three}?",
-            f"In triangle ${one}{two}{three}$, $\\angle {one} = {angles[0]}^\\circ$ and $\\angle {two} = {angles[1]}"
-            f"^\\circ$. What is the measure of $\\angle {three}$?",
-            f"How many degrees is angle {one}{two}{three}?",
-            f"As shown, in triangle {one}{two}{three}, angle {one} = {angles[0]}°, then angle {two} is ()",
+            f"In the diagram, what is the size of angle {a}{b}{c}?",
+            f"In triangle ${a}{b}{c}$, $\\angle {a} = {angles[0]}^\\circ$ and $\\angle {b} = {angles[1]}"
+            f"^\\circ$. What is the measure of $\\angle {c}$?",
+            f"How many degrees is angle {a}{b}{c}?",
+            f"As shown, in triangle {a}{b}{c}, angle {a} = {angles[0]}°, then angle {b} is ()",
         )
     )
     return text, png(picture)
@@ -129,8 +129,8 @@ def scene(rng: random.Random) -> Row:
         draw((x - size, y - size, x + size, y + size), fill=rng.choice(COLOURS))
 
     def things() -> str:
-        told = [rng.choice(kinds) for kinds in (SIZES, COLOURS, MATERIALS) if rng.random() < 0.6]
-        return " ".join([*told, rng.choice(SHAPES)])
+        properties = [rng.choice(kinds) for kinds in (SIZES, COLOURS, MATERIALS) if rng.random() < 0.6]
+        return " ".join([*properties, rng.choice(SHAPES)])
 
     text = rng.choice(
         (

@@ -69,31 +69,31 @@ def index() -> ContaminationIndex:
     return ContaminationIndex.build({"stories": problems()[:6], "scenes": problems()[6:]})
 
 
-def told(number: int) -> str:
+def story(number: int) -> str:
     return f"{STORIES[number]} {ENDS[number % 4]}"
 
 
 def test_exact_leaks(index: ContaminationIndex) -> None:
     other = picture_of(random.Random(5))
     for number, problem in enumerate(problems()[:6]):
-        by_text = index.check(told(number), [other])
+        by_text = index.check(story(number), [other])
         again = altered_pictures.png(altered_pictures.opened(problem.images[0]))
         by_file, by_pixels = index.check("What is this?", problem.images), index.check("What is this?", [other, again])
         assert by_text is not None
         assert (by_text.benchmark, by_text.problem, by_text.kind) == ("stories", problem.id, "text exact")
-        for found in (by_file, by_pixels):
-            assert found is not None
-            assert (found.problem, found.kind) == (problem.id, "image exact")
+        for match in (by_file, by_pixels):
+            assert match is not None
+            assert (match.problem, match.kind) == (problem.id, "image exact")
 
 
 @pytest.mark.parametrize("name", altered_texts.ALTERATIONS)
 def test_altered_texts(index: ContaminationIndex, name: str) -> None:
     rng = random.Random(6)
     for number in range(len(STORIES)):
-        found = index.check(altered_texts.ALTERATIONS[name](told(number), rng), ())
-        assert found is not None, told(number)
-        assert found.problem == f"story-{number}"
-        assert found.kind in ("text exact", "text n-gram")
+        match = index.check(altered_texts.ALTERATIONS[name](story(number), rng), ())
+        assert match is not None, story(number)
+        assert match.problem == f"story-{number}"
+        assert match.kind in ("text exact", "text n-gram")
 
 
 @pytest.mark.parametrize("name", altered_pictures.ALTERATIONS)
@@ -101,8 +101,8 @@ def test_altered_pictures(index: ContaminationIndex, name: str) -> None:
     rng = random.Random(7)
     right = 0
     for problem in problems()[:20]:
-        found = index.check("What do you see?", [altered_pictures.ALTERATIONS[name](problem.images[0], rng)])
-        right += found is not None and (found.problem, found.kind[:5]) == (problem.id, "image")
+        match = index.check("What do you see?", [altered_pictures.ALTERATIONS[name](problem.images[0], rng)])
+        right += match is not None and (match.problem, match.kind[:5]) == (problem.id, "image")
     assert right >= 19
 
 
@@ -157,9 +157,9 @@ def test_a_grid_alone_is_no_evidence_but_with_the_question_it_is() -> None:
     asked = Problem(id="grid", question="Which square is missing?", images=(grid(200, 3),), gold="A")
     index = ContaminationIndex.build({"grids": (asked,)})
     assert index.check("How many lines are there?", [grid(240, 3)]) is None
-    found = index.check("Which square is missing?", [grid(240, 3)])
-    assert found is not None
-    assert found.kind in ("text and image", "text exact")
+    match = index.check("Which square is missing?", [grid(240, 3)])
+    assert match is not None
+    assert match.kind in ("text and image", "text exact")
 
 
 def test_what_stands_in_many_candidates_is_no_evidence() -> None:
@@ -195,7 +195,7 @@ def test_one_file_serves_every_process(index: ContaminationIndex, tmp_path: Path
     path = tmp_path / "index.npz"
     index.save(path)
     loaded = ContaminationIndex.load(path)
-    rows = [(told(number), problem.images) for number, problem in enumerate(problems()[:6])]
+    rows = [(story(number), problem.images) for number, problem in enumerate(problems()[:6])]
     rows += [("What is this?", problem.images) for problem in problems()]
     expected = [index.check(*row) for row in rows]
     assert [loaded.check(*row) for row in rows] == expected
@@ -223,12 +223,12 @@ def test_leaks_of_mathvision() -> None:
     rng = random.Random(11)
     texts = list(altered_texts.ALTERATIONS.values())
     pictures = list(altered_pictures.ALTERATIONS.values())
-    found = 0
+    matches = 0
     for place, problem in enumerate(own[:60]):
         question = problem.question.split("\n", 1)[1]
         assert index.check(question, problem.images) is not None
         altered = (texts[place % len(texts)](question, rng), [pictures[place % len(pictures)](problem.images[0], rng)])
-        found += index.check(*altered) is not None
-    assert found >= 58
+        matches += index.check(*altered) is not None
+    assert matches >= 58
     others = [problem for problem in own[60:] if index.check(problem.question, problem.images) is not None]
     assert len(others) <= 1

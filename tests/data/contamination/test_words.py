@@ -8,7 +8,7 @@ from s1m.data.contamination.words import variables, words
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("text", "other"),
     [
         ("In $\\triangle A B C$, find $x$.", "in △ABC find x"),
         ("$\\angle A=60^\\circ$", "angle A = 60°"),
@@ -18,8 +18,8 @@ from s1m.data.contamination.words import variables, words
         ("<image>\nHow many degrees?", "how many °"),
     ],
 )
-def test_the_same_words(one: str, other: str) -> None:
-    assert words(one) == words(other) != []
+def test_the_same_words(text: str, other: str) -> None:
+    assert words(text) == words(other) != []
 
 
 def test_numbers_and_names_stay() -> None:

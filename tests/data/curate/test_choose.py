@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from s1m.data.curate.choose import beyond_choice, choose, choose_s1, duplicates, longest_first
-from s1m.data.curate.inspect import Finding
+from s1m.data.curate.finding import Finding
 from s1m.data.curate.settings import CurateSettings
 from s1m.data.curate.signature import signature
 from s1m.datasets.source import Source
@@ -42,9 +42,9 @@ def test_one_question_about_two_pictures_is_two_questions() -> None:
 
 
 def test_a_copy_of_a_row_never_stays() -> None:
-    one = finding(0, 10)
-    copy = Finding(number=1, id="row0", tokens=10, signature=one.signature)
-    assert duplicates([one, copy], 5) == {1: "the same row: row0"}
+    original = finding(0, 10)
+    repeated = Finding(number=1, id="row0", tokens=10, signature=original.signature)
+    assert duplicates([original, repeated], 5) == {1: "the same row: row0"}
 
 
 def test_what_is_left_out_does_not_depend_on_the_order_of_equal_rows() -> None:

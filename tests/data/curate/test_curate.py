@@ -262,7 +262,7 @@ def findings_of(config: Path, **changes: object) -> list[Any]:
     out = Path(settings.out)
     out.mkdir(exist_ok=True)
     inspector = prepare(settings, out, Console(quiet=True))
-    return [finding for found in inspected(inspector, range(len(inspector.examples))) for finding in found]
+    return [finding for chunk in inspected(inspector, range(len(inspector.examples))) for finding in chunk]
 
 
 @pytest.fixture
@@ -278,9 +278,9 @@ def test_two_processes_find_what_one_finds(larger: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning")
 def test_ray_with_two_workers_finds_what_one_process_finds(larger: Path) -> None:
-    one = findings_of(larger, workers=0)
-    assert findings_of(larger, ray="local", workers=2) == one
-    assert len(one) == 49 + 280
+    alone = findings_of(larger, workers=0)
+    assert findings_of(larger, ray="local", workers=2) == alone
+    assert len(alone) == 49 + 280
 
 
 def test_ray_where_there_is_none_is_one_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,10 +18,10 @@ STORY = (
 )
 
 
-def repeats(one: str, other: str) -> bool:
+def repeats(question: str, other: str) -> bool:
     """Whether two questions about the same picture are called the same."""
     image = picture_of(random.Random(3))
-    return find_duplicates([signature(one, [image]), signature(other, [image])])[1] is not None
+    return find_duplicates([signature(question, [image]), signature(other, [image])])[1] is not None
 
 
 @pytest.mark.shared_data
@@ -31,7 +31,7 @@ def test_known_pairs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("question", "other"),
     [
         ("What is the sine of angle A?", "What is the tangent of angle A?"),
         (r"What is $\sin A$?", r"What is $\cos A$?"),
@@ -53,12 +53,12 @@ def test_known_pairs() -> None:
         ("What is three times that?", "What is four times that?"),
     ],
 )
-def test_one_decisive_word_makes_another_question(one: str, other: str) -> None:
-    assert not repeats(STORY + one, STORY + other)
+def test_one_decisive_word_makes_another_question(question: str, other: str) -> None:
+    assert not repeats(STORY + question, STORY + other)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("question", "other"),
     [
         ("What is the sine of angle A?", "What is the sine of the angle A?"),
         ("What is the sine of angle A?", r"What is $\sin$ of angle $A$?"),
@@ -70,8 +70,8 @@ def test_one_decisive_word_makes_another_question(one: str, other: str) -> None:
         ("Which one is it in the figure?", "Which one is it in the figure above?"),
     ],
 )
-def test_other_words_make_no_other_question(one: str, other: str) -> None:
-    assert repeats(STORY + one, STORY + other)
+def test_other_words_make_no_other_question(question: str, other: str) -> None:
+    assert repeats(STORY + question, STORY + other)
 
 
 def test_what_decides_is_read_in_order() -> None:

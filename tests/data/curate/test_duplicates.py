@@ -27,18 +27,18 @@ def pictures(count: int, seed: int = 1) -> list[bytes]:
 
 
 def test_the_same_row_again() -> None:
-    one, other = pictures(2)
-    rows = [(RIVER, [one]), (RIVER, [other]), (RIVER.upper(), [one]), (RIVER, [one, other]), (RIVER, [])]
-    found = find_duplicates([signature(*row) for row in rows])
-    assert found == [None, None, Duplicate(first=0, kind="exact"), None, None]
+    first, second = pictures(2)
+    rows = [(RIVER, [first]), (RIVER, [second]), (RIVER.upper(), [first]), (RIVER, [first, second]), (RIVER, [])]
+    duplicates = find_duplicates([signature(*row) for row in rows])
+    assert duplicates == [None, None, Duplicate(first=0, kind="exact"), None, None]
 
 
 def test_other_words_or_pixels() -> None:
     rng = random.Random(1)
-    (one,) = pictures(1)
-    smaller = ALTERATIONS["JPEG, quality 40-90"](ALTERATIONS["rescaled 0.5-2x"](one, rng), rng)
+    (picture,) = pictures(1)
+    smaller = ALTERATIONS["JPEG, quality 40-90"](ALTERATIONS["rescaled 0.5-2x"](picture, rng), rng)
     near = RIVER.replace(" in the end", "")
-    rows = [(RIVER, [one]), (near, [one]), (RIVER, [smaller]), (near, [smaller])]
+    rows = [(RIVER, [picture]), (near, [picture]), (RIVER, [smaller]), (near, [smaller])]
     kinds = [row and (row.first, row.kind) for row in find_duplicates([signature(*row) for row in rows])]
     assert kinds == [None, (0, "near text"), (0, "near image"), (0, "near text and image")]
 
@@ -59,8 +59,8 @@ def test_blank_pictures_are_no_evidence_of_being_the_same() -> None:
 
 
 def test_no_row_repeats_one_that_does_not_stay() -> None:
-    (one,) = pictures(1)
-    rows = [signature(RIVER, [one])] * 5
+    (picture,) = pictures(1)
+    rows = [signature(RIVER, [picture])] * 5
     assert [row and row.first for row in find_duplicates(rows)] == [None, 0, 0, 0, 0]
     assert find_duplicates([]) == []
 
@@ -71,7 +71,7 @@ def test_signatures_do_not_depend_on_the_process() -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         there = list(pool.map(signature, *zip(*rows, strict=True)))
     assert here == there
-    assert {len(one) for one in here} == {SIZE}
+    assert {len(row) for row in here} == {SIZE}
 
 
 def test_planted_duplicates_among_many() -> None:
@@ -85,10 +85,10 @@ def test_planted_duplicates_among_many() -> None:
         changed = texts[place].split()
         changed[rng.randrange(30)] = "other"
         rows.append(signature(" ".join(changed), [shown[place % 100]]))
-    found = find_duplicates(rows)
-    assert not any(found[:1500])
+    duplicates = find_duplicates(rows)
+    assert not any(duplicates[:1500])
     # One word of thirty leaves at least 25 of 31 runs of three: 0.81 alike, and 64 minima are off by 0.05.
-    hits = [row.first for row in found[1500:] if row is not None]
+    hits = [row.first for row in duplicates[1500:] if row is not None]
     assert len(hits) > 150
     assert set(hits) <= set(planted)
 

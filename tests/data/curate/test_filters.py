@@ -54,8 +54,8 @@ def test_the_wanted_script_can_be_another() -> None:
     ],
 )
 def test_thinking_that_talks_of_what_a_learner_will_not_have_is_left_out(thinking: str, reason: str | None) -> None:
-    found = Leaks(delimiters=TAGS).refuses(trace_row_of(thinking=thinking))
-    assert (found and found.partition(":")[0]) == reason
+    refusal = Leaks(delimiters=TAGS).refuses(trace_row_of(thinking=thinking))
+    assert (refusal and refusal.partition(":")[0]) == reason
 
 
 def test_a_question_about_a_caption_may_talk_of_it() -> None:
@@ -77,8 +77,8 @@ def test_a_question_about_a_caption_may_talk_of_it() -> None:
     ],
 )
 def test_a_wrong_answer_is_left_out(answer: str, origin: dict[str, str], reason: str | None) -> None:
-    found = WrongAnswer(delimiters=TAGS, verified=False).refuses(trace_row_of(said=answer, **origin))
-    assert (found and found.partition(":")[0]) == reason
+    refusal = WrongAnswer(delimiters=TAGS, verified=False).refuses(trace_row_of(said=answer, **origin))
+    assert (refusal and refusal.partition(":")[0]) == reason
 
 
 def test_where_only_verified_rows_are_wanted_one_without_an_answer_is_left_out() -> None:
@@ -114,7 +114,7 @@ def test_a_row_is_one_question_and_one_response() -> None:
         trace_row(example(question, Turn(role="assistant", content=("<think>I count",))), TAGS)
 
 
-def test_images_between_words_keep_their_places() -> None:
+def test_images_between_words_keep_their_positions() -> None:
     question = Turn(role="user", content=(IMAGE, "Is this like ", IMAGE, "?"))
     row = trace_row(example(question, Turn(role="assistant", content=("Yes",))), TAGS)
     assert row.prompt == "<image>Is this like <image>?"

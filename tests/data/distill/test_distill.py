@@ -31,8 +31,8 @@ def command(out: Path, *more: str) -> list[str]:
 
 
 def rows_of(out: Path) -> list[dict[str, Any]]:
-    found = examples_of(Source(path=str(out / "data")))
-    return [{"response": example.turns[-1].text, "image": example.images[0], **example.facts} for example in found]
+    examples = examples_of(Source(path=str(out / "data")))
+    return [{"response": example.turns[-1].text, "image": example.images[0], **example.facts} for example in examples]
 
 
 def check_funnel(out: Path, chains: int) -> None:
@@ -94,7 +94,7 @@ def test_killed_twice_it_ends_with_the_same_rows(undisturbed: Path, tmp_path: Pa
     assert sorted(row["id"] for row in rows_of(out)) == wanted
 
 
-def test_composing_later_asks_nobody(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_composing_later_sends_no_request(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (undisturbed / "records.jsonl").read_bytes()
     assert main(command(undisturbed, "--compose", "2")) == 0
     assert (undisturbed / "records.jsonl").read_bytes() == before
@@ -144,7 +144,7 @@ def describer(request: Request) -> Answer:
     return completion("There are 17 dots in a row.", tokens=8)
 
 
-def test_a_teacher_that_sees_nothing_is_told_what_is_there_and_never_the_answer(
+def test_a_blind_teacher_gets_a_description_and_never_the_answer(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def blind(request: Request) -> Answer:

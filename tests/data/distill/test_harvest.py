@@ -27,7 +27,7 @@ def test_the_longest_stretch_with_a_right_answer_is_kept() -> None:
 
 
 def test_every_chain_is_a_row_or_has_one_reason() -> None:
-    found = harvest(
+    harvested = harvest(
         record_of(
             [(" a.", "3", True, "closed")],
             [(" a.", "3", True, "closed")],
@@ -37,8 +37,8 @@ def test_every_chain_is_a_row_or_has_one_reason() -> None:
             [(" <think> e.", "3", True, "closed")],
         )
     )
-    assert len(found.rows) == 1
-    assert [(refusal.filter, refusal.reason) for refusal in found.refused] == [
+    assert len(harvested.rows) == 1
+    assert [(refusal.filter, refusal.reason) for refusal in harvested.refused] == [
         ("same", "as another sample"),
         ("answer", "wrong"),
         ("answer", "none"),
@@ -64,13 +64,13 @@ def test_a_composed_row_goes_through_wrong_attempts_and_ends_right() -> None:
         [(" I see 3.", "3", True, "closed")],
         [(" x x x", "6", False, "looped")],
     )
-    found = harvest(record_of(*chains), compose=2)
-    (row,) = found.composed
+    harvested = harvest(record_of(*chains), compose=2)
+    (row,) = harvested.composed
     thinking, _, answer = row.response.partition("</think>")
     assert answer == "\nFinal answer: 3"
     assert thinking.index("I see 4.") < thinking.index("I see 5.") < thinking.index("I see 3.")
     assert "image" in thinking  # between them it looks again
     assert "x x x" not in thinking
     assert row.origin["composed_of"] == 3
-    assert len(found.rows) + len(found.refused) == len(chains)
+    assert len(harvested.rows) + len(harvested.refused) == len(chains)
     assert not harvest(record_of(*chains)).composed

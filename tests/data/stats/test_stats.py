@@ -48,13 +48,13 @@ def test_the_command_writes_table_figure_and_numbers(tmp_path: Path, capsys: pyt
     shown = capsys.readouterr().out
     assert "some/a.jsonl" in shown
     assert "digits" in shown
-    found = json.loads((tmp_path / "out" / "stats.json").read_text())
-    mine = found["sources"][0]
+    stats = json.loads((tmp_path / "out" / "stats.json").read_text())
+    mine = stats["sources"][0]
     assert (mine["rows"], mine["mean"], mine["median"], mine["longest"]) == (10, 509.0, 10.0, 5000)
     assert (mine["above_1024"], mine["above_4096"], mine["above_8192"]) == (0.1, 0.1, 0.0)
     assert mine["broken"] == {"no text": 1}
     assert mine["groups"]["chart"]["rows"] == 1
-    assert found["tokens"] == "estimated: characters / 4"
+    assert stats["tokens"] == "estimated: characters / 4"
     assert (tmp_path / "out" / "lengths.png").stat().st_size > 10_000
     assert "mean 509" in (tmp_path / "out" / "lengths.svg").read_text()
 
@@ -70,8 +70,12 @@ def test_wrong_flags_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[
     given = ["data", "stats", str(path), "--out", str(tmp_path / "out")]
     assert main([*given, "--by", "domian"]) == 1
     assert "no row has anything in a column domian" in capsys.readouterr().err
-    assert main([*given, "--rows", "0"]) == 2
-    assert capsys.readouterr().err == "s1m: s1m data stats: rows: expected int >= 1\n"
+    with pytest.raises(SystemExit) as caught:
+        main([*given, "--rows", "0"])
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("s1m data stats: argument --rows: expected a whole number from 1 to")
+    assert error.count("\n") == 1
 
 
 def test_a_density_has_its_top_where_most_lengths_are_and_ignores_their_number() -> None:
@@ -84,7 +88,7 @@ def test_a_density_has_its_top_where_most_lengths_are_and_ignores_their_number()
     assert np.allclose(density(np.repeat(lengths, 5), at, logarithmic=False).argmax(), curve.argmax())
 
 
-def test_short_and_long_sources_share_a_logarithmic_axis() -> None:
+def test_short_and_long_sources_are_on_one_logarithmic_axis() -> None:
     short, long = Spread(name="short"), Spread(name="long")
     short.counts["", 20] = 5
     long.counts["", 9000] = 5

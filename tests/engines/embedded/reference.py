@@ -25,7 +25,7 @@ def reference(
     checkpoint = engine.checkpoint
     prompt = prepare(problem, checkpoint)
     pad = "<|image_pad|>"
-    counts = [one.end - one.start for one in prompt.shown]
+    counts = [image.end - image.start for image in prompt.shown]
     images = "".join(f"<|vision_start|>{pad * count}<|vision_end|>" for count in counts)
     ids = torch.tensor([[*prompt.ids, *checkpoint.tokenizer(images.join(turn))["input_ids"]]])
     pixels = {name: torch.cat([tensor] * len(turn)) for name, tensor in prompt.pixels().items()}

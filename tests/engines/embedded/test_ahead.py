@@ -34,9 +34,9 @@ def test_sweeps_are_the_same(temperature: float, monkeypatch: pytest.MonkeyPatch
     sampling = Sampling(temperature=temperature)
     behind = asyncio.run(swept(opened(monkeypatch, ahead=False), sampling))
     ahead = asyncio.run(swept(opened(monkeypatch, ahead=True), sampling))
-    for one, other in zip(behind, ahead, strict=True):
-        assert [[s.text for s in chain] for chain in one.chains] == [[s.text for s in chain] for chain in other.chains]
-        assert [(a.text, a.tokens) for a in one.answers] == [(a.text, a.tokens) for a in other.answers]
+    for late, early in zip(behind, ahead, strict=True):
+        assert [[s.text for s in chain] for chain in late.chains] == [[s.text for s in chain] for chain in early.chains]
+        assert [(a.text, a.tokens) for a in late.answers] == [(a.text, a.tokens) for a in early.answers]
 
 
 STEPS = {

@@ -40,9 +40,9 @@ def alike(some: Sequence[Completion], others: Sequence[Completion]) -> bool:
     """Whether completions are equal, their probabilities up to the last bits, which depend on the batch."""
     pairs = zip(some, others, strict=True)
     return all(
-        replace(one, logprob=None) == replace(other, logprob=None)
-        and one.logprob == pytest.approx(other.logprob, abs=1e-4)
-        for one, other in pairs
+        replace(first, logprob=None) == replace(second, logprob=None)
+        and first.logprob == pytest.approx(second.logprob, abs=1e-4)
+        for first, second in pairs
     )
 
 
@@ -84,13 +84,13 @@ def test_the_nested_chain_at_level_k_is_an_independent_run_at_k_token_for_token(
 
     for problem in PROBLEMS[:6]:
         nested, independent = asyncio.run(run(problem, nested_sweep)), asyncio.run(run(problem, independent_sweep))
-        for one, other in zip(nested.answers, independent.answers, strict=True):
-            alone = independent.chains[other.chain]
-            assert len(alone) == one.level + 1
-            shared = nested.chains[0][: one.segments]
+        for forced, single in zip(nested.answers, independent.answers, strict=True):
+            alone = independent.chains[single.chain]
+            assert len(alone) == forced.level + 1
+            shared = nested.chains[0][: forced.segments]
             assert [segment.token_ids for segment in shared] == [segment.token_ids for segment in alone]
             assert all(segment.token_ids for segment in shared)
-            assert (one.text, one.tokens, one.finish) == (other.text, other.tokens, other.finish)
+            assert (forced.text, forced.tokens, forced.finish) == (single.text, single.tokens, single.finish)
 
 
 def test_a_sampled_step_depends_on_its_seed_alone(engine: EmbeddedEngine) -> None:
@@ -111,7 +111,7 @@ def test_the_delimiter_ends_a_step_and_is_not_part_of_it(engine: EmbeddedEngine)
     assert completion.tokens == len(completion.token_ids)
 
 
-def test_a_stop_string_of_several_tokens_is_found_in_the_text(engine: EmbeddedEngine) -> None:
+def test_a_stop_string_of_several_tokens_is_detected(engine: EmbeddedEngine) -> None:
     (plain,) = ask(engine, [(PROBLEMS[0], step())])
     (cut,) = ask(engine, [(PROBLEMS[0], step(stop=(", so far",)))])
     assert cut.finish == "stop"
@@ -121,7 +121,7 @@ def test_a_stop_string_of_several_tokens_is_found_in_the_text(engine: EmbeddedEn
     assert cut.tokens > len(cut.token_ids)
 
 
-def test_a_delimiter_of_several_tokens_is_found_across_a_border_between_steps(engine: EmbeddedEngine) -> None:
+def test_a_delimiter_across_a_border_between_steps_is_detected(engine: EmbeddedEngine) -> None:
     stop = (", so far",)
     (whole,) = ask(engine, [(PROBLEMS[0], step(stop=stop))])
     for first_tokens in range(1, whole.tokens):
@@ -179,16 +179,18 @@ def test_one_of_the_choices_is_written_and_nothing_else(engine: EmbeddedEngine) 
     choices = ("blue", "17", "1", "175")
 
     def answers(sampling: Sampling, **changes: object) -> list[Completion]:
-        each = [step(asked, stop=(), seed=seed, choices=choices, min_tokens=1, **changes) for seed in range(24)]
-        return ask(engine, [(PROBLEMS[0], one) for one in each], sampling)
+        steps = [step(asked, stop=(), seed=seed, choices=choices, min_tokens=1, **changes) for seed in range(24)]
+        return ask(engine, [(PROBLEMS[0], each) for each in steps], sampling)
 
     hot = Sampling(temperature=30)
     drawn = answers(hot)
-    assert {one.text for one in drawn} == set(choices)
-    assert all(one.text in choices and one.finish == "eos" for one in drawn)
-    assert all(one.token_ids and one.logprob is not None and one.logprob <= 0 for one in drawn)
-    assert len({one.text for one in answers(GREEDY)}) == 1
-    assert {one.finish for one in answers(hot, max_tokens=2)} == {"eos", "length"}
+    assert {completion.text for completion in drawn} == set(choices)
+    assert all(completion.text in choices and completion.finish == "eos" for completion in drawn)
+    assert all(
+        completion.token_ids and completion.logprob is not None and completion.logprob <= 0 for completion in drawn
+    )
+    assert len({completion.text for completion in answers(GREEDY)}) == 1
+    assert {completion.finish for completion in answers(hot, max_tokens=2)} == {"eos", "length"}
     (only,) = ask(engine, [(PROBLEMS[0], step(asked, stop=(), choices=("blue",)))])
     assert (only.text, only.finish) == ("blue", "eos")
 
@@ -212,8 +214,9 @@ def test_after_images_shown_again_greedy_tokens_equal_those_of_generate(
             assert first.token_ids == tuple(expected[: first.tokens])
             assert first.tokens > 3
             (first,) = ask(engine, [(problem, again)])
-        assert [one.token_ids for one in others] == [
-            tuple(reference(engine, other, 24)[: one.tokens]) for (other, _), one in zip(beside, others, strict=True)
+        assert [completion.token_ids for completion in others] == [
+            tuple(reference(engine, other, 24)[: completion.tokens])
+            for (other, _), completion in zip(beside, others, strict=True)
         ]
 
 
@@ -407,7 +410,7 @@ def test_token_ids_beyond_the_embedding_end_the_run_in_one_line(copied: Path, en
     asyncio.run(other.close())
 
 
-def test_code_that_a_checkpoint_brings_is_run_only_when_told_so(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_that_a_checkpoint_brings_is_run_only_on_request(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def asks(*_: object) -> str:
         raise AssertionError("asked interactively")
 

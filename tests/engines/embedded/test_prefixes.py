@@ -37,9 +37,9 @@ def test_several_chains_of_a_problem_are_remembered_side_by_side() -> None:
     assert kept(store, ONE, *PROMPT, 4, 8, 9) == 5
     assert kept(store, ONE, *PROMPT, 9) == 3
     assert kept(store, OTHER, *PROMPT) == 0
-    found, shared = store.longest(ONE, (*PROMPT, 4, 8, 9))
-    assert found is not None
-    assert found.layers[0][0].shape[1] == shared
+    past, shared = store.longest(ONE, (*PROMPT, 4, 8, 9))
+    assert past is not None
+    assert past.layers[0][0].shape[1] == shared
 
 
 def test_a_past_takes_the_place_of_the_one_it_goes_on_from() -> None:

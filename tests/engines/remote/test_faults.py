@@ -47,7 +47,7 @@ def test_a_trickling_answer_cannot_hold_a_request_for_ever() -> None:
         ask(server, timeout_seconds=0.2, max_retries=0)
 
 
-def test_nobody_there_ends_the_run_and_says_how_to_check() -> None:
+def test_no_server_at_the_address_ends_the_run_and_says_how_to_check() -> None:
     with ChatServer(always(GOOD)) as server:
         pass
     for model in ("", "m"):

@@ -33,7 +33,7 @@ def test_each_thing_is_looked_up_once_and_the_latest_used_are_kept() -> None:
     asyncio.run(main())
 
 
-def test_things_are_told_apart_by_identity_unless_there_is_a_key() -> None:
+def test_things_differ_by_identity_unless_there_is_a_key() -> None:
     first, second = ["same"], ["same"]
 
     async def find(thing: list[str]) -> int:

@@ -34,10 +34,10 @@ def slowly(behaviour: Behaviour, seconds: float = 0.01) -> Behaviour:
 async def answers(engine: ChatEngine, asked: list[Problem], rounds: int = 1) -> list[Completion]:
     """The completions of all problems at once, each asked ``rounds`` times in a row."""
 
-    async def one(problem: Problem) -> list[Completion]:
+    async def repeated(problem: Problem) -> list[Completion]:
         return [await engine.generate(problem, step(), GREEDY) for _ in range(rounds)]
 
-    return [completion for each in await gathered(map(one, asked)) for completion in each]
+    return [completion for each in await gathered(map(repeated, asked)) for completion in each]
 
 
 def questions(server: ChatServer) -> list[str]:
@@ -46,23 +46,23 @@ def questions(server: ChatServer) -> list[str]:
 
 @contextlib.contextmanager
 def two(first: Behaviour, second: Behaviour) -> Iterator[tuple[ChatServer, ChatServer]]:
-    with ChatServer(first) as one, ChatServer(second) as other:
-        yield one, other
+    with ChatServer(first) as left, ChatServer(second) as right:
+        yield left, right
 
 
 def test_work_is_shared_and_a_problem_stays_where_it_was() -> None:
-    with two(slowly(always(GOOD)), slowly(always(GOOD))) as (one, other):
+    with two(slowly(always(GOOD)), slowly(always(GOOD))) as (left, right):
 
         async def main() -> None:
-            engine = ChatEngine(servers(one.url, other.url), "m")
+            engine = ChatEngine(servers(left.url, right.url), "m")
             assert len(await answers(engine, problems(40), rounds=5)) == 200
             await engine.close()
 
         asyncio.run(main())
-    assert len(questions(one)) + len(questions(other)) == 200
-    assert not set(questions(one)) & set(questions(other))
-    assert set(Counter(questions(one) + questions(other)).values()) == {5}
-    assert 15 <= len(set(questions(one))) <= 25
+    assert len(questions(left)) + len(questions(right)) == 200
+    assert not set(questions(left)) & set(questions(right))
+    assert set(Counter(questions(left) + questions(right)).values()) == {5}
+    assert 15 <= len(set(questions(left))) <= 25
 
 
 def test_a_new_problem_goes_where_the_least_is_under_way() -> None:
@@ -84,14 +84,14 @@ def test_a_new_problem_goes_where_the_least_is_under_way() -> None:
 
 
 def test_a_server_that_dies_is_left_and_nothing_is_lost(caplog: pytest.LogCaptureFixture) -> None:
-    with ChatServer(slowly(always(GOOD))) as other, ChatServer(slowly(always(GOOD))) as one:
+    with ChatServer(slowly(always(GOOD))) as right, ChatServer(slowly(always(GOOD))) as left:
 
         async def main() -> list[Completion]:
-            engine = ChatEngine(servers(one.url, other.url), "m")
+            engine = ChatEngine(servers(left.url, right.url), "m")
             work = asyncio.create_task(answers(engine, problems(60), rounds=4))
-            while len(one.requests) < 20:
+            while len(left.requests) < 20:
                 await asyncio.sleep(0.01)
-            await asyncio.to_thread(one.die)
+            await asyncio.to_thread(left.die)
             done = await work
             await engine.close()
             return done
@@ -109,22 +109,22 @@ def test_a_server_that_is_back_is_taken_back(caplog: pytest.LogCaptureFixture) -
         time.sleep(0.005)
         return answer({"error": {"message": "loading"}}, 502) if down.is_set() else GOOD
 
-    with two(behave, slowly(always(GOOD), 0.005)) as (one, other):
+    with two(behave, slowly(always(GOOD), 0.005)) as (left, right):
 
         async def main() -> None:
-            engine = ChatEngine(servers(one.url, other.url, max_retries=30), "m")
+            engine = ChatEngine(servers(left.url, right.url, max_retries=30), "m")
             await answers(engine, problems(20))
             down.set()
             await answers(engine, problems(60), rounds=2)
             assert "does not answer (HTTP 502" in caplog.text
-            asked = len(one.requests)
+            asked = len(left.requests)
             await answers(engine, problems(200)[100:])
-            assert sum(request.method == "POST" for request in one.requests[asked:]) == 0
+            assert sum(request.method == "POST" for request in left.requests[asked:]) == 0
             down.clear()
             while "is back" not in caplog.text:
                 await asyncio.sleep(0.05)
             await answers(engine, problems(400)[300:])
-            assert sum(request.method == "POST" for request in one.requests[asked:]) > 20
+            assert sum(request.method == "POST" for request in left.requests[asked:]) > 20
             await engine.close()
 
         asyncio.run(main())
@@ -164,8 +164,8 @@ def test_a_server_that_is_not_there_at_the_start_is_done_without() -> None:
         asyncio.run(main())
 
 
-def test_servers_must_share_the_model() -> None:
-    with two(always(models("a", "b")), always(models("b", "c"))) as (one, other):
+def test_servers_must_offer_a_common_model() -> None:
+    with two(always(models("a", "b")), always(models("b", "c"))) as (left, right):
 
         async def main(*urls: str) -> str:
             engine = ChatEngine(servers(*urls))
@@ -174,9 +174,9 @@ def test_servers_must_share_the_model() -> None:
             finally:
                 await engine.close()
 
-        assert asyncio.run(main(one.url, other.url)) == "b"
+        assert asyncio.run(main(left.url, right.url)) == "b"
         with pytest.raises(UsageError, match="offers a, b; name one"):
-            asyncio.run(main(one.url))
+            asyncio.run(main(left.url))
 
 
 def test_the_shortest_context_is_known_when_ready() -> None:
@@ -196,24 +196,24 @@ def test_the_shortest_context_is_known_when_ready() -> None:
         await engine.close()
         return engine.context_tokens
 
-    with two(lists(4096), lists(2048)) as (one, other):
-        assert asyncio.run(main(one.url, other.url)) == 2048
-    with two(lists(None), in_turn(answer({}, 404), GOOD)) as (one, other):
-        assert asyncio.run(main(one.url)) is None
+    with two(lists(4096), lists(2048)) as (left, right):
+        assert asyncio.run(main(left.url, right.url)) == 2048
+    with two(lists(None), in_turn(answer({}, 404), GOOD)) as (left, right):
+        assert asyncio.run(main(left.url)) is None
 
 
 def test_a_final_fault_of_any_server_ends_the_run_and_names_it() -> None:
     refuses = answer({"error": {"message": "wrong key"}}, 401)
-    with two(always(GOOD), always(refuses)) as (one, other):
+    with two(always(GOOD), always(refuses)) as (left, right):
 
         async def main() -> None:
-            engine = ChatEngine(servers(one.url, other.url), "m")
+            engine = ChatEngine(servers(left.url, right.url), "m")
             try:
                 await answers(engine, problems(4))
             finally:
                 await engine.close()
 
-        with pytest.raises(EngineUnavailable, match=f"{other.url}/v1 refused the key"):
+        with pytest.raises(EngineUnavailable, match=f"{right.url}/v1 refused the key"):
             asyncio.run(main())
 
 

@@ -63,16 +63,16 @@ def load(most: int, speed: Callable[[int], float], rounds: int, requests: int = 
     async def main() -> list[int]:
         under = Load(most, speed)
         await under.fill(requests)
-        found = await under.rounds(rounds)
+        slots = await under.rounds(rounds)
         await under.close()
-        return found
+        return slots
 
     return asyncio.run(main())
 
 
 def test_it_grows_while_that_pays_and_goes_back_to_what_was_best() -> None:
-    found = load(512, lambda slots: 10.0 * min(slots, 64), 8)
-    assert found == [32, 64, 64, 128, 128, 128, 64, 64]
+    slots = load(512, lambda slots: 10.0 * min(slots, 64), 8)
+    assert slots == [32, 64, 64, 128, 128, 128, 64, 64]
 
 
 def test_it_never_grows_beyond_the_most_allowed() -> None:
@@ -85,10 +85,10 @@ def test_it_does_not_grow_where_nothing_waits() -> None:
 
 
 def test_growth_is_tried_again_after_a_rest() -> None:
-    found = load(512, lambda slots: 10.0 * min(slots, 64), 8 + 2 * REST_ROUNDS)
-    assert max(found[8:]) == 128
-    assert found[8:].count(128) <= 6
-    assert found[8:].count(64) >= 2 * REST_ROUNDS - 6
+    slots = load(512, lambda slots: 10.0 * min(slots, 64), 8 + 2 * REST_ROUNDS)
+    assert max(slots[8:]) == 128
+    assert slots[8:].count(128) <= 6
+    assert slots[8:].count(64) >= 2 * REST_ROUNDS - 6
 
 
 def test_an_overloaded_server_gets_less_at_once_and_more_slowly() -> None:

@@ -124,22 +124,22 @@ def test_thinking_in_small_chunks_is_the_same_token_for_token(vllm_url: str) -> 
 def test_nested_and_independent_sweeps_agree_token_for_token(vllm_url: str) -> None:
     nested = sweeps(VllmEngine(servers(vllm_url)), lambda: nested_sweep(forcing(), 0))
     independent = sweeps(VllmEngine(servers(vllm_url)), lambda: independent_sweep(forcing(), 0))
-    for one, other in zip(nested, independent, strict=True):
-        assert [chain == one.chains[0][: len(chain)] for chain in other.chains] == [True] * 3
-        assert [a.text for a in one.answers] == [a.text for a in other.answers]
+    for forced, single in zip(nested, independent, strict=True):
+        assert [chain == forced.chains[0][: len(chain)] for chain in single.chains] == [True] * 3
+        assert [a.text for a in forced.answers] == [a.text for a in single.answers]
 
 
 def test_it_agrees_with_the_embedded_engine_and_with_the_chat_endpoint(vllm_url: str) -> None:
     served = sweeps(VllmEngine(servers(vllm_url)), lambda: nested_sweep(forcing(), 0))
     embedded = sweeps(EmbeddedEngine("bundled"), lambda: nested_sweep(forcing(), 0))
     chat = sweeps(ChatEngine(servers(vllm_url)), lambda: nested_sweep(forcing(), 0))
-    for one, other, third in zip(served, embedded, chat, strict=True):
-        assert len(probable(one)) == len(one.answers)
-        assert probable(one) == pytest.approx(probable(other), abs=1e-4)
-        assert probable(one) == pytest.approx(probable(third), abs=1e-4)
-        assert bare(one) == bare(other)
-        assert [s.text for s in one.chains[0]] == [s.text for s in third.chains[0]]
-        assert [a.text for a in one.answers] == [a.text for a in third.answers]
+    for own, other, third in zip(served, embedded, chat, strict=True):
+        assert len(probable(own)) == len(own.answers)
+        assert probable(own) == pytest.approx(probable(other), abs=1e-4)
+        assert probable(own) == pytest.approx(probable(third), abs=1e-4)
+        assert bare(own) == bare(other)
+        assert [s.text for s in own.chains[0]] == [s.text for s in third.chains[0]]
+        assert [a.text for a in own.answers] == [a.text for a in third.answers]
 
 
 def test_one_of_the_choices_is_written(vllm_url: str) -> None:

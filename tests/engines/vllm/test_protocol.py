@@ -1,4 +1,4 @@
-"""Replies of the token endpoint that are none, and prompts whose place-holders become one an image."""
+"""Replies of the token endpoint that are invalid, and prompts whose place-holders become one an image."""
 
 from __future__ import annotations
 

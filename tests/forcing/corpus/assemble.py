@@ -1,4 +1,4 @@
-"""The corpus: so many texts of each family."""
+"""The corpus: a given number of texts of each family."""
 
 from __future__ import annotations
 

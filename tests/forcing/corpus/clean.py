@@ -1,4 +1,4 @@
-"""Texts that repeat much and are no loops: tables, digits, code, enumerations, proofs, honest looks."""
+"""Texts that repeat much without a loop: tables, digits, code, enumerations, proofs, legitimate second looks."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def digits(rng: random.Random) -> str:
 
 def decimals(rng: random.Random) -> str:
     value = Fraction(rng.randint(1, 60), rng.choice((3, 7, 9, 11, 13, 37, 41, 97, 101)))
-    places = rng.randint(20, 200)
+    precision = rng.randint(20, 200)
     whole, rest = divmod(value.numerator, value.denominator)
-    return f"Dividing gives {whole}.{rest * 10**places // value.denominator:0{places}d} and so on."
+    return f"Dividing gives {whole}.{rest * 10**precision // value.denominator:0{precision}d} and so on."
 
 
 def cases(rng: random.Random, words: Words = GEOMETRY) -> str:

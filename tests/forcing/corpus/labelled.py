@@ -44,7 +44,7 @@ class Words:
     def prose(self, rng: random.Random, sentences: int) -> str:
         """Sentences that rarely come twice, in paragraphs."""
         said = [self.sentence(rng) for _ in range(sentences)]
-        return "".join(one + ("\n\n" if rng.random() < 0.15 else " ") for one in said)
+        return "".join(sentence + ("\n\n" if rng.random() < 0.15 else " ") for sentence in said)
 
 
 GEOMETRY = Words(

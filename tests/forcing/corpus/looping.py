@@ -137,7 +137,7 @@ class Family:
 def looping(
     family: str, rng: random.Random, pattern: str, drift: Drift, before: str, between: Callable[[], str] = str
 ) -> Labelled:
-    """Copies of a pattern behind a beginning; what ``between`` gives stands between two of them."""
+    """Copies of a pattern after a beginning; what ``between`` gives stands between two of them."""
     text, third, number = before, 0, 0
     while number < COPIES or len(text) - len(before) < RUNS_ON:
         number += 1

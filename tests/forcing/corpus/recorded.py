@@ -66,7 +66,7 @@ def responses() -> Iterator[tuple[str, int, str]]:
 
 
 def recorded() -> Iterator[Labelled]:
-    """All responses that are certainly looping, long enough, or certainly clean. Where a loop is, nobody wrote down."""
+    """All responses that are certainly looping, long enough, or certainly clean. Starts of loops are not labelled."""
     left_out = rows(CUT_SOON) | rows(UNCERTAIN)
     loops = rows(LOOPING)
     for model, row, text in responses():

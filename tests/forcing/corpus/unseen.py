@@ -123,7 +123,7 @@ CLEAN: Mapping[str, Callable[[random.Random], str]] = {
 
 
 def unseen(loops: int, cleans: int, seed: int = 0) -> Iterator[Labelled]:
-    """So many looping and clean texts of each of these families."""
+    """``loops`` looping and ``cleans`` clean texts of each of these families."""
     for family, maker in LOOPS.items():
         for number in range(loops):
             yield maker.make(family, random.Random(f"{seed} {family} {number}"), KITCHEN)

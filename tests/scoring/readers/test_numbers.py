@@ -35,14 +35,14 @@ def test_the_last_whole_number(text: str, parsed: str | None) -> None:
 
 
 @given(st.integers(-(10**9), 10**9))
-def test_every_integer_is_found_and_equals_itself(value: int) -> None:
+def test_every_integer_is_read_and_equals_itself(value: int) -> None:
     parsed = last_integer(f"so the answer is {value}.")
     assert parsed is not None
     assert same_integer(parsed, str(value))
 
 
 @given(st.text())
-def test_whatever_is_found_is_an_integer(text: str) -> None:
+def test_whatever_is_read_is_an_integer(text: str) -> None:
     parsed = last_integer(text)
     assert parsed is None or same_integer(parsed, parsed)
 

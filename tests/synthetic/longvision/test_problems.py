@@ -112,8 +112,8 @@ def test_no_seed_brings_a_test_problem_into_training() -> None:
 
 def test_a_digest_is_that_of_the_content() -> None:
     maze, chart = Mazes(), Charts()
-    one, other = maze.plan(random.Random(1), 900), maze.plan(random.Random(2), 900)
-    assert digest(maze, one) == digest(Mazes(), maze.plan(random.Random(1), 900)) != digest(maze, other)
+    first, second = maze.plan(random.Random(1), 900), maze.plan(random.Random(2), 900)
+    assert digest(maze, first) == digest(Mazes(), maze.plan(random.Random(1), 900)) != digest(maze, second)
     bars = chart.plan(random.Random(1), 900)
     assert digest(chart, bars) != digest(chart, replace(bars, values=((1, *bars.values[0][1:]), *bars.values[1:])))
 

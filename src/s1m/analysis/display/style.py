@@ -28,6 +28,7 @@ RULE = "#e4e7eb"
 PAPER = "#ffffff"
 
 PNG_DPI = 200
+"""Sharp in print at the width of a column; the SVG has no resolution."""
 
 RC: dict[Any, object] = {
     "font.family": "DejaVu Sans",  # matplotlib brings it along, so a figure has the same layout everywhere

@@ -54,6 +54,7 @@ def grid_of(records: Sequence[Record]) -> Grid:
         if len(record.verdicts) != len(levels):
             raise DataError(f"record {record.id} has {len(record.verdicts)} verdicts for {len(levels)} answers")
 
+    # Floats even for yes and no: the bootstrap multiplies them as matrices, and a missing verdict is NaN.
     def array(rows: Sequence[Sequence[float]]) -> NDArray[np.float64]:
         return np.array(rows, dtype=np.float64).reshape(len(records), len(levels))
 

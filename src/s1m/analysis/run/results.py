@@ -17,7 +17,7 @@ from s1m.files.printing import Printer, print_json
 from s1m.files.writing import PAGE, check_output, replace_file
 
 SEVERAL = "compare.html"
-"""The page of several runs, in the current folder: it is none of theirs."""
+"""The page of several runs, in the current folder, because it belongs to none of them."""
 
 
 def write_results(run: Run) -> None:

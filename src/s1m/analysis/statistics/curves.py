@@ -18,6 +18,7 @@ def pareto_front(points: Curve) -> list[int]:
 
     No other point is equally cheap and more accurate, or equally accurate and cheaper.
     """
+    # Of equal costs the most accurate first, so that those beneath it fail the test below.
     by_cost = sorted(range(len(points)), key=lambda index: (points[index][0], -points[index][1]))
     front: list[int] = []
     for index in by_cost:

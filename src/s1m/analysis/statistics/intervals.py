@@ -19,6 +19,7 @@ Z_95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
 
 RESAMPLES = 2_000
+"""Leaves 50 values beyond either end of a 95 % interval, so that its ends hardly depend on the seed."""
 
 CHUNK_CELLS = 2_000_000
 """Problems x resamples drawn at a time, which bounds the memory of a bootstrap to some tens of megabytes."""

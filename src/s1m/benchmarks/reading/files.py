@@ -33,13 +33,13 @@ def find_files(data: str | None, *, source: str, names: Sequence[str], configs: 
         return (root,)
     if not root.is_dir():
         raise DataError(f"there is no {root}; --data is a folder with the files of {source}")
-    found = {config: _in_places(_places(root, config), names) for config in configs}
-    if any(found.values()):
-        missing = [config for config, files in found.items() if not files]
+    by_config = {config: _first_with(_config_folders(root, config), names) for config in configs}
+    if any(by_config.values()):
+        missing = [config for config, files in by_config.items() if not files]
         if missing:
             raise DataError(f"{root} lacks {', '.join(missing)}; --data may also be the folder of one of the others")
-        return tuple(file for files in found.values() for file in files)
-    files = _in_places((root, root / "data", root / "default"), names)
+        return tuple(file for files in by_config.values() for file in files)
+    files = _first_with((root, root / "data", root / "default"), names)
     if not files:
         raise DataError(f"{root} has no {names[0]}-*.parquet, nor have its data and config folders; it is not {source}")
     return files
@@ -63,9 +63,9 @@ def download(source: str, names: Sequence[str], configs: Sequence[str] = ()) -> 
 
 def patterns(names: Sequence[str], configs: Sequence[str] = ()) -> list[str]:
     """What the files of a split are called on the Hub, wherever they lie: a star stands for folders too."""
-    places = ("", "data/", "default/", *(f"*{config}/" for config in configs))
+    prefixes = ("", "data/", "default/", *(f"*{config}/" for config in configs))
     forms = ("{}-*.parquet", "{}.parquet", "{}/*.parquet")
-    return [place + form.format(name) for place in places for name in names for form in forms]
+    return [prefix + form.format(name) for prefix in prefixes for name in names for form in forms]
 
 
 def cached(source: str) -> bool:
@@ -78,15 +78,15 @@ def cached(source: str) -> bool:
     return next(snapshots.glob("**/*.parquet"), None) is not None
 
 
-def _places(root: Path, config: str) -> tuple[Path, ...]:
+def _config_folders(root: Path, config: str) -> tuple[Path, ...]:
     own = (root / config, root / "data" / config, root / config / "data")
     return (*own, *(folder / config for folder in sorted(root.iterdir()) if folder.is_dir()))
 
 
-def _in_places(places: Sequence[Path], names: Sequence[str]) -> tuple[Path, ...]:
-    for place in places:
+def _first_with(folders: Sequence[Path], names: Sequence[str]) -> tuple[Path, ...]:
+    for folder in folders:
         for name in names:
-            files = _shards(place, name)
+            files = _shards(folder, name)
             if files:
                 return files
     return ()

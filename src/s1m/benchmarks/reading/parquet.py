@@ -91,6 +91,7 @@ def _open(path: Path) -> ParquetFile:
     except ImportError:
         raise DataError(f"reading {path} needs pyarrow: {INSTALL}") from None
     try:
+        # pre_buffer would read the columns of whole row groups ahead: gigabytes where they hold images.
         return ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False)
     except (OSError, ArrowException) as error:
         raise DataError(f"cannot read {path}: {error}") from None

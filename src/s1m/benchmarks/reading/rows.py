@@ -35,10 +35,10 @@ class ImageSource(Protocol):
 class Problems(Sequence[Problem]):
     """Problems and the rows where their images are. A slice of them is of the same kind."""
 
-    def __init__(self, problems: Sequence[Problem], places: Sequence[tuple[ImageSource, int]]) -> None:
+    def __init__(self, problems: Sequence[Problem], image_rows: Sequence[tuple[ImageSource, int]]) -> None:
         self.texts = problems
         """The problems without their images, all in memory."""
-        self._places = places
+        self._image_rows = image_rows
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -49,8 +49,8 @@ class Problems(Sequence[Problem]):
     def __getitem__(self, index: slice) -> Problems: ...
     def __getitem__(self, index: int | slice) -> Problem | Problems:
         if isinstance(index, slice):
-            return Problems(self.texts[index], self._places[index])
-        source, row = self._places[index]
+            return Problems(self.texts[index], self._image_rows[index])
+        source, row = self._image_rows[index]
         return replace(self.texts[index], images=source.images(row))
 
 
@@ -90,13 +90,13 @@ def load_rows(
     twice.
     """
     problems: dict[str, Problem] = {}
-    places: list[tuple[ImageSource, int]] = []
+    image_rows: list[tuple[ImageSource, int]] = []
     index = 0
     for path in files:
         rows = ParquetRows(path, images)
         for number, values in enumerate(rows.texts()):
             if limit is not None and len(problems) == limit:
-                return Problems(list(problems.values()), places)
+                return Problems(list(problems.values()), image_rows)
             more = {"has_images": bool(rows.images(number))} if has_images else {}
             row = Row(values={**values, **more}, file=str(path), number=number + 1, index=index)
             index += 1
@@ -106,8 +106,8 @@ def load_rows(
             if problem.id in problems:
                 raise DataError(f"{path}, row {row.number}: there is already a problem {problem.id!r}")
             problems[problem.id] = problem
-            places.append((rows, number))
-    return Problems(list(problems.values()), places)
+            image_rows.append((rows, number))
+    return Problems(list(problems.values()), image_rows)
 
 
 def check_split(page: Page, split: str) -> None:
@@ -118,6 +118,6 @@ def check_split(page: Page, split: str) -> None:
 
 def without_images(problems: Sequence[Problem]) -> Sequence[Problem]:
     """The same problems as texts, read from no disk."""
-    return (
-        problems.texts if isinstance(problems, Problems | Generated) else [replace(one, images=()) for one in problems]
-    )
+    if isinstance(problems, Problems | Generated):
+        return problems.texts
+    return [replace(problem, images=()) for problem in problems]

@@ -60,6 +60,7 @@ def _small(picture: Image) -> Image | None:
         return None
     scale = SMALL / max(picture.size)
     size = (max(PLAIN, round(picture.width * scale)), max(PLAIN, round(picture.height * scale)))
+    # BOX averages all pixels, so that a thin line stays; enlarging by it would only repeat them.
     grey = picture.convert("L").resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR)
     return None if np.asarray(grey).std() < FAINT else grey
 
@@ -76,6 +77,7 @@ def content_box(grey: Image) -> Box:
     """Left, top, right and bottom of what is not border: the whole picture where its edges are of several colours."""
     import numpy as np
 
+    # int16: differences of uint8 wrap around, and a darker pixel would seem far brighter.
     inked = np.abs(np.asarray(grey).astype(np.int16) - edge_shade(grey)) > SHADE
     rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
     if len(rows) < 4 or len(columns) < 4:

@@ -26,6 +26,7 @@ MOST = 14.0
 """Bits that one word is worth at most: otherwise one misspelt word would be evidence for two."""
 BACKOFF = 0.4
 """Factor for each word by which the context is shortened; the value of the paper."""
+# 2**64 over the golden ratio, odd: multiplying by it spreads the bits of a code over the whole word.
 _BASE = 0x9E3779B97F4A7C15
 
 
@@ -47,6 +48,7 @@ def runs(coded: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
 
     if len(coded) < length:
         return np.zeros(0, dtype=np.uint64)
+    # A polynomial in the codes. uint64 arrays wrap around in silence, where a scalar of numpy would warn.
     total = np.zeros(len(coded) - length + 1, dtype=np.uint64)
     for offset in range(length):  # one pass a word of the run, over all runs at once
         total = total * np.uint64(_BASE) + coded[offset : offset + len(total)]
@@ -76,6 +78,7 @@ class Counts:
         known, counts = self._runs[length - 1], self._counts[length - 1]
         if not len(known):
             return np.zeros(len(wanted), dtype=np.int64)
+        # searchsorted gives len(known) for what is beyond the last, which no index may be.
         slots = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
         return np.where(known[slots] == wanted, counts[slots], 0)
 
@@ -84,10 +87,12 @@ class Counts:
         import numpy as np
 
         size = len(question)
+        # One more than counted, above and below: a word of no other question has no probability of 0, thus finite bits.
         others = np.maximum(self.of(question, 1) - OWN, 0)
         chance = BACKOFF ** (ORDER - 1) * (others + 1) / (self.questions + 1)
         for length in range(2, min(ORDER, size) + 1):
             with_word = np.maximum(self.of(runs(question, length), length) - OWN, 0)
+            # At least 1: a context that no other question has would divide by 0.
             context = np.maximum(self.of(runs(question[:-1], length - 1), length - 1) - OWN, 1)
             continued = BACKOFF ** (ORDER - length) * with_word / np.maximum(context, with_word)
             chance[length - 1 :] = np.where(with_word > 0, continued, chance[length - 1 :])

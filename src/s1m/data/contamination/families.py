@@ -28,8 +28,10 @@ def templates(questions: Sequence[NDArray[np.uint64]], background: Sequence[NDAr
     holders = np.split(np.repeat(np.arange(len(different)), sizes)[order], starts[1:])
     flags = []
     for question in every[: len(questions)]:
+        # By the lists of who holds a word: questions without a word in common, nearly all of them, cost nothing.
         sharing = [holders[slot] for slot in np.searchsorted(known, question)]
         shared = np.bincount(np.concatenate([np.zeros(0, np.int64), *sharing]), minlength=len(different))
         alike = shared / np.maximum(1, len(question) + sizes - shared) >= ALIKE
+        # Less 1: the question is among those that it is compared with.
         flags.append(int(alike.sum()) - 1 >= MEMBERS)
     return np.array(flags, dtype=np.bool_)

@@ -107,34 +107,34 @@ class ContaminationIndex:
             if same is not None:
                 return self._match(self._owner(same), "image exact", "the same file")
         shared = self.texts.shared(question)
-        found = self._by_text(shared)
-        if found is not None:
-            return found
+        match = self._by_text(shared)
+        if match is not None:
+            return match
         seen = [look(image) for image in images]
         return self._by_image(seen) or self._together(shared, seen) or self._by_altered_image(seen)
 
     def _by_text(self, shared: Sequence[Shared]) -> Match | None:
-        for one in shared:
-            if not one.agree or one.share < SHARE or one.bits < _needed(one):
+        for candidate in shared:
+            if not candidate.agree or candidate.fraction < SHARE or candidate.bits < _needed(candidate):
                 continue
-            detail = f"{one.bits:.0f} bits, {one.share:.0%} of the question"
-            return self._match(one.problem, "text exact" if one.whole else "text n-gram", detail)
+            detail = f"{candidate.bits:.0f} bits, {candidate.fraction:.0%} of the question"
+            return self._match(candidate.problem, "text exact" if candidate.whole else "text n-gram", detail)
         return None
 
     def _by_image(self, seen: Sequence[Look]) -> Match | None:
-        for one in seen:
-            same = self.pictures.same_pixels(one)
+        for picture in seen:
+            same = self.pictures.same_pixels(picture)
             if same is not None:
                 return self._match(self._owner(same), "image exact", "the same pixels")
-        for one in seen:
-            for like in self.pictures.nearest(one):
+        for picture in seen:
+            for like in self.pictures.nearest(picture):
                 if not like.straight and _alike(like, CORRELATED, DIFFERENT):
                     return self._match(self._owner(like.picture), "image near", f"correlation {like.correlation:.2f}")
         return None
 
     def _by_altered_image(self, seen: Sequence[Look]) -> Match | None:
-        for one in seen:
-            for like in self.pictures.nearest_altered(one):
+        for picture in seen:
+            for like in self.pictures.nearest_altered(picture):
                 if not like.straight and _alike(like, CORRELATED_ALTERED, DIFFERENT_ALTERED):
                     detail = f"{like.name}, correlation {like.correlation:.2f}"
                     return self._match(self._owner(like.picture), "image near", detail)
@@ -142,13 +142,13 @@ class ContaminationIndex:
 
     def _together(self, shared: Sequence[Shared], seen: Sequence[Look]) -> Match | None:
         """A question and a picture that are weak evidence each are, together, the problem that has both."""
-        for one in shared:
-            if not one.agree or one.share < SHARE:
+        for candidate in shared:
+            if not candidate.agree or candidate.fraction < SHARE:
                 continue
-            for like in (like for picture in seen for like in self.pictures.nearest(picture, one.problem)):
+            for like in (like for picture in seen for like in self.pictures.nearest(picture, candidate.problem)):
                 if _alike(like, TOGETHER, 2 * DIFFERENT):
-                    detail = f"{one.share:.0%} of the question, correlation {like.correlation:.2f}"
-                    return self._match(one.problem, "text and image", detail)
+                    detail = f"{candidate.fraction:.0%} of the question, correlation {like.correlation:.2f}"
+                    return self._match(candidate.problem, "text and image", detail)
         return None
 
     def _owner(self, picture: int) -> int:
@@ -189,11 +189,11 @@ class ContaminationIndex:
             raise DataError(f"{path} is not an index of benchmarks, or is damaged: {error}; remove it") from None
 
 
-def _needed(one: Shared) -> float:
+def _needed(candidate: Shared) -> float:
     """Bits from which a text decides alone."""
-    if one.template:
+    if candidate.template:
         return WORTH_TEMPLATE
-    return WORTH_WHOLE if one.whole and one.fills else WORTH
+    return WORTH_WHOLE if candidate.whole and candidate.fills else WORTH
 
 
 def _alike(like: Likeness, correlated: float, different: float) -> bool:

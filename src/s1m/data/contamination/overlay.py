@@ -23,6 +23,7 @@ STEPS = (0.04, 0.02, 0.01)
 """By how much of a picture's side an edge is moved."""
 PASSES = 3
 """Times that every edge is tried with one step."""
+# One edge at a time, not all four: 8 comparisons a pass where their combinations would be 80.
 _MOVES = tuple((edge, move) for edge in range(4) for move in (-1, 1))
 SMALLEST = 0.4
 """Fraction of a picture's side that must be left."""
@@ -103,6 +104,7 @@ def _normal(shades: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     level = shades.astype(np.float32)
     level -= level.mean()
+    # 1e-3: a part of one colour has no variance to divide by, and then correlates with nothing.
     return level / np.float32(np.sqrt(np.vdot(level, level)) + 1e-3)
 
 
@@ -111,7 +113,9 @@ def _part(thumb: Image, edges: Sequence[float]) -> NDArray[np.float32]:
     from PIL import Image
 
     side = thumb.width
+    # Pillow raises ValueError for a box that rounding has pushed beyond the picture.
     box = (edges[0] * side, edges[1] * side, min(1.0, edges[2]) * side, min(1.0, edges[3]) * side)
+    # The box of resize may cut through pixels; crop would round it, and moves of 1 % are less than one of 64 pixels.
     return _normal(np.asarray(thumb.resize((VIEW, VIEW), Image.Resampling.BILINEAR, box=box)))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from s1m.data.contamination.appearance import Look
@@ -89,8 +90,8 @@ class Pictures:
         if seen.grey is None or not len(self.hashes):
             return []
         own = None if problem is None else self._parts_of(problem)
-        liked = [one for view in plain_views(seen.grey) for one in self._compared(view, self._closest(view, own))]
-        return sorted(liked, key=_most_alike)
+        liked = (self._compared(view, self._closest(view, own)) for view in plain_views(seen.grey))
+        return sorted(chain.from_iterable(liked), key=_most_alike)
 
     def nearest_altered(self, seen: Look) -> list[Likeness]:
         """The pictures that this shows mirrored, turned, inverted, rotated or beside another, most alike first.
@@ -102,7 +103,8 @@ class Pictures:
         pairs = [(*pair, view) for view in altered_views(seen.grey) for pair in self._whole_near(view)]
         pairs.sort(key=lambda pair: pair[:2])
         started = [(self._correlation(view, part), part, view) for _, part, view in pairs[:CLOSEST_ALTERED]]
-        hopeful = sorted((one for one in started if one[0] >= HOPELESS_ALTERED), key=lambda one: (-one[0], one[1]))
+        hopeful = [guess for guess in started if guess[0] >= HOPELESS_ALTERED]
+        hopeful.sort(key=lambda guess: (-guess[0], guess[1]))
         liked: list[Likeness] = []
         for _, part, view in hopeful[:TRIED]:
             liked += self._compared(self._straightest(view, part), [part])
@@ -151,6 +153,8 @@ class Pictures:
         bits = np.bitwise_count(parts ^ view.hash)
         apart = bits[:, 0] + bits[:, 1]
         near = np.arange(len(parts)) if own is not None else np.flatnonzero(apart <= view.far)
+        # np.unique gives the first index of each owner: after this sort that is its nearest part. Sorting these indices
+        # brings the pictures back into the order of nearness. Stable, so that ties fall alike on every machine.
         near = near[np.argsort(apart[near], kind="stable")]
         indices = near if own is None else own[near]
         _, first = np.unique(self.owners[indices], return_index=True)
@@ -190,15 +194,16 @@ class Pictures:
         if view.source is None or not view.degrees:
             return view
         views = [straightened(view.source, view.degrees + move) for move in (0, -1, 1)]
-        return max(views, key=lambda one: self._correlation(one, part))
+        return max(views, key=lambda candidate: self._correlation(candidate, part))
 
 
-def _most_alike(one: Likeness) -> tuple[float, int]:
-    return (-one.correlation, one.picture)
+def _most_alike(likeness: Likeness) -> tuple[float, int]:
+    return (-likeness.correlation, likeness.picture)
 
 
 def _find(digests: NDArray[np.uint8], wanted: bytes) -> int | None:
     import numpy as np
 
+    # 16 bytes as two numbers are compared in one pass; a view of another width needs contiguous rows.
     indices = np.flatnonzero((np.ascontiguousarray(digests).view(np.uint64) == np.frombuffer(wanted, np.uint64)).all(1))
     return int(indices[0]) if len(indices) else None

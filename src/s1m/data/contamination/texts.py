@@ -41,7 +41,7 @@ CHANGED = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """What a text has in common with a question: ``bits`` of its evidence, their ``share`` (a fraction) of all of it.
+    """What a text has in common with a question: ``bits`` of its evidence, the ``fraction`` that this is of all of it.
 
     ``whole`` when the question stands in the text from its first to its last word, and ``fills`` at
     least half of it; ``agree`` unless numbers differ; ``template`` when many questions are like this one.
@@ -49,7 +49,7 @@ class Shared:
 
     problem: int
     bits: float
-    share: float
+    fraction: float
     whole: bool
     fills: bool
     agree: bool
@@ -81,27 +81,29 @@ class Texts:
         import numpy as np
 
         spoken = [words(question) for question in questions]
-        coded = [codes(one) for one in spoken]
+        coded = [codes(sequence) for sequence in spoken]
         others = [codes(words(text)) for text in background]
         counts = Counts([*coded, *others])
-        bits = [counts.bits(one) for one in coded]
+        bits = [counts.bits(sequence) for sequence in coded]
         for question, own, worth in zip(questions, spoken, bits, strict=True):
             names = variables(question)
             named = np.array([word in names for word in own], dtype=np.bool_)
             worth[named] = np.minimum(worth[named], NAME_BITS)
         starts = np.cumsum([0, *map(len, spoken)])
-        every_run = np.concatenate([np.zeros(0, np.uint64), *(runs(one, RUN) for one in coded)])
-        ends = [start + np.arange(RUN - 1, len(one)) for start, one in zip(starts, coded, strict=False)]
-        places = np.concatenate([np.zeros(0, np.int64), *ends])
+        every_run = np.concatenate([np.zeros(0, np.uint64), *(runs(sequence, RUN) for sequence in coded)])
+        # Not strict: starts has one more, the end of the last question.
+        ends = [start + np.arange(RUN - 1, len(sequence)) for start, sequence in zip(starts, coded, strict=False)]
+        last_words = np.concatenate([np.zeros(0, np.int64), *ends])
+        # Stable: the file of an index is the same, to the byte, wherever it is built.
         order = np.argsort(every_run, kind="stable")
         return cls(
             words=np.concatenate([np.zeros(0, np.uint64), *coded]),
             bits=np.concatenate([np.zeros(0, np.float32), *bits]),
-            numbers=np.array([is_number(word) for one in spoken for word in one], dtype=np.bool_),
+            numbers=np.array([is_number(word) for sequence in spoken for word in sequence], dtype=np.bool_),
             templates=templates(coded, others),
             starts=starts.astype(np.int64),
             runs=every_run[order],
-            places=places[order].astype(np.int64),
+            places=last_words[order].astype(np.int64),
         )
 
     def shared(self, text: str) -> list[Shared]:
@@ -110,7 +112,7 @@ class Texts:
         coded = codes(own)
         numbers = {int(code) for code, word in zip(coded, own, strict=True) if is_number(word)}
         aligned = [self._align(problem, coded, numbers) for problem in self._closest(coded)]
-        return sorted(aligned, key=lambda one: (not one.agree, -one.bits, one.problem))
+        return sorted(aligned, key=lambda candidate: (not candidate.agree, -candidate.bits, candidate.problem))
 
     def _closest(self, coded: NDArray[np.uint64]) -> list[int]:
         import numpy as np
@@ -121,11 +123,13 @@ class Texts:
         for start, end in zip(first, last, strict=True):
             if start == end or end - start > COMMON:
                 continue
-            places = self.places[start:end]
-            for problem, place in zip(np.searchsorted(self.starts, places, "right") - 1, places, strict=True):
-                before = place - RUN + 1 if place - self.starts[problem] == RUN - 1 else place
-                worth[int(problem)] += float(self.bits[before : place + 1].sum())
-        nearest = sorted(worth.items(), key=lambda one: (-one[1], one[0]))[:CLOSEST]
+            last_words = self.places[start:end]
+            problems = np.searchsorted(self.starts, last_words, "right") - 1
+            for problem, position in zip(problems, last_words, strict=True):
+                # Runs overlap in all but the last word: a question's first run counts whole, a later one by that word.
+                before = position - RUN + 1 if position - self.starts[problem] == RUN - 1 else position
+                worth[int(problem)] += float(self.bits[before : position + 1].sum())
+        nearest = sorted(worth.items(), key=lambda pair: (-pair[1], pair[0]))[:CLOSEST]
         hinted = [(problem, bits) for problem, bits in nearest if bits >= HINT_BITS]
         return [problem for problem, bits in hinted if bits >= HINT_SHARE * self._worth(problem)]
 
@@ -138,6 +142,7 @@ class Texts:
         span = slice(self.starts[problem], self.starts[problem + 1])
         asked, bits = self.words[span], self.bits[span]
         text = coded[_around(asked, coded)].tolist()
+        # Without autojunk, which takes the commonest words of 200 or more for noise and aligns nothing by them.
         steps = SequenceMatcher(None, asked.tolist(), text, autojunk=False).get_opcodes()
         kept = np.zeros(len(asked), dtype=np.bool_)
         missing, changed = 0, 0
@@ -155,7 +160,7 @@ class Texts:
         return Shared(
             problem=problem,
             bits=float(bits[kept].sum()),
-            share=float(bits[kept].sum() / max(1.0, bits.sum())),
+            fraction=float(bits[kept].sum() / max(1.0, bits.sum())),
             whole=blocks == [len(asked)],
             fills=2 * len(asked) >= len(coded),
             agree=changed <= CHANGED * count and missing <= MISSING * count,

@@ -179,6 +179,7 @@ def _part_boxes(grey: Image) -> list[Box]:
     for left, top, right, bottom in halves:
         part = inked[top:bottom, left:right]
         columns, rows = np.flatnonzero(part.any(0)), np.flatnonzero(part.any(1))
+        # A part is trimmed as the index trims: with its margins it would be another crop of the same picture.
         if len(columns) and len(rows):
             box = (left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1)
             wide, high = box[2] - box[0], box[3] - box[1]

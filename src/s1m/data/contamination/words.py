@@ -19,14 +19,40 @@ _SIGNS = str.maketrans(
      "⊥": " perp ", "∥": " parallel ", "≤": " leq ", "≥": " geq ", "≠": " neq ", "π": " pi ", "·": " cdot ",
      "\u2019": "'", "\u2212": "-"}
 )  # fmt: skip
-_PLACES = re.compile(r"<\|?(?:image|img|vision)[^<>]{0,24}>|</?(?:image|img)>|\[image[^\[\]]{0,8}\]", re.IGNORECASE)
+_IMAGE_MARK = re.compile(
+    r"""
+      <\|?(?:image|img|vision)[^<>]{0,24}>    # <image>, <image1>, <|vision_start|>
+    | </?(?:image|img)>                       # </img>
+    | \[image[^\[\]]{0,8}\]                   # [image 2]
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 _MARKUP = re.compile(
-    r"\\(?:left|right|big|Big|displaystyle|textstyle|mathrm|mathbf|mathit|text|textbf|textit|operatorname|quad|qquad"
-    r"|overline|limits|hspace|boxed)(?![a-zA-Z])|\\[,;:! ]|[{}$~]"
+    r"""
+      \\(?:left|right|big|Big|displaystyle|textstyle|mathrm|mathbf|mathit|text|textbf|textit|operatorname|quad|qquad
+        |overline|limits|hspace|boxed)(?![a-zA-Z])    # \left(, \mathrm{cm}; not \leftarrow, which is a relation
+    | \\[,;:! ]                                       # 5\,cm
+    | [{}$~]                                          # ${~cm}$
+    """,
+    re.VERBOSE,
 )
 _SAME = {"degree": "circ", "degrees": "circ", "dfrac": "frac", "tfrac": "frac", "le": "leq", "ge": "geq", "ne": "neq"}
 _THOUSANDS = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])")
-_WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[a-z]+)?")
+_WORD = re.compile(
+    r"""
+      \d+(?:\.\d+)?            # 60, 3.5
+    | [^\W\d_]+(?:'[a-z]+)?    # angle, isn't; Python's re has no \p{L}, so "neither sign nor digit nor _"
+    """,
+    re.VERBOSE,
+)
+_VARIABLE = re.compile(
+    r"""(?<![^\W\d_\\])(?:    # not inside a word, and not \x of a command
+      [A-Z]{1,5}              # O, ABCDE
+    | [b-hj-z]                # x, n; "a" and "i" are words of English more often than unknowns
+    )(?![^\W\d_])""",
+    re.VERBOSE,
+)
+# Chinese, Japanese and Korean are written without blanks: each sign counts as a word, or a sentence would be one word.
 _IDEOGRAPHS = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")
 
 
@@ -53,7 +79,7 @@ def is_number(word: str) -> bool:
 def variables(text: str) -> set[str]:
     """Words of a text that name points, lines and unknowns: runs of up to five capitals or a single letter."""
     cleaned = _MARKUP.sub(" ", text)
-    names = {name.lower() for name in re.findall(r"(?<![^\W\d_\\])(?:[A-Z]{1,5}|[b-hj-z])(?![^\W\d_])", cleaned)}
+    names = {name.lower() for name in _VARIABLE.findall(cleaned)}
     return names | {
         word for word in words(text) if 1 < len(word) <= 5 and set(word) <= {n for n in names if len(n) == 1}
     }
@@ -67,8 +93,9 @@ def normal(word: str) -> str:
 
 def cased(text: str) -> str:
     """A text without accents, markup and image placeholders, its signs spelt out; capitals stay."""
-    text = _PLACES.sub(" ", text)
+    text = _IMAGE_MARK.sub(" ", text)
     text = _MARKUP.sub(" ", text.translate(_SIGNS))
+    # NFKD takes accents apart from their letters, and full-width and styled letters back to plain ones.
     text = unicodedata.normalize("NFKD", text)
     text = "".join(sign for sign in text if not unicodedata.combining(sign))
     text = _THOUSANDS.sub(lambda grouped: grouped[0].replace(",", ""), text)

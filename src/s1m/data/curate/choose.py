@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from s1m.data.curate.duplicates import find_duplicates
-from s1m.data.curate.inspect import Finding
-from s1m.data.curate.settings import CurateSettings
+from s1m.data.curate.filter_settings import FilterSettings
+from s1m.data.curate.finding import Finding
 from s1m.errors import UsageError, did_you_mean
 
 
@@ -42,7 +42,7 @@ def duplicates(findings: Sequence[Finding], per_question: int) -> dict[int, str]
     return refused
 
 
-def beyond_choice(findings: Sequence[Finding], settings: CurateSettings) -> dict[int, str]:
+def beyond_choice(findings: Sequence[Finding], settings: FilterSettings) -> dict[int, str]:
     """Rows that pass every filter and are still not wanted: too many of a domain, or at all.
 
     Raises ``UsageError`` for a quota of a domain that none of them is of.
@@ -74,6 +74,7 @@ def choose_s1(preferred: Sequence[Finding], keep: int, rng: random.Random) -> se
     by_domain: dict[str, list[int]] = defaultdict(list)
     for finding in preferred:
         by_domain[finding.domain].append(finding.number)
+    # Sorted, since a seed draws by index: the order of the source must not change the choice.
     domains = sorted(by_domain)
     chosen: set[int] = set()
     while len(chosen) < keep and domains:
@@ -91,6 +92,7 @@ def _rank(count: int, rng: random.Random) -> int:
         rank = 0
         while rng.random() < 0.5:
             rank += 1
+        # Drawn anew rather than cut to the last rank, which would make the shortest row as likely as all that are cut.
         if rank < count:
             return rank
 

@@ -65,7 +65,15 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_SENTENCE_STARTS = re.compile(r"(?:^|[.?!:;\n]|\([A-Za-z0-9]\))[\s\"'(\[]*$")
+_SENTENCE_STARTS = re.compile(
+    r"""(?:
+      ^                  # What is ...: the text begins here
+    | [.?!:;\n]          # It is red. What ...
+    | \([A-Za-z0-9]\)    # (A) Paris: a choice begins here
+    )[\s\"'(\[]*$""",
+    re.VERBOSE,
+)
+"""Before a capital that only begins a sentence, and so names nothing."""
 _SIGNS = "+<>=%^-"
 _POINTING = re.compile(r"(?:figure|picture|image|diagram|graph|chart|table|shown|drawing|as)\s+$", re.IGNORECASE)
 """Before `above` and `below`: `the figure above` is the figure."""

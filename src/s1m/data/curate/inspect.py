@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from s1m.data.curate.filters import Filter, in_order
+from s1m.data.curate.finding import Finding
 from s1m.data.curate.settings import CurateSettings
 from s1m.data.curate.signature import signature
 from s1m.data.trace_row import TraceRow, trace_row
@@ -23,20 +22,6 @@ from s1m.errors import DataError
 UNREADABLE = "format"
 """The filter of rows that cannot be read; it is always on."""
 CHANGED = "the data has changed since; choose another --out"
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What inspection found in one row. ``filter`` is the one that leaves it out, empty where none does."""
-
-    number: int
-    id: str = ""
-    filter: str = ""
-    reason: str = ""
-    tokens: int = 0
-    domain: str = ""
-    signature: bytes = b""
-    """Of question and images. See ``s1m.data.curate.signature``."""
-    images: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +46,8 @@ class Inspector:
             signed = signature(row.prompt, row.images)
         except DataError:
             return Finding(number=number, filter=UNREADABLE, reason="image unreadable")
-        for name, one in self.filters:
-            if reason := one.refuses(row):
+        for name, check in self.filters:
+            if reason := check.refuses(row):
                 return Finding(number=number, id=row.id, filter=name, reason=reason)
         return Finding(
             number=number,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from s1m.data.curate.inspect import CHANGED, Finding, Inspector
+from s1m.data.curate.finding import Finding
+from s1m.data.curate.inspect import CHANGED, Inspector
 from s1m.errors import DataError
 from s1m.files.json_lines import append, open_for_append, read_lines
 from s1m.files.progress import counted
@@ -47,6 +48,7 @@ def _check_same(findings: Sequence[Finding], inspector: Inspector, path: Path) -
             )
     if len(findings) > len(inspector.examples):
         raise DataError(f"{path} has {len(findings):,} rows, the sources have {len(inspector.examples):,}: {CHANGED}")
+    # One row is read again, not all: this finds another or a reordered source, at no cost that grows with it.
     if last := next((finding for finding in reversed(findings) if finding.id), None):
         inspector.again(last)
 

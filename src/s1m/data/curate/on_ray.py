@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from s1m.data.curate.inspect import Finding, Inspector
+from s1m.data.curate.finding import Finding
+from s1m.data.curate.inspect import Inspector
 from s1m.datasets.sources.open import reason_of
 from s1m.errors import DataError, UsageError
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from rich.console import Console
 
 from s1m.data.curate.filters import in_order
-from s1m.data.curate.inspect import UNREADABLE, Finding, Inspector
+from s1m.data.curate.finding import Finding
+from s1m.data.curate.inspect import UNREADABLE, Inspector
 from s1m.data.curate.look import look_at_all
 from s1m.data.curate.prepare import prepare
 from s1m.data.curate.settings import CHOOSING, NOT_CONTENT, CurateSettings

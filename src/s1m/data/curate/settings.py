@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta
 
+from s1m.data.curate.filter_settings import Choosing, Target
 from s1m.data.curate.filters import FILTERS, default_filters, in_order
 from s1m.datasets.source import Source, sources_from
 from s1m.errors import UsageError
 from s1m.families import DEFAULT, Delimiters
 from s1m.files.settings import Count, settings_from
 
-Share = Annotated[float, Meta(ge=0, le=1)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """A benchmark to decontaminate against, as a [[target]] table of the settings file."""
-
-    benchmark: str
-    """Its name (see: s1m benchmarks), or module:Class."""
-    split: str = ""
-    """Part of it (empty: its default one)."""
-    data: str = ""
-    """Local folder with its data, instead of the Hub."""
+Fraction = Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +41,14 @@ class CurateSettings:
     """Leave out rows that have no answer to compare with, too."""
     solved_by: tuple[str, ...] = ()
     """Run folders of small models (s1m eval) on the same problems: what they solve is too easy."""
-    solved_share: Share = 0.0
+    solved_share: Fraction = 0.0
     """How much of its attempts a small model may solve of a problem that is kept; 0: nothing."""
     tokenizer: str = ""
     """Folder or Hub id of what counts tokens (empty: estimated)."""
 
     keep: Count | None = None
     """How many rows to choose of those that pass (none: all)."""
-    choice: Literal["s1", "longest", "random"] = "s1"
+    choice: Choosing = "s1"
     """s1: a domain at random, then one of its rows, longer ones likelier by powers of two."""
     per_question: Count = 1
     """Most responses to one question about the same images, the longest."""

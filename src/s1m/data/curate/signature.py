@@ -41,13 +41,13 @@ def signature(text: str, images: Sequence[bytes]) -> Signature:
     spoken = words(text)
     seen = [look(image) for image in images]
     worded = _digest("\n".join([*spoken, signs(text)]).encode())
-    pictured = _digest(b"".join(one.pixels for one in seen))
+    pictured = _digest(b"".join(picture.pixels for picture in seen))
     deciding = _digest("\n".join(decisive(text)).encode())
     looks = np.zeros(4, dtype=np.uint64)
-    for index, one in enumerate(seen):
-        if one.grey is not None:
-            looks ^= _turned(_looks(one.grey), index)
-    count = bytes([min(len(seen), 255), int(all(one.grey is not None for one in seen))])
+    for index, picture in enumerate(seen):
+        if picture.grey is not None:
+            looks ^= _turned(_looks(picture.grey), index)
+    count = bytes([min(len(seen), 255), int(all(picture.grey is not None for picture in seen))])
     return worded + pictured + deciding + count + minima(spoken).tobytes() + looks.tobytes()
 
 

@@ -82,7 +82,7 @@ class Card:
         from s1m.analysis.display.page import environment
 
         markdown = environment().overlay(autoescape=False)
-        markdown.filters |= {"count": _count, "cell": _cell, "reasons": _reasons, "found": _found}
+        markdown.filters |= {"count": _count, "cell": _cell, "reasons": _reasons, "kinds": _kinds}
         template = markdown.get_template("dataset_card.md.jinja")
         return template.render(card=self, version=__version__, limits=LONG, meanings=MEANINGS) + "\n"
 
@@ -100,5 +100,5 @@ def _reasons(reasons: Mapping[str, int]) -> str:
     return "; ".join(f"{reason} ({count:,})" for reason, count in list(reasons.items())[:MOST_REASONS])
 
 
-def _found(kinds: Counter[str]) -> str:
+def _kinds(kinds: Counter[str]) -> str:
     return "; ".join(f"{kind}: {count:,}" for kind, count in kinds.most_common())

@@ -51,9 +51,8 @@ class Origin:
     def targets(self) -> list[str]:
         """The benchmarks, and their splits, that it was checked against."""
         tables = self.settings.get("target", [])
-        return [
-            f"{one['benchmark']} {one.get('split') or find_benchmark(one['benchmark']).splits[0]}" for one in tables
-        ]
+        checked = [(table["benchmark"], table.get("split")) for table in tables]
+        return [f"{benchmark} {split or find_benchmark(benchmark).splits[0]}" for benchmark, split in checked]
 
 
 def publish_dataset(
@@ -65,10 +64,10 @@ def publish_dataset(
     """
     check_given(out, licence)
     origins = [find_origin(path, allow_outside) for path in paths]
-    check_apart(out / "data", [user_path(one.source.path) for one in origins])
+    check_apart(out / "data", [user_path(origin.source.path) for origin in origins])
     counter = counter if counter.tokenizer else TokenCounter(_tokenizer(origins))
     counter.check()
-    examples = load_examples([one.source for one in origins], seed=DEFAULT_SEED, delimiters=DEFAULT)
+    examples = load_examples([origin.source for origin in origins], seed=DEFAULT_SEED, delimiters=DEFAULT)
     said, spread = Counter[tuple[str, str]](), Spread(name=name or out.resolve().name)
     several = _several_images(examples)
     count = write_shards(_rows(examples, counter, said, spread), out / "data", several_images=several)
@@ -82,8 +81,10 @@ def publish_dataset(
         counted=counter.by,
         sources=said,
         origins=[
-            Published(name=one.name, funnel=one.funnel, figure=_figure(place, len(origins)), targets=one.targets)
-            for place, one in enumerate(origins)
+            Published(
+                name=origin.name, funnel=origin.funnel, figure=_figure(index, len(origins)), targets=origin.targets
+            )
+            for index, origin in enumerate(origins)
         ],
         contaminated=sum((_contaminated(origin) for origin in origins), Counter()),
         several_images=several,
@@ -135,9 +136,9 @@ def _tokenizer(origins: Sequence[Origin]) -> str:
     return names.pop() if len(names) == 1 else ""
 
 
-def _figure(place: int, count: int) -> str:
+def _figure(index: int, count: int) -> str:
     """The file of the funnel of what was published in this place."""
-    return "funnel.png" if count == 1 else f"funnel_{place + 1}.png"
+    return "funnel.png" if count == 1 else f"funnel_{index + 1}.png"
 
 
 def _rows(
@@ -180,10 +181,10 @@ def _several_images(examples: Examples) -> bool:
 def _contaminated(origin: Origin) -> Counter[str]:
     """How many rows of a curation were left out for standing in a benchmark, by how that was found."""
     path = origin.folder and origin.folder / "rejects.jsonl"
-    found: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
     if path and path.exists():
         lines = read_lines(path, dict[str, Any])
-        found.update(
+        kinds.update(
             str(line.get("reason", "")).partition(":")[0] for line in lines if line.get("filter") == "contamination"
         )
-    return found
+    return kinds

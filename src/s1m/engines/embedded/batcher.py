@@ -16,6 +16,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from s1m.engines.embedded.cache import Past, SlotCache
@@ -42,6 +43,16 @@ PREFILL_TOKENS = 16_384
 """Tokens, padding included, of one admission's forward pass; bounds its memory."""
 
 
+@dataclass(frozen=True, eq=False)
+class Round:
+    """A launched step: the rows that drew a token in it, and what they drew, in the same order."""
+
+    rows: tuple[Row, ...]
+    stored: tuple[int, ...]
+    """Tokens of each row that were in the cache when its next one was drawn."""
+    drawn: Drawn
+
+
 class Batcher:
     """Runs up to ``max_rows`` requests at a time on one model, on its own thread."""
 
@@ -64,7 +75,7 @@ class Batcher:
         self._waiting: deque[Row] = deque()
         self._rows: list[Row] = []  # row i lives in slot i
         self._ahead = checkpoint.model.device.type == "cuda" if ahead is None else ahead
-        self._launched: Drawn | None = None
+        self._launched: Round | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="s1m-batcher", daemon=True)
         self._thread.start()
@@ -98,7 +109,7 @@ class Batcher:
             row.deliver(EngineError("the engine was closed"))
 
     def _guard(self, forward: Callable[[], None], first: int) -> None:
-        """Run a forward pass; when it fails, so do the rows from ``first`` on, which were in it, and nobody else."""
+        """Run a forward pass; when it fails, the rows from ``first`` on, which were in it, fail and no others."""
         try:
             forward()
         except Exception as error:  # whatever the model raises, the thread must live
@@ -110,7 +121,7 @@ class Batcher:
 
     def _collect(self, *, block: bool) -> None:
         """Take in what was submitted; wait for something when there is nothing to do."""
-        while block or not self._inbox.empty():
+        while block or not self._inbox.empty():  # this thread alone takes from it, so get() finds something
             row = self._inbox.get()
             if row is None:
                 self._closing = True
@@ -171,6 +182,7 @@ class Batcher:
         columns = torch.full((len(new), widest), PADDING)
         for i, row in enumerate(new):
             fresh = len(row.ids) - row.stored
+            # Padded on the left, so that the last column holds every row's last token, whose logits are wanted.
             ids[i, widest - fresh :] = torch.tensor(row.ids[row.stored :])
             columns[i, widest - fresh :] = torch.arange(row.stored, len(row.ids))
         pixels = [row.prompt.pixels(row.stored) for row in new]
@@ -182,13 +194,13 @@ class Batcher:
 
     def _advance(self) -> None:
         """Launch one more token for every row, then look at those that were drawn in the round before."""
-        drawn, self._launched = self._launched, self._launch(self._launched)
+        finished, self._launched = self._launched, self._launch(self._launched)
         if not self._ahead:
-            drawn, self._launched = self._launched, None
-        if drawn is not None:
-            self._settle(drawn)
+            finished, self._launched = self._launched, None
+        if finished is not None:
+            self._settle(finished)
 
-    def _launch(self, before: Drawn | None) -> Drawn | None:
+    def _launch(self, before: Round | None) -> Round | None:
         """Move all rows on that can be: by the token drawn ``before``, or the next of those they are fed."""
         stepping = [row for row in self._rows if row.can_step]
         if not stepping:
@@ -198,7 +210,7 @@ class Batcher:
             known, source = (row.next_id, -1) if row.pending is None else (0, row.pending[1])
             # Nothing of a prompt is fed: after it, positions count on with the columns.
             steps[row.slot] = (known, row.stored, row.stored + row.prompt.shift, source)
-        logits = self._decoder.step(steps, None if before is None else before.tokens)
+        logits = self._decoder.step(steps, None if before is None else before.drawn.tokens)
         for row in stepping:
             row.stored += 1
         drawing = [row for row in stepping if row.is_read]
@@ -206,25 +218,27 @@ class Batcher:
             return None
         return self._draw(drawing, logits if len(drawing) == len(steps) else logits[[row.slot for row in drawing]])
 
-    def _draw(self, rows: Sequence[Row], logits: Tensor) -> Drawn:
+    def _draw(self, rows: Sequence[Row], logits: Tensor) -> Round:
         """Draw a token for each of ``rows`` from its logits."""
-        drawn = Drawn(rows, *pick(logits, [row.draw() for row in rows]))
+        drawn = Drawn(*pick(logits, [row.draw() for row in rows]))
         for index, row in enumerate(rows):
             row.pending = drawn, index
-        return drawn
+        return Round(tuple(rows), tuple(row.stored for row in rows), drawn)
 
-    def _settle(self, drawn: Drawn) -> None:
+    def _settle(self, finished: Round) -> None:
         """Hand the rows their tokens; rows that are done leave, the last row taking their slot."""
-        each = zip(drawn.rows, drawn.stored, *drawn.values(), strict=True)
+        each = zip(finished.rows, finished.stored, *finished.drawn.values(), strict=True)
+        # From the last slot down, so that no row is moved into a free slot only to leave it next.
         for row, stored, token, logprob in reversed(list(each)):
-            if row.pending is not None and row.pending[0] is drawn:
-                row.pending = None
+            if row.pending is not None and row.pending[0] is finished.drawn:
+                row.pending = None  # otherwise it has drawn again since, in the round that is under way
             if row.gone:
                 continue
             completion = row.accept(token, logprob)
             if completion is None and not row.cancelled():
                 continue
             if completion is not None:
+                # As of when the token was drawn: a step launched since may have written one more column.
                 if completion.finish != "eos":
                     self._remember(row, stored)
                 row.deliver(completion)
@@ -239,7 +253,7 @@ class Batcher:
             self._cache.move(last.slot, row.slot, last.stored)
             last.slot = row.slot
         if not self._rows:
-            self._launched = None  # it moved on none but rows that have ended
+            self._launched = None  # every row that it moved on has ended
 
     def _remember(self, row: Row, stored: int) -> None:
         """Keep a row's past for the step that goes on from it; a turn that the model ended has none."""

@@ -61,6 +61,7 @@ class SlotCache:
         rows = slice(self._first, self._first + keys.shape[0])
         seen = []
         for buffer, new in zip(self.layers[layer_idx], (keys, values), strict=True):
+            # Every row writes to columns of its own, so a slice will not do, and a loop would need them on the host.
             index = self._write[:, None, :, None].expand_as(new)
             buffer[rows].scatter_(2, index, new)
             seen.append(buffer[rows, :, : self._read])
@@ -88,10 +89,11 @@ class SlotCache:
             values[target, :, :length] = values[source, :, :length]
 
     def reserve(self, columns: int) -> None:
-        """Make room for so many columns; one layer after the other, so that only one layer is held twice."""
+        """Make room for at least ``columns`` columns, layer by layer, so that only one is held twice."""
         wanted = columns + 1  # one more for scratch
         if wanted <= self.columns:
             return
+        # By half at least: every growth copies all buffers, and the graphs that hold their addresses are captured anew.
         columns = max(-(-wanted // GROWTH) * GROWTH, self.columns * 3 // 2)
         for layer, (keys, values) in enumerate(self.layers):
             self.layers[layer] = _widened(keys, columns), _widened(values, columns)

@@ -104,6 +104,7 @@ class Decoder:
                 self._one_each(inputs, reach)  # libraries set themselves up at first use, which cannot be captured
             torch.cuda.current_stream().wait_stream(stream)
             graph = torch.cuda.CUDAGraph()
+            # In the default mode a call of another thread that allocates on the device would fail the capture.
             with torch.cuda.graph(graph, pool=self._pool, stream=stream, capture_error_mode="thread_local"):
                 logits = self._one_each(inputs, reach)
             self._graphs[rows, reach] = graph, logits
@@ -132,7 +133,7 @@ class Decoder:
             position_ids=positions,
             past_key_values=self._cache,
             use_cache=True,
-            logits_to_keep=1,
+            logits_to_keep=1,  # the last layer over a whole prompt would be (rows, time, vocabulary)
             **{name: tensor.to(self._device) for name, tensor in vision.items()},
         )
         logits: Tensor = output.logits[:, -1]
@@ -153,7 +154,7 @@ def fuse_norms(model: Any) -> None:
 
     for module in model.modules():
         if type(module).__name__.endswith("RMSNorm") and hasattr(module, "variance_epsilon"):
-
+            # The module is bound as a default: a closure would see the last one of the loop.
             def forward(hidden: Tensor, module: Any = module) -> Tensor:
                 return F.rms_norm(hidden, module.weight.shape, module.weight, module.variance_epsilon)
 

@@ -38,6 +38,7 @@ class PrefixStore:
         entries = self._entries.get(owner)
         if not entries:
             return None, 0
+        # Of equally long ones the last used, which has the greatest index.
         shared, index = max((shared_length(entry.ids, ids), index) for index, entry in enumerate(entries))
         entries.append(entries.pop(index))
         self._entries.move_to_end(owner)
@@ -63,12 +64,12 @@ class PrefixStore:
             del self._entries[owner]
 
 
-def shared_length(one: Sequence[int], other: Sequence[int]) -> int:
+def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
     """How many leading elements two sequences share."""
-    if one == other[: len(one)]:  # nearly always, and far faster than a loop
-        return len(one)
+    if first == second[: len(first)]:  # nearly always, and far faster than a loop
+        return len(first)
     shared = 0
-    for a, b in zip(one, other, strict=False):
+    for a, b in zip(first, second, strict=False):
         if a != b:
             break
         shared += 1

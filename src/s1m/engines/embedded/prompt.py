@@ -48,15 +48,15 @@ class Prompt:
     @property
     def image_ids(self) -> tuple[int, ...]:
         """The images as the chat template writes them: place-holders between the marks of where one begins and ends."""
-        return tuple(token for one in self.shown for token in self.ids[one.start - 1 : one.end + 1])
+        return tuple(token for image in self.shown for token in self.ids[image.start - 1 : image.end + 1])
 
     def without_part_of_an_image(self, known: int) -> int:
         """The first ``known`` tokens, or fewer where they end within an image, which is read as a whole."""
-        return next((one.start for one in self.shown if one.start < known < one.end), known)
+        return next((image.start for image in self.shown if image.start < known < image.end), known)
 
     def pixels(self, known: int = 0) -> dict[str, Tensor]:
         """What the model takes for the images after the first ``known`` tokens."""
-        return joined([one.pixels for one in self.shown if one.start >= known])
+        return joined([image.pixels for image in self.shown if image.start >= known])
 
 
 def prepare(problem: Problem, checkpoint: Checkpoint, options: RequestOptions = NO_OPTIONS) -> Prompt:
@@ -87,7 +87,7 @@ def prepare(problem: Problem, checkpoint: Checkpoint, options: RequestOptions = 
 def prolonged(prompt: Prompt, turn: Sequence[int], checkpoint: Checkpoint) -> Prompt:
     """A prompt and the beginning of the assistant's turn, in which all images are shown again, once or more."""
     again = turn.count(checkpoint.image_id) // (prompt.ids.count(checkpoint.image_id) or 1)
-    pictures = [one.pixels for one in prompt.shown]
+    pictures = [image.pixels for image in prompt.shown]
     return replace(_placed((*prompt.ids, *turn), pictures * (1 + again), checkpoint), ending=prompt.ending)
 
 

@@ -67,6 +67,7 @@ class Row:
         if self.pending is None:
             return True
         ends = len(self.generated) + 1 >= self.step.max_tokens
+        # All of them shape the next draw by the pending token itself, which is still on the device.
         penalised = self.sampling.repetition_penalty != 1.0 or self.sampling.presence_penalty
         looks_back = self.choices.spelled or penalised
         return not ends and not looks_back

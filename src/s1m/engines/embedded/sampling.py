@@ -75,6 +75,7 @@ def _drawn(logits: Tensor, draws: Sequence[Draw]) -> Tensor:
         return best
     numbers = torch.tensor(
         [
+            # Greedy rows are drawn along with the others and overwritten below; 0 would divide by zero.
             [max(sampling.temperature, 1e-6) for sampling in settings],
             [sampling.top_p for sampling in settings],
             [draw.uniform for draw in draws],
@@ -167,4 +168,5 @@ def _penalise(row: Tensor, draw: Draw) -> None:
 
     seen = torch.tensor(sorted(set(draw.seen)), device=row.device)
     penalty = draw.sampling.repetition_penalty
+    # A negative logit is multiplied: divided, it would rise.
     row[seen] = torch.where(row[seen] > 0, row[seen] / penalty, row[seen] * penalty)

@@ -72,6 +72,7 @@ class Window:
             try:
                 await future
             except asyncio.CancelledError:
+                # Cancelled in the same turn of the loop in which it got its slot: the slot goes back.
                 if future.done() and not future.cancelled() and future.exception() is None:
                     self._leave()
                 raise
@@ -99,7 +100,7 @@ class Window:
         """The server refused a request that ``began`` then: shrink once for all that were under way with it."""
         if wait_seconds is not None:
             self._pause(wait_seconds)
-        if began < self._shrunk_at:
+        if began < self._shrunk_at:  # it was sent under the old limit, so says nothing about the new one
             return
         self.slots = max(1, math.floor(self.slots * DECREASE))
         self._congested, self._changed = True, False
@@ -160,4 +161,5 @@ class Window:
 
     def _pause(self, seconds: float) -> None:
         self._paused_until = max(self._paused_until, self._clock() + seconds)
+        # A timer of asyncio may fire a tick early, when the pause would still hold and no other call is scheduled.
         asyncio.get_running_loop().call_later(seconds + 0.001, self._admit)

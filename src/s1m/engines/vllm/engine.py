@@ -129,7 +129,7 @@ class VllmEngine:
             tokens=lambda choice: len(choice.token_ids),
         )
         choice = await self._ask(request, problem, prompt)
-        prompt.known_to.add(asked[-1])
+        prompt.known_to.add(asked[-1])  # the last one asked is the one that answered
         return await completion_of(choice, step, stop_ids, prompts)
 
     async def _ask(self, request: Request[GeneratedChoice], problem: Problem, prompt: Prompt) -> GeneratedChoice:

@@ -144,6 +144,7 @@ class Prompts:
 
         Where the text ends inside a token, the rest is spelled anew; where the beginning does not match, all of it.
         """
+        # From the end: a stop string, which is what cuts a text, is a few tokens long. Each try asks the server.
         for kept in range(len(generated) - 1, max(-1, len(generated) - 1 - LONGEST_ENDING_TOKENS), -1):
             beginning = await self.read(generated[:kept]) if kept else ""
             if text.startswith(beginning):

@@ -37,8 +37,8 @@ def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
 def levels_from(value: object, *, name: str = "num_ignore", greatest: int = MOST_LEVELS) -> object:
     """``"0-7"``, ``"0,2,4"``, ``3`` and ``[0, 2]`` as a list of levels; anything else as it is, to be refused later.
 
-    Raises ``UsageError`` for text that is no such list, a level above ``greatest``, or more than ``MOST_LEVELS`` of
-    them.
+    Raises ``UsageError`` for text that does not spell such a list, a level above ``greatest``, or more than
+    ``MOST_LEVELS`` levels.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return [value]

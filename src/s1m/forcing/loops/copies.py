@@ -89,11 +89,12 @@ def near(history: History) -> Loop | None:
 def reach(history: History, period: int) -> int:
     """Units before the first of the near copies: as far back as grams recur, or will, about ``period`` apart."""
     before, counts, at = history.before, history.counts, history.at
-    low, high = 0.85 * period - 2, 1.18 * period + 2
+    low, high = 0.85 * period - 2, 1.18 * period + 2  # the tolerance of ``History.distance``, and its inverse
     copied = set()
     total = best = 0
     start = at
     for index in range(at, max(0, at - 2 * MEMORY), -1):
+        # The first copy has no earlier one: it is known by the grams of the second that point back to it.
         alike = counts[index] and low <= index - before[index] <= high
         if alike:
             copied.add(before[index])
@@ -103,6 +104,7 @@ def reach(history: History, period: int) -> int:
                 best, start = total, index
         else:
             total -= 1
+            # Half a copy without a match is other text, not drift.
             if total < best - max(24, period // 2):
                 break
     return max(0, start - GRAM)
@@ -149,7 +151,7 @@ def passage(history: History) -> Loop | None:
     at = history.at
     wanted = PASSAGE * (4 if history.spelled else 1)
     index, copies, start, period = at, 1, at, 0
-    for _ in range(32):
+    for _ in range(32):  # a look has a bounded cost, however often a gram has occurred
         if not history.counts[index]:
             break
         index = history.before[index]

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 GRAM = 4
-"""Units that are recognised together when they recur. """
+"""Units that are recognised together when they recur."""
 
+# Of 60 bits, so that a key fits a signed 64-bit array and GRAM shifts empty it. SPREAD is 2**64 over the golden ratio
+# (Fibonacci hashing): numbers that follow each other, as those of new units do, get keys far apart.
 SHIFT, MASK, SPREAD = 60 // GRAM, (1 << 60) - 1, 0x9E3779B97F4A7C15 & ((1 << 60) - 1)
 """The next gram's key is ``((key << SHIFT) ^ (number * SPREAD)) & MASK``; older units are shifted out."""
 
@@ -78,6 +80,7 @@ class History:
         distances = sorted(index - self.before[index] for index in indices if self.counts[index])
         best, most, low = 1, 0, 0
         for high, distance in enumerate(distances):
+            # Near copies differ in length: up to 15 % and two units more count as one distance.
             while distances[low] < 0.85 * distance - 2:
                 low += 1
             if high + 1 - low > most:

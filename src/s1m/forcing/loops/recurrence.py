@@ -63,7 +63,7 @@ class Recurrence:
         loop = None
         for unit in units:
             at += 1
-            number = numbers.setdefault(unit, len(names))
+            number = numbers.setdefault(unit, len(names))  # one look-up, for known and for new units
             if number == len(names):
                 names.append(unit)
             if number == stream[at - distance]:
@@ -77,8 +77,10 @@ class Recurrence:
             last[slot] = at
             keys.append(key)
             count = 0
+            # The table has no buckets: another gram with the same remainder may have taken the slot.
             if keys[previous] == key and at - previous < MEMORY:
                 count = counts[previous] + 1
+                # A distance is kept while the text agrees at it: a gram that recurs by chance must not end a run.
                 if agreed < GRAM:
                     distance, agreed, needed = at - previous, GRAM, AGREEMENT
             before.append(previous)
@@ -89,7 +91,7 @@ class Recurrence:
                 steep += 1
                 stretch += 1
                 if steep >= STEEP:
-                    steep -= PATIENCE
+                    steep -= PATIENCE  # full again after that many units, if they all recur
                     loop = loop or near(history)
                 if stretch >= STRETCH:
                     shallow += 1 if stretch > STRETCH else STRETCH

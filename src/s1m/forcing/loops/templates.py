@@ -73,8 +73,8 @@ class Templates:
             number = numbers.setdefault(piece, len(names))
             value = 0
             if number <= MASKED:
-                value = number % 10
-                if stream[at] == MASKED:
+                value = number % 10  # 0 is number 10
+                if stream[at] == MASKED:  # one more digit of the same number, which stays one unit
                     values[at] = (values[at] * 10 + value) % LARGE
                     ends[at] = end
                     continue

@@ -29,12 +29,12 @@ class Conditional(BaseStrategy):
         raise NotImplementedError
 
     def flow(self, task: Task) -> Flow:
-        drawn = yield from together([self._one(task, index) for index in range(len(self.levels))])
+        drawn = yield from together([self._chain(task, index) for index in range(len(self.levels))])
         return Trace(
             chains=tuple(chain for chain, _ in drawn), answers=tuple(each for _, answers in drawn for each in answers)
         )
 
-    def _one(self, task: Task, index: int) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
+    def _chain(self, task: Task, index: int) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
         level = self.levels[index]
         instructed = replace(self.forcing, instruction=self.words(level))
         own = task.reseeded(derive_seed(task.seed, "level", level))

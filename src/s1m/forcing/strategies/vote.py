@@ -48,7 +48,7 @@ class Hybrid(BaseStrategy):
         return self.levels[-1] * len(self.forcing.num_ignore)
 
     def flow(self, task: Task) -> Flow:
-        drawn = yield from together([self._one(task, number) for number in range(self.levels[-1])])
+        drawn = yield from together([self._chain(task, number) for number in range(self.levels[-1])])
         samples = tuple(sample for _, answers in drawn for sample in answers)
         trace = Trace(chains=tuple(chain for chain, _ in drawn), answers=(), samples=samples)
         predictions = [task.read(sample.text) for sample in samples]
@@ -72,7 +72,7 @@ class Hybrid(BaseStrategy):
     def replay(self, predictions: Sequence[str | None], trace: Trace) -> Trace:
         return replace(trace, answers=self.choose(predictions, trace))
 
-    def _one(self, task: Task, number: int) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
+    def _chain(self, task: Task, number: int) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
         own = task.reseeded(derive_seed(task.seed, "chain", number)) if number else task
         return (yield from one_chain(self.forcing, own, {level: level for level in self.forcing.num_ignore}, number))
 

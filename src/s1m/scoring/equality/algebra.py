@@ -20,6 +20,7 @@ def main() -> None:
     """Answer until the input ends."""
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
 
+    # Without it a power of powers takes the memory of the machine before the time is over.
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     logging.disable(logging.CRITICAL)
     readers = {"latex": (LatexExtractionConfig(),), "plain": (ExprExtractionConfig(),)}

@@ -28,6 +28,8 @@ START_SECONDS = 60.0
 """How long the process may take to begin: it imports sympy."""
 
 MAX_CHARACTERS = 400
+"""A longer formula is not compared."""
+
 _FORMULA = re.compile(
     r"""
       [\\^_=<>√π]    # 2^x
@@ -85,6 +87,7 @@ class Algebra:
                 process.stdin.write(json.dumps([gold, prediction]) + "\n")
                 process.stdin.flush()
                 return self._answers.get(timeout=self.limit_seconds).strip() == "True"
+            # Killed also when it is merely slow: its late answer would be taken for that of the next pair.
             except (queue.Empty, BrokenPipeError):
                 self._stop()
                 return False
@@ -96,13 +99,16 @@ class Algebra:
 
     def _start(self) -> subprocess.Popen[str]:
         process = subprocess.Popen(
+            # -P keeps the current folder off the path: a sympy.py in it would be imported in place of sympy.
             [sys.executable, "-P", "-m", "s1m.scoring.equality.algebra"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # Not a pipe: it would fill with warnings, and the process would wait for a reader.
             stderr=subprocess.DEVNULL,
             text=True,
         )
         self._process, self._answers = process, queue.Queue()
+        # A thread, because a read from a pipe takes no time limit and a queue does.
         threading.Thread(target=_forward, args=(process, self._answers), daemon=True).start()
         try:
             hello = self._answers.get(timeout=START_SECONDS).strip()
@@ -156,4 +162,5 @@ def _forward(process: subprocess.Popen[str], answers: queue.Queue[str]) -> None:
             answers.put(line)
     except ValueError:  # closed while it was read
         pass
+    # Wakes whoever waits for an answer of a process that has ended.
     answers.put("")

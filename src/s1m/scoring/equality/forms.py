@@ -23,21 +23,23 @@ MOST_ITEMS = 60
 
 Same = Callable[[str, str], bool]
 
+# \left and spacing go first: "\left\{" must be a brace before braces are looked at, and the last line takes the
+# backslash from "\{" only when no command with an argument in braces is left.
 _REWRITTEN = (
     (re.compile(r"\\(?:left|right|displaystyle|quad|qquad)(?![a-zA-Z])|\\[,;:! ]|[$~]"), " "),
     (re.compile(r"\\(?:text|textrm|textbf|mathrm|mathbf|operatorname|mbox)\s?\{([^{}]{0,60})\}"), r" \1 "),
-    (re.compile(r"\\(?:mathrm|mathbf|rm|text)\s?(?=[a-zA-Z](?![a-zA-Z]))"), ""),
-    (re.compile(r"\\leq?(?:slant|qq?)?(?![a-zA-Z])|⩽|<=|=<"), "≤"),
+    (re.compile(r"\\(?:mathrm|mathbf|rm|text)\s?(?=[a-zA-Z](?![a-zA-Z]))"), ""),  # \mathrm e
+    (re.compile(r"\\leq?(?:slant|qq?)?(?![a-zA-Z])|⩽|<=|=<"), "≤"),  # \leqslant, =<
     (re.compile(r"\\geq?(?:slant|qq?)?(?![a-zA-Z])|⩾|>="), "≥"),
     (re.compile(r"\\neq?(?![a-zA-Z])|!="), "≠"),
     (re.compile(r"\\lt(?![a-zA-Z])"), "<"),
     (re.compile(r"\\gt(?![a-zA-Z])"), ">"),
     (re.compile(r"\\(?:[ldc]?dots)(?![a-zA-Z])|\.{3,}|\u22ef"), "…"),
     (re.compile(r"\\infty(?![a-zA-Z])|\binfinity\b"), "∞"),
-    (re.compile(r"\\cup(?![a-zA-Z])|(?<=[\])])\s?U\s?(?=[\[(])"), "∪"),
+    (re.compile(r"\\cup(?![a-zA-Z])|(?<=[\])])\s?U\s?(?=[\[(])"), "∪"),  # (0,1) U (2,3)
     (re.compile(r"\\(?:lor|vee)(?![a-zA-Z])"), " or "),
     (re.compile(r"\\pm(?![a-zA-Z])|\+/-"), "±"),
-    (re.compile(r"^\s*[a-zA-Z]\s*(?:\\in(?![a-zA-Z])|∈)"), ""),
+    (re.compile(r"^\s*[a-zA-Z]\s*(?:\\in(?![a-zA-Z])|∈)"), ""),  # x \in (0,1)
     (re.compile(r"\\([{}])"), r"\1"),
 )
 _TIME = re.compile(
@@ -91,6 +93,7 @@ def same_form(first: str, other: str, same: Same) -> bool | None:
 
 
 def _rewritten(text: str) -> str:
+    # A full stop goes, but not the three that say that a sequence goes on.
     text = text.strip().rstrip(".") if not text.strip().endswith("...") else text.strip()
     for pattern, replacement in _REWRITTEN:
         text = pattern.sub(replacement, text)

@@ -106,6 +106,7 @@ class _Reader:
     """Reads tokens from the left; each method takes the longest stretch that is what its name says."""
 
     def __init__(self, tokens: list[str], *, multiplies_numbers: bool) -> None:
+        # Last token first: taking one from the end of a list is cheap.
         self.rest = tokens[::-1]
         self.multiplies_numbers = multiplies_numbers
         self.depth = 0
@@ -157,6 +158,7 @@ class _Reader:
             elif self._take("%", r"\%"):
                 base /= 100
             elif self._take("^", "**"):
+                # _signed and not _factor: 2^-1 has a sign, and 2^3^2 is read from the right.
                 base = _raised(base, self._signed())
             else:
                 return base
@@ -190,6 +192,7 @@ class _Reader:
     def _argument(self) -> Value:
         r"""What a command is about: a bracket, or one digit as in \frac12."""
         token = self._peek()
+        # TeX takes one character where there are no braces: \frac12 is a half, and what is left is the next argument.
         if token.isdigit() and len(token) > 1:
             self.rest[-1] = token[1:]
             return Fraction(token[0])

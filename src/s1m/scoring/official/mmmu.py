@@ -17,9 +17,16 @@ from s1m.scoring.text.bounds import official_part
 SEED = 42
 _INDICATORS = ("could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", "result ")
 _NUMBERS = (
-    re.compile(r"-?\b\d{1,3}(?:,\d{3})+\b"),
-    re.compile(r"-?(?<!\d)\d++(?:\.\d++)?[eE][+-]?\d+"),
-    re.compile(r"-?(?:(?<!\d)\d++\.\d++|\.\d++|(?<!\d)\d++\b)(?![eE][+-]?\d+)(?![,\d])"),
+    re.compile(r"-?\b\d{1,3}(?:,\d{3})+\b"),  # 1,234
+    re.compile(r"-?(?<!\d)\d++(?:\.\d++)?[eE][+-]?\d+"),  # 1.5e-3
+    re.compile(
+        r"""-?(?:
+          (?<!\d)\d++\.\d++    # 3.5
+        | \.\d++               # .5
+        | (?<!\d)\d++\b        # 7; not the 1 of 1,234 and not the 1.5 of 1.5e-3, which the patterns above read
+        )(?![eE][+-]?\d+)(?![,\d])""",
+        re.VERBOSE,
+    ),
 )
 """The official patterns, written so that they never look at a digit twice: a model may answer thousands of zeros."""
 _SENTENCES = re.compile(

@@ -16,9 +16,13 @@ _REASONING = re.compile(r"\b(?:because|since|wrong|incorrect|not|cannot|can't|n'
 """Words of sentences that speak of choices without choosing them."""
 
 _DENYING = re.compile(
-    r"^[^,.;:]{1,60}?(?:\b(?:is|are|was|were|seems|looks)\s(?:clearly\s|also\s|obviously\s)?"
-    r"(?:not|wrong|incorrect|too|false|impossible|out)\b|n't\b|\bcannot\b)",
-    re.IGNORECASE,
+    r"""^[^,.;:]{1,60}?(?:
+      \b(?:is|are|was|were|seems|looks)\s(?:clearly\s|also\s|obviously\s)?
+        (?:not|wrong|incorrect|too|false|impossible|out)\b    # B is clearly wrong
+    | n't\b                                                   # B doesn't
+    | \bcannot\b                                              # B cannot be
+    )""",
+    re.IGNORECASE | re.VERBOSE,
 )
 """How a sentence begins that says what the answer is not."""
 
@@ -101,9 +105,15 @@ class ChoiceReader(Reader):
 class YesNoReader(Reader):
     """Reads "Yes" or "No", also where they are said as "true" or "false"."""
 
+    # A stop must follow: "No, it is" answers, "No animal is" goes on to say something else.
     _WORD = re.compile(
-        r"[\s\"'(*]*(?:(yes|true|correct)|(no|false|incorrect))(?=[\s\"'*]*(?:[.,;:!)\-\n]|$))", re.IGNORECASE
+        r"""[\s\"'(*]*(?:
+          (yes|true|correct)       # Yes.
+        | (no|false|incorrect)     # **No**, it
+        )(?=[\s\"'*]*(?:[.,;:!)\-\n]|$))""",
+        re.IGNORECASE | re.VERBOSE,
     )
+    # Without "correct": at the end of a sentence it speaks of a statement, as in "the claim is not correct".
     _END = re.compile(r"\b(?:(yes|true)|(no|false))[\s\"'.!*)]*$", re.IGNORECASE)
 
     def __init__(self, question: str) -> None:

@@ -14,13 +14,19 @@ from s1m.scoring.text.quantity import quantities, worth
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """Names of choices, in order."""
 
-_LEAD = (
-    r"[\s\"'*:=]*(?:[:-]\s)?(?:(?:the\s|an?\s)?(?:(?:correct|final|right|best|letter)\s)*(?:options?|choices?|letters?|"
-    r"answers?|选项|选)(?:\sis|\sletter)?[\s:\"']*)?"
-)
+_LEAD = r"""
+    [\s\"'*:=]*(?:[:-]\s)?
+    (?:(?:the\s|an?\s)?(?:(?:correct|final|right|best|letter)\s)*
+      (?:options?|choices?|letters?|answers?|选项|选)(?:\sis|\sletter)?[\s:\"']*)?    # the correct option is
+"""
 _OPENING = re.compile(
-    rf"{_LEAD}(?:[(\[{{<]\s?([A-Za-z])\s?[)\]}}>]|([A-Z])(?=[.):,;\]\"*\n]|'(?!\w)|\s?$|\s[-=(]|\s?[，。、；])|"
-    r"([a-z])(?=[.):](?:\s|$)|\)|\s?$)|([A-Z])(?=\s))(?!\w)"
+    rf"""{_LEAD}(?:
+      [(\[{{<]\s?([A-Za-z])\s?[)\]}}>]                                # (B), <b>
+    | ([A-Z])(?=[.):,;\]\"*\n]|'(?!\w)|\s?$|\s[-=(]|\s?[，。、；])    # B. / B) / B = 3 cm
+    | ([a-z])(?=[.):](?:\s|$)|\)|\s?$)                                # b) / b, alone: "a" is mostly an article
+    | ([A-Z])(?=\s)                                                   # B because: the weakest, so it is tried last
+    )(?!\w)""",
+    re.VERBOSE,
 )
 _PARENTHESISED = re.compile(r"(?<![\w)])\(\s?([A-Z])\s?\)(?!\()")
 _NAMED = re.compile(
@@ -31,12 +37,16 @@ _NAMED = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# "figure B", "the cube labelled C": a letter that names a part of the picture, where that is what the choices are.
 _PICTURED = re.compile(
     r"\b(?:letter|labell?ed|image|picture|figure|shape|cube|graph|diagram|number|part)\s[\"'(]?([A-Z])(?![\w'])"
 )
+# What follows a letter in "(B) and (C)" or "B, option D". No word in small letters may follow: in "B and A is" it does,
+# and A is the subject of another statement.
 _MORE_LETTERS = re.compile(
     r"[)\].]?\s?(?:,|and|or|&|/|→|->|、|或|和)\s?(?:option\s|choice\s)?[(\[]?([A-Z])(?=[)\].,\s]|$)(?!\s[a-z])"
 )
+# "A, B and C", "A → D → B": several letters in a row are a list or an order, and not the choice of one of them.
 _RUN = re.compile(
     r"(?<![\w)])[(\[]?[A-Z][)\]]?(?![\w'])(?:\s?(?:,|and|or|&|/|→|->|、|或|和|,\s?and|,\s?or)\s?(?:options?\s|choices?\s)?"
     r"[(\[]?[A-Z][)\]]?(?![\w'])(?!\s[a-z]{2}))+"
@@ -46,16 +56,29 @@ _DRESSED_LINE = re.compile(
     r"\W{0,4}(?:option|choice|answer)?\W{0,3}[(\[]?([A-Za-z])(?:[)\].:]+|\b)\s*(.{0,200})", re.IGNORECASE
 )
 _HENCE = re.compile(
-    r"^\W*(?:(?:so|thus|hence|therefore|finally|ok|okay)\b[,:]?\s*)?(?:(?:it's|it\s(?:is|must\sbe|should\sbe)|that's|"
-    r"(?:I|we|I'd|I'll|I'm|let's)(?:\swould|\swill|\scan)?\s(?:choose|select|pick|say|go\swith|go\sfor|going\swith|vote)|choose|select|pick)\b[,:]?\s*)?",
-    re.IGNORECASE,
+    r"""^\W*
+    (?:(?:so|thus|hence|therefore|finally|ok|okay)\b[,:]?\s*)?                         # So,
+    (?:(?:
+      it's|it\s(?:is|must\sbe|should\sbe)|that's                                       # it must be
+    | (?:I|we|I'd|I'll|I'm|let's)(?:\swould|\swill|\scan)?\s
+      (?:choose|select|pick|say|go\swith|go\sfor|going\swith|vote)                     # I'd go with
+    | choose|select|pick                                                               # choose
+    )\b[,:]?\s*)?""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _ARROW = re.compile(
-    r"(?:→|=>|->|⇒|\b(?:so|thus|hence|therefore|it's|is|(?:must|should|would)\sbe|选))[,:]?\s?\(?([A-Z])\)?\W{0,3}$"
+    r"""(?:
+      →|=>|->|⇒                                                                        # 3 cm → B
+    | \b(?:so|thus|hence|therefore|it's|is|(?:must|should|would)\sbe|选)               # the longest is (B).
+    )[,:]?\s?\(?([A-Z])\)?\W{0,3}$""",
+    re.VERBOSE,
 )
 _DENIED = re.compile(
-    r"(?:\bnot|n't|\bneither|\bnor|\bnever|\brule\sout|\beliminated?|\bexclude)\s(?:be\s|choose\s|option\s|choice\s)?$",
-    re.IGNORECASE,
+    r"""(?:
+      \bnot|n't|\bneither|\bnor|\bnever              # it isn't B, neither B
+    | \brule\sout|\beliminated?|\bexclude            # I rule out option B
+    )\s(?:be\s|choose\s|option\s|choice\s)?$""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _LOOSE = re.compile(r"[\s()*·×]+")
 _LETTER = re.compile(r"\W*[A-Za-z]\W*")

@@ -10,6 +10,7 @@ from s1m.scoring.readers.statements import before_reasons
 from s1m.scoring.text.markup import answer_part
 from s1m.scoring.text.quantity import NUMBER_WORD, Quantity, joined, number_in_words, quantities, worth
 
+# All of these are searched in the text before a number, so each ends in $: it must lead right up to it.
 _EQUALS = re.compile(r"[=≈≃]\s*(?:about|approximately)?\s*[(\[]?\s*$")
 _IS = re.compile(
     r"""
@@ -21,7 +22,13 @@ _IS = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_NEGATED = re.compile(r"(?:\bnot|n't|\bthan|\binstead\sof)\s(?:\w{1,12}\s)?$")
+_NEGATED = re.compile(
+    r"""(?:
+      \bnot|n't                   # there are not 7
+    | \bthan|\binstead\sof        # rather than the 7
+    )\s(?:\w{1,12}\s)?$""",
+    re.VERBOSE,
+)
 _OPERAND = re.compile(r"[\w)]\s?[-+*/×·^]\s?$")
 _COMPARED = re.compile(
     r"""

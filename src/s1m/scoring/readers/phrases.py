@@ -19,7 +19,12 @@ _MATHS = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _STATED_MATHS = re.compile(
-    r"\s*(?:approximately|about|equal to)?\s*(?:\$\$?([^$]{1,300})\$\$?|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\])"
+    r"""\s*(?:approximately|about|equal[ ]to)?\s*(?:
+      \$\$?([^$]{1,300})\$\$?    # about $x$
+    | \\\((.{1,300}?)\\\)        # \(x\)
+    | \\\[(.{1,300}?)\\\]        # \[x\]
+    )""",
+    re.VERBOSE,
 )
 _UNSET = re.compile(
     r"""

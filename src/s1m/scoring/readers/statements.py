@@ -33,25 +33,39 @@ _MARKERS = re.compile(
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
 _CHOSEN = re.compile(
-    r"\b(?:I\s(?:would\s|will\s)?(?:choose|select|pick|go\swith)|(?:is|are|corresponds?\sto|matches|select|choose)\s"
-    r"(?:the\s)?(?:answer\s)?(?:option|choice))\b",
-    re.IGNORECASE,
+    r"""\b(?:
+      I\s(?:would\s|will\s)?(?:choose|select|pick|go\swith)                # I would choose
+    | (?:is|are|corresponds?\sto|matches|select|choose)\s
+        (?:the\s)?(?:answer\s)?(?:option|choice)                           # which corresponds to option
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _TAG = re.compile(r"⟪([^⟪⟫]{0,2000})(?:⟫|\Z)")
 _BOX = re.compile(r"⟦([^⟦⟧]{0,1000})⟧")
 _EMPTY_BOX = re.compile(r"⟦[\s.,]*⟧")
+# "If x is 3, the answer is 7": the rest of the sentence holds under a condition only. 180 characters keep the search
+# linear: from every "If" it would otherwise run on to the end of a long response.
 _CONDITION = re.compile(r"(?:^|[.!?]\s|\n)\s*(?:\d\.\s)?(?:-\s)?If\b[^.!?\n]{0,180}$")
 _NO_MARKS = dict.fromkeys(map(ord, "⟦⟧⟪⟫"))
 _NEGATED = re.compile(r"\s*(?:not|n't|never|neither)\b", re.IGNORECASE)
+# "Wait, that is not right": both halves are needed, since models also say "wait" and then confirm.
 _RETRACTED = re.compile(
     r"\b(?:wait|hmm|hold on|actually|no|oops)\b[^.!?\n]{0,60}"
     r"\b(?:not (?:right|correct)|wrong|incorrect|mistake|misread)\b",
     re.IGNORECASE,
 )
+# Five lookbehinds in place of one: Python's re takes none whose alternatives differ in length.
 _CALLED = re.compile(
-    r"(?<![\w)])(?<!nor )(?<!if )(?<!If )(?<!not )(?<!whether )(?:\(([A-Z])\)(?:\s[^.\n(]{0,80}?)?|([A-Z])[).]?)\sis\s"
-    r"(?:therefore\s|thus\s|indeed\s)?(?:(?:the\s)?(?:only\s|most\s)?(?:correct|right|best|closest|appropriate)"
-    r"(?:\s(?:answer|option|choice|one|match)\b|(?=\s?[.,;!\n]|\s?$))|(?:the|our|my)\sanswer\b)"
+    r"""(?<![\w)])(?<!nor[ ])(?<!if[ ])(?<!If[ ])(?<!not[ ])(?<!whether[ ])
+    (?:
+      \(([A-Z])\)(?:\s[^.\n(]{0,80}?)?                                         # (B) 3 cm
+    | ([A-Z])[).]?                                                             # B.
+    )\sis\s(?:therefore\s|thus\s|indeed\s)?(?:
+      (?:the\s)?(?:only\s|most\s)?(?:correct|right|best|closest|appropriate)
+        (?:\s(?:answer|option|choice|one|match)\b|(?=\s?[.,;!\n]|\s?$))        # is the best choice; not "is right of A"
+    | (?:the|our|my)\sanswer\b                                                 # is my answer
+    )""",
+    re.VERBOSE,
 )
 _BUT = re.compile(r"\bbut\b(?:\srather)?\s*", re.IGNORECASE)
 _SENTENCE_END = re.compile(
@@ -64,8 +78,13 @@ _SENTENCE_END = re.compile(
 )
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|approx|Fig|Dr|Mr|Mrs|Ms|St|cf)\.$")
 _BECAUSE = re.compile(
-    r"\s*(?:,\s*)?\b(?:since|because|as (?:it|they|the|there|this)|given that|so that|due to|"
-    r"rather than|not|instead of)\b"
+    r"""\s*(?:,\s*)?\b(?:
+      since|because                          # 7, because
+    | as[ ](?:it|they|the|there|this)        # 7 as there; "as" alone also compares
+    | given[ ]that|so[ ]that|due[ ]to        # 7, given that
+    | rather[ ]than|not|instead[ ]of         # B, not C
+    )\b""",
+    re.VERBOSE,
 )
 _THEREFORE = re.compile(
     r"""

@@ -35,6 +35,8 @@ BOX_OPENS, BOX_CLOSES = "⟦", "⟧"
 """What stands for ``\\boxed{`` and its brace in a plain text."""
 
 _BOX = re.compile(r"\\?(?:f?boxed|fbox)\s?\{")
+# (?![a-zA-Z]) ends a command: \le is not the beginning of \left. Fractions are spelt alike here because _FRACTION,
+# which reads them afterwards, knows \frac alone.
 _LATEX = (
     (re.compile(r"\\(?:left|right|displaystyle|,|;|!|:|quad|qquad|big|Big)(?![a-zA-Z])"), " "),
     (re.compile(r"\\[dtc]frac(?![a-zA-Z])"), r"\\frac"),
@@ -62,9 +64,23 @@ _LATEX = (
     (re.compile(r"\\([%$#&_{} ])"), r"\1"),
     (re.compile(r"\\\\"), "\n"),
 )
-_FRACTION = re.compile(r"\\frac\s?(?:\{([^{}\\]{1,60})\}|(\d))\s?(?:\{([^{}\\]{1,60})\}|(\d))")
+_FRACTION = re.compile(
+    r"""\\frac
+    \s?(?:\{([^{}\\]{1,60})\}|(\d))    # {12} of \frac{12}{5}, 1 of \frac12
+    \s?(?:\{([^{}\\]{1,60})\}|(\d))    # {5}, 2
+    """,
+    re.VERBOSE,
+)
 _ROOT = re.compile(r"√\s?\{(\w{1,12})\}")
-_THOUSANDS_GAP = re.compile(r"(?<=\d)(?:\{,\}|\\[,!;:]|,\\!| , )(?=\d{3}(?!\d))")
+_THOUSANDS_GAP = re.compile(
+    r"""(?<=\d)(?:
+      \{,\}         # 1{,}234: the braces keep LaTeX from setting a space after the comma
+    | \\[,!;:]      # 1\,234
+    | ,\\!          # 1,\!234
+    | [ ],[ ]       # 1 , 234
+    )(?=\d{3}(?!\d))""",
+    re.VERBOSE,
+)
 _BRACED = re.compile(r"(?<![\w√^_}{])\{([^{}]{1,200})\}")
 _POWER_OF_TEN = re.compile(r"(?<=10)[⁻⁰¹²³⁴-⁹]+")
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")

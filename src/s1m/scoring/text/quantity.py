@@ -45,8 +45,23 @@ _TENS = {
 }
 NUMBER_WORD = "|".join([*(f"{tens}(?:[- ](?:{'|'.join(list(_SMALL)[1:10])}))?" for tens in _TENS), *reversed(_SMALL)])
 _WORDS = re.compile(r"[a-z]+", re.IGNORECASE)
-_BEFORE = re.compile(r"\s*(?:(?:about|approximately|around|≈|~|=|[a-zA-Z∠]{1,4}\s?=)\s?)?[(\[]?")
-_AFTER = re.compile(r"[)\]]?\s*(?:[^\W\d]{1,16}|[°$€£¥%])?(?:[ /·][^\W\d]{1,12}){0,2}[²³]?(?:\^\{?[23]\}?)?[.)\]]*\s*")
+_BEFORE = re.compile(
+    r"""\s*(?:(?:
+      about|approximately|around|≈|~    # about 7
+    | =|[a-zA-Z∠]{1,4}\s?=              # x = 7, ∠B = 7
+    )\s?)?[(\[]?""",
+    re.VERBOSE,
+)
+"""What may stand before the number of an answer that is nothing but a number."""
+_AFTER = re.compile(
+    r"""[)\]]?\s*
+    (?:[^\W\d]{1,16}|[°$€£¥%])?     # cm of 7 cm, ° of 7°
+    (?:[ /·][^\W\d]{1,12}){0,2}     # /s of 7 m/s, a second word of 7 square feet
+    [²³]?(?:\^\{?[23]\}?)?          # ² of 7 cm², ^{2} of 7 cm^{2}
+    [.)\]]*\s*""",
+    re.VERBOSE,
+)
+"""What may stand after it: a unit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +86,8 @@ class Quantity:
 
 def quantities(text: str) -> Iterator[Quantity]:
     """The numbers of a plain text, from left to right."""
+    # The pattern has bounds on every repetition: a model in a loop may write thousands of digits, and a search that
+    # begins again at each of them would be quadratic.
     for match in _NUMBER.finditer(text):
         quantity = _quantity(match)
         if quantity is not None:
@@ -100,6 +117,7 @@ def number_in_words(text: str) -> int | None:
     words = [word for word in _WORDS.findall(text[:80].lower()) if word != "and"]
     if not words or len(words) > 8:
         return None
+    # As it is said: "two hundred thousand and five" is a group of 200, times a thousand, and a group of 5.
     total = group = 0
     for position, word in enumerate(words):
         if word in _SMALL or word in _TENS:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 
 _BLANK = re.compile(
-    r"[\W_]*(?:none|null|nan|n/?\s?a|nil|undefined|unknown|not available|no answer|empty|tbd|error|failed|"
-    r"(?:the |my )?(?:final |correct |short |extracted )*answer(?: is)?|答案)?[\W_]*",
-    re.IGNORECASE,
+    r"""[\W_]*(?:
+      none|null|nan|n/?\s?a|nil|undefined|unknown|not[ ]available|no[ ]answer|empty|tbd|error|failed    # N/A
+    | (?:the[ ]|my[ ])?(?:final[ ]|correct[ ]|short[ ]|extracted[ ])*answer(?:[ ]is)?                    # The answer is
+    | 答案                                                                                               # "answer"
+    )?[\W_]*""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _ERROR = re.compile(
     r"""
@@ -41,10 +44,16 @@ _ERROR = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _APOLOGY = re.compile(
-    r"[\W_]{0,40}(?:(?:i['a ]?a?m |we are |my )?(?:(?:very |so |truly |terribly )?sorry|apologi[sz]e|apologies|"
-    r"unfortunately|regret)|as an ai\b|i (?:can(?:not|'t| not)|am (?:unable|not able)|do(?:n't| not) (?:know|have)|"
-    r"won't|could ?n[o']t)|i'm (?:unable|not able|not sure)|(?:抱歉|对不起|很遗憾|无法))",
-    re.IGNORECASE,
+    r"""[\W_]{0,40}(?:
+      (?:i['a ]?a?m[ ]|we[ ]are[ ]|my[ ])?(?:(?:very[ ]|so[ ]|truly[ ]|terribly[ ])?sorry|apologi[sz]e|apologies|
+      unfortunately|regret)                                   # I'm very sorry, my apologies
+    | as[ ]an[ ]ai\b                                          # As an AI, I
+    | i[ ](?:can(?:not|'t|[ ]not)|am[ ](?:unable|not[ ]able)|do(?:n't|[ ]not)[ ](?:know|have)|
+      won't|could[ ]?n[o']t)                                  # I do not know
+    | i'm[ ](?:unable|not[ ]able|not[ ]sure)                  # I'm unable to
+    | (?:抱歉|对不起|很遗憾|无法)                             # "sorry", "cannot"
+    )""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _UNKNOWABLE = re.compile(
     r"""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 MISREAD = 0.18
 """Probability of misreading a digit on one look: with 3 to 6 digits, 45 to 70 % of the looks have a mistake."""
+# Always the same look-alike: two looks may agree on a wrong digit, so that only a majority of looks can tell.
 LOOK_ALIKE = {0: 2, 2: 0, 1: 7, 7: 1, 3: 8, 8: 3, 4: 9, 9: 4, 5: 6, 6: 5}
 
 ANSWER_CUE = "Final answer: "

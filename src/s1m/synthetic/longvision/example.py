@@ -38,6 +38,7 @@ AIMED = (650, 14_500)
 SIZES = {"small": 1500, "medium": 5000, "large": LONGEST}
 """The most tokens, as drawn, for which a problem is called small, medium or large."""
 
+# Every fourth problem: a test problem takes four draws on average, and a training problem hardly more than one.
 HOLD_OUT_EVERY = 4
 
 WORDINGS = 8
@@ -133,6 +134,7 @@ def make_problem(split: str, index: int, seed: int = 0) -> LongProblem:
     Raises ``Unsound`` where the independent check disagrees with the steps.
     """
     rng = random.Random(f"longvision {split} {index} {seed}")
+    # Uniform in the logarithm: uniform lengths would make nearly all problems long.
     low, high = (math.log(tokens) for tokens in AIMED)
     tokens = round(math.exp(rng.uniform(low, high)))
     fitting = [kind for kind in KINDS if kind.lengths[0] <= tokens <= kind.lengths[1]]

@@ -50,12 +50,12 @@ class Collator:
     def __call__(self, rows: Sequence[dict[str, list[int]]]) -> dict[str, Tensor]:
         """The batch of ``rows``, each of which names its examples."""
         numbers = [number for row in rows for number in row["examples"]]
-        encoded = [one for one in map(self._encoded, numbers) if one is not None]
+        encoded = [example for example in map(self._encoded, numbers) if example is not None]
         if not encoded:
             raise DataError(
                 f"no example of a batch can be read any more, such as {self._examples.location(numbers[0])}"
             )
-        if self._blank is not None and all(one.pixels is None for one in encoded):
+        if self._blank is not None and all(example.pixels is None for example in encoded):
             encoded.append(self._blank)
         return self._lay_out(encoded) | self._pixels(encoded)
 
@@ -71,39 +71,46 @@ class Collator:
         import torch
 
         return {
-            "input_ids": torch.tensor([[token for one in encoded for token in one.ids]]),
-            "labels": torch.tensor([[label for one in encoded for label in one.labels]]),
-            "position_ids": torch.cat([self._positions(one) for one in encoded], dim=-1),
+            "input_ids": torch.tensor([[token for example in encoded for token in example.ids]]),
+            "labels": torch.tensor([[label for example in encoded for label in example.labels]]),
+            "position_ids": torch.cat([self._positions(example) for example in encoded], dim=-1),
         }
 
     def _padded(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
         import torch
 
-        longest = max(len(one.ids) for one in encoded)
+        longest = max(len(example.ids) for example in encoded)
 
         def rows(parts: Iterator[list[int]], fill: int) -> Tensor:
             return torch.tensor([part + [fill] * (longest - len(part)) for part in parts])
 
-        positions = [torch.nn.functional.pad(self._positions(one), (0, longest - len(one.ids))) for one in encoded]
+        positions = [
+            torch.nn.functional.pad(self._positions(example), (0, longest - len(example.ids))) for example in encoded
+        ]
         return {
-            "input_ids": rows((one.ids for one in encoded), self._pad_id),
-            "labels": rows((one.labels for one in encoded), IGNORED),
-            "attention_mask": rows(([1] * len(one.ids) for one in encoded), 0),
+            "input_ids": rows((example.ids for example in encoded), self._pad_id),
+            "labels": rows((example.labels for example in encoded), IGNORED),
+            "attention_mask": rows(([1] * len(example.ids) for example in encoded), 0),
+            # Three rows, not four: the first, which counts tokens, is what tells transformers that a row is packed.
             "position_ids": torch.cat(positions, dim=1)[1:],
         }
 
-    def _positions(self, one: Encoded) -> Tensor:
+    def _positions(self, example: Encoded) -> Tensor:
         """Positions of shape (4, 1, time): the token's number, then its time, height and width."""
         import torch
 
         image_id = self._rope.config.image_token_id
-        rope, _ = rope_positions(self._rope.model, one.ids, image_id, one.grids)
-        return torch.cat([torch.arange(len(one.ids))[None], rope])[:, None]
+        rope, _ = rope_positions(self._rope.model, example.ids, image_id, example.grids)
+        return torch.cat([torch.arange(len(example.ids))[None], rope])[:, None]
 
     def _pixels(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
         import torch
 
-        seen = [(one.pixels, one.grids) for one in encoded if one.pixels is not None and one.grids is not None]
+        seen = [
+            (example.pixels, example.grids)
+            for example in encoded
+            if example.pixels is not None and example.grids is not None
+        ]
         if not seen:
             return {}
         pixels, grids = zip(*seen, strict=True)

@@ -95,9 +95,9 @@ class Encoder:
         self._close_id = self._ids(thinking_close)[0]
         self._control = (self._end, *CONTROL_TOKENS)
         longest_first = sorted(ignore_strings, key=len, reverse=True)
-        one = rf"(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"
+        phrase = rf"(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"
         # Several in a row count as one: between them nothing was thought, so no end was refused.
-        self._ignored = re.compile(rf"^({one}(?:\s*\n\s*{one})*)", re.M) if ignore_strings else None
+        self._ignored = re.compile(rf"^({phrase}(?:\s*\n\s*{phrase})*)", re.M) if ignore_strings else None
 
     def length(self, example: Example) -> int:
         """Tokens of an example or its outline, images included, without preparing them. Raises ``Unusable``."""

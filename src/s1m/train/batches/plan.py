@@ -26,6 +26,7 @@ def plan(settings: TrainSettings, lengths: Sequence[int]) -> list[list[int]]:
         if epoch == 0 and settings.order == "short-first":
             fresh = plan_rising(lengths, capacity=capacity, size=settings.batch_size)
         else:
+            # A text as the seed, not a sum: seed 1 in epoch 2 must not shuffle as seed 2 in epoch 1 does.
             rng = random.Random(f"{settings.seed}-{epoch}")
             fresh = plan_epoch(lengths, capacity=capacity, size=settings.batch_size, rng=rng)
         batches += fresh[: max(1, round(len(fresh) * min(1.0, settings.epochs - epoch)))]
@@ -50,6 +51,7 @@ def plan_epoch(lengths: Sequence[int], *, capacity: int | None, size: int, rng: 
     for start in range(0, len(order), WINDOW):
         window = sorted(order[start : start + WINDOW], key=lambda example: -lengths[example])
         batches += cut(window, size) if capacity is None else best_fit(window, lengths, capacity)
+    # Again: within a window the longest examples come first, and the loss would swing with their length.
     rng.shuffle(batches)
     return batches
 
@@ -84,6 +86,7 @@ def best_fit(window: Sequence[int], lengths: Sequence[int], capacity: int) -> li
     rows: list[list[int]] = []
     room: list[tuple[int, int]] = []  # tokens left and the number of their row, ascending, so that a search is cheap
     for example in window:
+        # -1 is under every number of a row, so that a row with exactly this room is not passed over.
         tightest = bisect_left(room, (lengths[example], -1))
         if tightest == len(room):
             rows.append([example])

@@ -19,12 +19,14 @@ def training_arguments(settings: TrainSettings) -> Any:
     bf16 = uses_bf16(settings)
     return SFTConfig(
         output_dir=settings.out,
+        # A row of the plan is a micro-batch already.
         per_device_train_batch_size=1,
         gradient_accumulation_steps=settings.accumulation,
         num_train_epochs=1,
         max_steps=settings.max_steps or -1,
         learning_rate=settings.learning_rate,
         lr_scheduler_type=settings.scheduler,
+        # transformers 5 reads a number below 1 as the fraction of all steps.
         warmup_steps=settings.warmup_share,
         max_grad_norm=settings.max_grad_norm,
         bf16=bf16,
@@ -39,13 +41,16 @@ def training_arguments(settings: TrainSettings) -> Any:
         report_to=require_loggers(settings) or "none",
         dataloader_num_workers=settings.workers,
         dataloader_persistent_workers=settings.workers > 0,
+        # Else transformers drops the only column of the plan, since no model takes an argument of its name.
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=True,
+        # TRL would cut rows off at 1,024 tokens, and tokenize them by itself.
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         ddp_find_unused_parameters=False,  # every batch goes through every tower: see Collator
         ddp_timeout=TIMEOUT_SECONDS,
+        # The mean is over the tokens of all processes: per process, those of a short row would weigh more.
         average_tokens_across_devices=True,
     )
 

@@ -68,9 +68,9 @@ class Evaluation(TrainerCallback):
         finally:
             store.close()
             shutil.rmtree(model)
+        name = f"{EVALUATED}{settings.problems.benchmark}"
         return {
-            f"{EVALUATED}{settings.problems.benchmark} {level}": sum(one.verdicts[index].correct for one in records)
-            / len(self._problems)
+            f"{name} {level}": sum(record.verdicts[index].correct for record in records) / len(self._problems)
             for index, level in enumerate(settings.strategy.num_ignore)
         }
 

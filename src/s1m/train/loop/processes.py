@@ -38,6 +38,7 @@ def broadcast_from_main(work: Callable[[], T]) -> T:
 
     state = process_state()
     if state.num_processes == 1:
+        # Without the detour through a broadcast, which needs a process group.
         return work()
     sent: list[Any] = [None, None]  # the result, or the error
     if state.is_main_process:

@@ -33,6 +33,7 @@ def train_vision(folder: Path, seed: int, console: Console, steps: int = STEPS) 
 
     loaded = load_checkpoint(str(folder), "cpu")
     model, rng = loaded.model, random.Random(seed)
+    # The head must not move the random state on: what is trained afterwards would depend on this step.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         head = torch.nn.Linear(model.config.text_config.hidden_size, 10)

@@ -20,6 +20,7 @@ TOWERS: tuple[Tower, ...] = get_args(Tower)
 def tower_of(name: str) -> Tower:
     """The tower that a parameter belongs to, by its name: ``model.visual.merger.mlp.0.weight`` is the merger's."""
     if ".visual." in f".{name}":
+        # In transformers the merger is a module of the vision tower, so its name holds both.
         return "merger" if "merger" in name else "vision"
     return "language"
 

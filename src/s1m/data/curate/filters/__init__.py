@@ -17,8 +17,8 @@ from s1m.extensions import Extensions
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from s1m.data.curate.inspect import Finding
-    from s1m.data.curate.settings import CurateSettings
+    from s1m.data.curate.filter_settings import FilterSettings
+    from s1m.data.curate.finding import Finding
     from s1m.datasets.sources import Examples
 
 FILTERS = Extensions(noun="filter", folder=__name__, group="s1m.filters", needs=("looks_at", "order", "build"))
@@ -40,11 +40,11 @@ class Filter:
     """What to do about it."""
 
     @classmethod
-    def prepare(cls, settings: CurateSettings, examples: Examples, folder: Path, console: Console) -> None:
+    def prepare(cls, settings: FilterSettings, examples: Examples, folder: Path, console: Console) -> None:
         """Put what the filter needs into the folder of the curation, once, before any row is looked at."""
 
     @classmethod
-    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+    def build(cls, settings: FilterSettings, folder: Path) -> Self:  # noqa: ARG003
         """The filter as the settings ask for it."""
         return cls()
 

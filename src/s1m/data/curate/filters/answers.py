@@ -15,7 +15,7 @@ from s1m.scoring.strict import KINDS, by_kind
 from s1m.types import Problem
 
 if TYPE_CHECKING:
-    from s1m.data.curate.settings import CurateSettings
+    from s1m.data.curate.filter_settings import FilterSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class WrongAnswer(Filter):
     verified: bool
 
     @classmethod
-    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+    def build(cls, settings: FilterSettings, folder: Path) -> Self:  # noqa: ARG003
         return cls(delimiters=settings.delimiters, verified=settings.verified)
 
     def refuses(self, row: TraceRow) -> str | None:
@@ -76,7 +76,7 @@ class TooEasy(Filter):
     most: float
 
     @classmethod
-    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+    def build(cls, settings: FilterSettings, folder: Path) -> Self:  # noqa: ARG003
         return cls(solved={run: solved_in(Path(run)) for run in settings.solved_by}, most=settings.solved_share)
 
     def refuses(self, row: TraceRow) -> str | None:

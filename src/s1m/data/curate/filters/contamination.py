@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from s1m.data.contamination import ContaminationIndex
-    from s1m.data.curate.settings import CurateSettings, Target
+    from s1m.data.curate.filter_settings import FilterSettings, Target
     from s1m.datasets.sources import Examples
     from s1m.types import Problem
 
@@ -38,13 +38,13 @@ class Contamination(Filter):
     index: Path
 
     @classmethod
-    def prepare(cls, settings: CurateSettings, examples: Examples, folder: Path, console: Console) -> None:
+    def prepare(cls, settings: FilterSettings, examples: Examples, folder: Path, console: Console) -> None:
         path = folder / INDEX
         if not path.exists():
             build_index(settings.target, examples, console).save(path)
 
     @classmethod
-    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+    def build(cls, settings: FilterSettings, folder: Path) -> Self:  # noqa: ARG003
         return cls(index=folder / INDEX)
 
     def refuses(self, row: TraceRow) -> str | None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 from s1m.data.curate.filters import Filter
 
 if TYPE_CHECKING:
-    from s1m.data.curate.inspect import Finding
-    from s1m.data.curate.settings import CurateSettings
+    from s1m.data.curate.filter_settings import FilterSettings
+    from s1m.data.curate.finding import Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Duplicates(Filter):
     per_question: int
 
     @classmethod
-    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+    def build(cls, settings: FilterSettings, folder: Path) -> Self:  # noqa: ARG003
         return cls(per_question=settings.per_question)
 
     def refuses_among(self, findings: Sequence[Finding]) -> dict[int, str]:
@@ -44,10 +44,10 @@ class Choice(Filter):
     order: ClassVar[int] = 90
     own_settings: ClassVar[tuple[str, ...]] = ("keep", "quotas")
 
-    settings: CurateSettings
+    settings: FilterSettings
 
     @classmethod
-    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+    def build(cls, settings: FilterSettings, folder: Path) -> Self:  # noqa: ARG003
         return cls(settings=settings)
 
     def refuses_among(self, findings: Sequence[Finding]) -> dict[int, str]:

@@ -15,7 +15,7 @@ from s1m.families import Delimiters
 from s1m.forcing.loops.watch import find_loop
 
 if TYPE_CHECKING:
-    from s1m.data.curate.settings import CurateSettings
+    from s1m.data.curate.filter_settings import FilterSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Thinking(Filter):
     delimiters: Delimiters
 
     @classmethod
-    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+    def build(cls, settings: FilterSettings, folder: Path) -> Self:  # noqa: ARG003
         return cls(delimiters=settings.delimiters)
 
     def refuses(self, row: TraceRow) -> str | None:
@@ -66,7 +66,7 @@ class Language(Filter):
     scripts: tuple[str, ...]
 
     @classmethod
-    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+    def build(cls, settings: FilterSettings, folder: Path) -> Self:  # noqa: ARG003
         return cls(scripts=settings.scripts)
 
     def refuses(self, row: TraceRow) -> str | None:
@@ -116,7 +116,7 @@ class Leaks(Filter):
     delimiters: Delimiters
 
     @classmethod
-    def build(cls, settings: CurateSettings, folder: Path) -> Self:  # noqa: ARG003
+    def build(cls, settings: FilterSettings, folder: Path) -> Self:  # noqa: ARG003
         return cls(delimiters=settings.delimiters)
 
     def refuses(self, row: TraceRow) -> str | None:

@@ -128,10 +128,10 @@ def _toward(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 
 def _arc(
-    pen: ImageDraw, at: tuple[float, float], one: tuple[float, float], two: tuple[float, float], text: str
+    pen: ImageDraw, at: tuple[float, float], start: tuple[float, float], end: tuple[float, float], text: str
 ) -> None:
     """An arc between two directions, the smaller one, with its text just outside."""
-    first, second = _toward(at, one), _toward(at, two)
+    first, second = _toward(at, start), _toward(at, end)
     if (second - first) % 360 > 180:
         first, second = second, first
     span = (second - first) % 360
@@ -148,8 +148,8 @@ def _arc(
     write(pen, (at[0] + far * math.cos(middle), at[1] + far * math.sin(middle)), text, 17)
 
 
-def _square(pen: ImageDraw, at: tuple[float, float], one: tuple[float, float], two: tuple[float, float]) -> None:
-    a, b = math.radians(_toward(at, one)), math.radians(_toward(at, two))
+def _square(pen: ImageDraw, at: tuple[float, float], start: tuple[float, float], end: tuple[float, float]) -> None:
+    a, b = math.radians(_toward(at, start)), math.radians(_toward(at, end))
     p, q = (20 * math.cos(a), 20 * math.sin(a)), (20 * math.cos(b), 20 * math.sin(b))
     corners = [(at[0] + p[0], at[1] + p[1]), (at[0] + p[0] + q[0], at[1] + p[1] + q[1]), (at[0] + q[0], at[1] + q[1])]
     pen.line(corners, fill=COLOURS["orange"], width=2)

@@ -26,6 +26,7 @@ def counted_values(chart: Chart, shop: int) -> list[int]:
     """The numbers of a shop that the question adds up."""
     values = chart.values[shop]
     if chart.ask == "above":
+        # Above the mean, in whole numbers: a division would round.
         return [value for value in values if value * len(values) > sum(values)]
     if chart.ask == "rises":
         return [b - a for a, b in pairwise(values) if b > a]

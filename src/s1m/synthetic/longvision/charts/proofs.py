@@ -16,10 +16,11 @@ AGAIN = (
     "The bars of {shop}, starting at the right, are {bars}.",
 )
 DIGITS = (
-    "{shop}: tens {tens} = {ten}, ones {ones} = {one}, together {ten}0 + {one} = {total}.",
-    "In {shop} the ones {ones} make {one}, the tens {tens} make {ten}, that is {ten}0 + {one} = {total}.",
-    "Tens of {shop}: {tens}, so {ten}0; ones: {ones}, so {one}; sum {total}.",
-    "{shop} splits into {ten} tens ({tens}) and {one} ones ({ones}): {total}.",
+    "{shop}: tens {tens} = {tens_sum}, ones {ones} = {ones_sum}, together {tens_sum}0 + {ones_sum} = {total}.",
+    "In {shop} the ones {ones} make {ones_sum}, the tens {tens} make {tens_sum}, "
+    "that is {tens_sum}0 + {ones_sum} = {total}.",
+    "Tens of {shop}: {tens}, so {tens_sum}0; ones: {ones}, so {ones_sum}; sum {total}.",
+    "{shop} splits into {tens_sum} tens ({tens}) and {ones_sum} ones ({ones}): {total}.",
 )
 
 
@@ -147,8 +148,8 @@ def _by_digits(chart: Chart, voice: Voice) -> Iterator[str]:
                 shop=chart.shops[shop],
                 tens=" + ".join(map(str, tens)),
                 ones=" + ".join(map(str, ones)),
-                ten=sum(tens),
-                one=sum(ones),
+                tens_sum=sum(tens),
+                ones_sum=sum(ones),
                 total=sum(taken),
             )
         )

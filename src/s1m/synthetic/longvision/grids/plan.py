@@ -61,6 +61,7 @@ def walk(floor: Floor, steps: int | None = None, misread: int | None = None) -> 
         colour = cells[r][c] if number != misread else (cells[r][c] + 1) % len(floor.colours)
         turned = (heading + TURNS[floor.turns[colour]]) % 4
         cells[r][c] = floor.paints[colour]
+        # The floor has no edge: who leaves it comes back on the other side, so that every walk has all its steps.
         to = ((r + DOWN[turned]) % floor.rows, (c + RIGHT[turned]) % floor.columns)
         moves.append(Move(cell=(r, c), colour=colour, before=heading, heading=turned, to=to))
         (r, c), heading = to, turned

@@ -49,6 +49,7 @@ class Maze:
         No path enters ``shut``, the door while it is locked.
         """
         parents: dict[Cell, Cell | None] = {start: None}
+        # The list grows while it is walked through, which makes it the queue of the search.
         for cell in (queue := [start]):
             for other in self.beside(cell):
                 if other not in parents and other != shut and self.joined(cell, other):
@@ -117,6 +118,7 @@ def dug(rng: random.Random, rows: int, columns: int) -> Maze:
         dig(cell, other)
         seen.add(other)
         trail.append(other)
+    # So far there is one path between any two cells, and finding any of them would answer the question.
     for _ in range(rows * columns // 12):
         r, c = rng.randrange(rows - 1), rng.randrange(columns - 1)
         dig((r, c), rng.choice(((r + 1, c), (r, c + 1))))

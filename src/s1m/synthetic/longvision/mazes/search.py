@@ -11,14 +11,14 @@ from s1m.synthetic.voice import Voice, cell_name, listed
 WAVES_A_PARAGRAPH = 7
 
 WAVES = (
-    "{d}: {news}.",
-    "Wave {d} brings {news}.",
-    "Distance {d}: {news}.",
-    "At {d} come {news}.",
-    "Number {d} goes to {news}.",
-    "With {d} I get to {news}.",
-    "{d} for {news}.",
-    "Next, {d}: {news}.",
+    "{d}: {reached}.",
+    "Wave {d} brings {reached}.",
+    "Distance {d}: {reached}.",
+    "At {d} come {reached}.",
+    "Number {d} goes to {reached}.",
+    "With {d} I get to {reached}.",
+    "{d} for {reached}.",
+    "Next, {d}: {reached}.",
 )
 CORRIDORS = (
     "Now a corridor, one cell at a time: {cells}.",
@@ -76,11 +76,11 @@ def search(maze: Maze, voice: Voice, start: Cell, goals: list[Cell], shut: Cell 
 
 def _wave(voice: Voice, number: int, cells: list[Cell], parents: dict[Cell, Cell | None]) -> str:
     """One wave, each cell with the cell from which it is reached."""
-    news = []
+    reached = []
     for parent, group in groupby(cells, key=lambda cell: parents[cell]):
         assert parent
         names = listed([cell_name(cell) for cell in group])
-        news.append(
+        reached.append(
             voice.say(("{new} from {old}", "{new} behind {old}", "{new} (by {old})"), new=names, old=cell_name(parent))
         )
-    return voice.say(WAVES, d=number, news="; ".join(news))
+    return voice.say(WAVES, d=number, reached="; ".join(reached))

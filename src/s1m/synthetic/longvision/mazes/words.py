@@ -164,7 +164,7 @@ def _wall_guess(maze: Maze, voice: Voice) -> str:
 
 
 def _door_guess(maze: Maze, voice: Voice) -> str:
-    """The path through the locked door, and its correction; empty where that is no temptation."""
+    """The path through the locked door, and its correction; empty where that path is not tempting."""
     path = maze.path(maze.start, maze.goal)
     if maze.door not in path or len(path) >= len(maze.best()):
         return ""

@@ -37,6 +37,7 @@ class Polygons:
         while True:
             corners = _corners(rng, many, side)
             closes = bool(corners) and math.dist(corners[0], corners[-1]) >= APART and not _flat(corners)
+            # Drawn again until it fits: every other area ends in a half, and some corners come too close or lie flat.
             if closes and twice_area(corners) % 2 == 0:
                 return Polygon(corners=tuple(corners), side=side)
 
@@ -79,6 +80,7 @@ class Polygons:
             write(pen, (MARGIN + line * square, high + 18), str(line), size, MUTED)
             write(pen, (MARGIN - 18, high - line * square), str(line), size, MUTED)
         pen.line([pixel(corner) for corner in (*plan.corners, plan.corners[0])], fill=COLOURS["blue"], width=3)
+        # Not strict: there are more labels than corners.
         for label, corner in zip(LABELS, plan.corners, strict=False):
             x, y = pixel(corner)
             pen.ellipse((x - 4, y - 4, x + 4, y + 4), fill=INK)
@@ -118,7 +120,7 @@ def _corners(rng: random.Random, many: int, side: int) -> list[Point]:
 
 
 def _flat(corners: list[Point]) -> bool:
-    """Whether some corner lies on the straight line between its neighbours, so that nobody could see it."""
+    """Whether some corner lies on the straight line between its neighbours, so that the picture does not show it."""
     before, after = corners[-1:] + corners[:-1], corners[1:] + corners[:1]
     return any(
         (x - a) * (v - y) == (y - b) * (u - x) for (a, b), (x, y), (u, v) in zip(before, corners, after, strict=True)
