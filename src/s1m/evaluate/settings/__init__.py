@@ -44,6 +44,7 @@ NOT_CONTENT = (
     "judge_model",
     "judge_base_url",
     "trust_remote_code",
+    "family",  # what it finds is in thinking_open and thinking_close
 )
 """Settings that change no record, so that a run may be resumed with others."""
 NOT_IN_DIGEST = (*NOT_CONTENT, "origin", "limit")

@@ -60,6 +60,9 @@ class StrategySettings:
     """adaptive: an answer less probable than this, by the mean of its tokens, agrees with nothing."""
     sweep: Literal["nested", "independent"] = "nested"
     """nested: one chain with an answer branched off at every level; independent: every level from scratch."""
+    family: Literal["given", "auto"] = field(default="given", metadata=LATER)
+    """auto: the delimiters of the model's own chat template (see: s1m families --model NAME), unless one of the two
+    flags below is given."""
     thinking_open: str = Forcing.thinking_open
     """How thinking begins; put before the model's first token."""
     thinking_close: str = Forcing.thinking_close

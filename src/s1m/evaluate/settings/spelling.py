@@ -17,6 +17,8 @@ MOST_LEVELS = 1000
 def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values of a run with levels, ignore strings and addresses as lists, however they are spelled."""
     values = dict(given)
+    if values.get("family") == "auto" and ("thinking_open" in values or "thinking_close" in values):
+        values["family"] = "given"  # delimiters that are given win over those of the template
     if "num_ignore" in values:
         values["num_ignore"] = levels_from(values["num_ignore"])
     if "levels" in values:
