@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 StopClass = Literal["closed", "eos", "capped", "looped"]
 """Why a segment of thinking ended: the model wrote the delimiter, ended its turn without it, ran out of budget, or
@@ -98,6 +98,26 @@ class Sampling:
     temperature: float
     top_p: float = 1.0
     repetition_penalty: float = 1.0
+    top_k: int = 0
+    """0 is off."""
+    min_p: float = 0.0
+    """0 is off."""
+    presence_penalty: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestOptions:
+    """What is the same in every request of a run beside the question: options of the chat template, a system prompt."""
+
+    template: Mapping[str, Any] = field(default_factory=dict)
+    """What the chat template is given beside the messages, such as ``enable_thinking``."""
+    system_prompt: str = ""
+    """Put before the question as a turn of its own; empty for none."""
+
+    @property
+    def system_turn(self) -> list[dict[str, Any]]:
+        """The messages before the question."""
+        return [{"role": "system", "content": self.system_prompt}] if self.system_prompt else []
 
 
 class Engine(Protocol):

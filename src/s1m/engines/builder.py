@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from msgspec import Meta
 
 from s1m.errors import UsageError
 from s1m.extensions import Extensions
-from s1m.files.settings import Count
-from s1m.types import Engine
+from s1m.files.settings import LATER, Count
+from s1m.types import Engine, RequestOptions
 
 EXAMPLE_URL = "http://127.0.0.1:8000/v1"
+
+RESERVED = ("messages", "conversation", "add_generation_prompt", "continue_final_message", "tokenize", "chat_template")
+"""Arguments of the functions that render a chat template, which are no options of the template."""
 
 ENGINES = Extensions(
     noun="engine",
@@ -40,6 +45,10 @@ class EngineSettings:
     """Run the Python code that a model in this process brings along; read it first."""
     base_url: tuple[str, ...] = ()
     """Address of the server, or of several, such as http://127.0.0.1:8000/v1; the key is read from S1M_API_KEY."""
+    template_kwargs: tuple[str, ...] = field(default=(), metadata=LATER)
+    """Options of the chat template, such as enable_thinking=true reasoning_effort=high; values are JSON or text."""
+    system_prompt: str = field(default="", metadata=LATER)
+    """A system turn before every question (empty: none, or the chat template's own)."""
     concurrency: Count | None = None
     """Most problems in flight (empty: 64 in this process, at most 256 a server, of which s1m finds out how many it
     can work on at once)."""
@@ -47,6 +56,11 @@ class EngineSettings:
     """Longest wait for one answer of a server, before it is asked again."""
 
     def __post_init__(self) -> None:
+        options = self.request_options  # refuses what is not key=value
+        if (options.template or options.system_prompt) and not passes_options(self.builder):
+            raise UsageError(
+                f"--engine {self.engine} takes neither --template-kwargs nor --system-prompt; leave it out"
+            )
         needs_server = self.builder.needs_server
         if needs_server and not self.base_url:
             raise UsageError(f"--engine {self.engine} needs --base-url, such as {EXAMPLE_URL}")
@@ -64,6 +78,11 @@ class EngineSettings:
         return find_engine(self.engine)
 
     @property
+    def request_options(self) -> RequestOptions:
+        """What every request is given. Raises ``UsageError`` for options that are not ``key=value``."""
+        return RequestOptions(template=template_options(self.template_kwargs), system_prompt=self.system_prompt)
+
+    @property
     def concurrency_each(self) -> int:
         """Problems that one server, or this process, works on at once."""
         return self.concurrency or self.builder.default_concurrency
@@ -72,6 +91,32 @@ class EngineSettings:
     def most_in_flight(self) -> int:
         """Problems that are worked on at once, by all servers together."""
         return self.concurrency_each * max(1, len(self.base_url))
+
+
+def template_options(given: Sequence[str]) -> dict[str, Any]:
+    """Options from ``key=value`` pairs, values read as JSON where they are JSON, else as text.
+
+    Raises ``UsageError`` for anything else, and for a key that is given twice.
+    """
+    options: dict[str, Any] = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.isidentifier():
+            raise UsageError(f"--template-kwargs {pair!r} is not key=value; write, for example, enable_thinking=true")
+        if key in options:
+            raise UsageError(f"--template-kwargs gives {key} twice; leave one out")
+        if key in RESERVED:
+            raise UsageError(f"--template-kwargs cannot set {key}, which s1m sets itself; leave it out")
+        try:
+            options[key] = json.loads(value)
+        except (ValueError, RecursionError):
+            options[key] = value
+    return options
+
+
+def passes_options(builder: type[EngineBuilder]) -> bool:
+    """Whether an engine passes options of templates, a system prompt and all sampling settings to its model."""
+    return getattr(builder, "passes_options", False)
 
 
 class EngineBuilder(Protocol):
@@ -88,6 +133,9 @@ class EngineBuilder(Protocol):
     """The model where ``--model`` says nothing; empty where the server has to be asked."""
     ready_checks_continuation: bool
     """Whether being ready means that a turn can be continued, which a request without a beginning does not need."""
+    passes_options: bool
+    """Whether it passes on ``request_options``, ``top_k``, ``min_p`` and ``presence_penalty``; may be left out by an
+    engine that does not, for which they are refused."""
 
     @classmethod
     def build(cls, settings: EngineSettings) -> Engine:

@@ -14,6 +14,7 @@ from s1m.engines.by_name.servers import Http
 from s1m.engines.remote import Patience
 from s1m.errors import EngineUnavailable, UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
+from s1m.evaluate.family import with_delimiters
 from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.progress import RunProgress
 from s1m.evaluate.provenance import changes, is_new, provenance_of
@@ -46,6 +47,7 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
     console = Printer(stderr=True)
     benchmark = find_benchmark(settings.problems.benchmark)
     settings = asyncio.run(name_model(resolve(settings, benchmark)))
+    settings = with_delimiters(settings, settings.engine, settings.strategy)
     problems = load_problems(settings.problems, benchmark)
     store = RunStore(settings)
     try:

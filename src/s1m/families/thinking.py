@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Delimiters:
 
     opening: str
     closing: str
+    used_by: str = field(default="", compare=False, repr=False)
+    """The families that use them, in a few words."""
 
     @property
     def opening_line(self) -> str:
@@ -31,23 +33,27 @@ class Delimiters:
         return f"{self.opening}\n{thinking.strip()}\n{self.closing}\n{answer.strip()}"
 
 
-DEFAULT = Delimiters("<think>", "</think>")
-"""Of Qwen3-VL-Thinking, Qwen3.5 to 3.8, GLM-V, Kimi-K2, MiMo-VL, InternVL, Intern-S1, Keye-VL, Ovis, MiniCPM-V, Step3,
-ERNIE-VL, DeepSeek-R1 and the fine-tunes that follow it; of S1-M's data; and s1m's own where none are given."""
+DEFAULT = Delimiters(
+    "<think>",
+    "</think>",
+    "Qwen3-VL-Thinking, Qwen3.5 to 3.8, GLM-V, Kimi-K2, MiMo-VL, InternVL, Intern-S1, Keye-VL, Ovis, MiniCPM-V, Step3, "
+    "ERNIE-VL, DeepSeek-R1 and fine-tunes that follow it",
+)
+"""Also those of S1-M's data, and s1m's own where none are given."""
 
 THINKING_DELIMITERS: tuple[Delimiters, ...] = (
     DEFAULT,
-    Delimiters("<thinking>", "</thinking>"),  # prompted models and distilled data
-    Delimiters("<thought>", "</thought>"),
-    Delimiters("<reasoning>", "</reasoning>"),
-    Delimiters("<analysis>", "</analysis>"),  # Keye-VL 1.5, whose auto mode weighs first whether to think
-    Delimiters("<seed:think>", "</seed:think>"),  # Seed-OSS
-    Delimiters("◁think▷", "◁/think▷"),  # Kimi-VL: several tokens each
-    Delimiters("[THINK]", "[/THINK]"),  # Ministral-3, Magistral
-    Delimiters("<|channel>thought", "<channel|>"),  # Gemma 4
-    Delimiters("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),  # gpt-oss
-    Delimiters("<|START_THINKING|>", "<|END_THINKING|>"),  # Cohere
-    Delimiters("<|begin_of_thought|>", "<|end_of_thought|>"),  # o1-style data sets
+    Delimiters("<thinking>", "</thinking>", "prompted models and distilled data"),
+    Delimiters("<thought>", "</thought>", "prompted models and distilled data"),
+    Delimiters("<reasoning>", "</reasoning>", "prompted models and distilled data"),
+    Delimiters("<analysis>", "</analysis>", "Keye-VL 1.5, whose auto mode weighs first whether to think"),
+    Delimiters("<seed:think>", "</seed:think>", "Seed-OSS"),
+    Delimiters("◁think▷", "◁/think▷", "Kimi-VL; several tokens each"),
+    Delimiters("[THINK]", "[/THINK]", "Ministral-3, Magistral"),
+    Delimiters("<|channel>thought", "<channel|>", "Gemma 4"),
+    Delimiters("<|channel|>analysis<|message|>", "<|channel|>final<|message|>", "gpt-oss"),
+    Delimiters("<|START_THINKING|>", "<|END_THINKING|>", "Cohere"),
+    Delimiters("<|begin_of_thought|>", "<|end_of_thought|>", "o1-style data sets"),
 )
 """Every pair in use. No delimiter is the beginning of another, so the order does not matter."""
 

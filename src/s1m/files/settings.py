@@ -44,6 +44,10 @@ Settings = TypeVar("Settings")
 NOT_A_FLAG: Mapping[str, bool] = {"flag": False}
 """Metadata of a field that is kept in the file of a run and cannot be asked for."""
 
+LATER: Mapping[str, bool] = {"later": True}
+"""Metadata of a field that earlier versions did not have: with its default value it is left out of files and digests,
+so that runs of those versions are resumed and their records found."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
@@ -60,6 +64,8 @@ class Key:
     part: type
     """The dataclass whose field it is."""
     flag: bool
+    later: bool
+    """Whether it is left out of files and digests while it has its default value."""
     names: Extensions | None
     """What it may name beside what is built in, where it names a class."""
 
@@ -90,6 +96,7 @@ def _keys(kind: type, default: Any, path: tuple[str, ...]) -> Iterator[Key]:
                 help=texts.get(field.name, ""),
                 part=kind,
                 flag=field.metadata.get("flag", True),
+                later=field.metadata.get("later", False),
                 names=field.metadata.get("names"),
             )
 
@@ -107,6 +114,14 @@ def flat(settings: Any) -> dict[str, Any]:
             part = getattr(part, step)
         values[name] = getattr(part, name)
     return values
+
+
+def written(settings: Any) -> dict[str, Any]:
+    """The values of settings that files and digests hold: all but those of ``LATER`` keys at their defaults."""
+    keys = keys_of(type(settings))
+    return {
+        name: value for name, value in flat(settings).items() if not (keys[name].later and value == keys[name].default)
+    }
 
 
 def settings_from(kind: type[Settings], given: Mapping[str, Any], source: str = "settings") -> Settings:
@@ -217,7 +232,7 @@ def to_toml(settings: Any) -> str:
     """The settings as a flat file that ``--config`` reads back."""
     import tomli_w
 
-    return tomli_w.dumps({name: _plain_value(value) for name, value in flat(settings).items() if value is not None})
+    return tomli_w.dumps({name: _plain_value(value) for name, value in written(settings).items() if value is not None})
 
 
 def _plain_value(value: Any) -> Any:

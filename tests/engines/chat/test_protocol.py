@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s1m.engines.chat.protocol import read_completion
+from s1m.engines.chat.protocol import chat_request, read_completion
 from s1m.engines.remote.refusals import reported, server_message
 from s1m.engines.remote.reply import Unreadable
 from s1m.engines.remote.retry import GaveUp, Transient
 from s1m.engines.stops import without_partial_stop
 from s1m.errors import EngineError
-from s1m.types import Sampling, Step
+from s1m.types import RequestOptions, Sampling, Step
 from tests.cases import cases
 from tests.engines.asking import always, ask, problem, read, says, step
 from tests.engines.chat_server import Answer, ChatServer, Request, answer, chat_model, completion
@@ -57,6 +57,17 @@ def test_repetition_penalty_is_sent() -> None:
     with ChatServer(always(completion("hm", tokens=2))) as server:
         ask(server, sampling=Sampling(temperature=0.0, repetition_penalty=1.1))
     assert server.bodies()[0]["repetition_penalty"] == 1.1
+
+
+def test_sampling_options_a_system_prompt_and_template_options_are_sent() -> None:
+    sampling = Sampling(temperature=1.0, top_k=20, min_p=0.1, presence_penalty=1.5)
+    options = RequestOptions(template={"enable_thinking": True}, system_prompt="Think.")
+    body = chat_request(
+        model="m", question="How many?", images=(), prefix="", step=step(), sampling=sampling, options=options
+    )
+    assert (body["top_k"], body["min_p"], body["presence_penalty"]) == (20, 0.1, 1.5)
+    assert body["chat_template_kwargs"] == {"enable_thinking": True}
+    assert body["messages"][0] == {"role": "system", "content": "Think."}
 
 
 def drawn(*tokens: tuple[str, float]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 import torch
@@ -13,12 +14,12 @@ from s1m.types import Sampling
 PROBABILITIES = torch.tensor([0.1, 0.5, 0.15, 0.25])
 
 
-def draws(count: int, **sampling: float) -> list[Draw]:
+def draws(count: int, **sampling: Any) -> list[Draw]:
     settings = Sampling(**({"temperature": 1.0} | sampling))
     return [Draw(sampling=settings, uniform=(i + 0.5) / count, banned=(), seen=()) for i in range(count)]
 
 
-def shares(count: int = 2000, **sampling: float) -> dict[int, float]:
+def shares(count: int = 2000, **sampling: Any) -> dict[int, float]:
     logits = PROBABILITIES.log().repeat(count, 1)
     counted = Counter(pick(logits, draws(count, **sampling))[0].tolist())
     return {token: round(number / count, 3) for token, number in sorted(counted.items())}
@@ -91,3 +92,40 @@ def test_rows_with_different_settings_do_not_disturb_each_other() -> None:
         Draw(sampling=Sampling(temperature=1.0, top_p=0.4), uniform=0.99, banned=(), seen=()),
     ]
     assert pick(logits, mixed)[0].tolist() == [1, 0, 1]
+
+
+def test_top_k_keeps_the_likeliest_and_their_equals() -> None:
+    assert shares(top_k=1) == {1: 1.0}
+    assert shares(top_k=2) == pytest.approx({1: 2 / 3, 3: 1 / 3}, abs=1e-3)
+    assert shares(top_k=4) == shares(top_k=99) == shares()
+    equal = torch.tensor([[1.0, 1.0, 0.0]])
+    two = [Draw(sampling=Sampling(temperature=1.0, top_k=1), uniform=u, banned=(), seen=()) for u in (0.2, 0.8)]
+    assert pick(equal.repeat(2, 1), two)[0].tolist() == [0, 1]
+
+
+def test_min_p_keeps_what_is_likely_enough_beside_the_likeliest() -> None:
+    assert set(shares(min_p=0.25)) == {1, 2, 3}
+    assert shares(min_p=0.49) == pytest.approx({1: 2 / 3, 3: 1 / 3}, abs=1e-3)
+    assert shares(min_p=1.0) == {1: 1.0}
+    assert set(shares(min_p=0.25, temperature=2.0)) == {0, 1, 2, 3}  # measured after the temperature
+
+
+def test_top_p_is_a_part_of_what_top_k_leaves() -> None:
+    assert set(shares(top_p=0.7)) == {1, 3}
+    assert shares(top_p=0.66, top_k=2) == {1: 1.0}  # 0.5 of 0.75
+
+
+def test_presence_lowers_what_the_turn_holds_once() -> None:
+    logits = torch.tensor([[2.0, 1.9, -1.0]])
+    present = Sampling(temperature=0, presence_penalty=0.2)
+    draw = Draw(sampling=present, uniform=0.5, banned=(), seen=(), present=(0, 0))
+    assert pick(logits.clone(), [draw])[0].tolist() == [1]
+    assert logits.tolist() == [[2.0, pytest.approx(1.9), -1.0]]
+
+
+def test_options_of_one_row_do_not_change_another() -> None:
+    torch.manual_seed(0)
+    logits = torch.randn(64, 300)
+    plain = [Draw(sampling=Sampling(temperature=0.8, top_p=0.9), uniform=i / 64, banned=(), seen=()) for i in range(63)]
+    cut = Draw(sampling=Sampling(temperature=0.8, top_k=3, min_p=0.1), uniform=0.9, banned=(), seen=())
+    assert pick(logits.clone(), [*plain, cut])[0].tolist()[:63] == pick(logits[:63].clone(), plain)[0].tolist()

@@ -77,6 +77,19 @@ def test_everything_that_changes_the_result_is_said() -> None:
     }
 
 
+def test_sampling_options_are_sent_to_the_token_endpoint() -> None:
+    body = generate_request(
+        model="m",
+        token_ids=(1,),
+        images=[],
+        step=Step(prefix=(), stop=("</think>",), max_tokens=9),
+        sampling=Sampling(temperature=1.0, top_k=20, min_p=0.1, presence_penalty=1.5),
+        stop_token_ids=(),
+    )
+    sent = body["sampling_params"]
+    assert (sent["top_k"], sent["min_p"], sent["presence_penalty"]) == (20, 0.1, 1.5)
+
+
 def test_an_answer_asks_for_its_probability_and_for_one_of_the_choices() -> None:
     step = Step(prefix=(), stop=(), max_tokens=9, choices=("A", "B"))
     body = generate_request(

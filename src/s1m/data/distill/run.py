@@ -31,6 +31,7 @@ from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.benchmark import load_problems, run_pending
 from s1m.evaluate.build import model_of
+from s1m.evaluate.family import with_delimiters
 from s1m.evaluate.store import RunStore, read_records
 from s1m.files.json_lines import encode_line
 from s1m.files.printing import Printer
@@ -50,6 +51,7 @@ def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
     counter = TokenCounter(tokenizer).check()
     page = find_benchmark(settings.problems.benchmark)
     settings = asyncio.run(named_teacher(settings, page))
+    settings = with_delimiters(settings, settings.engine, settings.strategy)
     problems = load_problems(settings.problems, page)
     store = RunStore(settings)
     try:

@@ -16,6 +16,7 @@ class Embedded:
     """Rows of one batch: on a CPU more of them gain nothing, and each holds its own cache."""
     default_model = "bundled"
     ready_checks_continuation = False
+    passes_options = True
 
     @classmethod
     def build(cls, settings: EngineSettings) -> Engine:
@@ -25,6 +26,7 @@ class Embedded:
             settings.model or cls.default_model,
             max_rows=settings.most_in_flight,
             trust_remote_code=settings.trust_remote_code,
+            options=settings.request_options,
         )
 
     @classmethod

@@ -22,12 +22,13 @@ class Http:
     """Enough for one large GPU; each problem in flight holds its images in memory, encoded."""
     default_model = ""
     ready_checks_continuation = True
+    passes_options = True
 
     @classmethod
     def build(cls, settings: EngineSettings) -> Engine:
         from s1m.engines.chat import ChatEngine
 
-        return ChatEngine(servers_of(settings), settings.model)
+        return ChatEngine(servers_of(settings), settings.model, options=settings.request_options)
 
     @classmethod
     async def served_model(cls, settings: EngineSettings) -> str:
@@ -51,7 +52,7 @@ class Vllm(Http):
     def build(cls, settings: EngineSettings) -> Engine:
         from s1m.engines.vllm import VllmEngine
 
-        return VllmEngine(servers_of(settings), settings.model)
+        return VllmEngine(servers_of(settings), settings.model, options=settings.request_options)
 
 
 class LlamaCpp(Http):

@@ -13,7 +13,7 @@ from typing import Any
 from s1m.engines.chat.continuation import check_continuation
 from s1m.engines.chat.delimiters import check_delimiter
 from s1m.engines.chat.prefill import NOT_REPEATED, Prefill
-from s1m.engines.chat.protocol import chat_request, optional_fields, read_completion
+from s1m.engines.chat.protocol import NO_OPTIONS, chat_request, optional_fields, read_completion
 from s1m.engines.choices import is_one_of, not_bound
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
@@ -21,7 +21,7 @@ from s1m.engines.remote.models import find_context, find_model
 from s1m.engines.remote.once import Once, OnceEach
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
-from s1m.types import Completion, Problem, Sampling, Step
+from s1m.types import Completion, Problem, RequestOptions, Sampling, Step
 
 logger = logging.getLogger("s1m")
 
@@ -35,9 +35,10 @@ class ChatEngine:
     name = "http"
     can_show_images_again = False
 
-    def __init__(self, servers: Servers, model: str = "") -> None:
+    def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
         self.context_tokens: int | None = None
         self._servers = servers
+        self._options = options
         self._given_model = model
         self._takes_optional = True
         self._binds_choices = True
@@ -102,7 +103,13 @@ class ChatEngine:
             prefill = await self._continuation.get(server) if prefix else NOT_REPEATED
             images = await self._images.get(problem)
             request = chat_request(
-                model=model, question=problem.question, images=images, prefix=prefix, step=step, sampling=sampling
+                model=model,
+                question=problem.question,
+                images=images,
+                prefix=prefix,
+                step=step,
+                sampling=sampling,
+                options=self._options,
             )
             return encode(request | optional | prefill.fields_for(sampling))
 

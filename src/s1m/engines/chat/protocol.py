@@ -16,7 +16,9 @@ from s1m.engines.chat.reply import Written, read_reply
 from s1m.engines.remote.reply import Unreadable, decode
 from s1m.engines.stops import first_stop, without_partial_stop
 from s1m.families import END_OF_TURN_MARKS, without_end_of_turn
-from s1m.types import Completion, Finish, Sampling, Step
+from s1m.types import Completion, Finish, RequestOptions, Sampling, Step
+
+NO_OPTIONS = RequestOptions()
 
 
 class Uncounted(Unreadable):
@@ -37,19 +39,26 @@ class TokenLogprobs(msgspec.Struct, frozen=True):
 
 
 def chat_request(
-    *, model: str, question: str, images: Sequence[str], prefix: str, step: Step, sampling: Sampling
+    *,
+    model: str,
+    question: str,
+    images: Sequence[str],
+    prefix: str,
+    step: Step,
+    sampling: Sampling,
+    options: RequestOptions = NO_OPTIONS,
 ) -> dict[str, Any]:
     """The body of a chat request for ``step``; ``images`` are URLs, ``prefix`` is the assistant's turn so far."""
     body: dict[str, Any] = {
         "model": model,
-        "messages": [{"role": "user", "content": user_content(question, images)}],
+        "messages": [*options.system_turn, {"role": "user", "content": user_content(question, images)}],
         "max_tokens": step.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         # Sent also where they do nothing: servers fill in what is left out from the model's own recommendation
         # (Qwen2-VL's is top_k 1 and a repetition penalty), and would sample otherwise than the record says.
-        "top_k": -1,
-        "min_p": 0.0,
+        "top_k": sampling.top_k or -1,
+        "min_p": sampling.min_p,
         "repetition_penalty": sampling.repetition_penalty,
         "seed": step.seed,
         # vLLM looks for stop strings in the decoded text. Where </think> is a special token, the default would strip
@@ -61,6 +70,10 @@ def chat_request(
     if prefix:
         body["messages"].append({"role": "assistant", "content": prefix})
         body |= {"continue_final_message": True, "add_generation_prompt": False}
+    if sampling.presence_penalty:
+        body["presence_penalty"] = sampling.presence_penalty
+    if options.template:
+        body["chat_template_kwargs"] = dict(options.template)
     if step.stop:
         body["stop"] = list(step.stop)
     if step.min_tokens > 0:

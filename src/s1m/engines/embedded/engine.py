@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from s1m.engines.embedded.batcher import Batcher
 from s1m.engines.embedded.checkpoint import BUNDLED, load_checkpoint
 from s1m.engines.embedded.choices import Choices
 from s1m.engines.embedded.prefixes import Owner
-from s1m.engines.embedded.prompt import Prompt, prepare, prolonged
+from s1m.engines.embedded.prompt import NO_OPTIONS, Prompt, prepare, prolonged
 from s1m.engines.embedded.row import Row
-from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
-from s1m.types import Completion, Piece, Problem, Sampling, Step
+from s1m.errors import DataError, EngineError, EngineUnavailable, PromptTooLong
+from s1m.families.reading import read_template
+from s1m.families.template import ChatTemplate
+from s1m.families.turn import begun, ends_thinking, thinking_is_off
+from s1m.types import Completion, Piece, Problem, RequestOptions, Sampling, Step
 
 MOST_ROWS = 256
 """Beyond this many rows a forward pass gains nothing and the key-value buffer only grows."""
@@ -26,7 +29,8 @@ class EmbeddedEngine:
     ``max_rows`` requests share a forward pass; ``prefix_bytes`` of memory remember pasts for steps that continue
     them (None: 1 GiB, or a quarter of what the model leaves free on a GPU). ``cuda_graphs`` off launches every kernel
     of a decode step from Python, for comparison. ``trust_remote_code`` runs Python code that the checkpoint
-    brings along. Raises ``EngineUnavailable`` when the checkpoint does not load.
+    brings along; ``options`` are what every prompt is given. Raises ``EngineUnavailable`` when the checkpoint does not
+    load.
     """
 
     name = "embedded"
@@ -41,9 +45,11 @@ class EmbeddedEngine:
         device: str | None = None,
         cuda_graphs: bool = True,
         trust_remote_code: bool = False,
+        options: RequestOptions = NO_OPTIONS,
     ) -> None:
         self.checkpoint = load_checkpoint(model, device, trust_remote_code=trust_remote_code)
         self.context_tokens: int | None = self.checkpoint.context_tokens
+        self._options = options
         self._max_rows = min(max_rows, MOST_ROWS)
         self._vocabulary: int = self.checkpoint.model.get_input_embeddings().weight.shape[0]
         self._batcher = Batcher(
@@ -59,10 +65,16 @@ class EmbeddedEngine:
         """Nothing to do: the constructor has loaded the model."""
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
-        """Continue the assistant's turn. Raises ``PromptTooLong`` when the step cannot fit the model's context."""
+        """Continue the assistant's turn. Raises ``PromptTooLong`` when the step cannot fit the model's context.
+
+        Raises ``EngineUnavailable`` where the chat template has ended thinking before the turn begins.
+        """
         if self._closed:
             raise EngineUnavailable("the engine was closed")
-        prompt, ids = self._read(problem, step.prefix)
+        ending = self._prompt(problem).ending
+        if ends_thinking(ending, step.prefix, step.stop):
+            raise EngineUnavailable(f"{self.checkpoint.name}: {thinking_is_off(self._switch())}")
+        prompt, ids = self._read(problem, begun(ending, step.prefix))
         if len(ids) + step.max_tokens > self.checkpoint.context_tokens:
             raise PromptTooLong(
                 f"{problem.id} needs {len(ids)} + {step.max_tokens} tokens; {self.checkpoint.name} has a context of "
@@ -75,6 +87,7 @@ class EmbeddedEngine:
                 owner=(problem.question, problem.images),
                 prompt=prompt,
                 ids=ids,
+                turn_start=len(self._prompt(problem).ids),
                 step=step,
                 sampling=sampling,
                 stop_ids=single,
@@ -100,7 +113,7 @@ class EmbeddedEngine:
         owner = (problem.question, problem.images)
         prompt = self._prompts.pop(owner, None)
         if prompt is None:
-            prompt = prepare(problem, self.checkpoint)
+            prompt = prepare(problem, self.checkpoint, self._options)
             self._check_ids(prompt.ids)
         self._prompts[owner] = prompt
         if len(self._prompts) > self._max_rows:
@@ -122,6 +135,14 @@ class EmbeddedEngine:
                 images_end = len(ids)
         whole = (*prompt.ids, *ids)
         return (prolonged(prompt, ids[:images_end], self.checkpoint) if images_end else prompt), whole
+
+    def _switch(self) -> Mapping[str, Any]:
+        """Options with which the chat template no longer ends thinking; none where none is known."""
+        source = self.checkpoint.tokenizer.chat_template
+        try:
+            return read_template(ChatTemplate(source, options=self._options.template)).switch
+        except DataError:
+            return {}
 
     def _ids(self, text: str, token_ids: tuple[int, ...] | None) -> Sequence[int]:
         ids: Sequence[int] = (

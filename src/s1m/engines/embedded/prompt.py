@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN, Checkpoint
 from s1m.engines.embedded.placeholders import expanded_columns, rope_positions, visual_tokens
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.files.images import ImageError, check_aspect, picture_of
-from s1m.types import Problem
+from s1m.types import Problem, RequestOptions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
+
+NO_OPTIONS = RequestOptions()
+
+ENDING_CHARACTERS = 200
+"""Kept of a rendered prompt, to see whether it opens or ends thinking: a header and an empty thought fit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,8 @@ class Prompt:
     shown: tuple[Shown, ...]
     positions: Tensor
     shift: int
+    ending: str = ""
+    """The end of the generation prompt, as text."""
 
     @property
     def image_ids(self) -> tuple[int, ...]:
@@ -52,12 +59,14 @@ class Prompt:
         return joined([image.pixels for image in self.shown if image.start >= known])
 
 
-def prepare(problem: Problem, checkpoint: Checkpoint) -> Prompt:
+def prepare(problem: Problem, checkpoint: Checkpoint, options: RequestOptions = NO_OPTIONS) -> Prompt:
     """The prompt of a problem, its image place-holders expanded. Raises ``EngineError`` for an unreadable image."""
     content = [{"type": "image"} for _ in problem.images] + [{"type": "text", "text": problem.question}]
-    messages = [{"role": "user", "content": content}]
+    messages = [*options.system_turn, {"role": "user", "content": content}]
     try:
-        text: str = checkpoint.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        text: str = checkpoint.tokenizer.apply_chat_template(
+            messages, add_generation_prompt=True, tokenize=False, **options.template
+        )
     except Exception as error:  # a missing or broken template raises whatever jinja and transformers please
         raise EngineUnavailable(f"{checkpoint.name} has no usable chat template: {error}".splitlines()[0]) from error
     if text.count(IMAGE_TOKEN) < len(problem.images):
@@ -71,14 +80,15 @@ def prepare(problem: Problem, checkpoint: Checkpoint) -> Prompt:
         raise EngineError(
             f"{problem.id}: its question spells an image place-holder ({IMAGE_TOKEN}); correct the data"
         ) from None
-    return _placed([ids[column] for column in columns], pictures, checkpoint)
+    placed = _placed([ids[column] for column in columns], pictures, checkpoint)
+    return replace(placed, ending=text[-ENDING_CHARACTERS:])
 
 
 def prolonged(prompt: Prompt, turn: Sequence[int], checkpoint: Checkpoint) -> Prompt:
     """A prompt and the beginning of the assistant's turn, in which all images are shown again, once or more."""
     again = turn.count(checkpoint.image_id) // (prompt.ids.count(checkpoint.image_id) or 1)
     pictures = [image.pixels for image in prompt.shown]
-    return _placed((*prompt.ids, *turn), pictures * (1 + again), checkpoint)
+    return replace(_placed((*prompt.ids, *turn), pictures * (1 + again), checkpoint), ending=prompt.ending)
 
 
 def _placed(ids: Sequence[int], pictures: Sequence[dict[str, Tensor]], checkpoint: Checkpoint) -> Prompt:

@@ -27,6 +27,8 @@ class Row:
     owner: Owner
     prompt: Prompt
     ids: tuple[int, ...]
+    turn_start: int
+    """Where the assistant's turn begins in ``ids``."""
     step: Step
     sampling: Sampling
     stop_ids: frozenset[int]
@@ -65,8 +67,9 @@ class Row:
         if self.pending is None:
             return True
         ends = len(self.generated) + 1 >= self.step.max_tokens
-        # Both shape the next draw by the pending token itself, which is still on the device.
-        looks_back = self.choices.spelled or self.sampling.repetition_penalty != 1.0
+        # All of them shape the next draw by the pending token itself, which is still on the device.
+        penalised = self.sampling.repetition_penalty != 1.0 or self.sampling.presence_penalty
+        looks_back = self.choices.spelled or penalised
         return not ends and not looks_back
 
     @property
@@ -92,6 +95,7 @@ class Row:
             banned=(*self.end_ids, *self.stop_ids) if early else (),
             allowed=self.choices.allowed(self.generated) if self.choices.spelled else (),
             seen=(*self.ids, *self.generated) if self.sampling.repetition_penalty != 1.0 else (),
+            present=(*self.ids[self.turn_start :], *self.generated) if self.sampling.presence_penalty else (),
         )
 
     def accept(self, token: int, logprob: float) -> Completion | None:

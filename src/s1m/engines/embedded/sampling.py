@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ class Draw:
     banned: Sequence[int]
     seen: Sequence[int]
     allowed: Sequence[int] = ()
+    present: Sequence[int] = ()
+    """Ids in the assistant's turn so far, where the presence penalty is on."""
 
 
 def pick(logits: Tensor, draws: Sequence[Draw]) -> tuple[Tensor, Tensor]:
@@ -35,7 +38,11 @@ def pick(logits: Tensor, draws: Sequence[Draw]) -> tuple[Tensor, Tensor]:
     The probabilities are those of the logits as they come, but for what is not ``allowed``.
     A row's token depends on that row's logits and uniform number alone: the inverse of the cumulative distribution,
     likeliest token first, cut to the smallest set whose probability reaches ``top_p`` (nucleus sampling, arXiv
-    1904.09751). Temperature 0 takes the likeliest token. The repetition penalty is CTRL's (arXiv 1909.05858).
+    1904.09751). Temperature 0 takes the likeliest token. The repetition penalty is CTRL's (arXiv 1909.05858); the
+    presence penalty is subtracted from the logits of every token in the turn so far. After the temperature, ``min_p``
+    keeps tokens at least that fraction as probable as the likeliest one (arXiv 2407.01082), and ``top_k`` the k
+    likeliest of them, with those as likely as the last; ``top_p`` is a part of what these two leave. That is vLLM's
+    order.
     """
     logits = logits.float()
     for row, draw in enumerate(draws):
@@ -51,10 +58,14 @@ def _drawn(logits: Tensor, draws: Sequence[Draw]) -> Tensor:
 
     banned = [(row, token) for row, draw in enumerate(draws) for token in draw.banned]
     penalised = [row for row, draw in enumerate(draws) if draw.seen]
-    if banned or penalised:
+    present = [row for row, draw in enumerate(draws) if draw.present]
+    if banned or penalised or present:
         logits = logits.clone()
     for row in penalised:
         _penalise(logits[row], draws[row])
+    for row in present:
+        ids = _on_device(torch.tensor(sorted(set(draws[row].present))), logits)
+        logits[row, ids] -= draws[row].sampling.presence_penalty
     if banned:
         rows, tokens = _on_device(torch.tensor(banned), logits).T
         logits[rows, tokens] = -torch.inf
@@ -72,11 +83,32 @@ def _drawn(logits: Tensor, draws: Sequence[Draw]) -> Tensor:
     )
     heat, nucleus, uniform = _on_device(numbers, logits)[:, :, None]
     logits = logits - logits.max(-1, keepdim=True).values  # so that no temperature, however low, overflows
-    drawn = _by_rank((logits / heat).softmax(-1), nucleus, uniform)
+    drawn = _by_rank(_truncated(logits / heat, settings).softmax(-1), nucleus, uniform)
     if all(sampling.temperature > 0 for sampling in settings):
         return drawn
     greedy = torch.tensor([sampling.temperature == 0 for sampling in settings], device=logits.device)
     return torch.where(greedy, best, drawn)
+
+
+def _truncated(scaled: Tensor, settings: Sequence[Sampling]) -> Tensor:
+    """Logits of shape (rows, vocabulary), whose largest is 0, without what ``min_p`` and ``top_k`` cut off.
+
+    As they come where both are off in every row. The sizes of tensors follow from the settings, never from a value of
+    ``scaled``: that would make a GPU wait.
+    """
+    import torch
+
+    if any(sampling.min_p for sampling in settings):
+        lowest = [math.log(sampling.min_p) if sampling.min_p else -math.inf for sampling in settings]
+        least = _on_device(torch.tensor(lowest), scaled)[:, None]
+        scaled = scaled.masked_fill(scaled < least, -torch.inf)
+    counts = [min(sampling.top_k, scaled.shape[-1]) for sampling in settings]
+    if any(counts):
+        last = _on_device(torch.tensor([max(count - 1, 0) for count in counts]), scaled)[:, None]
+        off = _on_device(torch.tensor([not count for count in counts]), scaled)[:, None]
+        least = scaled.topk(max(counts), dim=-1).values.gather(-1, last).masked_fill(off, -torch.inf)
+        scaled = scaled.masked_fill(scaled < least, -torch.inf)
+    return scaled
 
 
 def _by_rank(probabilities: Tensor, nucleus: Tensor, uniform: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ def api_root(base_url: str) -> str:
 
 
 def check_addresses(urls: Iterable[str]) -> None:
-    """Raise ``UsageError`` for what is not a server's address: before settings are written down, a password among them."""
+    """Raise ``UsageError`` for what is not a server's address, before settings with a password are written down."""
     for url in urls:
         api_root(url)
 

@@ -12,6 +12,7 @@ from functools import partial
 from statistics import fmean
 
 from s1m.engines.chat import ChatEngine
+from s1m.engines.chat.protocol import NO_OPTIONS
 from s1m.engines.choices import is_one_of, not_bound
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
@@ -24,7 +25,8 @@ from s1m.engines.vllm.check import NoTokens, find_placeholder
 from s1m.engines.vllm.prompts import Placeholder, Prompt, Prompts
 from s1m.engines.vllm.protocol import GENERATE, GeneratedChoice, generate_request, image_part, read_choice
 from s1m.errors import EngineError, EngineUnavailable
-from s1m.types import Completion, Finish, Piece, Problem, Sampling, Step
+from s1m.families.turn import begun, ends_thinking, thinking_is_off
+from s1m.types import Completion, Finish, Piece, Problem, RequestOptions, Sampling, Step
 
 logger = logging.getLogger("s1m")
 
@@ -40,11 +42,12 @@ class VllmEngine:
 
     name = "vllm"
 
-    def __init__(self, servers: Servers, model: str = "") -> None:
+    def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
         self.can_show_images_again = True
         self.context_tokens: int | None = None
         self._servers = servers
-        self._chat = ChatEngine(servers, model)
+        self._options = options
+        self._chat = ChatEngine(servers, model, options=options)
         self._binds_choices = True
         self._placeholders = OnceEach(self._find_placeholder)
         self._prompts = Once(self._find_prompts)
@@ -96,7 +99,10 @@ class VllmEngine:
 
     async def _continue(self, problem: Problem, step: Step, sampling: Sampling, prompts: Prompts) -> Completion:
         prompt = await self._prompt.get(problem)
-        turn = await self._turn(step.prefix, prompt, prompts)
+        if ends_thinking(prompt.ending, step.prefix, step.stop):
+            switch = await prompts.switch(step.prefix, step.stop)
+            raise EngineUnavailable(f"{self._servers}: {thinking_is_off(switch)}")
+        turn = await self._turn(begun(prompt.ending, step.prefix), prompt, prompts)
         times_shown = 1 + sum(piece.images for piece in step.prefix)
         stop_ids = [ids[0] for ids in [await self._spelled.get(stop) for stop in step.stop] if len(ids) == 1]
         model = await self.served_model()
@@ -141,12 +147,10 @@ class VllmEngine:
         )
 
     async def _turn(self, pieces: tuple[Piece, ...], prompt: Prompt, prompts: Prompts) -> list[int]:
-        """The ids of the assistant's turn so far."""
+        """The ids of the assistant's turn so far, of which the chat template may have written the opening."""
         turn: list[int] = []
         for piece in pieces:
             ids = piece.token_ids if piece.token_ids is not None else await self._spelled.get(piece.text)
-            if not turn and ids and prompt.token_ids[-len(ids) :] == tuple(ids):
-                continue  # the chat template has begun the thinking itself
             turn += ids
             if piece.images and prompt.images:
                 turn += [token for _ in prompt.images for token in await prompts.image_ids()]
@@ -162,7 +166,7 @@ class VllmEngine:
             logger.warning("%s; continuing through its chat endpoint as text", error)
             self.can_show_images_again = False
             return None
-        return Prompts(self._servers, model, placeholders[0])
+        return Prompts(self._servers, model, placeholders[0], self._options)
 
     async def _find_placeholder(self, server: Server) -> Placeholder | None:
         return await find_placeholder(self._servers, server, await self.served_model())

@@ -8,17 +8,21 @@ A handshake checks on every server that the result means the same, by comparing 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from s1m.engines.chat.protocol import user_content
+from s1m.engines.chat.protocol import NO_OPTIONS, user_content
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.once import OnceEach
+from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import decode, encode
 from s1m.engines.vllm.protocol import DETOKENIZE, TOKENIZE, Text, Tokens
 from s1m.errors import DataError, EngineError
-from s1m.types import Problem
+from s1m.families.reading import SWITCHES
+from s1m.families.turn import ends_thinking
+from s1m.types import Piece, Problem, RequestOptions
 
 STAND_IN = (
     "data:image/png;base64,"
@@ -27,7 +31,7 @@ STAND_IN = (
 """A white picture of 28 x 28 pixels, the least that Qwen2-VL takes."""
 
 LONGEST_ENDING_TOKENS = 24
-"""Tokens looked at from the end for where a stop string begins; the delimiters in use take up to six."""
+"""Tokens looked at from the end for where a stop string begins, or a delimiter; those in use take up to six."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,38 +50,69 @@ class Question:
     images: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """A question as the chat template writes it: its ids, and the end of the text."""
+
+    ids: tuple[int, ...]
+    ending: str
+
+
 @dataclass(eq=False)
 class Prompt:
     """A problem's ids with one place-holder an image, the images' hashes, and the servers that keep them already."""
 
     token_ids: tuple[int, ...]
     images: tuple[str, ...]
+    ending: str = ""
+    """The end of the generation prompt, as text."""
     known_to: set[Server] = field(default_factory=set)
 
 
 class Prompts:
     """Prompts and texts as the servers' tokenizer spells them."""
 
-    def __init__(self, servers: Servers, model: str, placeholder: Placeholder | None) -> None:
+    def __init__(
+        self, servers: Servers, model: str, placeholder: Placeholder | None, options: RequestOptions = NO_OPTIONS
+    ) -> None:
         self._servers = servers
         self._model = model
         self._placeholder = placeholder
-        self._questions = OnceEach(self._question_ids, key_of=lambda question: question)
+        self._options = options
+        self._questions = OnceEach(self._rendered, key_of=lambda question: question)
 
     async def prompt(self, problem: Problem) -> Prompt:
         """The prompt of a problem. Raises ``EngineError`` when its images have no place in it."""
         if problem.images and self._placeholder is None:
             raise EngineError(f"problem {problem.id}: {self._model} takes no images")
         try:
-            ids = await self._questions.get(Question(text=problem.question, images=len(problem.images)))
+            rendered = await self._questions.get(Question(text=problem.question, images=len(problem.images)))
         except DataError as error:
             raise EngineError(f"problem {problem.id}: {error}") from error
         images = tuple(hashlib.sha256(image).hexdigest() for image in problem.images)
-        return Prompt(token_ids=ids, images=images)
+        return Prompt(token_ids=rendered.ids, images=images, ending=rendered.ending)
 
-    async def _question_ids(self, question: Question) -> tuple[int, ...]:
-        messages = question_messages(question.text, [STAND_IN] * question.images)
-        ids = await self._tokenize({"messages": messages})
+    async def switch(self, turn: Sequence[Piece], stop: Sequence[str]) -> Mapping[str, Any]:
+        """Options with which the chat template does not end thinking before the turn; none where none is known."""
+        question = Question(text="What is this?", images=0)
+        for switch in SWITCHES:
+            with suppress(Refused):
+                ids = await self._question_ids(question, {**self._options.template, **switch})
+                if not ends_thinking(await self._end_of(ids), turn, stop):
+                    return switch
+        return {}
+
+    async def _rendered(self, question: Question) -> Rendered:
+        ids = await self._question_ids(question, self._options.template)
+        return Rendered(ids=ids, ending=await self._end_of(ids))
+
+    async def _end_of(self, ids: Sequence[int]) -> str:
+        return await self.read(ids[-LONGEST_ENDING_TOKENS:])
+
+    async def _question_ids(self, question: Question, template: Mapping[str, Any]) -> tuple[int, ...]:
+        user = question_messages(question.text, [STAND_IN] * question.images)
+        rendering = {"chat_template_kwargs": dict(template)} if template else {}
+        ids = await self._tokenize({"messages": [*self._options.system_turn, *user], **rendering})
         if self._placeholder is None:
             return tuple(ids)
         ids, count = collapse(ids, self._placeholder)
@@ -92,7 +127,8 @@ class Prompts:
 
         Raises ``EngineError`` where the two do not differ in one stretch.
         """
-        shown, bare = [await self._questions.get(Question(text="What is this?", images=count)) for count in (1, 0)]
+        asked = [Question(text="What is this?", images=count) for count in (1, 0)]
+        shown, bare = [(await self._questions.get(each)).ids for each in asked]
         start = next((at for at, ids in enumerate(zip(shown, bare, strict=False)) if ids[0] != ids[1]), len(bare))
         end = start + len(shown) - len(bare)
         if shown[:start] + shown[end:] != bare:

@@ -103,8 +103,8 @@ def generate_request(
         # The server fills in what is left out, so everything that changes the result is sent.
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
-        "top_k": 0,
-        "min_p": 0.0,
+        "top_k": sampling.top_k,
+        "min_p": sampling.min_p,
         "repetition_penalty": sampling.repetition_penalty,
         "seed": step.seed,
         "max_tokens": step.max_tokens,
@@ -114,6 +114,8 @@ def generate_request(
         "stop": list(step.stop),
         "skip_special_tokens": False,
     }
+    if sampling.presence_penalty:
+        sampling_params["presence_penalty"] = sampling.presence_penalty
     if not step.stop:
         sampling_params["logprobs"] = 0  # those of the tokens drawn, and of no others
     if step.choices:

@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from s1m.engines.builder import EngineSettings
+from s1m.engines.builder import EngineSettings, passes_options
 from s1m.errors import UsageError
 from s1m.evaluate.settings.parts import (
     BudgetSettings,
@@ -25,10 +25,13 @@ from s1m.evaluate.settings.parts import (
     forcing_of,
 )
 from s1m.evaluate.settings.spelling import spelled_out
-from s1m.files.settings import NOT_A_FLAG, FilePath, flat, settings_from
+from s1m.files.settings import NOT_A_FLAG, FilePath, settings_from, written
 from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.flow import Forcing
 from s1m.forcing.strategies import find_strategy
+
+NEEDS_OPTIONS = ("top_k", "min_p", "presence_penalty")
+"""Sampling settings that an engine must say it passes on."""
 
 Origin = Literal["generated", "replayed", "imported"]
 
@@ -41,6 +44,7 @@ NOT_CONTENT = (
     "judge_model",
     "judge_base_url",
     "trust_remote_code",
+    "family",  # what it finds is in thinking_open and thinking_close
 )
 """Settings that change no record, so that a run may be resumed with others."""
 NOT_IN_DIGEST = (*NOT_CONTENT, "origin", "limit")
@@ -72,6 +76,11 @@ class EvalSettings:
     """Where the answers are from."""
 
     def __post_init__(self) -> None:
+        off = SamplingSettings()
+        changed = [name for name in NEEDS_OPTIONS if getattr(self.sampling, name) != getattr(off, name)]
+        if changed and not passes_options(self.engine.builder):
+            flags = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
+            raise UsageError(f"--engine {self.engine.engine} does not take {flags}; leave it out")
         self.build_strategy()  # refuses what the algorithm and the strategy refuse, before anything is asked
 
     def forcing(self) -> Forcing:
@@ -144,7 +153,7 @@ def digest_of(settings: Any) -> str:
     """A hash of the settings but for those that change no record. It names the records of a run, so it must not change
     with how settings are divided into parts: only keys and values count.
     """
-    content = {name: value for name, value in flat(settings).items() if name not in NOT_IN_DIGEST}
+    content = {name: value for name, value in written(settings).items() if name not in NOT_IN_DIGEST}
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from s1m.evaluate.settings.spelling import MOST_LEVELS
-from s1m.files.settings import MOST_COUNT, Count, FilePath, Fraction
+from s1m.files.settings import LATER, MOST_COUNT, Count, FilePath, Fraction
 from s1m.forcing.choose import Weight
 from s1m.forcing.flow import Forcing
 from s1m.forcing.presets import IGNORE_STRINGS
@@ -60,6 +60,9 @@ class StrategySettings:
     """adaptive: an answer less probable than this, by the mean of its tokens, agrees with nothing."""
     sweep: Literal["nested", "independent"] = "nested"
     """nested: one chain with an answer branched off at every level; independent: every level from scratch."""
+    family: Literal["given", "auto"] = field(default="given", metadata=LATER)
+    """auto: the delimiters of the model's own chat template (see: s1m families --model NAME), unless one of the two
+    flags below is given."""
     thinking_open: str = Forcing.thinking_open
     """How thinking begins; put before the model's first token."""
     thinking_close: str = Forcing.thinking_close
@@ -78,12 +81,25 @@ class SamplingSettings:
     """Smallest set of tokens whose probability reaches this is kept; 1 keeps all."""
     repetition_penalty: Annotated[float, Meta(gt=0, le=10)] = 1.0
     """1 is off, and best left so: penalties break digits, tables and quoted options."""
+    top_k: Annotated[int, Meta(ge=0, le=MOST_COUNT)] = field(default=0, metadata=LATER)
+    """Only the N likeliest tokens are drawn; 0 is off."""
+    min_p: Annotated[float, Meta(ge=0, le=1)] = field(default=0.0, metadata=LATER)
+    """Only tokens at least this fraction as probable as the likeliest one are drawn; 0 is off."""
+    presence_penalty: Annotated[float, Meta(ge=-2, le=2)] = field(default=0.0, metadata=LATER)
+    """Subtracted from the logits of tokens that were written already; 0 is off, and best left so."""
     seed: int = 0
     """Same seed, same settings, same engine: same run."""
 
     def for_engine(self) -> Sampling:
         """What the engine is given."""
-        return Sampling(temperature=self.temperature, top_p=self.top_p, repetition_penalty=self.repetition_penalty)
+        return Sampling(
+            temperature=self.temperature,
+            top_p=self.top_p,
+            repetition_penalty=self.repetition_penalty,
+            top_k=self.top_k,
+            min_p=self.min_p,
+            presence_penalty=self.presence_penalty,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,12 +17,19 @@ MOST_LEVELS = 1000
 def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values of a run with levels, ignore strings and addresses as lists, however they are spelled."""
     values = dict(given)
+    if values.get("family") == "auto" and ("thinking_open" in values or "thinking_close" in values):
+        values["family"] = "given"  # delimiters that are given win over those of the template
     if "num_ignore" in values:
         values["num_ignore"] = levels_from(values["num_ignore"])
     if "levels" in values:
         values["levels"] = levels_from(values["levels"], name="levels", greatest=MOST_COUNT)
     if "ignore_strings" in values:
         values["ignore_strings"] = strings_from(values["ignore_strings"])
+    if isinstance(values.get("template_kwargs"), Mapping):  # a table in a file
+        options = values["template_kwargs"].items()
+        values["template_kwargs"] = [f"{key}={json.dumps(value, default=str)}" for key, value in options]
+    elif isinstance(values.get("template_kwargs"), str):
+        values["template_kwargs"] = [values["template_kwargs"]]
     for name in ("base_url", "describer_base_url"):
         if isinstance(values.get(name), str):
             values[name] = [values[name]] if values[name] else []
