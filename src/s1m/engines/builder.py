@@ -17,7 +17,7 @@ from s1m.types import Engine, RequestOptions
 EXAMPLE_URL = "http://127.0.0.1:8000/v1"
 
 RESERVED = ("messages", "conversation", "add_generation_prompt", "continue_final_message", "tokenize", "chat_template")
-"""Arguments of the functions that render a chat template, which are no options of the template."""
+"""Arguments of the functions that render a chat template, which no template takes."""
 
 ENGINES = Extensions(
     noun="engine",

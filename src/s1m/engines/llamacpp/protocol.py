@@ -2,9 +2,9 @@ r"""What goes over the wire to llama.cpp's own endpoints, and what comes back; t
 
     GET  /props            {"media_marker": "<__media_x7__>", "default_generation_settings": {"n_ctx": 8192}}
     POST /apply-template   {"messages": [...]}   ->   {"prompt": "<|im_start|>user\n<__media_x7__>What is the sum?..."}
-    POST /completion       {"prompt": {"prompt_string": "...", "multimodal_data": ["iVBORw0..."]}, "stop": ["</think>"]}
+    POST /completion       {"prompt": {"prompt_string": "...", "multimodal_data": ["iVBORw0..."]}, "stop": [CLOSE]}
     ->                     {"content": "I read 08334, ...", "tokens_predicted": 36, "stop_type": "word",
-                            "stopping_word": "</think>"}
+                            "stopping_word": CLOSE}
 
 The server puts an image where the marker stands; the marker is another one after every start.
 """
