@@ -66,7 +66,7 @@ class LlamaCpp(Http):
     def build(cls, settings: EngineSettings) -> Engine:
         from s1m.engines.llamacpp import LlamaCppEngine
 
-        return LlamaCppEngine(servers_of(settings), settings.model)
+        return LlamaCppEngine(servers_of(settings), settings.model, options=settings.request_options)
 
 
 def servers_of(settings: EngineSettings) -> Servers:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from s1m.engines.chat import ChatEngine
-from s1m.engines.chat.protocol import user_content
+from s1m.engines.chat.protocol import NO_OPTIONS, user_content
 from s1m.engines.llamacpp.protocol import (
     APPLY_TEMPLATE,
     COMPLETION,
@@ -28,7 +28,7 @@ from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import decode, encode
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.families import after_thinking
-from s1m.types import Completion, Piece, Problem, Sampling, Step
+from s1m.types import Completion, Piece, Problem, RequestOptions, Sampling, Step
 
 STAND_IN = "data:image/png;base64,AAAA"
 """The template puts a marker for every image and never looks at it."""
@@ -52,9 +52,10 @@ class LlamaCppEngine:
     name = "llamacpp"
     can_show_images_again = True
 
-    def __init__(self, servers: Servers, model: str = "") -> None:
+    def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
         self.context_tokens: int | None = None
         self._servers = servers
+        self._options = options
         self._chat = ChatEngine(servers, model)
         self._props = OnceEach(self._ask_props)
         self._prompts = OnceEach(self._render, key_of=lambda question: question)
@@ -144,7 +145,9 @@ class LlamaCppEngine:
         content = user_content(question.text, [STAND_IN] * question.images)
 
         async def body(_server: Server) -> bytes:
-            return encode({"messages": [{"role": "user", "content": content}]})
+            template = self._options.template
+            rendering = {"chat_template_kwargs": dict(template)} if template else {}
+            return encode({"messages": [*self._options.system_turn, {"role": "user", "content": content}], **rendering})
 
         request = Request(path=APPLY_TEMPLATE, body=body, read=lambda reply: decode(reply, Templated).prompt)
         prompt = await self._servers.ask(request, at=question.server)

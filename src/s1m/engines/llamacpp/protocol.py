@@ -73,8 +73,8 @@ def completion_request(*, prompt: str, images: Sequence[str], step: Step, sampli
         "n_predict": step.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
-        "top_k": 0,
-        "min_p": 0.0,
+        "top_k": sampling.top_k,
+        "min_p": sampling.min_p,
         "repeat_penalty": sampling.repetition_penalty,
         "repeat_last_n": PENALISED_TOKENS,
         "seed": step.seed,
@@ -83,6 +83,8 @@ def completion_request(*, prompt: str, images: Sequence[str], step: Step, sampli
         "preserved_tokens": list(step.stop),
         "cache_prompt": True,
     }
+    if sampling.presence_penalty:
+        body["presence_penalty"] = sampling.presence_penalty
     if not step.stop:
         body["n_probs"] = 1
     if step.choices:
