@@ -22,6 +22,28 @@ def s1m(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("arguments", ["--help", "benchmarks", "report absent"])
+def test_streams_that_the_shell_closed_end_nothing_in_a_traceback(arguments: str, closed: str) -> None:
+    command = f"{sys.executable} -m s1m.cli {arguments} {closed}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=100, env=ENVIRONMENT)
+    assert done.returncode == (2 if "absent" in arguments else 0)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("flag", ["--base-url", "--judge-base-url"])
+@pytest.mark.parametrize("url", ["http://user:hunter2@host/v1", "http://user:hunter2@[::1", "//user:hunter2@host"])
+def test_a_password_in_an_address_is_written_down_nowhere(
+    flag: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine = ["--engine", "http"] if flag == "--base-url" else []
+    assert main(["eval", "digits", *engine, "--model", "m", flag, url, "--out", "run"]) == 2
+    output = capsys.readouterr()
+    assert "hunter2" not in output.out + output.err
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
@@ -31,7 +53,7 @@ def s1m(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["eval"], 2, "the following arguments are required: BENCHMARK"),
         (["eval", "digit"], 2, "there is no benchmark 'digit'; did you mean digits?"),
         (["eval", "digits", "--limit", "many"], 2, "argument --limit: expected a whole number, not 'many'"),
-        (["eval", "digits", "--limit", "0"], 2, "limit: expected int >= 1"),
+        (["eval", "digits", "--limit", "0"], 2, "s1m eval: limit: expected int >= 1, not 0"),
         (["eval", "digits", "--engine", "vlm"], 2, "there is no engine 'vlm'; did you mean vllm?"),
         (["eval", "digits", "--num-ignore", "lots"], 2, "num_ignore takes levels such as 0-7"),
         (["eval", "digits", "--config", "absent.toml"], 2, "cannot read absent.toml: No such file or directory"),

@@ -102,6 +102,19 @@ def test_a_column_holds_an_image_in_any_spelling(column: str, image: object) -> 
     assert column not in draft.facts
 
 
+@pytest.mark.parametrize("written", [PNG, URI])
+@pytest.mark.parametrize("column", ["image_base64", "decoded_image_1"])
+def test_an_image_written_as_text_in_an_unread_column_is_not_overlooked(column: str, written: str) -> None:
+    assert "image in a column that is not read" in refused({"prompt": "How many?", "response": "3", column: written})
+
+
+def test_thinking_in_any_case_or_in_a_column_of_analysis_is_not_lost() -> None:
+    assert kept({"prompt": "How many?", "response": "<THINK>I count.</Think>3"}) == ("I count.", "3")
+    row = {"prompt": "How many?", "response": "3", "analysis": "I count them all."}
+    assert "thinking in a field that is not read" in refused(row)
+    assert kept(row | {"response": "<think>I count.</think>3"}) == ("I count.", "3")
+
+
 def test_images_of_turns_and_of_columns_keep_their_order(tmp_path: Path) -> None:
     sizes = [(40, 30), (41, 30), (42, 30)]
     first, second, third = (picture(*size) for size in sizes)

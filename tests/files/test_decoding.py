@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -201,3 +202,10 @@ def test_damaged_images_raise_one_error(image: bytes, damage: list[tuple[int, in
     looks: tuple[Callable[[bytes], object], ...] = (picture_of, size_of, as_sent)
     for look in looks:
         refusal(partial(look, bytes(changed)), ImageError)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_lines_of_a_pipe_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "records.jsonl")
+    with pytest.raises(DataError, match="it is not a regular file"):
+        list(read_lines(tmp_path / "records.jsonl", dict))

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from s1m.benchmarks.reading.row import Row, lettered
 from s1m.benchmarks.reading.rows import check_split, load_split
@@ -131,7 +130,7 @@ def whole(row: Row, column: str) -> int | None:
 
 def load_json(path: Path, limit: int | None) -> list[Problem]:
     """The problems of the authors' JSON file, a mapping from pid to row, without their images."""
-    rows: Any = read_json(path, object)  # of any type, so that the error below says what is expected
+    rows = read_json(path, object)  # of any type, so that the error below says what is expected
     if not isinstance(rows, dict) or not all(isinstance(values, dict) for values in rows.values()):
         raise DataError(f"{path}: expected a mapping from pid to row, such as the authors' testmini.json")
     wanted = list(rows.values())[:limit]

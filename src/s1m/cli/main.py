@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
 from s1m.errors import S1mError
 
 INTERRUPTED = 130
+_NAMES_VERB = re.compile(r"s1m(?: [a-z]+){1,2}: ")
+"""How a message begins that says by itself which command it is from."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb; the exit code. 0 done, 1 something failed, 2 the request was wrong, 130 interrupted."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):  # a terminal that shows ASCII alone must not end a run
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -38,12 +42,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _without_output(_say(f"{where}: {error.strerror or error}", 1))
 
 
+def _open_closed_streams() -> None:
+    """Lead to nowhere what the shell closed (``>&-``): Python has None there, and the next file would be written to."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+
+
 def _say(message: str, code: int) -> int:
     """Print one line on standard error; the exit code."""
     from s1m.files.printing import one_line
 
     try:
-        sys.stderr.write(f"s1m: {one_line(message)}\n")
+        line = one_line(message)
+        sys.stderr.write(f"{line}\n" if _NAMES_VERB.match(line) else f"s1m: {line}\n")
         sys.stderr.flush()
     except OSError:
         return _without_output(code)

@@ -12,7 +12,7 @@ from s1m.datasets.example import Unusable
 from s1m.datasets.source import Source
 from s1m.datasets.sources import Examples, load_examples
 from s1m.datasets.tokens import TokenCounter
-from s1m.errors import DataError
+from s1m.errors import DataError, UsageError
 from s1m.families import DEFAULT, Delimiters
 from s1m.files.printing import Printer
 from s1m.files.progress import counted
@@ -44,6 +44,20 @@ class Making:
         return replace(row, origin={**row.origin, **facts})
 
 
+def _check_same_set(folder: Path, name: str) -> None:
+    """Raise ``UsageError`` for a folder of other rows: only an older version of the same set is replaced."""
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    for path in sorted(folder.glob("*.parquet"))[:1]:
+        try:
+            first = next(ParquetFile(path).iter_batches(1, columns=["source"])).to_pylist()
+        except (OSError, ArrowException, StopIteration):
+            first = []
+        if not first or first[0].get("source") != name:
+            raise UsageError(f"{folder} holds rows that are not of {name}, which would be lost; choose another --out")
+
+
 def generate_rows(source: Source, counter: TokenCounter, *, seed: int, out: Path, workers: int = 2) -> int:
     """Make all rows of a source and write them to ``out``. Raises ``DataError`` when not one can be made."""
     counter.check()
@@ -51,6 +65,7 @@ def generate_rows(source: Source, counter: TokenCounter, *, seed: int, out: Path
     console = Printer(stderr=True)
     delimiters = DEFAULT
     examples = load_examples([source], seed=seed, delimiters=delimiters)
+    _check_same_set(out, *examples.names)
     count = len(examples)
     making = Making(examples, counter, delimiters)
     with counted(console, f"making {source.path}", count) as advance:

@@ -15,6 +15,9 @@ from s1m.families import DEFAULT, THINKING_DELIMITERS, Delimiters
 STAGE_TAG = re.compile(r"</?(?:SUMMARY|CAPTION|REASONING|CONCLUSION)>")
 STAGES = ("<SUMMARY>", "<CONCLUSION>")
 """Tags that tell LLaVA-CoT's responses from others."""
+OPENING = re.compile(re.escape(DEFAULT.opening), re.IGNORECASE)
+CLOSING = re.compile(re.escape(DEFAULT.closing), re.IGNORECASE)
+"""Models and sets that spell them as ordinary text vary their case."""
 # <|begin_of_solution|> and its end, as in the responses of Sky-T1 and of OpenThoughts.
 SOLUTION_TAG = re.compile(r"<\|(?:begin|end)_of_solution\|>")
 
@@ -31,7 +34,8 @@ def canonical(response: str, delimiters: Delimiters) -> str:
             raise Unusable("thinking not closed", "there is no <CONCLUSION>")
         stages = (stage.strip() for stage in STAGE_TAG.split(thinking))
         return delimiters.around("\n\n".join(stage for stage in stages if stage), STAGE_TAG.sub("", answer))
-    response = response.replace(DEFAULT.opening, delimiters.opening).replace(DEFAULT.closing, delimiters.closing)
+    response = OPENING.sub(lambda _: delimiters.opening, response)
+    response = CLOSING.sub(lambda _: delimiters.closing, response)
     begun = response.lstrip()
     for pair in THINKING_DELIMITERS:
         if pair == delimiters or delimiters.opening in response:

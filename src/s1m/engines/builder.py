@@ -53,6 +53,10 @@ class EngineSettings:
         if not needs_server and self.base_url:
             served = [f"--engine {name}" for name, builder in ENGINES.built_in().items() if builder.needs_server]
             raise UsageError(f"--base-url is the address of a server: add {' or '.join(served)}")
+        if self.base_url and self.engine in ENGINES.built_in():  # another engine may have addresses of another kind
+            from s1m.engines.remote.endpoint import check_addresses
+
+            check_addresses(self.base_url)
 
     @property
     def builder(self) -> type[EngineBuilder]:

@@ -17,6 +17,8 @@ END_OF_TURN_MARKS: tuple[str, ...] = (
     "<turn|>",  # Gemma 4
     "<|user|>",  # GLM-V: begins the user's turn, and so ends the model's
     "<|observation|>",  # GLM-V, before the result of a tool
+    "<seed:eos>",  # Seed-OSS
+    "<|END_OF_TURN_TOKEN|>",  # Cohere
     "[EOS]",
     "<|EOT|>",
     "<|return|>",  # gpt-oss
@@ -38,6 +40,7 @@ ANSWER_WRAPPERS: tuple[Wrapper, ...] = (
     Wrapper("<response>", "</response>"),  # ERNIE-4.5-VL-Thinking
     Wrapper("<|begin_of_box|>", "<|end_of_box|>"),  # GLM-V
     Wrapper("<|begin_of_solution|>", "<|end_of_solution|>"),  # o1-style data sets
+    Wrapper("<|START_RESPONSE|>", "<|END_RESPONSE|>"),  # Cohere
     Wrapper("<<", ">>"),  # what We-Math's prompt asks for
 )
 r"""``\boxed{...}`` is not among them: it is LaTeX, and its braces have to be balanced."""

@@ -46,6 +46,7 @@ THINKING_DELIMITERS: tuple[Delimiters, ...] = (
     Delimiters("[THINK]", "[/THINK]"),  # Ministral-3, Magistral
     Delimiters("<|channel>thought", "<channel|>"),  # Gemma 4
     Delimiters("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),  # gpt-oss
+    Delimiters("<|START_THINKING|>", "<|END_THINKING|>"),  # Cohere
     Delimiters("<|begin_of_thought|>", "<|end_of_thought|>"),  # o1-style data sets
 )
 """Every pair in use. No delimiter is the beginning of another, so the order does not matter."""

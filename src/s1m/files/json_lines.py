@@ -53,6 +53,8 @@ def read_rows(path: Path, kind: type[T], expected: str) -> Iterator[tuple[int, T
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    if path.exists() and not path.is_dir() and not path.is_file():  # a pipe waits for its other end, for ever
+        raise DataError(f"cannot read {path}: it is not a regular file")
     try:
         with path.open("rb") as file:
             yield from numbered_lines(file, path)

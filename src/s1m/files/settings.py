@@ -127,7 +127,7 @@ def settings_from(kind: type[Settings], given: Mapping[str, Any], source: str = 
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{source}: {_plain(str(error), kind)}") from None
+        raise UsageError(f"{source}: {_plain(str(error), kind, given)}") from None
     except S1mError as error:  # raised by a check of the settings' own
         raise UsageError(f"{source}: {error}") from None
 
@@ -240,15 +240,18 @@ def field_help(settings_class: type) -> dict[str, str]:
     return texts
 
 
-def _plain(message: str, kind: type) -> str:
-    """``Expected `int` >= 1 - at `$.problems.limit``` as ``limit: expected int >= 1``."""
+def _plain(message: str, kind: type, given: Mapping[str, Any]) -> str:
+    """``Expected `int` >= 1 - at `$.problems.limit``` as ``limit: expected int >= 1, not 0``."""
     what, _, where = message.partition(" - at `$.")
     what = what.replace("`", "")
     name = where.rstrip("`").replace("[...]", "")
     for part in _part_names(kind):
         # An error at a part itself is one of its checks, which name their keys themselves.
         name = "" if name == part else name.removeprefix(f"{part}.")
-    return f"{name}: {what[:1].lower()}{what[1:]}" if name else what
+    value = given.get(name)
+    # A wrong type is named in the message already; a value is repeated where it is a number.
+    shown = f", not {value}" if isinstance(value, int | float) and "got" not in what else ""
+    return f"{name}: {what[:1].lower()}{what[1:]}{shown}" if name else what
 
 
 def _part_names(kind: type) -> list[str]:

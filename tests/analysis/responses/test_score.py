@@ -50,6 +50,12 @@ def test_everything_is_counted_and_written(tmp_path: Path, capsys: pytest.Captur
     assert [line["strict"] for line in lines] == [True] * 3 + [False] * 2
 
 
+@pytest.mark.parametrize("name", [".", "/", "..", "/dev/zero"])
+def test_responses_that_are_no_file(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", "digits", name]) == 2
+    assert f"cannot read {name}: it is not a file" in capsys.readouterr().err
+
+
 def test_the_table_shows_every_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", "digits", answers(tmp_path)]) == 0
     shown = capsys.readouterr().out

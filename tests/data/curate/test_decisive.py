@@ -50,6 +50,9 @@ def test_known_pairs() -> None:
         ("What is the area of the triangle?", "What is the perimeter of the triangle?"),
         ("Which is the second largest?", "Which is the third largest?"),
         ("What happens before that?", "What happens after that?"),
+        ("Find $f'(3)$.", "Find $f(3)$."),
+        ("Which answer is unlikely?", "Which answer is likely?"),
+        ("Are they similar?", "Are they congruent?"),
         ("What is three times that?", "What is four times that?"),
     ],
 )

@@ -122,6 +122,19 @@ def test_nothing_but_shards_is_ever_replaced(tmp_path: Path, capsys: pytest.Capt
     assert "in use by another process" in capsys.readouterr().err
 
 
+def test_a_set_that_is_made_again_replaces_its_own_rows_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taught = folder_of(tmp_path / "taught", [trace_row_of(source="a teacher")])
+    assert main(["data", "generate", "digits", "--rows", "2", "--out", str(taught)]) == 2
+    assert "holds rows that are not of digits, which would be lost" in capsys.readouterr().err
+    (strange := tmp_path / "strange").mkdir()
+    (strange / "train-00000-of-00001.parquet").write_bytes(b"PAR1")
+    assert main(["data", "generate", "digits", "--rows", "2", "--out", str(strange)]) == 2
+    for rows in ("2", "3"):
+        assert main(["data", "generate", "digits", "--rows", rows, "--out", str(tmp_path / "made")]) == 0
+
+
 def test_a_row_is_published_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [trace_row_of(prompt=f"{number}?") for number in range(3)]
     paths = [folder_of(tmp_path / name, some) for name, some in (("a", rows), ("b", [*rows[1:], trace_row_of()]))]

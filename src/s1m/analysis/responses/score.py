@@ -73,11 +73,11 @@ def score_file(
     """Score a file of responses and print the counts; the exit code, 1 when the judge or a scorer failed on some."""
     if judge_model and not judge_base_url:
         raise UsageError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
+    check_responses(responses)
     judgements = responses.with_suffix(".judgements.jsonl")
     if out:
         check_output(Path(out), VERDICTS, inputs=(responses, judgements, *([Path(data)] if data else [])))
     benchmark = find_benchmark(benchmark_name)
-    check_responses(responses)
     problems = _problems(benchmark, split, data)
     counts = ResponseCounts(
         breakdowns=benchmark.breakdowns, measured=benchmark if isinstance(benchmark, Measured) else None

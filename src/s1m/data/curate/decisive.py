@@ -16,7 +16,8 @@ from s1m.data.contamination.words import cased, normal
 _FAMILIES = """
 sin cos tan cot sec csc arcsin arccos arctan log ln exp sqrt tangent secant chord
 not no none never nothing neither nor without except excluding unless false true wrong right correct incorrect
-valid invalid possible impossible equal unequal regular irregular unlike known unknown certain uncertain
+valid invalid likely unlikely similar congruent
+possible impossible equal unequal regular irregular unlike known unknown certain uncertain
 all some only both always sometimes either
 most least more less fewer many few much little maximum minimum max min maximal minimal greatest largest biggest
 smallest highest lowest tallest shortest longest widest narrowest nearest farthest closest furthest fastest slowest
@@ -61,6 +62,7 @@ _TOKEN = re.compile(
       \d+(?:\.\d+)?                    # 12, 3.5
     | [^\W\d_]+(?:'[a-z]+)?            # angle, ABC, isn't
     | [+<>=%^]                         # x + 3, AB > CD
+    | (?<=\b[a-zA-Z])'(?!\w)          # f'(x)
     | (?<![^\W\d_]{2})-(?![^\W\d_]{2}) # x - 3, -5; no hyphen: left-most
     """,
     re.VERBOSE,
@@ -74,7 +76,7 @@ _SENTENCE_STARTS = re.compile(
     re.VERBOSE,
 )
 """Before a capital that only begins a sentence, and so names nothing."""
-_SIGNS = "+<>=%^-"
+_SIGNS = "+<>=%^-'"
 _POINTING = re.compile(r"(?:figure|picture|image|diagram|graph|chart|table|shown|drawing|as)\s+$", re.IGNORECASE)
 """Before `above` and `below`: `the figure above` is the figure."""
 

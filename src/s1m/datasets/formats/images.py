@@ -20,6 +20,10 @@ IMAGE_NAME = re.compile(r"image|img|picture|photo|figure|screenshot|diagram", re
 IMAGE_FILE = re.compile(r".+\.(?:png|jpe?g|webp|gif|bmp|tiff?)", re.IGNORECASE)
 
 
+WRITTEN_IMAGE = ("data:image/", "iVBORw0KGgo", "/9j/", "UklGR", "R0lGOD")
+"""How an image begins that is written as text: a data URI, or base64 of PNG, JPEG, WebP, GIF."""
+
+
 def column_images(fields: Row, roots: Roots) -> tuple[Picture, ...]:
     """The images in the columns of a row, or the fields of a turn. Raises ``Unusable`` for a value that is not one."""
     value = next((fields[name] for name in IMAGE_COLUMNS if fields.get(name) is not None), None)
@@ -83,5 +87,6 @@ def check_none_unread(row: Row, read: Collection[str]) -> None:
 def _is_image(name: str, value: object) -> bool:
     if isinstance(value, Mapping):
         return isinstance(value.get("bytes"), bytes)
-    named = isinstance(value, str) and IMAGE_NAME.search(name) and IMAGE_FILE.fullmatch(value)
+    written = isinstance(value, str) and (IMAGE_FILE.fullmatch(value) or value.startswith(WRITTEN_IMAGE))
+    named = written and IMAGE_NAME.search(name)
     return bool(named) or isinstance(value, bytes | Picture)

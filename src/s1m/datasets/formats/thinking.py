@@ -33,7 +33,7 @@ TEXT_FIELDS = ("thinking", "reasoning", "text", "summary", "content")
 THINKING_NAME = re.compile(
     r"""(?:^|_)(?:
         reasoning | think | thinking | thoughts? | cot | chain_of_thought   # teacher_reasoning, long_cot
-        | rationales? | trajector(?:y|ies) | scratchpad | deliberation      # gemini_thinking_trajectory
+        | rationales? | analysis | trajector(?:y|ies) | scratchpad | deliberation      # gemini_thinking_trajectory
     )(?:_|$)""",
     re.VERBOSE,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Sequence
@@ -138,6 +139,7 @@ def _datasets() -> Any:
     except ImportError as error:
         raise DataError(f"training data needs {error.name}: {INSTALL}") from None
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # our own errors report what goes wrong
+    logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)  # it warns of every attempt
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
     return datasets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -36,6 +37,12 @@ def api_root(base_url: str) -> str:
     elif not path.endswith("/v1"):
         path += "/v1"
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def check_addresses(urls: Iterable[str]) -> None:
+    """Raise ``UsageError`` for what is not a server's address: before settings are written down, a password among them."""
+    for url in urls:
+        api_root(url)
 
 
 def without_password(url: str) -> str:

@@ -110,6 +110,10 @@ class JudgeSettings:
     def __post_init__(self) -> None:
         if self.judge_model and not self.judge_base_url:
             raise ValueError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
+        if self.judge_base_url:
+            from s1m.engines.remote.endpoint import check_addresses
+
+            check_addresses([self.judge_base_url])
 
 
 def forcing_of(strategy: StrategySettings, budget: BudgetSettings) -> Forcing:

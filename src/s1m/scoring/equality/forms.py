@@ -38,7 +38,7 @@ _REWRITTEN = (
     (re.compile(r"\\infty(?![a-zA-Z])|\binfinity\b"), "∞"),
     (re.compile(r"\\cup(?![a-zA-Z])|(?<=[\])])\s?U\s?(?=[\[(])"), "∪"),  # (0,1) U (2,3)
     (re.compile(r"\\(?:lor|vee)(?![a-zA-Z])"), " or "),
-    (re.compile(r"\\pm(?![a-zA-Z])|\+/-"), "±"),
+    (re.compile(r"\\(?:pm|mp)(?![a-zA-Z])|∓|\+/-"), "±"),
     (re.compile(r"^\s*[a-zA-Z]\s*(?:\\in(?![a-zA-Z])|∈)"), ""),  # x \in (0,1)
     (re.compile(r"\\([{}])"), r"\1"),
 )
@@ -54,6 +54,7 @@ _RELATION = re.compile("[<>≤≥≠]")
 _TURNED = str.maketrans("<>≤≥", "><≥≤")
 _OPENS, _CLOSES = "([{", ")]}"
 _NAME = re.compile(r"[a-zA-Zα-ω](?:_\{?\w{1,3}\}?)?")
+_NAMED = re.compile(rf"\s*({_NAME.pattern})\s*=")
 _OR = re.compile(
     r"""
       \bor\b    # x<1 or x>3
@@ -247,7 +248,8 @@ def _same_sequence(first: str, other: str, same: Same) -> bool | None:
 
 def _all_same(ours: Sequence[str], theirs: Sequence[str], same: Same) -> bool:
     return len(ours) == len(theirs) and all(
-        _tight(first) == _tight(other) or same(first, other) for first, other in zip(ours, theirs, strict=True)
+        _tight(first) == _tight(other) or _same_member(first, other, same)
+        for first, other in zip(ours, theirs, strict=True)
     )
 
 
@@ -255,11 +257,17 @@ def _is_permutation(ours: Sequence[str], theirs: Sequence[str], same: Same) -> b
     """Roots and the members of a set have no order."""
     left = list(theirs)
     for first in ours:
-        match = next((other for other in left if same(first, other)), None)
+        match = next((other for other in left if _same_member(first, other, same)), None)
         if match is None:
             return False
         left.remove(match)
     return True
+
+
+def _same_member(first: str, other: str, same: Same) -> bool:
+    """Whether two members are the same; x = 1 is not y = 1 in a list that has both."""
+    ours, theirs = _NAMED.match(first), _NAMED.match(other)
+    return not (ours and theirs and _tight(ours[1]) != _tight(theirs[1])) and same(first, other)
 
 
 def _items(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-r"""Decide whether two answers are the same formula: by form, by value, as texts, and last by algebra.
+r"""Decide whether two answers are the same formula: by unit, by form, by value, as texts, and last by algebra.
 
 1.6\times10^{-19} and 1.60\times10^{-19}     the same value
 3\frac{1}{2} and 3.5                         the same value: a mixed number
@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 
 from s1m.scoring.equality.expression import same_expression
+from s1m.scoring.equality.figures import same_figure, with_primes
 from s1m.scoring.equality.forms import same_form
 from s1m.scoring.equality.match import same_number, same_text
+from s1m.scoring.equality.units import same_measure
 from s1m.scoring.equality.value import is_close, value_of
 from s1m.scoring.text.plain import plain, with_plain_signs
 
@@ -34,7 +36,7 @@ def same_formula(prediction: str, gold: str) -> bool:
 
     Raises ``UsageError`` when that needs algebra and the ``evaluate`` extra is not installed.
     """
-    prediction, gold = with_plain_signs(prediction), with_plain_signs(gold)
+    prediction, gold = with_primes(with_plain_signs(prediction)), with_primes(with_plain_signs(gold))
     verdict = _decided(prediction, gold)
     return same_expression(prediction, gold) if verdict is None else verdict
 
@@ -48,6 +50,9 @@ def _decided(prediction: str, gold: str) -> bool | None:
     """The verdict where it takes no algebra, else None."""
     if not prediction.strip() or not gold.strip():
         return False
+    for rule in (same_measure, same_figure):
+        if (verdict := rule(prediction, gold)) is not None:
+            return verdict
     if same_number(plain(prediction), plain(gold)):
         return True
     if _PROSE.fullmatch(prediction) and _PROSE.fullmatch(gold) and same_text(prediction, gold):

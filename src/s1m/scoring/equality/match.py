@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
@@ -115,8 +116,8 @@ def _items(text: str) -> list[str]:
 def same_text(prediction: str, gold: str) -> bool:
     """Whether two texts say the same: case, articles, markup and punctuation aside; numbers and times by value."""
     ours, theirs = _words(prediction), _words(gold)
-    if not ours or not theirs:
-        return False
+    if not ours or not theirs:  # nothing but an article or a sign: "a", "..."
+        return prediction.strip() == gold.strip() != ""
     if (verdict := same_time(prediction.strip(), gold.strip())) is not None:
         return verdict
     return (ours == theirs and _brackets(prediction) == _brackets(gold)) or bool(
@@ -131,4 +132,5 @@ def _brackets(text: str) -> tuple[str, ...]:
 
 
 def _words(text: str) -> str:
-    return " ".join(_PUNCTUATION.sub(" ", _ARTICLES.sub(" ", f" {flat(text)} ")).split())
+    text = unicodedata.normalize("NFC", flat(text))  # an accent may be a character of its own
+    return " ".join(_PUNCTUATION.sub(" ", _ARTICLES.sub(" ", f" {text} ")).split())

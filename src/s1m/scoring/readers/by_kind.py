@@ -114,7 +114,7 @@ class YesNoReader(Reader):
         re.IGNORECASE | re.VERBOSE,
     )
     # Without "correct": at the end of a sentence it speaks of a statement, as in "the claim is not correct".
-    _END = re.compile(r"\b(?:(yes|true)|(no|false))[\s\"'.!*)]*$", re.IGNORECASE)
+    _END = re.compile(r"(?<!\byes and )\b(?:(yes|true)|(no|false))[\s\"'.!*)]*$", re.IGNORECASE)
 
     def __init__(self, question: str) -> None:
         self.question = question

@@ -51,6 +51,7 @@ _RUN = re.compile(
     r"(?<![\w)])[(\[]?[A-Z][)\]]?(?![\w'])(?:\s?(?:,|and|or|&|/|→|->|、|或|和|,\s?and|,\s?or)\s?(?:options?\s|choices?\s)?"
     r"[(\[]?[A-Z][)\]]?(?![\w'])(?!\s[a-z]{2}))+"
 )
+_LISTED = re.compile(r"(?<![\w'])([A-Z])\s?[:.)](?=\s)")
 _RUN_LETTER = re.compile(r"[A-Z]")
 _DRESSED_LINE = re.compile(
     r"\W{0,4}(?:option|choice|answer)?\W{0,3}[(\[]?([A-Za-z])(?:[)\].:]+|\b)\s*(.{0,200})", re.IGNORECASE
@@ -208,9 +209,15 @@ class OfferedChoices:
         if not rest:
             return letter
         own = self.flat[LETTERS.index(letter)] if self.texts else ""
-        if not own or not rest.startswith(own) or _PARENTHESISED.search(match[2]):
+        if not own or not rest.startswith(own) or self._others(match[2], letter):
             return None
         return letter if _ends_word(own, rest[len(own) : len(own) + 2]) else None
+
+    def _others(self, rest: str, letter: str) -> bool:
+        """Whether what follows a letter names other ones: in "A: 3, B: 5, so B" the first is not the answer."""
+        return _PARENTHESISED.search(rest) is not None or any(
+            self.has(other) and other != letter for other in _LISTED.findall(rest)
+        )
 
     def ending(self, sentence: str) -> str | None:
         """The letter that ``sentence`` ends with after "so", "is" or an arrow."""

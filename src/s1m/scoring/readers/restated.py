@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import islice
+from itertools import islice, pairwise
 
 _WORD = re.compile(r"[^\W_]+(?:[.'][^\W_]+)*")
 _FILLERS = frozenset(
@@ -58,7 +58,9 @@ def woven(phrase: str, sentence: str) -> bool:
         wanted = wanted[1:]
     if sum(word.isalpha() and len(word) > 1 for word in wanted) < 2:
         return False
-    between = _between([_stem(word) for word in wanted], words_of(sentence))
+    first, said = _stem(wanted[0]), words_of(sentence)
+    said = ["" if before in _NEGATIONS and _stem(word) == first else word for before, word in pairwise(["", *said])]
+    between = _between([_stem(word) for word in wanted], said)
     return between is not None and not _NEGATIONS.intersection(between)
 
 

@@ -29,7 +29,8 @@ _SIGNS = _FULL_WIDTH | {
     for sign in signs
 }
 _CIRCLED = {0x24B6 + i: f"({chr(65 + i)})" for i in range(26)} | {0x24D0 + i: f"({chr(97 + i)})" for i in range(26)}
-_TABLE = _SIGNS | _CIRCLED
+_CONTROLS = {code: None for code in range(0x20) if chr(code) not in "\t\n\r"}
+_TABLE = _SIGNS | _CIRCLED | _CONTROLS
 
 BOX_OPENS, BOX_CLOSES = "⟦", "⟧"
 """What stands for ``\\boxed{`` and its brace in a plain text."""
@@ -41,6 +42,8 @@ _LATEX = (
     (re.compile(r"\\(?:left|right|displaystyle|,|;|!|:|quad|qquad|big|Big)(?![a-zA-Z])"), " "),
     (re.compile(r"\\[dtc]frac(?![a-zA-Z])"), r"\\frac"),
     (re.compile(r"\^\s?\{?\s?\\circ\s?\}?|\\degree(?![a-zA-Z])"), "°"),
+    # A unit after its number: 5\text{cm}; but 2\mathrm{e} is a product.
+    (re.compile(r"(?<=\d)\\(?:text|textrm|mathrm|mbox|operatorname)\s?\{\s?(?=[a-zA-Z]{2}|[^eid\s}]\s?\})"), " {"),
     (
         re.compile(r"\\(?:text|textbf|textit|texttt|textrm|mathrm|mathbf|mathit|mathsf|operatorname|mbox|emph)\s?\{"),
         "{",
@@ -54,6 +57,7 @@ _LATEX = (
     (re.compile(r"\\infty(?![a-zA-Z])"), "∞"),
     (re.compile(r"\\pm(?![a-zA-Z])"), "±"),
     (re.compile(r"\\cup(?![a-zA-Z])"), "∪"),
+    (re.compile(r"\\(?:varnothing|emptyset)(?![a-zA-Z])"), "∅"),
     (re.compile(r"\\[lc]?dots(?![a-zA-Z])"), "…"),
     (re.compile(r"\\pi(?![a-zA-Z])"), "π"),
     (re.compile(r"\\angle(?![a-zA-Z])"), "∠"),

@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from s1m.scoring.text.plain import with_plain_signs
+
 _DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,20}+(?![\d]|,\d)|\d{1,60}(?!\d))"
 """At most 63 digits: CPython refuses to read more than 4,300, and no answer has as many."""
+_SIGN_WORD = r"(?:(?<![\w)]\s)|(?<=\b(?:is|be|or)\s))(?<!\w)(?:minus|negative)\s"
+"""Of a number, where it does not subtract: "is minus 5" is -5, "12 minus 5" is two numbers."""
 _NUMBER = re.compile(
     rf"""(?<![a-zA-Z0-9.√^_\\/])(?<!\d[-,:])(?<![√^_][{{(])(?<![√^_][{{(]-)(?<![√^_]-)
-    (?P<sign>[-+]|(?<==\s)-\s)?[€£¥₹]?                                          # -, $
+    (?P<sign>[-+]|(?<==\s)-\s|{_SIGN_WORD})?[€£¥₹$]?                             # -, minus, $
     (?:(?P<whole>\d{{1,9}})\s(?=\d{{1,9}}/\d))?                                  # 3 of 3 1/2
     (?:10\s?(?:\^|\*\*)\s?[({{]?(?P<tenth>[-+]?\d{{1,3}}(?!\d))[)}}]?       # 10^{{-2}}
     |(?P<above>{_DIGITS}(?:\.\d{{1,60}}(?!\d))?|\.\d{{1,60}}(?!\d)))    # 1,234.5 or .5
@@ -22,7 +26,7 @@ _NUMBER = re.compile(
     (?:\s?[×x*·]\s?10\s?(?:\^|\*\*)\s?[({{]?\s?(?P<power>[-+]?\d{{1,3}})\s?[)}}]?)?  # × 10^{{-3}}
     (?:\s?/\s?(?P<below>\d{{1,30}}(?:\.\d{{1,30}})?)(?![\d/]))?               # /4 of 3/4
     (?P<unit>\s?%|\s?percent\b|\s(?:thousand|million|billion|trillion)\b)?     # 5 million
-    (?![\d√π^_/]|\.\d|[a-zA-Z]*[_^\\]|[xyznθ]\b|:\d|-\d|,\d)""",
+    (?![\d√π^_/⁰¹²³⁴-⁹]|\.\d|[a-zA-Z]*[_^\\]|[xyznθ]\b|(?-i:[abeijqruvw]\b)|:\d|-\d|,\d)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SPACED = re.compile(r"-?\d{1,3}(?: \d{3})+(?:\.\d+)?")
@@ -43,7 +47,8 @@ _TENS = {
         ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
     )
 }
-NUMBER_WORD = "|".join([*(f"{tens}(?:[- ](?:{'|'.join(list(_SMALL)[1:10])}))?" for tens in _TENS), *reversed(_SMALL)])
+_WORDED = "|".join([*(f"{tens}(?:[- ](?:{'|'.join(list(_SMALL)[1:10])}))?" for tens in _TENS), *reversed(_SMALL)])
+NUMBER_WORD = rf"(?:(?:minus|negative)\s)?(?:{_WORDED})"
 _WORDS = re.compile(r"[a-z]+", re.IGNORECASE)
 _BEFORE = re.compile(
     r"""\s*(?:(?:
@@ -104,17 +109,22 @@ def _quantity(match: re.Match[str]) -> Quantity | None:
             return None
         value /= below
     value += int(match["whole"] or 0)
-    if (match["sign"] or "").startswith("-"):
+    sign = (match["sign"] or "").strip().lower()
+    if sign in ("-", "minus", "negative"):
         value = -value
     unit = (match["unit"] or "").strip().lower()
     scale = _SCALES.get(unit, Fraction(1))
     text = " ".join(match[0].split())
+    if sign.isalpha():
+        text = f"-{text[len(sign) + 1 :]}"
     return Quantity(text=text, value=value, scale=scale, start=match.start(), end=match.end())
 
 
 def number_in_words(text: str) -> int | None:
     """The number that ``text`` spells, such as "twenty-one" or "three hundred and five"; None if it spells none."""
     words = [word for word in _WORDS.findall(text[:80].lower()) if word != "and"]
+    is_negative = words[:1] in (["minus"], ["negative"])
+    words = words[is_negative:]
     if not words or len(words) > 8:
         return None
     # As it is said: "two hundred thousand and five" is a group of 200, times a thousand, and a group of 5.
@@ -130,7 +140,7 @@ def number_in_words(text: str) -> int | None:
             total, group = total + group * int(_SCALES[word]), 0
         else:
             return None
-    return total + group
+    return -total - group if is_negative else total + group
 
 
 def joined(text: str) -> str:
@@ -143,6 +153,7 @@ def worth(text: str) -> tuple[Fraction, ...]:
     text = joined(text.strip())
     if len(text) > 80:
         return ()
+    text = with_plain_signs(text)
     parsed = list(quantities(text))
     if len(parsed) == 1:
         alone = _BEFORE.fullmatch(text[: parsed[0].start]) and _AFTER.fullmatch(text[parsed[0].end :])
