@@ -21,6 +21,7 @@ from s1m.engines.embedded import EmbeddedEngine
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import EngineError, PromptTooLong
 from s1m.evaluate.store import load_run
+from s1m.families.turn import begun
 from s1m.forcing import Flow, Forcing, drive, independent_sweep, nested_sweep
 from s1m.types import Completion, Engine, Piece, Problem, Step, Trace
 from tests.engines.asking import GREEDY, servers
@@ -247,15 +248,17 @@ def test_the_beginning_of_a_delimiter_at_the_limit_is_written_again(vllm_url: st
 
 
 def test_thinking_that_the_template_has_begun_is_not_begun_twice(vllm_url: str) -> None:
+    turn = (OPEN, Piece(text="Wait,"))
+
     async def work() -> tuple[list[int], list[int]]:
         await engine.ready()
         prompt = await engine._prompt.get(PROBLEMS[0])
         prompts = await engine._prompts.get()
         assert prompts is not None
         opening = await engine._spelled.get(OPEN.text)
-        twice = await engine._turn((OPEN, Piece(text="Wait,")), prompt, prompts)
-        prompt.token_ids = (*prompt.token_ids, *opening)
-        return twice, [*opening, *await engine._turn((OPEN, Piece(text="Wait,")), prompt, prompts)]
+        plain = await engine._turn(begun(prompt.ending, turn), prompt, prompts)
+        opened = await engine._turn(begun(prompt.ending + OPEN.text, turn), prompt, prompts)
+        return plain, [*opening, *opened]
 
     engine = VllmEngine(servers(vllm_url))
     plain, opened = using(engine, work)

@@ -147,7 +147,7 @@ class VllmEngine:
         )
 
     async def _turn(self, pieces: tuple[Piece, ...], prompt: Prompt, prompts: Prompts) -> list[int]:
-        """The ids of the assistant's turn so far, of which the chat template may have written the opening."""
+        """The ids of the assistant's turn so far."""
         turn: list[int] = []
         for piece in pieces:
             ids = piece.token_ids if piece.token_ids is not None else await self._spelled.get(piece.text)
