@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s1m.scoring.answer import AnswerKind, committed
+from tests.guards import SECONDS
 from tests.scoring.dressings import corpus
 from tests.scoring.judging import scores
 
@@ -217,6 +218,6 @@ def test_no_text_raises(pieces: list[str], kind: AnswerKind, choices: tuple[str,
      "**", "a-", "⟦", "\\", "no ", "1/", "x^", "答案", "not (A) ", "1 or ", "[1,", "<answer>", "Wait ", "[", "- "],
 )  # fmt: skip
 def test_no_text_takes_long(kind: AnswerKind, unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     committed(unit * (40_000 // len(unit)), kind=kind, choices=LENGTHS, question="Is it the " * 50)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < SECONDS

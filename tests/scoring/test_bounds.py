@@ -1,4 +1,4 @@
-"""Every reader and scorer gets a bounded text: no response makes one fail, none takes a second."""
+"""Every reader and scorer gets a bounded text: no response makes one fail, none takes long."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from s1m.scoring.equality.value import value_of
 from s1m.scoring.official.mathvista import edit_distance
 from s1m.scoring.readers.numbers import last_integer
 from s1m.scoring.text.bounds import MOST_CHARACTERS, official_part, shortened, tail
+from tests.guards import SECONDS
 from tests.scoring.hostile import EXTRAS, PROBLEMS, UNITS, problem_of
 from tests.scoring.test_answer import KINDS, LENGTHS
-
-SECONDS = 1.0
-"""Of processor time, so that a busy machine fails no test."""
 
 LONG = 20_000
 STRIDE = 16

