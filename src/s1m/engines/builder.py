@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from s1m.errors import UsageError
 from s1m.extensions import Extensions
+from s1m.families.finding import Read
 from s1m.files.settings import LATER, Count
 from s1m.types import Engine, RequestOptions
 
@@ -119,6 +120,23 @@ def passes_options(builder: type[EngineBuilder]) -> bool:
     return getattr(builder, "passes_options", False)
 
 
+async def read_template(settings: EngineSettings) -> Read | None:
+    """What the chat template of the settings' model does about thinking; None where the engine cannot show it.
+
+    Raises ``S1mError`` where it could, and the template cannot be read.
+    """
+    reader = getattr(settings.builder, "read_template", None)
+    read: Read | None = None if reader is None else await reader(settings)
+    return read
+
+
+async def model_places(settings: EngineSettings) -> Sequence[str]:
+    """Folders or Hub ids at which files of the settings' model may be, the likeliest first."""
+    finder = getattr(settings.builder, "model_places", None)
+    places: Sequence[str] = [settings.model] if finder is None else await finder(settings)
+    return places
+
+
 class EngineBuilder(Protocol):
     """What a class must have whose name can follow ``--engine``."""
 
@@ -136,6 +154,10 @@ class EngineBuilder(Protocol):
     passes_options: bool
     """Whether it passes on ``request_options``, ``top_k``, ``min_p`` and ``presence_penalty``; may be left out by an
     engine that does not, for which they are refused."""
+
+    # Both may be left out as well:
+    # async def read_template(cls, settings: EngineSettings) -> Read | None
+    # async def model_places(cls, settings: EngineSettings) -> Sequence[str]
 
     @classmethod
     def build(cls, settings: EngineSettings) -> Engine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from rich.console import Console
@@ -14,10 +15,11 @@ from s1m.engines.by_name.servers import Http
 from s1m.engines.remote import Patience
 from s1m.errors import EngineUnavailable, UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
-from s1m.evaluate.family import with_delimiters
+from s1m.evaluate.chosen import Chosen
+from s1m.evaluate.family import chosen_for
 from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.progress import RunProgress
-from s1m.evaluate.provenance import changes, is_new, provenance_of
+from s1m.evaluate.provenance import Provenance, changes, is_new, provenance_of
 from s1m.evaluate.runner import Runner
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.settings.parts import ProblemSettings
@@ -46,13 +48,15 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
     """
     console = Printer(stderr=True)
     benchmark = find_benchmark(settings.problems.benchmark)
-    settings = asyncio.run(name_model(resolve(settings, benchmark)))
-    settings = with_delimiters(settings, settings.engine, settings.strategy)
+    chosen = asyncio.run(_choose(settings, benchmark))
+    settings = chosen.settings
+    for line in chosen.news:
+        console.print(line, markup=False)
     problems = load_problems(settings.problems, benchmark)
     store = RunStore(settings)
     try:
         try:
-            asyncio.run(run_pending(settings, benchmark, problems, store, console))
+            asyncio.run(run_pending(settings, benchmark, problems, store, console, reasons=chosen.reasons))
             judged = not settings.judge.judge_base_url or _have_judged(settings, benchmark, problems, console)
             run = load_run(store.folder)
             finish(run)
@@ -67,6 +71,12 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
         console.print(f"{run.failed} problems failed and stay pending ({where}); re-run the command to try them again")
         return 1
     return 0 if judged else 1
+
+
+async def _choose(settings: EvalSettings, benchmark: Benchmark) -> Chosen[EvalSettings]:
+    """The settings with everything filled in that depends on benchmark, engine and model."""
+    named = await name_model(resolve(settings, benchmark))
+    return await chosen_for(named, named)
 
 
 def load_problems(settings: ProblemSettings, benchmark: Benchmark) -> Sequence[Problem]:
@@ -93,8 +103,11 @@ async def run_pending(
     store: RunStore,
     console: Console,
     digest: str = "",
+    reasons: Provenance = MappingProxyType({}),
 ) -> None:
     """Record every problem that has no record yet; ``digest`` names the records where it is not that of ``settings``.
+
+    ``reasons`` are where settings are from that the model at hand chose.
 
     Raises ``EngineUnavailable`` when no engine can be used.
     """
@@ -109,18 +122,24 @@ async def run_pending(
         try:
             await engine.ready()
             check_budget(settings, engine)
-            await keep_provenance(settings.engine, benchmark, problems, store, console)
+            await keep_provenance(settings.engine, benchmark, problems, store, console, reasons)
             await runner.run(problems, pending, engine)
         finally:
             await engine.close()
 
 
 async def keep_provenance(
-    settings: EngineSettings, benchmark: Benchmark, problems: Sequence[Problem], store: RunStore, console: Console
+    settings: EngineSettings,
+    benchmark: Benchmark,
+    problems: Sequence[Problem],
+    store: RunStore,
+    console: Console,
+    reasons: Provenance = MappingProxyType({}),
 ) -> None:
     """Write down what the run is done with, and say what has changed since it began."""
     before = store.provenance
-    entry = await provenance_of(benchmark, problems, model=settings.model, base_urls=settings.base_url)
+    made = await provenance_of(benchmark, problems, model=settings.model, base_urls=settings.base_url)
+    entry = {**made, **reasons}
     for change in changes(entry, before):
         console.print(f"warning: {change}; records made before are kept as they are", style="yellow", markup=False)
     if is_new(entry, before):

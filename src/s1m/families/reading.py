@@ -18,7 +18,7 @@ from itertools import permutations
 from typing import Any, Literal
 
 from s1m.errors import DataError
-from s1m.families.template import ChatTemplate, Message
+from s1m.families.template import Message, Renders
 from s1m.families.thinking import THINKING_DELIMITERS, Delimiters
 
 State = Literal["opened", "closed", "left to the model"]
@@ -79,7 +79,7 @@ class Reading:
         return "" if self.delimiters is None else self.delimiters.opening + self.line_break
 
 
-def read_template(template: ChatTemplate) -> Reading:
+def read_template(template: Renders) -> Reading:
     """What the template does about thinking with the options it has. Raises ``DataError`` when it renders nothing."""
     prompts = _prompts(template)
     turns = list(_turns(template))
@@ -97,7 +97,7 @@ def read_template(template: ChatTemplate) -> Reading:
     )
 
 
-def _prompts(template: ChatTemplate) -> list[str]:
+def _prompts(template: Renders) -> list[str]:
     """What follows the question in generation prompts: as the template has it by default first, then switched."""
     user = {"role": "user", "content": QUESTION}
     prompts = [_after_question(template.render([user], generation=True))]
@@ -116,7 +116,7 @@ def _thinking_turns() -> Iterator[Message]:
         yield {"role": "assistant", "content": parts}
 
 
-def _turns(template: ChatTemplate) -> Iterator[tuple[str, str]]:
+def _turns(template: Renders) -> Iterator[tuple[str, str]]:
     """Between question and thinking, and between thinking and answer, wherever a template shows all three."""
     for turn in _thinking_turns():
         with suppress(DataError):
@@ -169,7 +169,7 @@ def _closing(between: str, opening: str) -> str:
     return between
 
 
-def _from_prompts(template: ChatTemplate, prompts: list[str]) -> tuple[Delimiters, str] | None:
+def _from_prompts(template: Renders, prompts: list[str]) -> tuple[Delimiters, str] | None:
     """The delimiters that the template writes by itself: of an empty thought, or at the end of a generation prompt."""
     texts = [*prompts, *_headers(template)]
     for known in THINKING_DELIMITERS:
@@ -184,7 +184,7 @@ def _from_prompts(template: ChatTemplate, prompts: list[str]) -> tuple[Delimiter
     return None
 
 
-def _headers(template: ChatTemplate) -> Iterator[str]:
+def _headers(template: Renders) -> Iterator[str]:
     """What stands between a question and its answer, in the last turn and in one before it."""
     user, answered = {"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}
     for conversation in ([user, answered], [user, answered, user]):
@@ -199,7 +199,7 @@ def _state(prompt: str, delimiters: Delimiters) -> State:
     return "opened" if ends.endswith(delimiters.opening) else "left to the model"
 
 
-def _switch(template: ChatTemplate, delimiters: Delimiters) -> Mapping[str, Any]:
+def _switch(template: Renders, delimiters: Delimiters) -> Mapping[str, Any]:
     """The first switch with which the generation prompt no longer ends thinking; none where there is none."""
     user = {"role": "user", "content": QUESTION}
     for switch in SWITCHES:
@@ -210,7 +210,7 @@ def _switch(template: ChatTemplate, delimiters: Delimiters) -> Mapping[str, Any]
     return {}
 
 
-def _keeps_earlier(template: ChatTemplate, delimiters: Delimiters) -> bool:
+def _keeps_earlier(template: Renders, delimiters: Delimiters) -> bool:
     """Whether the thinking of an earlier turn stays there, given beside the answer or, failing that, within it."""
     beside = [kept for turn in _thinking_turns() for kept in _kept(template, turn)]
     if beside:
@@ -221,7 +221,7 @@ def _keeps_earlier(template: ChatTemplate, delimiters: Delimiters) -> bool:
     return any(_kept(template, written))
 
 
-def _kept(template: ChatTemplate, turn: Message) -> Iterator[bool]:
+def _kept(template: Renders, turn: Message) -> Iterator[bool]:
     """Whether the thinking of a turn is there once another question follows; nothing if the turn never shows it."""
     user = {"role": "user", "content": QUESTION}
     with suppress(DataError):

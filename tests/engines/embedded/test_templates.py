@@ -92,16 +92,6 @@ def test_thinking_is_opened_exactly_once(
     assert all(text.count("</think>") <= 1 for text in given)
 
 
-@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
-def test_nested_equals_independent_token_for_token(template: str, tmp_path: Path) -> None:
-    with engine_of(template, tmp_path) as engine:
-        nested, independent = sweep(engine), sweep(engine, nested=False)
-    assert answers(nested) == answers(independent)
-    for one, other in zip(nested, independent, strict=True):
-        longest = max(other.chains, key=len)
-        assert [(s.text, s.token_ids) for s in one.chains[0]] == [(s.text, s.token_ids) for s in longest]
-
-
 def test_a_template_that_opens_thinking_changes_nothing_else(tmp_path: Path) -> None:
     with engine_of(OPENS_LINE, tmp_path / "opens") as engine:
         opened = sweep(engine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from s1m.engines.builder import EngineSettings
+from s1m.families.finding import Read, read_files
 from s1m.types import Engine
 
 
@@ -32,3 +33,15 @@ class Embedded:
     @classmethod
     async def served_model(cls, settings: EngineSettings) -> str:
         return settings.model or cls.default_model
+
+    @classmethod
+    async def read_template(cls, settings: EngineSettings) -> Read | None:
+        from s1m.engines.embedded.checkpoint import place_of
+
+        return read_files(place_of(settings.model or cls.default_model), settings.request_options.template)
+
+    @classmethod
+    async def model_places(cls, settings: EngineSettings) -> list[str]:
+        from s1m.engines.embedded.checkpoint import place_of
+
+        return [place_of(settings.model or cls.default_model)]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from s1m.engines.builder import EngineSettings
+from s1m.errors import S1mError
+from s1m.families.finding import Read, read_files
 from s1m.types import Engine
 
 if TYPE_CHECKING:
@@ -40,6 +43,26 @@ class Http:
         finally:
             await engine.close()
 
+    @classmethod
+    async def read_template(cls, settings: EngineSettings) -> Read | None:
+        """By the model's name, where its files are on this machine: a chat server shows no template."""
+        try:
+            return read_files(settings.model, settings.request_options.template, download=False)
+        except S1mError:
+            return None
+
+    @classmethod
+    async def model_places(cls, settings: EngineSettings) -> list[str]:
+        """The model's name, and what the server says it has loaded."""
+        from s1m.engines.remote.models import find_root
+
+        servers = servers_of(settings)
+        try:
+            root = await find_root(servers, settings.model)
+        finally:
+            await servers.close()
+        return [place for place in dict.fromkeys((root, settings.model)) if place]
+
 
 class Vllm(Http):
     """Builds the engine that continues a vLLM server's own tokens. Its server offers models as a chat server does."""
@@ -53,6 +76,13 @@ class Vllm(Http):
         from s1m.engines.vllm import VllmEngine
 
         return VllmEngine(servers_of(settings), settings.model, options=settings.request_options)
+
+    @classmethod
+    async def read_template(cls, settings: EngineSettings) -> Read | None:
+        from s1m.engines.vllm.template import read_served_template
+
+        read = await read_served_template(servers_of(settings, tries=2), settings.model, settings.request_options)
+        return read or await super().read_template(settings)
 
 
 class LlamaCpp(Http):
@@ -68,14 +98,26 @@ class LlamaCpp(Http):
 
         return LlamaCppEngine(servers_of(settings), settings.model, options=settings.request_options)
 
+    @classmethod
+    async def read_template(cls, settings: EngineSettings) -> Read | None:
+        from s1m.engines.llamacpp.template import read_served_template
 
-def servers_of(settings: EngineSettings) -> Servers:
-    """The servers that settings name, each with its concurrency limit and the patience of the settings."""
+        read = await read_served_template(servers_of(settings, tries=2), settings.request_options)
+        return read or await super().read_template(settings)
+
+
+def servers_of(settings: EngineSettings, *, tries: int | None = None) -> Servers:
+    """The servers that settings name, each with its concurrency limit and the patience of the settings.
+
+    ``tries`` is for questions that some servers answer with an error of their own, which waiting does not cure.
+    """
     from s1m.engines.remote import Patience, Servers
+
+    patience = Patience(timeout_seconds=settings.timeout_seconds)
 
     return Servers(
         settings.base_url,
         os.environ.get("S1M_API_KEY"),
         max_concurrency=settings.concurrency_each,
-        patience=Patience(timeout_seconds=settings.timeout_seconds),
+        patience=patience if tries is None else replace(patience, max_retries=tries - 1),
     )

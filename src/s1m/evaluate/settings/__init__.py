@@ -17,6 +17,7 @@ import msgspec
 from s1m.engines.builder import EngineSettings, passes_options
 from s1m.errors import UsageError
 from s1m.evaluate.settings.parts import (
+    NEEDS_OPTIONS,
     BudgetSettings,
     JudgeSettings,
     ProblemSettings,
@@ -30,9 +31,6 @@ from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.flow import Forcing
 from s1m.forcing.strategies import find_strategy
 
-NEEDS_OPTIONS = ("top_k", "min_p", "presence_penalty")
-"""Sampling settings that an engine must say it passes on."""
-
 Origin = Literal["generated", "replayed", "imported"]
 
 NOT_CONTENT = (
@@ -45,6 +43,8 @@ NOT_CONTENT = (
     "judge_base_url",
     "trust_remote_code",
     "family",  # what it finds is in thinking_open and thinking_close
+    "sampling",  # and what this one finds in temperature, top_p and so on
+    "sampling_given",
 )
 """Settings that change no record, so that a run may be resumed with others."""
 NOT_IN_DIGEST = (*NOT_CONTENT, "origin", "limit")

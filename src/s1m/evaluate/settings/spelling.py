@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from s1m.errors import UsageError
+from s1m.families import BY_FAMILY
+from s1m.families.sampling import NEUTRAL
 from s1m.files.settings import MOST_COUNT, MOST_SHOWN
 from s1m.forcing.presets import IGNORE_STRINGS
 
@@ -17,8 +19,9 @@ MOST_LEVELS = 1000
 def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values of a run with levels, ignore strings and addresses as lists, however they are spelled."""
     values = dict(given)
-    if values.get("family") == "auto" and ("thinking_open" in values or "thinking_close" in values):
-        values["family"] = "given"  # delimiters that are given win over those of the template
+    _spell_family(values)
+    if values.get("sampling") == "recommended":
+        values["sampling_given"] = [name for name in NEUTRAL if name in values]
     if "num_ignore" in values:
         values["num_ignore"] = levels_from(values["num_ignore"])
     if "levels" in values:
@@ -34,6 +37,17 @@ def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(values.get(name), str):
             values[name] = [values[name]] if values[name] else []
     return values
+
+
+def _spell_family(values: dict[str, Any]) -> None:
+    """Delimiters that are given win over those of the template and of a family that is named, these over the rest."""
+    family = values.get("family", "auto")
+    if family == "auto" and ("thinking_open" in values or "thinking_close" in values):
+        values["family"] = "given"
+    named = BY_FAMILY.get(family) if isinstance(family, str) else None
+    if named:
+        values.setdefault("thinking_open", named.as_written)
+        values.setdefault("thinking_close", named.closing)
 
 
 def levels_from(value: object, *, name: str = "num_ignore", greatest: int = MOST_LEVELS) -> object:
