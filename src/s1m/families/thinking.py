@@ -78,6 +78,11 @@ def closing_pattern(delimiters: Iterable[Delimiters] = THINKING_DELIMITERS) -> r
     return re.compile("|".join(re.escape(each.closing) for each in delimiters), re.IGNORECASE)
 
 
+def as_default(text: str, delimiters: Delimiters) -> str:
+    """A response with these delimiters spelled as ``DEFAULT`` spells them, so that whatever reads it knows them."""
+    return text.replace(delimiters.opening, DEFAULT.opening).replace(delimiters.closing, DEFAULT.closing)
+
+
 _CLOSING = closing_pattern()
 
 

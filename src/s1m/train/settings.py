@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from s1m.datasets.source import Source, sources_from
-from s1m.evaluate.settings.spelling import MOST_LEVELS, levels_from, strings_from
+from s1m.evaluate.settings.parts import check_family
+from s1m.evaluate.settings.spelling import MOST_LEVELS, levels_from, spell_family, strings_from
 from s1m.families import DEFAULT, Delimiters
-from s1m.files.settings import Count, settings_from
+from s1m.files.settings import LATER, Count, settings_from
 from s1m.forcing.presets import IGNORE_STRINGS
 
 Positive = Annotated[float, Meta(gt=0)]
@@ -33,6 +34,9 @@ class TrainSettings:
 
     trust_remote_code: bool = False
     """Run the Python code that the model brings along; read it first."""
+    family: str = field(default="auto", metadata=LATER)
+    """Whose delimiters: auto (of the chat template of the model to start from), given (of the two keys below, which win
+    anyway), or a name that s1m families lists."""
     thinking_close: str = DEFAULT.closing
     """The delimiter that ends the thinking."""
     thinking_open: str = DEFAULT.opening
@@ -121,6 +125,7 @@ class TrainSettings:
         return Delimiters(self.thinking_open, self.thinking_close)
 
     def __post_init__(self) -> None:
+        check_family(self.family)
         if not self.data:
             raise ValueError("data: the list of sources is empty; add a [[data]] table with a path")
         if self.batch == "packed" and self.pack_tokens < self.max_tokens:
@@ -147,4 +152,5 @@ def train_settings(given: Mapping[str, Any], source: str = "settings") -> TrainS
         values["eval_num_ignore"] = levels_from(values["eval_num_ignore"])
     if "ignore_strings" in values:
         values["ignore_strings"] = strings_from(values["ignore_strings"])
+    spell_family(values, line_break=False)
     return settings_from(TrainSettings, values, source)

@@ -54,7 +54,12 @@ def test_forced_sweeps_open_thinking_once_and_nested_equals_independent(
     rows: list[Row] = []
     with engine_of(kind, folder) as engine:
         submit = engine._batcher.submit
-        monkeypatch.setattr(engine._batcher, "submit", lambda row: (rows.append(row), submit(row)))
+
+        def noting(row: Row) -> None:
+            rows.append(row)
+            submit(row)
+
+        monkeypatch.setattr(engine._batcher, "submit", noting)
         nested, independent = sweep(engine, forcing), sweep(engine, forcing, nested=False)
         given = [engine._decode(row.ids) for row in rows]
         check_ids(rows, nested, forcing, engine)

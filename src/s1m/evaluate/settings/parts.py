@@ -27,6 +27,12 @@ FAMILIES = ("auto", "given", *BY_FAMILY)
 NumIgnore = tuple[Annotated[int, Meta(ge=0, le=MOST_LEVELS)], ...]
 
 
+def check_family(name: str) -> None:
+    """Raises ``ValueError`` for what ``--family`` may not say."""
+    if name not in FAMILIES:
+        raise ValueError(f"there is no family {name!r}{did_you_mean(name, FAMILIES)}; s1m families lists them")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProblemSettings:
     """Problems: what is asked."""
@@ -76,10 +82,7 @@ class StrategySettings:
     """What follows the end of thinking when the answer is asked for."""
 
     def __post_init__(self) -> None:
-        if self.family not in FAMILIES:
-            raise ValueError(
-                f"there is no family {self.family!r}{did_you_mean(self.family, FAMILIES)}; s1m families lists them"
-            )
+        check_family(self.family)
 
     @property
     def names_delimiters(self) -> bool:

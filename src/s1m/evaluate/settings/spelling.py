@@ -19,7 +19,7 @@ MOST_LEVELS = 1000
 def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values of a run with levels, ignore strings and addresses as lists, however they are spelled."""
     values = dict(given)
-    _spell_family(values)
+    spell_family(values)
     if values.get("sampling") == "recommended":
         values["sampling_given"] = [name for name in NEUTRAL if name in values]
     if "num_ignore" in values:
@@ -39,14 +39,17 @@ def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _spell_family(values: dict[str, Any]) -> None:
-    """Delimiters that are given win over those of the template and of a family that is named, these over the rest."""
+def spell_family(values: dict[str, Any], *, line_break: bool = True) -> None:
+    """Delimiters that are given win over those of the template and of a family that is named, these over the rest.
+
+    The opening one of a named family has its ``line_break``, where it is for a turn that begins with it.
+    """
     family = values.get("family", "auto")
     if family == "auto" and ("thinking_open" in values or "thinking_close" in values):
         values["family"] = "given"
     named = BY_FAMILY.get(family) if isinstance(family, str) else None
     if named:
-        values.setdefault("thinking_open", named.as_written)
+        values.setdefault("thinking_open", named.as_written if line_break else named.opening)
         values.setdefault("thinking_close", named.closing)
 
 
