@@ -83,7 +83,7 @@ def read_template(template: Renders) -> Reading:
     """What the template does about thinking with the options it has. Raises ``DataError`` when it renders nothing."""
     prompts = _prompts(template)
     turns = list(_turns(template))
-    pair = _from_turns(turns, prompts) or _from_prompts(template, prompts)
+    pair = _from_turns(turns, prompts) or _from_prompts(template, prompts) or _from_instructions(template)
     if pair is None:
         return Reading(delimiters=None)
     delimiters, line_break = pair
@@ -109,11 +109,13 @@ def _prompts(template: Renders) -> list[str]:
 
 def _thinking_turns() -> Iterator[Message]:
     """An assistant's turn with thinking, in every form that templates take it in."""
-    for key in ("reasoning_content", "reasoning", "thinking"):
+    for key in ("reasoning_content", "reasoning", "thinking", "thought"):
         yield {"role": "assistant", "content": ANSWER, key: THOUGHT}
     for kind in ("thinking", "reasoning"):
         parts = [{"type": kind, kind: THOUGHT}, {"type": "text", "text": ANSWER}]
         yield {"role": "assistant", "content": parts}
+    blocks = [{"type": "thoughts", "text": THOUGHT}, {"type": "response", "text": ANSWER}]
+    yield {"role": "assistant", "content": {"blocks": blocks}}  # Apertus
 
 
 def _turns(template: Renders) -> Iterator[tuple[str, str]]:
@@ -173,7 +175,10 @@ def _from_prompts(template: Renders, prompts: list[str]) -> tuple[Delimiters, st
     """The delimiters that the template writes by itself: of an empty thought, or at the end of a generation prompt."""
     texts = [*prompts, *_headers(template)]
     for known in THINKING_DELIMITERS:
-        if any(text.rstrip().endswith((known.opening, known.closing)) for text in texts):
+        begun = [text for text in texts if text.rstrip().endswith(known.opening)]
+        if begun:
+            return known, "\n" if begun[0].endswith("\n") else ""
+        if any(text.rstrip().endswith(known.closing) for text in texts):
             breaks = any(known.opening_line in text for text in texts)
             return known, "\n" if breaks else ""
     added = {longer[len(shorter) :] for shorter, longer in permutations(texts, 2) if longer.startswith(shorter)}
@@ -181,6 +186,18 @@ def _from_prompts(template: Renders, prompts: list[str]) -> tuple[Delimiters, st
         pair = EMPTY_THOUGHT.fullmatch(text)
         if pair:
             return Delimiters(pair[1], pair[3]), "\n" if "\n" in pair[2] else ""
+    return None
+
+
+def _from_instructions(template: Renders) -> tuple[Delimiters, str] | None:
+    """The delimiters that a template asks for in words before the question, where thinking is switched on (Granite)."""
+    user = {"role": "user", "content": QUESTION}
+    for options in SWITCHES:
+        with suppress(DataError):
+            asked = template.render([user], generation=True, **options).partition(QUESTION)[0]
+            for known in THINKING_DELIMITERS:
+                if known.opening in asked and known.closing in asked:
+                    return known, ""
     return None
 
 
@@ -212,21 +229,23 @@ def _switch(template: Renders, delimiters: Delimiters) -> Mapping[str, Any]:
 
 def _keeps_earlier(template: Renders, delimiters: Delimiters) -> bool:
     """Whether the thinking of an earlier turn stays there, given beside the answer or, failing that, within it."""
-    beside = [kept for turn in _thinking_turns() for kept in _kept(template, turn)]
-    if beside:
-        return all(beside)
+    for options in ({}, *SWITCHES):  # some show thinking only where it is switched on
+        beside = [kept for turn in _thinking_turns() for kept in _kept(template, turn, options)]
+        if beside:
+            return all(beside)
     if any(delimiters.closing in header for header in _headers(template)):
         return False  # an empty thought is written in its place
     written = {"role": "assistant", "content": delimiters.around(THOUGHT, ANSWER)}
-    return any(_kept(template, written))
+    return any(_kept(template, written, {}))
 
 
-def _kept(template: Renders, turn: Message) -> Iterator[bool]:
+def _kept(template: Renders, turn: Message, options: Mapping[str, Any]) -> Iterator[bool]:
     """Whether the thinking of a turn is there once another question follows; nothing if the turn never shows it."""
     user = {"role": "user", "content": QUESTION}
     with suppress(DataError):
-        if THOUGHT in template.render([user, turn]):
-            yield THOUGHT in template.render([user, turn, user], generation=True)
+        shown = template.render([user, turn], **options)
+        if THOUGHT in shown and not SPELLED_PARTS.search(shown):
+            yield THOUGHT in template.render([user, turn, user], generation=True, **options)
 
 
 def _after_question(text: str) -> str:

@@ -334,7 +334,7 @@ def test_a_funnel_adds_up() -> None:
 
 
 def test_a_family_that_is_named_spells_the_thinking_of_what_is_kept() -> None:
-    given = {"data": [{"path": "rows.parquet"}], "out": "out", "filters": ["form"]}
+    given = {"data": [{"path": "rows.parquet"}], "out": "out", "filters": ["thinking"]}
     assert curate_settings({**given, "family": "gemma4"}).delimiters == Delimiters("<|channel>thought", "<channel|>")
     assert curate_settings({**given, "family": "gemma4", "thinking_close": "</t>"}).thinking_close == "</t>"
     assert "family" not in written(curate_settings(given))

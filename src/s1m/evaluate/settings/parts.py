@@ -71,7 +71,7 @@ class StrategySettings:
     """adaptive: an answer less probable than this, by the mean of its tokens, agrees with nothing."""
     sweep: Literal["nested", "independent"] = "nested"
     """nested: one chain with an answer branched off at every level; independent: every level from scratch."""
-    family: str = field(default="auto", metadata=LATER)
+    family: str = field(default="auto", metadata=LATER, compare=False)  # not what they are, but how they are found
     """Whose delimiters: auto (of the model's own chat template), given (of the two flags below, which win anyway), or a
     name that s1m families lists."""
     thinking_open: str = Forcing.thinking_open
