@@ -109,6 +109,7 @@ def test_thinking_in_blocks_and_under_other_names_is_read() -> None:
         "{% else %}{{ block.text }}{% endif %}{% endfor %}"
     )
     shown = HEADER + "{% if m.content is mapping %}" + blocks + "{% else %}{{ m.content }}{% endif %}{% endfor %}"
+    shown += "{% if add_generation_prompt %}<|assistant|>{{ '\n' }}{% endif %}"
     assert read_template(ChatTemplate(shown)).delimiters == Delimiters("<|inner|>", "<|outer|>")
     named = HEADER + "{% if m.thought %}<mull>{{ m.thought }}</mull>{% endif %}" + FOOTER + "{% endif %}"
     assert read_template(ChatTemplate(named)).delimiters == Delimiters("<mull>", "</mull>")
