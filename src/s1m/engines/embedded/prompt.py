@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN, Checkpoint
 from s1m.engines.embedded.placeholders import expanded_columns, rope_positions, visual_tokens
 from s1m.errors import EngineError, EngineUnavailable
+from s1m.families.reading import SPELLED_PARTS
 from s1m.files.images import ImageError, check_aspect, picture_of
 from s1m.types import Problem, RequestOptions
 
@@ -61,14 +62,7 @@ class Prompt:
 
 def prepare(problem: Problem, checkpoint: Checkpoint, options: RequestOptions = NO_OPTIONS) -> Prompt:
     """The prompt of a problem, its image place-holders expanded. Raises ``EngineError`` for an unreadable image."""
-    content = [{"type": "image"} for _ in problem.images] + [{"type": "text", "text": problem.question}]
-    messages = [*options.system_turn, {"role": "user", "content": content}]
-    try:
-        text: str = checkpoint.tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=False, **options.template
-        )
-    except Exception as error:  # a missing or broken template raises whatever jinja and transformers please
-        raise EngineUnavailable(f"{checkpoint.name} has no usable chat template: {error}".splitlines()[0]) from error
+    text = _rendered(problem, checkpoint, options)
     if text.count(IMAGE_TOKEN) < len(problem.images):
         raise EngineUnavailable(f"{checkpoint.name} has a chat template that leaves images out")
     pictures = [_pixels(image, problem.id, checkpoint) for image in problem.images]
@@ -82,6 +76,29 @@ def prepare(problem: Problem, checkpoint: Checkpoint, options: RequestOptions = 
         ) from None
     placed = _placed([ids[column] for column in columns], pictures, checkpoint)
     return replace(placed, ending=text[-ENDING_CHARACTERS:])
+
+
+def _rendered(problem: Problem, checkpoint: Checkpoint, options: RequestOptions) -> str:
+    """The generation prompt. Content is a list of parts; templates of text models may take nothing but a text.
+
+    These raise for a list, or print it as code.
+    """
+    parts = [{"type": "image"} for _ in problem.images] + [{"type": "text", "text": problem.question}]
+    forms: tuple[object, ...] = (parts,) if problem.images else (parts, problem.question)
+    refusal: Exception | None = None
+    for content in forms:
+        messages = [*options.system_turn, {"role": "user", "content": content}]
+        try:
+            text: str = checkpoint.tokenizer.apply_chat_template(
+                messages, add_generation_prompt=True, tokenize=False, **options.template
+            )
+        except Exception as error:  # a missing or broken template raises whatever jinja and transformers please
+            refusal = error
+            continue
+        by_template = text.replace(problem.question, "").replace(options.system_prompt, "")
+        if content is forms[-1] or not SPELLED_PARTS.search(by_template):
+            return text
+    raise EngineUnavailable(f"{checkpoint.name} has no usable chat template: {refusal}".splitlines()[0]) from refusal
 
 
 def prolonged(prompt: Prompt, turn: Sequence[int], checkpoint: Checkpoint) -> Prompt:
