@@ -455,11 +455,16 @@ def test_checkpoints_that_will_not_load_say_why_in_one_line(tmp_path: Path) -> N
 @pytest.mark.parametrize("stop", ["</think>", "look again"])
 def test_text_is_heard_as_it_is_written_and_is_the_completions(engine: EmbeddedEngine, stop: str) -> None:
     heard: list[str] = []
+
+    def hear(text: str) -> bool:
+        heard.append(text)
+        return False
+
     plain = step(stop=(stop,))
     (alone,) = ask(engine, [(PROBLEMS[0], plain)])
     streamed, beside = ask(
         engine,
-        [(PROBLEMS[0], replace(plain, on_text=lambda text: heard.append(text) is not None)), (PROBLEMS[1], plain)],
+        [(PROBLEMS[0], replace(plain, on_text=hear)), (PROBLEMS[1], plain)],
     )
     assert alike([alone], [streamed])
     assert alike(ask(engine, [(PROBLEMS[1], plain)]), [beside])
