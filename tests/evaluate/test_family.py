@@ -40,18 +40,18 @@ def chosen(*, asking: bool = True, **values: Any) -> Chosen[EvalSettings]:
     return asyncio.run(chosen_for(settings, settings, asking=asking))
 
 
-def pair(found: Chosen[EvalSettings]) -> tuple[str, str]:
-    return found.settings.strategy.thinking_open, found.settings.strategy.thinking_close
+def pair(result: Chosen[EvalSettings]) -> tuple[str, str]:
+    return result.settings.strategy.thinking_open, result.settings.strategy.thinking_close
 
 
-def why(found: Chosen[EvalSettings]) -> str:
-    return found.reasons["delimiters"]
+def why(result: Chosen[EvalSettings]) -> str:
+    return result.reasons["delimiters"]
 
 
 def test_the_templates_delimiters_are_taken_unasked_and_it_is_said(tmp_path: Path) -> None:
-    found = chosen(model=model(tmp_path))
-    assert (pair(found), why(found)) == (("<mull>\n", "</mull>"), "from chat_template.jinja")
-    assert found.news == (r'thinking stands between "<mull>\n" and "</mull>", from chat_template.jinja',)
+    result = chosen(model=model(tmp_path))
+    assert (pair(result), why(result)) == (("<mull>\n", "</mull>"), "from chat_template.jinja")
+    assert result.notices == (r'thinking stands between "<mull>\n" and "</mull>", from chat_template.jinja',)
     assert pair(chosen(model=model(tmp_path), family="auto")) == ("<mull>\n", "</mull>")
 
 
@@ -59,8 +59,8 @@ def test_delimiters_that_are_given_win(tmp_path: Path) -> None:
     given: dict[str, Any] = {"thinking_open": "<t>", "thinking_close": "</t>"}
     named: list[dict[str, Any]] = [{}, {"family": "auto"}, {"family": "given"}, {"family": "kimi-vl"}]
     for family in named:
-        found = chosen(model=model(tmp_path), **family, **given)
-        assert (pair(found), why(found), found.news) == (("<t>", "</t>"), "as given", ())
+        result = chosen(model=model(tmp_path), **family, **given)
+        assert (pair(result), why(result), result.notices) == (("<t>", "</t>"), "as given", ())
     assert pair(chosen(model=model(tmp_path), thinking_open="<think>\n")) == DEFAULTS  # given, if as the default is
     assert pair(chosen(model=model(tmp_path), family="given")) == DEFAULTS
     own = StrategySettings(thinking_open="<t>")  # built without the spelling of a file
@@ -69,8 +69,8 @@ def test_delimiters_that_are_given_win(tmp_path: Path) -> None:
 
 
 def test_a_family_that_is_named_wins_over_the_template(tmp_path: Path) -> None:
-    found = chosen(model=model(tmp_path), family="gemma4")
-    assert (pair(found), why(found)) == (("<|channel>thought\n", "<channel|>"), "of the family gemma4")
+    result = chosen(model=model(tmp_path), family="gemma4")
+    assert (pair(result), why(result)) == (("<|channel>thought\n", "<channel|>"), "of the family gemma4")
     assert {each.family for each in THINKING_DELIMITERS} < set(FAMILIES)
     assert len(FAMILIES) == len(THINKING_DELIMITERS) + 2
     with pytest.raises(UsageError, match="there is no family 'gema4'; did you mean gemma4"):
@@ -88,22 +88,22 @@ def test_a_family_on_the_command_line_replaces_the_delimiters_of_a_file(
 
 
 def test_a_template_without_thinking_leaves_the_defaults_and_says_so() -> None:
-    found = chosen(model=BUNDLED)
-    assert (pair(found), why(found)) == (DEFAULTS, "by default, for chat_template.jinja shows no thinking")
-    assert found.news[0].endswith("give --thinking-open and --thinking-close if the model has others")
+    result = chosen(model=BUNDLED)
+    assert (pair(result), why(result)) == (DEFAULTS, "by default, for chat_template.jinja shows no thinking")
+    assert result.notices[0].endswith("give --thinking-open and --thinking-close if the model has others")
 
 
 def test_a_template_that_cannot_be_read_leaves_the_defaults_and_says_so(tmp_path: Path) -> None:
-    found = chosen(model=str(tmp_path))
-    assert pair(found) == DEFAULTS
-    assert "the chat template cannot be read" in found.news[0]
-    assert "has no chat template" in found.news[0]
+    result = chosen(model=str(tmp_path))
+    assert pair(result) == DEFAULTS
+    assert "the chat template cannot be read" in result.notices[0]
+    assert "has no chat template" in result.notices[0]
 
 
 def test_a_chat_server_shows_no_template_unless_its_model_is_a_folder_here(tmp_path: Path) -> None:
     served: dict[str, Any] = {"engine": "http", "base_url": "http://127.0.0.1:9/v1"}
-    found = chosen(model="m", **served)
-    assert (pair(found), why(found)) == (DEFAULTS, "by default, for --engine http shows no chat template")
+    result = chosen(model="m", **served)
+    assert (pair(result), why(result)) == (DEFAULTS, "by default, for --engine http shows no chat template")
     assert pair(chosen(model=model(tmp_path), **served)) == ("<mull>\n", "</mull>")
 
 
@@ -129,15 +129,15 @@ def rendering(template: str, *, offers: str) -> Behaviour:
 def test_a_servers_own_template_is_read(engine: str, offers: str) -> None:
     with ChatServer(rendering(SHOWS, offers=offers)) as server:
         served: dict[str, Any] = {"engine": engine, "base_url": server.url, "model": "m"}
-        found = chosen(**served)
-        assert pair(found) == ("<mull>\n", "</mull>")
-        assert why(found).startswith("from the chat template of http://127.0.0.1:")
+        result = chosen(**served)
+        assert pair(result) == ("<mull>\n", "</mull>")
+        assert why(result).startswith("from the chat template of http://127.0.0.1:")
         dry = chosen(asking=False, **served)
         assert pair(dry) == DEFAULTS
-        assert "asks the server" in dry.news[0]
+        assert "asks the server" in dry.notices[0]
     with ChatServer(rendering(SHOWS, offers="nothing")) as server:
-        found = chosen(engine=engine, base_url=server.url, model="m")
-        assert (pair(found), why(found)) == (DEFAULTS, f"by default, for --engine {engine} shows no chat template")
+        result = chosen(engine=engine, base_url=server.url, model="m")
+        assert (pair(result), why(result)) == (DEFAULTS, f"by default, for --engine {engine} shows no chat template")
 
 
 def test_settings_of_earlier_versions_keep_their_digest() -> None:
@@ -167,9 +167,9 @@ def test_a_run_keeps_the_delimiters_that_were_found_and_is_resumed(
     assert main(run) == 0
     assert capsys.readouterr().err.count("thinking stands between") == 1
     assert main(run) == 0
-    found = load_run(out)
-    assert found.settings["thinking_open"] == "<think>"  # no line break, as the template writes it
-    (entry,) = found.provenance
+    result = load_run(out)
+    assert result.settings["thinking_open"] == "<think>"  # no line break, as the template writes it
+    (entry,) = result.provenance
     assert entry["delimiters"] == "from chat_template.jinja"
     assert '"delimiters": "from chat_template.jinja"' in (out / "summary.json").read_text(encoding="utf-8")
     assert main(["eval", "digits", "--config", str(out / "settings.toml")]) == 0

@@ -35,31 +35,31 @@ def chosen(**values: object) -> Chosen[EvalSettings]:
     return asyncio.run(chosen_for(settings, settings))
 
 
-def sampling(found: Chosen[EvalSettings]) -> dict[str, Any]:
-    values = flat(found.settings)
+def sampling(result: Chosen[EvalSettings]) -> dict[str, Any]:
+    values = flat(result.settings)
     return {name: values[name] for name in NEUTRAL}
 
 
 def test_the_checkpoints_own_values_are_taken_and_the_rest_is_off(tmp_path: Path) -> None:
-    found = chosen(model=model(tmp_path, do_sample=True, temperature=0.7, top_k=20, eos_token_id=2))
-    assert sampling(found) == {**NEUTRAL, "temperature": 0.7, "top_k": 20}
-    assert found.reasons["sampling"] == f"recommended by generation_config.json of {tmp_path}"
-    assert found.news[-1].startswith("sampling: temperature 0.7, top_k 20, recommended by")
+    result = chosen(model=model(tmp_path, do_sample=True, temperature=0.7, top_k=20, eos_token_id=2))
+    assert sampling(result) == {**NEUTRAL, "temperature": 0.7, "top_k": 20}
+    assert result.reasons["sampling"] == f"recommended by generation_config.json of {tmp_path}"
+    assert result.notices[-1].startswith("sampling: temperature 0.7, top_k 20, recommended by")
     assert sampling(chosen(model=model(tmp_path, do_sample=False, temperature=1.0))) == {**NEUTRAL, "temperature": 0.0}
 
 
 def test_what_is_given_wins_also_where_it_is_the_default(tmp_path: Path) -> None:
-    found = chosen(model=model(tmp_path, temperature=0.9, top_p=0.5), temperature=0.6)
-    assert sampling(found) == {**NEUTRAL, "temperature": 0.6, "top_p": 0.5}
-    assert found.reasons["sampling"].endswith("; given: temperature")
+    result = chosen(model=model(tmp_path, temperature=0.9, top_p=0.5), temperature=0.6)
+    assert sampling(result) == {**NEUTRAL, "temperature": 0.6, "top_p": 0.5}
+    assert result.reasons["sampling"].endswith("; given: temperature")
 
 
 def test_a_model_that_is_not_here_has_the_values_of_its_card(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    found = recommended([CARD])
-    assert found is not None
-    assert found.values == {**NEUTRAL, "temperature": 1.0, "top_p": 0.95, "top_k": 20}
-    assert found.source == f"the card of {CARD}"
+    result = recommended([CARD])
+    assert result is not None
+    assert result.values == {**NEUTRAL, "temperature": 1.0, "top_p": 0.95, "top_k": 20}
+    assert result.source == f"the card of {CARD}"
     assert all(set(values) <= set(NEUTRAL) for _, values in CARDS)
 
 
@@ -100,8 +100,8 @@ def test_an_impossible_value_of_a_checkpoint_is_refused(tmp_path: Path) -> None:
 def test_a_servers_model_is_where_the_server_says(tmp_path: Path) -> None:
     listed = {"data": [{"id": "other", "root": "/"}, {"id": "m", "root": model(tmp_path, temperature=0.3)}]}
     with ChatServer(lambda _: answer(listed)) as server:
-        found = chosen(engine="http", base_url=server.url, model="m")
-    assert sampling(found)["temperature"] == 0.3
+        result = chosen(engine="http", base_url=server.url, model="m")
+    assert sampling(result)["temperature"] == 0.3
 
 
 def test_a_run_keeps_the_values_and_is_repeated_from_its_settings(tmp_path: Path) -> None:
@@ -112,10 +112,10 @@ def test_a_run_keeps_the_values_and_is_repeated_from_its_settings(tmp_path: Path
     run = ["eval", "digits", *flags, "--out", str(out), "--sampling", "recommended"]
     assert main(run) == 0
     assert main(run) == 0
-    found = load_run(out)
-    assert (found.settings["temperature"], found.settings["top_p"], found.settings["top_k"]) == (0.8, 1.0, 5)
-    assert {"sampling", "sampling_given"}.isdisjoint(found.settings)
-    (entry,) = found.provenance
+    result = load_run(out)
+    assert (result.settings["temperature"], result.settings["top_p"], result.settings["top_k"]) == (0.8, 1.0, 5)
+    assert {"sampling", "sampling_given"}.isdisjoint(result.settings)
+    (entry,) = result.provenance
     assert entry["sampling"].startswith("recommended by generation_config.json of ")
     (checkpoint / "generation_config.json").unlink()
     assert main(["eval", "digits", "--config", str(out / "settings.toml")]) == 0

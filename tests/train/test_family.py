@@ -26,13 +26,13 @@ def settings(out: Path, **values: Any) -> TrainSettings:
     return train_settings({"data": [{"path": "digits"}], "out": str(out), **values})
 
 
-def pair(found: TrainSettings) -> tuple[str, str]:
-    return found.thinking_open, found.thinking_close
+def pair(result: TrainSettings) -> tuple[str, str]:
+    return result.thinking_open, result.thinking_close
 
 
 def test_delimiters_are_those_of_the_models_template(tmp_path: Path) -> None:
-    found, said = with_family(settings(tmp_path / "out", model=model(tmp_path / "m")))
-    assert pair(found) == CHANNELS
+    result, said = with_family(settings(tmp_path / "out", model=model(tmp_path / "m")))
+    assert pair(result) == CHANNELS
     assert said.startswith('thinking stands between "<|channel>thought" and "<channel|>", from chat_template.jinja')
     for name in ("bundled", "tiny", str(tmp_path / "none"), model(tmp_path / "m", "opens a line")):
         assert with_family(same := settings(tmp_path / "out", model=name)) == (same, "")

@@ -130,11 +130,11 @@ async def read_template(settings: EngineSettings) -> Read | None:
     return read
 
 
-async def model_places(settings: EngineSettings) -> Sequence[str]:
+async def model_sources(settings: EngineSettings) -> Sequence[str]:
     """Folders or Hub ids at which files of the settings' model may be, the likeliest first."""
-    finder = getattr(settings.builder, "model_places", None)
-    places: Sequence[str] = [settings.model] if finder is None else await finder(settings)
-    return places
+    finder = getattr(settings.builder, "model_sources", None)
+    sources: Sequence[str] = [settings.model] if finder is None else await finder(settings)
+    return sources
 
 
 class EngineBuilder(Protocol):
@@ -157,7 +157,7 @@ class EngineBuilder(Protocol):
 
     # Both may be left out as well:
     # async def read_template(cls, settings: EngineSettings) -> Read | None
-    # async def model_places(cls, settings: EngineSettings) -> Sequence[str]
+    # async def model_sources(cls, settings: EngineSettings) -> Sequence[str]
 
     @classmethod
     def build(cls, settings: EngineSettings) -> Engine:

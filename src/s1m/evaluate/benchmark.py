@@ -50,7 +50,7 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
     benchmark = find_benchmark(settings.problems.benchmark)
     chosen = asyncio.run(_choose(settings, benchmark))
     settings = chosen.settings
-    for line in chosen.news:
+    for line in chosen.notices:
         console.print(line, markup=False)
     problems = load_problems(settings.problems, benchmark)
     store = RunStore(settings)

@@ -16,5 +16,5 @@ class Chosen(Generic[Settings]):
     settings: Settings
     reasons: Mapping[str, str] = field(default_factory=dict)
     """Where a choice is from, in a few words; kept with the provenance of the run."""
-    news: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     """What is said of it when the run starts."""

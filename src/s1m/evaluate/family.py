@@ -33,7 +33,7 @@ async def chosen_for(settings: Settings, run: EvalSettings, *, asking: bool = Tr
     return Chosen(
         settings=sampling.settings,
         reasons={**family.reasons, **sampling.reasons},
-        news=(*family.news, *sampling.news),
+        notices=(*family.notices, *sampling.notices),
     )
 
 
@@ -55,8 +55,8 @@ async def with_family(
     if before and before != pair:
         pair, why, hint = before, "as the records of this run have them", ""
     chosen = changed(settings, thinking_open=pair[0], thinking_close=pair[1])
-    news = f"thinking stands between {quoted(pair[0])} and {quoted(pair[1])}, {why}{hint}"
-    return Chosen(settings=chosen, reasons={"delimiters": why}, news=(news,))
+    notices = f"thinking stands between {quoted(pair[0])} and {quoted(pair[1])}, {why}{hint}"
+    return Chosen(settings=chosen, reasons={"delimiters": why}, notices=(notices,))
 
 
 async def _read(engine: EngineSettings, *, asking: bool) -> tuple[Read | None, str]:

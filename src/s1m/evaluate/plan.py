@@ -33,7 +33,7 @@ def show_plan(settings: EvalSettings) -> int:
         raise UsageError(f"{settings.problems.benchmark} has no problems with these settings")
     console = Printer()
     console.print(to_toml(settings))
-    for line in chosen.news:
+    for line in chosen.notices:
         console.print(line)
     strategy = settings.build_strategy()
     console.print(f"levels are {strategy.axis}: {', '.join(map(str, strategy.levels))}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s1m.engines.builder import EngineSettings, model_places, passes_options
+from s1m.engines.builder import EngineSettings, model_sources, passes_options
 from s1m.errors import S1mError, UsageError
 from s1m.evaluate.chosen import Chosen, Settings
 from s1m.evaluate.settings.parts import NEEDS_OPTIONS, SamplingSettings
@@ -20,29 +20,29 @@ async def with_sampling(
     """
     if sampling.sampling != "recommended":
         return Chosen(settings=settings)
-    found = recommended(await model_places(engine) if asking else [engine.model])
-    if found is None:
+    result = recommended(await model_sources(engine) if asking else [engine.model])
+    if result is None:
         raise UsageError(
             f"--sampling recommended: nothing is known of {engine.model}, neither from its generation_config.json nor "
             "from its card; give --temperature, --top-p and --top-k instead"
         )
-    values = {name: value for name, value in found.values.items() if name not in sampling.sampling_given}
-    _check_passed(engine, values, found)
+    values = {name: value for name, value in result.values.items() if name not in sampling.sampling_given}
+    _check_passed(engine, values, result)
     try:
         chosen = changed(settings, **values, sampling="given", sampling_given=())
     except S1mError as error:
-        raise UsageError(f"--sampling recommended ({found.source}): {error}; give the value yourself") from None
+        raise UsageError(f"--sampling recommended ({result.source}): {error}; give the value yourself") from None
     given = sampling.sampling_given
     beside = f"; given: {', '.join(given)}" if given else ""
-    why = f"recommended by {found.source}{beside}"
-    return Chosen(settings=chosen, reasons={"sampling": why}, news=(f"sampling: {listed(values)}, {why}",))
+    why = f"recommended by {result.source}{beside}"
+    return Chosen(settings=chosen, reasons={"sampling": why}, notices=(f"sampling: {listed(values)}, {why}",))
 
 
-def _check_passed(engine: EngineSettings, values: dict[str, float], found: Recommended) -> None:
+def _check_passed(engine: EngineSettings, values: dict[str, float], result: Recommended) -> None:
     """Raises ``UsageError`` for values that the engine would not pass on to its model."""
     wanted = [f"--{name.replace('_', '-')} {values[name]:g}" for name in NEEDS_OPTIONS if values.get(name)]
     if wanted and not passes_options(engine.builder):
         raise UsageError(
-            f"--sampling recommended ({found.source}) needs {', '.join(wanted)}, which --engine {engine.engine} does "
+            f"--sampling recommended ({result.source}) needs {', '.join(wanted)}, which --engine {engine.engine} does "
             "not take; give --temperature and --top-p instead"
         )

@@ -1,7 +1,7 @@
 """How tokens are to be drawn, as the makers of a model recommend: its ``generation_config.json``, else a small table.
 
 A value that a source leaves out is off: its author named what matters, and what a library fills in (transformers takes
-``top_k`` 50) is no part of the recommendation.
+``top_k`` 50) does not belong to the recommendation.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def listed(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in values.items() if value != NEUTRAL[name]) or "all off"
 
 
-def recommended(places: Iterable[str]) -> Recommended | None:
+def recommended(sources: Iterable[str]) -> Recommended | None:
     """What is recommended for the model at any of these folders or Hub ids; None where nothing is known of it."""
-    names = list(places)
+    names = list(sources)
     for place in names:
         try:
             values = _of_files(place)

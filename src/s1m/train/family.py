@@ -26,12 +26,12 @@ def with_family(settings: TrainSettings) -> tuple[TrainSettings, str]:
     if "thinking_open" in before and "thinking_close" in before:
         return replace(settings, thinking_open=before["thinking_open"], thinking_close=before["thinking_close"]), ""
     try:
-        found = read_files(place_of(settings.model), {})
+        result = read_files(place_of(settings.model), {})
     except (UsageError, DataError):
         return settings, ""
-    if found.reading.delimiters in (None, settings.delimiters):
+    if result.reading.delimiters in (None, settings.delimiters):
         return settings, ""
-    assert found.reading.delimiters is not None
-    opening, closing = found.reading.delimiters.opening, found.reading.delimiters.closing
-    said = f"thinking stands between {quoted(opening)} and {quoted(closing)}, from {found.source}"
+    assert result.reading.delimiters is not None
+    opening, closing = result.reading.delimiters.opening, result.reading.delimiters.closing
+    said = f"thinking stands between {quoted(opening)} and {quoted(closing)}, from {result.source}"
     return replace(settings, thinking_open=opening, thinking_close=closing), said

@@ -19,7 +19,7 @@ def delimiters_of(model: str, opening: str, closing: str) -> Delimiters | None:
         return Delimiters(opening.strip() or DEFAULT.opening, closing)
     if not model:
         return None
-    found = read_files(place_of(model), {}).reading.delimiters
-    if found is None:
+    result = read_files(place_of(model), {}).reading.delimiters
+    if result is None:
         raise UsageError(f"the chat template of {model} shows no thinking; leave out --model, or give --thinking-close")
-    return found
+    return result

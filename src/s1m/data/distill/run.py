@@ -53,7 +53,7 @@ def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
     page = find_benchmark(settings.problems.benchmark)
     chosen = asyncio.run(_choose(settings, page))
     settings = chosen.settings
-    for line in chosen.news:
+    for line in chosen.notices:
         console.print(line, markup=False)
     problems = load_problems(settings.problems, page)
     store = RunStore(settings)

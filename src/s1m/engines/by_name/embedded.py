@@ -41,7 +41,7 @@ class Embedded:
         return read_files(place_of(settings.model or cls.default_model), settings.request_options.template)
 
     @classmethod
-    async def model_places(cls, settings: EngineSettings) -> list[str]:
+    async def model_sources(cls, settings: EngineSettings) -> list[str]:
         from s1m.engines.embedded.checkpoint import place_of
 
         return [place_of(settings.model or cls.default_model)]

@@ -52,7 +52,7 @@ class Http:
             return None
 
     @classmethod
-    async def model_places(cls, settings: EngineSettings) -> list[str]:
+    async def model_sources(cls, settings: EngineSettings) -> list[str]:
         """The model's name, and what the server says it has loaded."""
         from s1m.engines.remote.models import find_root
 
