@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from rich.console import Console
 
@@ -50,13 +50,11 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
     benchmark = find_benchmark(settings.problems.benchmark)
     chosen = asyncio.run(_choose(settings, benchmark))
     settings = chosen.settings
-    for line in chosen.notices:
-        console.print(line, markup=False)
     problems = load_problems(settings.problems, benchmark)
     store = RunStore(settings)
     try:
         try:
-            asyncio.run(run_pending(settings, benchmark, problems, store, console, reasons=chosen.reasons))
+            asyncio.run(run_pending(settings, benchmark, problems, store, console, chosen=chosen))
             judged = not settings.judge.judge_base_url or _have_judged(settings, benchmark, problems, console)
             run = load_run(store.folder)
             finish(run)
@@ -103,11 +101,11 @@ async def run_pending(
     store: RunStore,
     console: Console,
     digest: str = "",
-    reasons: Provenance = MappingProxyType({}),
+    chosen: Chosen[Any] | None = None,
 ) -> None:
     """Record every problem that has no record yet; ``digest`` names the records where it is not that of ``settings``.
 
-    ``reasons`` are where settings are from that the model at hand chose.
+    ``chosen`` says where settings are from that depend on the model at hand; it is said before the first problem.
 
     Raises ``EngineUnavailable`` when no engine can be used.
     """
@@ -122,6 +120,9 @@ async def run_pending(
         try:
             await engine.ready()
             check_budget(settings, engine)
+            for notice in chosen.notices if chosen else ():
+                console.print(notice, markup=False)
+            reasons = chosen.reasons if chosen else {}
             await keep_provenance(settings.engine, benchmark, problems, store, console, reasons)
             await runner.run(problems, pending, engine)
         finally:

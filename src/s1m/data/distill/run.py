@@ -53,8 +53,6 @@ def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
     page = find_benchmark(settings.problems.benchmark)
     chosen = asyncio.run(_choose(settings, page))
     settings = chosen.settings
-    for line in chosen.notices:
-        console.print(line, markup=False)
     problems = load_problems(settings.problems, page)
     store = RunStore(settings)
     try:
@@ -109,7 +107,7 @@ async def _ask(
         problems = [
             as_text(problem, described) for problem in problems if not problem.images or problem.id in described
         ]
-    await run_pending(settings.run, page, problems, store, console, settings.digest(), chosen.reasons)
+    await run_pending(settings.run, page, problems, store, console, settings.digest(), chosen)
 
 
 @dataclass
