@@ -34,6 +34,9 @@ def print_counts(counts: ResponseCounts, benchmark: Benchmark, console: Console)
             "mean over problems of the correct fraction of their samples",
             soft_wrap=True,
         )
+        if several := counts.whole.at_k:
+            shown = (f"{each.k}: {percent(each.maj_at_k)}, {percent(each.pass_at_k)}" for each in several)
+            console.print(f"strict maj@k and pass@k by k: {'; '.join(shown)}", soft_wrap=True)
     rules = ", ".join(f"{rule} {count}" for rule, count in counts.rules.most_common())
     console.print(f"rules: {rules}", soft_wrap=True)
     if counts.errors:
