@@ -162,6 +162,7 @@ def test_an_empty_run_summarises() -> None:
         "origin": "generated",
         "measures": None,
         "judge": None,
+        "biases": [],
         "held_out": None,
         "samples": 1,
         "provenance": [],

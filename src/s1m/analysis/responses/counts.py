@@ -14,6 +14,7 @@ from typing import Any
 
 from s1m.analysis.run.breakdowns import parts_of_problem
 from s1m.analysis.statistics.at_k import SamplesSummary, at_k
+from s1m.analysis.statistics.bias import Answered, beyond_chance
 from s1m.analysis.statistics.intervals import AccuracyEstimate
 from s1m.analysis.statistics.samples import clustered_interval
 from s1m.benchmarks import Measured, Measures
@@ -123,6 +124,8 @@ class ResponseCounts:
     """The benchmark, where it publishes measures over groups of problems: they need every verdict, of the first
     response to each problem."""
     grouped: list[tuple[Mapping[str, str], Verdict]] = field(default_factory=list)
+    answered: list[Answered] = field(default_factory=list)
+    """The gold answer and the prediction of every response."""
     judge: str = ""
     """The judge model; empty without one."""
 
@@ -131,6 +134,7 @@ class ResponseCounts:
         is_first = problem.id not in self.whole.samples
         self.whole.add(problem.id, verdict)
         self.rules[verdict.rule] += 1
+        self.answered.append(Answered(prompt=problem.question, gold=problem.gold, prediction=verdict.prediction))
         if self.measured and is_first:
             self.grouped.append((problem.metadata, verdict))
         for key, value in parts_of_problem(problem.metadata, self.breakdowns):
@@ -154,6 +158,7 @@ class ResponseCounts:
             "errors": self.errors,
             "failures": list(self.failures),
             **({"measures": measures} if self.measured else {}),
+            "biases": [asdict(each) for each in beyond_chance(self.answered)],
             "judge": self.judge or None,
             "rules": dict(self.rules.most_common()),
             "breakdowns": {

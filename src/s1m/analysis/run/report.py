@@ -37,6 +37,7 @@ FILTERS = (
     sentences.model_name,
     sentences.problems_text,
     sentences.samples_sentence,
+    sentences.biases_sentence,
 )
 """The sentences that the template uses."""
 

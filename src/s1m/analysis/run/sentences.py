@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from s1m.analysis.display.formats import UNDEFINED, counted, duration, percent, points, range_text
 from s1m.analysis.run.summary import GroupSummary, LevelSummary, Summary
+from s1m.analysis.statistics.bias import bias_sentences
 from s1m.benchmarks import Measures
 
 NO_RECORDS = "No problem of this run is finished yet; re-run its command to resume."
@@ -100,6 +101,11 @@ def samples_sentence(summary: Summary) -> str:
             f"({range_text(most.maj_ci95)}), pass@{most.k} {percent(most.pass_at_k)} ({range_text(most.pass_ci95)})"
         )
     return "; ".join(parts) + "; intervals are clustered by problem."
+
+
+def biases_sentence(summary: Summary) -> str:
+    """Answers that the model favours or avoids at the last level; empty where there is none beyond chance."""
+    return " ".join(bias_sentences(summary.biases))
 
 
 def measures_sentence(summary: Summary) -> str:

@@ -13,6 +13,7 @@ from s1m.analysis.run.breakdowns import summarize_groups, summarize_parts
 from s1m.analysis.run.grid import STOPS, Grid, grid_of
 from s1m.analysis.run.summary import HeldOutGain, LevelSummary, StopFractions, Summary, SweepMetrics
 from s1m.analysis.statistics.at_k import SamplesSummary, at_k
+from s1m.analysis.statistics.bias import Answered, Bias, beyond_chance
 from s1m.analysis.statistics.held_out import LEAST_PROBLEMS, at_held_out_best, halves
 from s1m.analysis.statistics.intervals import percentile_interval, resampled_means
 from s1m.analysis.statistics.metrics import control, performance, scaling, slope_per_1k_tokens, slopes_per_1k_tokens
@@ -57,6 +58,7 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         problems=grid.problems,
         samples=grid.samples,
         held_out=held_out_gain(grid),
+        biases=biases_of(records),
         failed=run.failed,
         generated_tokens=sum(record.trace.generated_tokens for record in records),
         independent_tokens=independent_tokens(grid, run.settings),
@@ -166,6 +168,14 @@ def samples_at_k(records: Sequence[Record], grid: Grid, column: int) -> tuple[Sa
         verdict = record.verdicts[column]
         by_problem[place].append((verdict.prediction, verdict.correct))
     return at_k(by_problem)
+
+
+def biases_of(records: Sequence[Record]) -> tuple[Bias, ...]:
+    """The answers of the last level that are given more or less often than they are right, beyond chance."""
+    return beyond_chance(
+        Answered(prompt=record.question, gold=record.gold, prediction=record.verdicts[-1].prediction)
+        for record in records
+    )
 
 
 def held_out_gain(grid: Grid) -> HeldOutGain | None:

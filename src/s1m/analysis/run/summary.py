@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
 from s1m.analysis.statistics.at_k import SamplesSummary
+from s1m.analysis.statistics.bias import Bias
 from s1m.analysis.statistics.intervals import Interval
 
 JSON_DIGITS = 6
@@ -152,6 +153,8 @@ class Summary:
     measures: GroupSummary | None = None
     judge: str | None = None
     """The judge model, where it gave any verdict."""
+    biases: tuple[Bias, ...] = ()
+    """Answers that are given more or less often than they are right, beyond chance, at the last level."""
     held_out: HeldOutGain | None = None
     """None for a single level and for few problems."""
     samples: int = 1

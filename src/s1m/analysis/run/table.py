@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from s1m.analysis.display.formats import percent, range_text
 from s1m.analysis.run.sentences import (
     NO_RECORDS,
+    biases_sentence,
     cost_sentence,
     failed_sentence,
     gain_text,
@@ -52,6 +53,7 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
     console.print(table)
     for sentence in (
         samples_sentence(summary),
+        biases_sentence(summary),
         judge_note(summary),
         cost_sentence(summary),
         slope_sentence(summary),
