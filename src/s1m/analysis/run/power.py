@@ -46,7 +46,7 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Problems that find the gain with so many samples of each; ``answers`` is their product, for each setting."""
+    """Problems that find the gain with ``samples`` samples of each; ``answers`` is the product, for each setting."""
 
     samples: int
     problems: int

@@ -101,7 +101,7 @@ class GroupSummary:
 class HeldOutGain:
     """The gain of the best level over the first, the best chosen on one half of the problems and measured on the other.
 
-    Without it the best of several levels owes part of its gain to having been picked.
+    On the same problems, part of the gain of the best of several levels is the luck of being picked.
     """
 
     gain: float

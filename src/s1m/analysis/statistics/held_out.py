@@ -1,6 +1,6 @@
 """The best of several levels without the winner's curse: chosen on one half of the problems, measured on the other.
 
-The level with the highest accuracy of a curve owes part of it to luck, so its accuracy on the same problems is too high
+Part of the accuracy of a curve's best level is luck, so that it is too high on the problems that chose the level
 (A. Gelman and J. Carlin, "Beyond power calculations", Perspectives on Psychological Science 9 (2014), 641-651, on the
 exaggeration of chosen results). Here every problem is measured at the level that the other half of the problems chose.
 """

@@ -76,5 +76,5 @@ def problems_needed(variance: float, gain: float, power: float = 0.8) -> int:
 
 
 def gain_found(variance: float, problems: int, power: float = 0.8) -> float:
-    """The smallest gain that so many problems find with probability ``power``."""
+    """The smallest gain that this number of problems finds with probability ``power``."""
     return (Z_95 + NormalDist().inv_cdf(power)) * sqrt(variance / problems)
