@@ -25,9 +25,10 @@ from s1m.types import RequestOptions
 
 @dataclass(frozen=True)
 class ServedTemplate:
-    """A template that the first reachable server renders. ``render`` is for another thread than that of ``loop``."""
+    """A template that ``server`` renders. ``render`` is for another thread than that of ``loop``."""
 
     servers: Servers
+    server: Server
     model: str
     options: RequestOptions
     loop: asyncio.AbstractEventLoop
@@ -41,18 +42,18 @@ class ServedTemplate:
             raise DataError(str(error)) from error
 
     async def _rendered(self, messages: Sequence[Message], generation: bool, options: dict[str, Any]) -> str:
-        at = self.servers.reachable()[0]
         kwargs = {"chat_template_kwargs": options} if options else {}
         asked = {"messages": list(messages), "add_generation_prompt": generation, **kwargs}
-        ids = (await self._ask(TOKENIZE, asked, Tokens, at)).tokens
-        text: str = (await self._ask(DETOKENIZE, {"tokens": ids}, Text, at)).prompt
+        ids = (await self._ask(TOKENIZE, asked, Tokens)).tokens
+        text: str = (await self._ask(DETOKENIZE, {"tokens": ids}, Text)).prompt
         return text
 
-    async def _ask(self, path: str, what: dict[str, Any], kind: type[Any], at: Server) -> Any:
+    async def _ask(self, path: str, what: dict[str, Any], kind: type[Any]) -> Any:
         async def body(_server: Server) -> bytes:
             return encode({"model": self.model, **what})
 
-        return await self.servers.ask(Request(path=path, body=body, read=lambda reply: decode(reply, kind)), at=at)
+        request = Request(path=path, body=body, read=lambda reply: decode(reply, kind))
+        return await self.servers.ask(request, at=self.server)
 
 
 async def read_served_template(servers: Servers, model: str, options: RequestOptions) -> Read | None:
@@ -60,7 +61,7 @@ async def read_served_template(servers: Servers, model: str, options: RequestOpt
 
     Raises ``EngineUnavailable`` where no server answers.
     """
-    template = ServedTemplate(servers, model, options, asyncio.get_running_loop())
+    template = ServedTemplate(servers, servers.reachable()[0], model, options, asyncio.get_running_loop())
     try:
         reading = await asyncio.to_thread(read_template, template)
     except (DataError, NotOffered):
