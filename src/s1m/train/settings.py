@@ -34,7 +34,7 @@ class TrainSettings:
 
     trust_remote_code: bool = False
     """Run the Python code that the model brings along; read it first."""
-    family: str = field(default="auto", metadata=LATER)
+    family: str = field(default="auto", metadata=LATER, compare=False)
     """Whose delimiters: auto (of the chat template of the model to start from), given (of the two keys below, which win
     anyway), or a name that s1m families lists."""
     thinking_close: str = DEFAULT.closing

@@ -32,7 +32,7 @@ class CurateSettings:
 
     filters: tuple[str, ...] = field(default_factory=default_filters, metadata={"names": FILTERS})
     """The filters to apply."""
-    family: str = field(default="given", metadata=LATER)
+    family: str = field(default="given", metadata=LATER, compare=False)
     """Whose delimiters the rows that are kept have: given (those of the two keys below, which win anyway), or a name
     that s1m families lists. Those of any family are read."""
     thinking_open: str = DEFAULT.opening
