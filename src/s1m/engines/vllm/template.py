@@ -1,7 +1,7 @@
 """The chat template of a vLLM server, read by having it render conversations: it gives ids, and their text.
 
-Only the server is sure to have the template that its model is served with. It renders a few dozen conversations of a few
-words, before a run begins.
+Only the server is sure to have the template that its model is served with. It renders a few dozen small
+conversations before a run begins.
 """
 
 from __future__ import annotations
