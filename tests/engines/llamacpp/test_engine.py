@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from s1m.engines.chat import ChatEngine
 from s1m.engines.llamacpp import LlamaCppEngine
 from s1m.engines.scripted import ScriptedEngine
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
@@ -15,6 +16,7 @@ from s1m.types import Completion, Engine, Piece, Problem, Step
 from tests.engines.asking import GREEDY, problem, servers, step
 from tests.engines.chat.test_engine import sweep, thoughts
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, models, tokens_of
+from tests.engines.llamacpp_chat import llama_cpp
 from tests.engines.remote.test_images import encoded
 
 MARKER = "<__media_x7__>"
@@ -187,3 +189,25 @@ def test_logprob_leaves_out_the_end_of_the_turn_and_choices_become_a_grammar() -
         (body,) = sent(server)
     assert body["grammar"] == 'root ::= "A" | "B"'
     assert body["n_probs"] == 1
+
+
+def chat_only(request: Request) -> Answer:
+    own = request.path in ("/props", "/apply-template", "/completion")
+    return Answer(status=404) if own else llama_cpp(thoughts)(request)
+
+
+def test_gateway_that_passes_on_the_chat_alone_is_asked_there(caplog: pytest.LogCaptureFixture) -> None:
+    with ChatServer(chat_only) as server:
+        served = sweep(LlamaCppEngine(servers(server.url)))
+    with ChatServer(llama_cpp(thoughts)) as server:
+        chat = sweep(ChatEngine(servers(server.url)))
+    assert served == chat
+    assert [message.partition(" (")[0].partition(" does ")[2] for message in caplog.messages] == [
+        "not offer llama.cpp's own endpoints"
+    ]
+
+
+def test_images_are_not_shown_again_where_only_chat_is_offered() -> None:
+    again = Step(prefix=(Piece(text="<think>\n"), Piece(text="Look:", images=True)), stop=(), max_tokens=4)
+    with ChatServer(chat_only) as server, pytest.raises(EngineUnavailable, match="cannot be shown again"):
+        ask(server, again, of=problem(encoded("PNG")))

@@ -110,6 +110,7 @@ class ChatEngine:
                 step=step,
                 sampling=sampling,
                 options=self._options,
+                prefill=prefill,
             )
             return encode(request | optional | prefill.fields_for(sampling))
 
@@ -133,7 +134,7 @@ class ChatEngine:
         )
 
     async def _check_continuation(self, server: Server) -> Prefill:
-        return await check_continuation(self._servers, server, await self.served_model())
+        return await check_continuation(self._servers, server, await self.served_model(), self._options.template)
 
     async def _check_delimiter(self, pair: tuple[Server, str]) -> None:
         await check_delimiter(self._servers, pair[0], await self.served_model(), pair[1])

@@ -1,12 +1,14 @@
 """llama.cpp as an engine: the server renders the question, and its completion continues that text and no other.
 
 Its chat endpoint repeats the turn in every reply, and closes an empty thought before the turn of a model that thinks;
-its completion takes the prompt as a text, images included, does neither, and names the stop string that ended it.
+its completion takes the prompt as a text, images included, does neither, and names the stop string that ended it. Where
+a gateway passes on the chat endpoint alone, the turn is continued there, as with ``--engine http``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,11 +26,13 @@ from s1m.engines.llamacpp.protocol import (
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.once import OnceEach
-from s1m.engines.remote.refusals import Refused
+from s1m.engines.remote.refusals import NotOffered, Refused
 from s1m.engines.remote.reply import decode, encode
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.families import after_thinking
 from s1m.types import Completion, Piece, Problem, RequestOptions, Sampling, Step
+
+logger = logging.getLogger("s1m")
 
 STAND_IN = "data:image/png;base64,AAAA"
 """The template puts a marker for every image and never looks at it."""
@@ -56,7 +60,8 @@ class LlamaCppEngine:
         self.context_tokens: int | None = None
         self._servers = servers
         self._options = options
-        self._chat = ChatEngine(servers, model)
+        self._chat = ChatEngine(servers, model, options=options)
+        self._native = True
         self._props = OnceEach(self._ask_props)
         self._prompts = OnceEach(self._render, key_of=lambda question: question)
         self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
@@ -67,7 +72,13 @@ class LlamaCppEngine:
     async def ready(self) -> None:
         """Find out which model the servers offer, how long the context of a slot is, and that they are llama.cpp's."""
         await self.served_model()
-        props = await asyncio.gather(*(self._props.get(server) for server in self._servers.reachable()))
+        try:
+            props = await asyncio.gather(*(self._props.get(server) for server in self._servers.reachable()))
+        except NotOffered as error:
+            self._fall_back(error)
+            await self._chat.ready()
+            self.context_tokens = self._chat.context_tokens
+            return
         contexts = [each.default_generation_settings.n_ctx for each in props]
         self.context_tokens = min((context for context in contexts if context), default=None)
 
@@ -87,11 +98,25 @@ class LlamaCppEngine:
             )
         asked: list[tuple[Server, Props]] = []
         try:
-            return await self._continue(problem, step, sampling, asked)
+            if self._native:
+                return await self._continue(problem, step, sampling, asked)
+        except NotOffered as error:
+            self._fall_back(error)
         except Refused:
             if not problem.images or not asked or not await self._started_again(*asked[-1]):
                 raise
             return await self._continue(problem, step, sampling, asked)
+        if any(piece.images for piece in step.prefix):
+            raise EngineUnavailable(
+                f"{self._servers} offers chat alone, where images cannot be shown again; use the address of "
+                "llama.cpp's own server"
+            )
+        return await self._chat.generate(problem, step, sampling)
+
+    def _fall_back(self, error: NotOffered) -> None:
+        if self._native:
+            logger.warning("%s does not offer llama.cpp's own endpoints (%s); using its chat", self._servers, error)
+        self._native = False
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice; the engine can be used again afterwards."""
