@@ -146,3 +146,8 @@ class EngineBuilder(Protocol):
     async def served_model(cls, settings: EngineSettings) -> str:
         """The model that answers where none is named. Asked only of an engine that ``needs_server``."""
         ...
+
+    @classmethod
+    async def served_context(cls, settings: EngineSettings) -> int | None:
+        """The context that its servers state, in tokens; may be left out."""
+        ...

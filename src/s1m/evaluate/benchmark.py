@@ -15,6 +15,7 @@ from s1m.engines.remote import Patience
 from s1m.errors import EngineUnavailable, UsageError
 from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
 from s1m.evaluate.family import with_delimiters
+from s1m.evaluate.fitting import fitted_budget
 from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.progress import RunProgress
 from s1m.evaluate.provenance import changes, is_new, provenance_of
@@ -39,15 +40,18 @@ class NamesImages(Protocol):
         ...
 
 
-def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
+def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None], *, fit_budget: bool = False) -> int:
     """``s1m eval``: run the pending problems, then ``finish`` the run.
 
-    Returns the exit code: 1 when problems failed, 130 when interrupted.
+    ``fit_budget``: the thinking budget is the default and may be lowered to what the server's context holds. Returns
+    the exit code: 1 when problems failed, 130 when interrupted.
     """
     console = Printer(stderr=True)
     benchmark = find_benchmark(settings.problems.benchmark)
     settings = asyncio.run(name_model(resolve(settings, benchmark)))
     settings = with_delimiters(settings, settings.engine, settings.strategy)
+    if fit_budget:
+        settings = asyncio.run(fitted_budget(settings, settings.engine, settings.budget, console))
     problems = load_problems(settings.problems, benchmark)
     store = RunStore(settings)
     try:

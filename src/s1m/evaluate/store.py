@@ -100,6 +100,12 @@ def load_run(folder: Path) -> Run:
     )
 
 
+def recorded_settings(folder: str | Path) -> dict[str, Any] | None:
+    """The settings of the run in a folder; None where no problem is recorded there."""
+    records = Path(folder).expanduser() / "records.jsonl"
+    return run_folder.read_settings(Path(folder).expanduser()) if records.exists() and records.stat().st_size else None
+
+
 def read_records(folder: Path) -> Iterator[Record]:
     """The records of a run as its engine left them, unjudged, one by one. Raises ``DataError`` when one is damaged."""
     return _read_lines(folder / "records.jsonl", Record)

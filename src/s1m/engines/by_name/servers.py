@@ -40,6 +40,16 @@ class Http:
         finally:
             await engine.close()
 
+    @classmethod
+    async def served_context(cls, settings: EngineSettings) -> int | None:
+        from s1m.engines.remote.models import find_context
+
+        servers = servers_of(settings)
+        try:
+            return await find_context(servers, settings.model)
+        finally:
+            await servers.close()
+
 
 class Vllm(Http):
     """Builds the engine that continues a vLLM server's own tokens. Its server offers models as a chat server does."""
@@ -67,6 +77,15 @@ class LlamaCpp(Http):
         from s1m.engines.llamacpp import LlamaCppEngine
 
         return LlamaCppEngine(servers_of(settings), settings.model, options=settings.request_options)
+
+    @classmethod
+    async def served_context(cls, settings: EngineSettings) -> int | None:
+        engine = cls.build(settings)
+        try:
+            await engine.ready()
+            return engine.context_tokens
+        finally:
+            await engine.close()
 
 
 def servers_of(settings: EngineSettings) -> Servers:
