@@ -1,4 +1,4 @@
-"""``--engine vllm``, ``llamacpp`` and ``http``: servers, at the level of tokens or text, or as chat."""
+"""``--engine vllm``, ``sglang``, ``llamacpp`` and ``http``: servers, at the level of tokens or text, or as chat."""
 
 from __future__ import annotations
 
@@ -86,6 +86,20 @@ class LlamaCpp(Http):
             return engine.context_tokens
         finally:
             await engine.close()
+
+
+class Sglang(Http):
+    """Builds the engine that continues text on an SGLang server, which offers its model as a chat server does."""
+
+    name = "sglang"
+    summary = "an SGLang server, text by text (never run against a real one)"
+    ready_checks_continuation = False
+
+    @classmethod
+    def build(cls, settings: EngineSettings) -> Engine:
+        from s1m.engines.sglang import SglangEngine
+
+        return SglangEngine(servers_of(settings), settings.model, options=settings.request_options)
 
 
 def servers_of(settings: EngineSettings) -> Servers:
