@@ -108,6 +108,10 @@ class Completion:
     finish: Finish
     token_ids: tuple[int, ...] | None = None
     logprob: float | None = None
+    prompt_tokens: int | None = field(default=None, compare=False)
+    """What the server read, as it reports it; None where it does not."""
+    cached_tokens: int = field(default=0, compare=False)
+    """Of these, those that the server reports as read from its cache."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -281,6 +285,29 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """What one problem was charged for, over all its requests whose reply was used."""
+
+    requests: int = 0
+    prompt_tokens: int | None = 0
+    """None when the server left them out of any reply."""
+    cached_tokens: int = 0
+    """Of the prompt tokens, those that were read from the server's cache."""
+    output_tokens: int = 0
+    images: int = 0
+    """Images sent, once for every request."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cost:
+    """Money, in the currency of the price table."""
+
+    amount: float | None
+    """None where the prompt tokens are unknown."""
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
     """One line of a run: a problem, its trace and a verdict for every answer.
 
@@ -299,6 +326,9 @@ class Record:
     """One for every sample of the trace."""
     started: float
     seconds: float
+    usage: Usage | None = None
+    cost: Cost | None = None
+    """At the prices that the run was given; None without any."""
 
 
 class Benchmark(Protocol):

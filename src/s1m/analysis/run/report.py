@@ -34,6 +34,7 @@ FILTERS = (
     sentences.strategy_text,
     sentences.judge_note,
     sentences.model_name,
+    sentences.money_sentence,
 )
 """The sentences that the template uses."""
 

@@ -114,7 +114,14 @@ def read_completion(body: bytes, step: Step, *, turn: str = "", prefill: Prefill
     tokens = count_tokens(written.completion_tokens, step.max_tokens)
     if tokens == 0 and whole:
         raise Uncounted("the server counts 0 tokens for a text that is not empty")
-    return Completion(text=text, tokens=tokens, finish=finish, logprob=mean_logprob(written.logprobs))
+    return Completion(
+        text=text,
+        tokens=tokens,
+        finish=finish,
+        logprob=mean_logprob(written.logprobs),
+        prompt_tokens=written.prompt_tokens,
+        cached_tokens=written.cached_tokens,
+    )
 
 
 def mean_logprob(logprobs: bytes) -> float | None:

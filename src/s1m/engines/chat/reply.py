@@ -79,11 +79,18 @@ class ChatChoice(msgspec.Struct, frozen=True):
     logprobs: msgspec.Raw = msgspec.Raw(b"null")
 
 
+class PromptDetails(msgspec.Struct, frozen=True):
+    """Of the prompt tokens, those that were read from a cache, which hosted models sell for less."""
+
+    cached_tokens: int | float | str | None = None
+
+
 class Usage(msgspec.Struct, frozen=True):
     """Token counts as the server reports them; see ``whole_number``."""
 
     prompt_tokens: int | float | str | None = None
     completion_tokens: int | float | str | None = None
+    prompt_tokens_details: PromptDetails | None = None
 
 
 class Verbose(msgspec.Struct, frozen=True):
@@ -128,6 +135,8 @@ class Written:
     stopped_by: frozenset[str | int | None]
     completion_tokens: int | None
     logprobs: bytes
+    prompt_tokens: int | None = None
+    cached_tokens: int = 0
 
 
 def read_reply(body: bytes) -> Written:
@@ -141,13 +150,17 @@ def read_reply(body: bytes) -> Written:
     message = choice.message
     stopping_word = reply.verbose.stopping_word if reply.verbose else ""
     thinking, text = split_content(message.content)
+    usage = reply.usage or Usage()
+    details = usage.prompt_tokens_details or PromptDetails()
     return Written(
         thinking=whole_text(message.reasoning_content) or whole_text(message.reasoning) or thinking,
         text=text,
         ending=read_ending(choice.finish_reason),
         stopped_by=frozenset((choice.stop_reason, choice.matched_stop, stopping_word)) - {None, ""},
-        completion_tokens=whole_number(reply.usage.completion_tokens if reply.usage else None),
+        completion_tokens=whole_number(usage.completion_tokens),
         logprobs=bytes(choice.logprobs),
+        prompt_tokens=whole_number(usage.prompt_tokens),
+        cached_tokens=whole_number(details.cached_tokens) or 0,
     )
 
 

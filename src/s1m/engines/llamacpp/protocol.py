@@ -62,6 +62,8 @@ class Generated(msgspec.Struct, frozen=True):
     tokens_predicted: int
     stop_type: str
     stopping_word: str = ""
+    tokens_evaluated: int | None = None
+    """Tokens of the prompt, those in the cache among them."""
     completion_probabilities: list[TokenLogprob] = []
 
 
@@ -121,4 +123,7 @@ def read_generated(body: bytes, step: Step) -> Completion:
     logprobs = [token.logprob for token in generated.completion_probabilities]
     if generated.stop_type == "eos" and len(logprobs) == tokens:
         logprobs = logprobs[:-1]  # that of the token that ended the turn
-    return Completion(text=text, tokens=tokens, finish=finish, logprob=fmean(logprobs) if logprobs else None)
+    logprob = fmean(logprobs) if logprobs else None
+    return Completion(
+        text=text, tokens=tokens, finish=finish, logprob=logprob, prompt_tokens=generated.tokens_evaluated
+    )

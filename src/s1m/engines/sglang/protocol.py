@@ -54,6 +54,8 @@ class MetaInfo(msgspec.Struct, frozen=True):
 
     finish_reason: FinishReason
     completion_tokens: int
+    prompt_tokens: int | None = None
+    cached_tokens: int = 0
     output_token_logprobs: list[tuple[float | None, int, str | None]] | None = None
 
 
@@ -122,4 +124,11 @@ def read_generated(body: bytes, step: Step, stop_token_ids: Sequence[int]) -> Co
     logprobs = [each[0] for each in said.output_token_logprobs or () if each[0] is not None]
     if isinstance(reason.matched, int) and len(logprobs) == tokens:
         logprobs = logprobs[:-1]  # that of the token that ended the turn
-    return Completion(text=text, tokens=tokens, finish=finish, logprob=fmean(logprobs) if logprobs else None)
+    return Completion(
+        text=text,
+        tokens=tokens,
+        finish=finish,
+        logprob=fmean(logprobs) if logprobs else None,
+        prompt_tokens=said.prompt_tokens,
+        cached_tokens=said.cached_tokens,
+    )

@@ -44,6 +44,7 @@ NOT_CONTENT = (
     "judge_model",
     "judge_base_url",
     "trust_remote_code",
+    "prices",
     "fitted_context",  # what it led to is in max_thinking_tokens
     "family",  # what it finds is in thinking_open and thinking_close
 )

@@ -113,6 +113,8 @@ class BudgetSettings:
     """The model may not end its thinking before N tokens."""
     max_answer_tokens: Count = 256
     """Budget of each answer, on top of the thinking budget."""
+    prices: FilePath = field(default="", metadata=LATER)
+    """TOML file with the price of every model per million tokens; what a run costs is then on record and in reports."""
     fitted_context: Count | None = field(default=None, metadata={**LATER, **NOT_A_FLAG})
     """Context of the server that the default thinking budget was lowered for."""
 
