@@ -21,6 +21,7 @@ from s1m.engines.remote.models import find_context, find_model
 from s1m.engines.remote.once import Once, OnceEach
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
+from s1m.errors import EngineUnavailable
 from s1m.types import Completion, Problem, RequestOptions, Sampling, Step
 
 logger = logging.getLogger("s1m")
@@ -116,6 +117,11 @@ class ChatEngine:
 
         async def first(server: Server) -> None:
             if (await self._continuation.get(server)).fields:
+                if step.min_tokens > 1:
+                    raise EngineUnavailable(
+                        f"llama.cpp's chat has no minimum of tokens, {step.min_tokens} were asked for: use --engine "
+                        "llamacpp, or leave out --min-thinking-tokens"
+                    )
                 for stop in step.stop:
                     await self._delimiters.get((server, stop))
 
