@@ -14,7 +14,7 @@ from s1m.engines.chat.reply import Probed
 from s1m.engines.chat.turns import Opened
 from s1m.types import RequestOptions
 from tests.engines.asking import GREEDY, ask, problem, says, servers, step
-from tests.engines.chat_server import Answer, ChatServer, Request, answer, chat_model, is_probe, models
+from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, chat_model, is_probe, models
 
 HEADER = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
 
@@ -86,7 +86,8 @@ def test_form_of_a_turn_is_the_one_whose_prompt_is_right(said: Any, opened: Open
     assert found(said) == opened
 
 
-def test_sweep_step_on_a_template_that_opens_thinking_sends_each_part_apart() -> None:
+def llama_cpp_that_opens() -> Behaviour:
+    """llama.cpp's chat with a template that opens thinking: a turn that is sent whole follows an empty thought."""
     said = writes("<think>\n", "\n</think>\n\n")
 
     def behave(request: Request) -> Answer:
@@ -109,7 +110,11 @@ def test_sweep_step_on_a_template_that_opens_thinking_sends_each_part_apart() ->
         }
         return answer(body)
 
-    with ChatServer(behave) as server:
+    return behave
+
+
+def test_sweep_step_on_a_template_that_opens_thinking_sends_each_part_apart() -> None:
+    with ChatServer(llama_cpp_that_opens()) as server:
         turns = (step("<think>\n"), step("<think>\n", "I add"), step("<think>\n", "I add", "</think>\nSo", stop=()))
         assert [each.text for each in ask(server, *turns)] == [" four"] * 3
     assert [body["messages"][1:] for body in server.bodies()[-3:]] == [

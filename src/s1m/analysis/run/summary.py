@@ -99,7 +99,7 @@ class MoneySummary:
     currency: str
     """Several, separated by commas, where it was resumed with a table in another currency; then nothing is added up."""
     total: float | None
-    """Of the problems whose cost is known; None where that is none of them."""
+    """Of the problems whose cost is known; None where no cost is."""
     per_problem: float | None
     unknown: int
     """Problems whose cost is not known: their server reports no prompt tokens, or they have no price."""
