@@ -20,7 +20,7 @@ from s1m.engines.chat.reply import Probed, read_probe
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
-from s1m.errors import EngineUnavailable
+from s1m.errors import CannotContinue, EngineUnavailable
 from s1m.families import DEFAULT, after_thinking
 
 logger = logging.getLogger("s1m")
@@ -95,7 +95,7 @@ async def check_continuation(servers: Servers, server: Server, model: str) -> Pr
     try:
         continued = await ask(ONE_WORD, continued=True)
     except Refused as error:
-        raise EngineUnavailable(f"{server.url} will not continue the assistant's turn: {error}") from error
+        raise CannotContinue(f"{server.url} will not continue the assistant's turn: {error}") from error
     bare, plain, short, long = await asyncio.gather(
         ask("", continued=False),
         ask_if_taken(ONE_WORD, continued=False),
@@ -115,7 +115,7 @@ async def check_continuation(servers: Servers, server: Server, model: str) -> Pr
 def _refuse_unusable(server: Server, counts: Counts) -> None:
     continuation = read_counts(counts)
     if continuation in UNUSABLE:
-        raise EngineUnavailable(f"{server.url} {UNUSABLE[continuation]}")
+        raise CannotContinue(f"{server.url} {UNUSABLE[continuation]}")
     if continuation == "unknown":
         logger.warning(
             "%s: its token counts do not show whether it continues the assistant's turn (continue_final_message); "
@@ -133,18 +133,18 @@ def _refuse_intruding(server: Server, continued: str, bare: str) -> None:
     before, turn, _ = continued.rpartition(LONG_THOUGHT)
     opened = before.rstrip().endswith(DEFAULT.opening)
     if turn and (opened or not bare.startswith(before) or not after_thinking(before).strip()):
-        raise EngineUnavailable(f"{server.url} {UNUSABLE['intrudes']} (before the turn stands {before[-40:]!r})")
+        raise CannotContinue(f"{server.url} {UNUSABLE['intrudes']} (before the turn stands {before[-40:]!r})")
 
 
 def _repeating(server: Server, probed: Probed, fields: Mapping[str, Any]) -> Prefill:
     """How to read a server that repeated the long thought in this reply to a request with ``fields``."""
     if not probed.text.startswith(LONG_THOUGHT):
-        raise EngineUnavailable(
+        raise CannotContinue(
             f"{server.url} repeats the assistant's turn in its reply, but not as it was sent: {probed.text!r}; switch "
             "its reasoning parser off (llama.cpp: --reasoning-format none)"
         )
     if (probed.completion_tokens or 0) > MOST_NEW_TOKENS:
-        raise EngineUnavailable(
+        raise CannotContinue(
             f"{server.url} counts the turn that it repeats as {probed.completion_tokens} new tokens; budgets cannot be "
             "kept with it, use --engine vllm"
         )

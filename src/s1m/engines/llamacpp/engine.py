@@ -12,6 +12,7 @@ from functools import partial
 
 from s1m.engines.chat import ChatEngine
 from s1m.engines.chat.protocol import NO_OPTIONS, user_content
+from s1m.engines.dials import AUTO
 from s1m.engines.llamacpp.protocol import (
     APPLY_TEMPLATE,
     COMPLETION,
@@ -52,11 +53,13 @@ class LlamaCppEngine:
     name = "llamacpp"
     can_show_images_again = True
 
-    def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
+    def __init__(
+        self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS, dial: str = AUTO
+    ) -> None:
         self.context_tokens: int | None = None
         self._servers = servers
         self._options = options
-        self._chat = ChatEngine(servers, model)
+        self._chat = ChatEngine(servers, model, options=options, dial="llamacpp" if dial == AUTO else dial)
         self._props = OnceEach(self._ask_props)
         self._prompts = OnceEach(self._render, key_of=lambda question: question)
         self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
@@ -81,6 +84,8 @@ class LlamaCppEngine:
         ``tokens`` counts those of the stop string or end of turn too. Raises ``EngineError``; ``PromptTooLong`` when
         the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
+        if step.whole is not None:
+            return await self._chat.generate(problem, step, sampling)
         if step.min_tokens > 1:
             raise EngineUnavailable(
                 f"llama.cpp has no minimum of tokens, {step.min_tokens} were asked for: leave out --min-thinking-tokens"
