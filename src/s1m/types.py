@@ -53,8 +53,8 @@ class Piece:
 class WholeReply:
     """A step that wants a whole reply, in which the model begins and ends its thinking by itself.
 
-    ``effort`` and ``budget`` (in tokens; 0 is no thinking) are what the server is asked for, by engines that can; empty
-    and None leave both to the server. The delimiters are those by which thinking is recognised in the text.
+    ``effort`` and ``budget`` (in tokens; 0 turns thinking off) are what the server is asked for, by engines that can;
+    empty and None leave both to the server. The delimiters are those by which thinking is recognised in the text.
     """
 
     thinking_open: str
