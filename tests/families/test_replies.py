@@ -18,6 +18,8 @@ OPEN, CLOSE = DEFAULT.opening_line, DEFAULT.closing
         ("<think>\nI add.</think>7", "\nI add.", "7", True),
         ("I add.</think>7", "I add.", "7", True),  # the prompt has opened thinking
         ("<think>a</think>b<think>c</think>7", "a</think>b<think>c", "7", True),
+        ("<think>a</think>b<think>c", "a</think>b<think>c", "", False),
+        ("<think></think>I add.</think>7", "", "I add.</think>7", True),  # ended by a budget of the server
         ("<think>I add", "I add", "", False),
         ("7", "", "7", False),
         ("", "", "", False),

@@ -38,16 +38,19 @@ def parts_of(reply: str, opening: str, closing: str) -> Parts:
     """The thinking and the answer of a reply.
 
     The delimiters are the given ones, or those of another family where the reply begins with its opening one. Thinking
-    goes on to the last closing delimiter: a model may think more than once.
+    ends with the first closing delimiter, unless it is opened once more after it. A closing one that follows without an
+    opening is part of the answer: a model whose thinking a server has ended may write its own all the same.
     """
     used = _used(reply, Delimiters(opening.strip(), closing))
-    opened = reply.find(used.opening) if used.opening else -1
-    closed = reply.rfind(used.closing)
+    opened, closed = _find(reply, used.opening, 0), _find(reply, used.closing, 0)
     start = opened + len(used.opening) if opened >= 0 and (closed < 0 or opened < closed) else 0
-    if closed >= 0:
-        answer = reply[closed + len(used.closing) :]
-        return Parts(thinking=reply[start:closed], answer=answer, closed=True, start=start, end=closed)
-    if start:
+    while closed >= 0:
+        after = closed + len(used.closing)
+        again = _find(reply, used.opening, after)
+        if again < 0:
+            return Parts(thinking=reply[start:closed], answer=reply[after:], closed=True, start=start, end=closed)
+        closed = _find(reply, used.closing, again)
+    if opened >= 0:
         return Parts(thinking=reply[start:], answer="", closed=False, start=start, end=len(reply))
     return Parts(thinking="", answer=reply, closed=False, start=0, end=0)
 
@@ -72,3 +75,7 @@ def _used(reply: str, given: Delimiters) -> Delimiters:
         return given
     begun = reply.lstrip()
     return next((each for each in THINKING_DELIMITERS if begun.startswith(each.opening)), given)
+
+
+def _find(text: str, what: str, start: int) -> int:
+    return text.find(what, start) if what else -1

@@ -12,7 +12,7 @@ from s1m.forcing.endings import find_answered
 from s1m.forcing.flow import Forcing, derive_seed
 from s1m.forcing.loops.watch import find_loop
 from s1m.forcing.strategy import Part, Task
-from s1m.types import Answer, Completion, Segment, Step, StopClass, WholeReply
+from s1m.types import Answer, Completion, Purpose, Segment, Step, StopClass, WholeReply
 
 ESTIMATED = "count estimated"
 """The flaw of a thought whose tokens were not counted: they are the reply's, shared out by characters."""
@@ -42,6 +42,7 @@ def reply(
                 effort=effort,
                 budget=budget,
             ),
+            purpose=Purpose(chain=number, finished=(), level=level),
         ),
     )
     parts = separated(completion, forcing)
