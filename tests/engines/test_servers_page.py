@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from s1m.engines.builder import find_engine
+from s1m.engines.builder import find_engine, takes_dial
 from s1m.engines.chat import ChatEngine
 from s1m.engines.embedded import EmbeddedEngine
 from s1m.engines.llamacpp import LlamaCppEngine
 from s1m.engines.sglang import SglangEngine
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import EngineUnavailable
-from s1m.types import Completion, Engine, Piece, Problem, Step
+from s1m.types import Completion, Engine, Piece, Problem, Step, WholeReply
 from tests.engines.asking import GREEDY, says, servers
 from tests.engines.chat.test_continuation import counting
 from tests.engines.chat.test_openings import llama_cpp_that_opens
-from tests.engines.chat_server import Behaviour, ChatServer, chat_model
+from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, chat_model
 from tests.engines.embedded.test_templates import DROPS, OFF, OPENS_LINE, ORIGINAL, adding, engine_of
 from tests.engines.llamacpp.test_engine import BEGIN, native
 from tests.engines.llamacpp_chat import llama_cpp
@@ -80,9 +80,21 @@ def engine_for(engine: str, server: str, template: str, folder: Path) -> Iterato
         "vLLM's chat": (lambda url: ChatEngine(servers(url), "m"), counting(*COUNTS[template])),
         "llama.cpp's chat": (lambda url: ChatEngine(servers(url)), chat_of_llama_cpp(ends)),
     }
+    made = {name: (make, or_chat(behave)) for name, (make, behave) in made.items()}
     ignoring = (lambda url: ChatEngine(servers(url)), chat_model(says(" four"), continues=False))
     with served(*made.get(server, ignoring)) as asked:
         yield asked
+
+
+def or_chat(behave: Behaviour) -> Behaviour:
+    """The server with a chat endpoint beside its own, where it has none."""
+    chat = chat_model(says("<think>\n I look.</think> four"))
+
+    def either(request: Request) -> Answer:
+        whole = request.path.endswith("/chat/completions") and len(request.body["messages"]) == 1
+        return chat(request) if whole and request.body["max_tokens"] > 1 else behave(request)
+
+    return either
 
 
 def chat_of_llama_cpp(ends: str) -> Behaviour:
@@ -102,9 +114,13 @@ def verdict(engine: Engine, step: Step) -> str:
         done = asyncio.run(go())
     except EngineUnavailable:
         return "refused"
+    if step.whole is not None:
+        assert done.thinking or done.thinking_tokens
+        return "whole"
     return "text" if done.token_ids is None else "exact"
 
 
+WHOLE = Step(prefix=(), stop=(), max_tokens=64, whole=WholeReply(thinking_open="<think>\n", thinking_close="</think>"))
 CONTINUED = Step(prefix=(Piece(text="<think>\n"), Piece(text="I look")), stop=("</think>",), max_tokens=4)
 
 
@@ -138,7 +154,10 @@ def test_strategy_is_treated_as_the_page_says(row: dict[str, str], column: str, 
     name, server = COLUMNS[column]
     with engine_for(name, server, "leaves it to the model", tmp_path) as engine:
         assert isinstance(engine, CLASSES[name])
-        if row["strategy"] == "`lookback-image`" and not engine.can_show_images_again:
+        if row[column] == "whole" or row["strategy"] == "`effort`, `budget`":
+            dialled = row["strategy"] != "`effort`, `budget`" or takes_dial(find_engine(name))
+            found = verdict(engine, WHOLE) if dialled else "refused"  # by the settings
+        elif row["strategy"] == "`lookback-image`" and not engine.can_show_images_again:
             found = "refused"  # by the driver, which sends no such step
             asyncio.run(engine.close())
         elif row["strategy"] == "`--min-thinking-tokens`":

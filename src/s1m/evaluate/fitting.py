@@ -6,6 +6,7 @@ that a resumed run keeps its budget, whatever its server states by then.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
@@ -28,8 +29,8 @@ async def fitted_budget(
     """Settings whose thinking budget, which was not given, fits the context that the server states."""
     if not engine.builder.needs_server:
         return settings
-    kept = recorded_settings(flat(settings)["out"])
-    if kept is not None:
+    kept = recorded_settings(Path(flat(settings)["out"]).expanduser())
+    if kept:
         names = ("max_thinking_tokens", "fitted_context")
         return changed(settings, **{name: kept[name] for name in names if "fitted_context" in kept and name in kept})
     context = await _context(engine)

@@ -22,7 +22,7 @@ from s1m.engines.chat.reply import Probed, read_probe
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
-from s1m.errors import EngineUnavailable
+from s1m.errors import CannotContinue, EngineUnavailable
 from s1m.families import DEFAULT, after_thinking
 
 logger = logging.getLogger("s1m")
@@ -75,10 +75,6 @@ class Counts:
         return cls(bare=bare, plain=plain, continued=continued, short_thought=short, long_thought=long)
 
 
-class Unusable(EngineUnavailable):
-    """The server does not continue a turn that is sent whole."""
-
-
 async def check_continuation(
     servers: Servers, server: Server, model: str, template: Mapping[str, Any] = NO_TEMPLATE_OPTIONS
 ) -> Prefill:
@@ -108,7 +104,7 @@ async def check_continuation(
 
     try:
         return await _check_whole(server, model, send)
-    except Unusable:
+    except CannotContinue:
         opened = await find_opened(as_llama_cpp)
         if opened is None:
             raise
@@ -116,7 +112,7 @@ async def check_continuation(
 
 
 async def _check_whole(server: Server, model: str, send: Callable[[dict[str, Any]], Awaitable[Probed]]) -> Prefill:
-    """What the replies hold of a turn that is sent as it is. Raises ``Unusable`` where that is not continued."""
+    """What the replies hold of a turn that is sent as it is. Raises ``CannotContinue`` where that is not continued."""
 
     async def ask_if_taken(turn: str, *, continued: bool, **fields: Any) -> Probed | None:
         try:
@@ -127,7 +123,7 @@ async def _check_whole(server: Server, model: str, send: Callable[[dict[str, Any
     try:
         continued = await send(probe(model, ONE_WORD, continued=True))
     except Refused as error:
-        raise Unusable(f"{server.url} will not continue the assistant's turn: {error}") from error
+        raise CannotContinue(f"{server.url} will not continue the assistant's turn: {error}") from error
     bare, plain, short, long = await asyncio.gather(
         send(probe(model, "", continued=False)),
         ask_if_taken(ONE_WORD, continued=False),
@@ -150,10 +146,10 @@ async def _check_whole(server: Server, model: str, send: Callable[[dict[str, Any
 
 
 def _refuse_unusable(server: Server, counts: Counts) -> bool:
-    """Whether the counts show that the turn is continued. Raises ``Unusable`` where they show that it is not."""
+    """Whether the counts show that the turn is continued. Raises ``CannotContinue`` where they show that it is not."""
     continuation = read_counts(counts)
     if continuation in UNUSABLE:
-        raise Unusable(f"{server.url} {UNUSABLE[continuation]}")
+        raise CannotContinue(f"{server.url} {UNUSABLE[continuation]}")
     return continuation == "continues"
 
 
@@ -175,18 +171,18 @@ def _refuse_intruding(server: Server, continued: str, bare: str) -> None:
     before, turn, _ = continued.rpartition(LONG_THOUGHT)
     opened = before.rstrip().endswith(DEFAULT.opening)
     if turn and (opened or not bare.startswith(before) or not after_thinking(before).strip()):
-        raise Unusable(f"{server.url} {UNUSABLE['intrudes']} (before the turn stands {before[-40:]!r})")
+        raise CannotContinue(f"{server.url} {UNUSABLE['intrudes']} (before the turn stands {before[-40:]!r})")
 
 
 def _repeating(server: Server, probed: Probed, fields: Mapping[str, Any]) -> Prefill:
     """How to read a server that repeated the long thought in this reply to a request with ``fields``."""
     if not probed.text.startswith(LONG_THOUGHT):
-        raise Unusable(
+        raise CannotContinue(
             f"{server.url} repeats the assistant's turn in its reply, but not as it was sent: {probed.text!r}; switch "
             "its reasoning parser off (llama.cpp: --reasoning-format none)"
         )
     if (probed.completion_tokens or 0) > MOST_NEW_TOKENS:
-        raise EngineUnavailable(
+        raise CannotContinue(
             f"{server.url} counts the turn that it repeats as {probed.completion_tokens} new tokens; budgets cannot be "
             "kept with it, use --engine vllm"
         )

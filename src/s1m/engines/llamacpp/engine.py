@@ -15,6 +15,7 @@ from functools import partial
 from s1m.engines.chat import ChatEngine
 from s1m.engines.chat.delimiters import TOKENIZE, Tokens
 from s1m.engines.chat.protocol import NO_OPTIONS, user_content
+from s1m.engines.dials import AUTO
 from s1m.engines.llamacpp.protocol import (
     APPLY_TEMPLATE,
     COMPLETION,
@@ -58,11 +59,13 @@ class LlamaCppEngine:
     name = "llamacpp"
     can_show_images_again = True
 
-    def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
+    def __init__(
+        self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS, dial: str = AUTO
+    ) -> None:
         self.context_tokens: int | None = None
         self._servers = servers
         self._options = options
-        self._chat = ChatEngine(servers, model, options=options)
+        self._chat = ChatEngine(servers, model, options=options, dial="llamacpp" if dial == AUTO else dial)
         self._native = True
         self._props = OnceEach(self._ask_props)
         self._prompts = OnceEach(self._render, key_of=lambda question: question)
@@ -95,6 +98,8 @@ class LlamaCppEngine:
         ``tokens`` counts those of the stop string or end of turn too. Raises ``EngineError``; ``PromptTooLong`` when
         the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
+        if step.whole is not None:
+            return await self._chat.generate(problem, step, sampling)
         if step.min_tokens <= 1 or not self._native:
             return await self._generate(problem, step, sampling)
         # llama.cpp has no minimum, but it can forbid tokens for the length of a request: so the minimum is one of its

@@ -31,5 +31,14 @@ async def find_context(servers: Servers, model: str) -> int | None:
     return min((length for length in lengths if length is not None), default=None)
 
 
+async def find_owners(servers: Servers) -> tuple[str, ...]:
+    """Whose the servers' models are, as the servers say; empty where they list none."""
+    try:
+        listed = await _models(servers)
+    except (GaveUp, NotOffered, Refused):
+        return ()
+    return tuple({str(entry.owned_by or "") for models in listed for entry in models})
+
+
 async def _models(servers: Servers) -> Collection[list[Model]]:
     return (await servers.ask_each(Request(path="models", read=read_models))).values()

@@ -14,6 +14,7 @@ from typing import Any
 
 from s1m.engines.chat import ChatEngine
 from s1m.engines.chat.protocol import NO_OPTIONS, user_content
+from s1m.engines.dials import AUTO
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.models import find_context
@@ -57,11 +58,13 @@ class SglangEngine:
     can_show_images_again = False
     """A placeholder of images in the assistant's turn would need the model's own spelling of it."""
 
-    def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
+    def __init__(
+        self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS, dial: str = AUTO
+    ) -> None:
         self.context_tokens: int | None = None
         self._servers = servers
         self._options = options
-        self._chat = ChatEngine(servers, model)
+        self._chat = ChatEngine(servers, model, options=options, dial="vllm" if dial == AUTO else dial)
         self._prompts: OnceEach[Question, str] = OnceEach(self._prompt, key_of=lambda question: question)
         self._spelled = OnceEach(self._spell, key_of=lambda pair: pair)
         self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
@@ -75,6 +78,11 @@ class SglangEngine:
         questions = (Question(server=server, text="Hi", images=0) for server in self._servers.reachable())
         await asyncio.gather(*map(self._prompts.get, questions))
 
+    async def ready_to_reply(self) -> None:
+        """The same for whole replies, which come from the server's chat endpoint."""
+        await self._chat.ready_to_reply()
+        self.context_tokens = self._chat.context_tokens
+
     async def served_model(self) -> str:
         """The name of the model that is asked: the given one, or the only one that the servers offer."""
         return await self._chat.served_model()
@@ -85,6 +93,8 @@ class SglangEngine:
         ``tokens`` counts those of the stop string or end of turn too. Raises ``EngineError``; ``PromptTooLong`` when
         the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
+        if step.whole is not None:
+            return await self._chat.generate(problem, step, sampling)
         stop_ids: list[int] = []
 
         def question(server: Server) -> Question:

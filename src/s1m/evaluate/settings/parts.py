@@ -60,6 +60,9 @@ class StrategySettings:
     """adaptive: an answer less probable than this, by the mean of its tokens, agrees with nothing."""
     sweep: Literal["nested", "independent"] = "nested"
     """nested: one chain with an answer branched off at every level; independent: every level from scratch."""
+    chains: Literal["auto", "continued", "whole"] = field(default="auto", metadata=LATER)
+    """vote, and --num-ignore 0: whether a chain is continued step by step, or is one whole reply of the model (auto:
+    whole only at servers that cannot continue a turn)."""
     family: Literal["given", "auto"] = field(default="given", metadata=LATER)
     """auto: the delimiters of the model's own chat template (see: s1m families --model NAME), unless one of the two
     flags below is given."""
