@@ -242,6 +242,15 @@ def test_an_empty_account_ends_the_run_at_once(status: int, body: dict[str, Any]
         ask(in_turn(listed, answer(body, status)), whole(), dial="openrouter")
 
 
+def test_a_reply_longer_than_asked_for_fails_and_is_not_paid_for_again() -> None:
+    with (
+        ChatServer(always(chat("4", tokens=900))) as server,
+        pytest.raises(EngineError, match="generated 900 tokens where at most 100"),
+    ):
+        asyncio.run(_once(server.url, whole(most=100)))
+    assert len(server.bodies()) == 1
+
+
 def test_a_rate_limit_that_lasts_is_classed() -> None:
     listed = answer({"data": [{"id": "m"}]})
     with pytest.raises(EngineError) as caught:

@@ -10,6 +10,7 @@ from statistics import fmean
 from s1m.engines.chat.protocol import TokenLogprob, TokenLogprobs, Uncounted, count_tokens
 from s1m.engines.chat.reply import Written, read_reply
 from s1m.engines.remote.reply import Unreadable, decode
+from s1m.errors import EngineError
 from s1m.families import END_OF_TURN_MARKS, without_end_of_turn
 from s1m.families.replies import answer_tokens, count_thinking, parts_of
 from s1m.types import Completion, Step, WholeReply
@@ -19,7 +20,7 @@ def read_whole(body: bytes, step: Step, whole: WholeReply) -> Completion:
     """The reply to a request for a whole one.
 
     Raises ``Unreadable`` when none can be read, the server broke off or its tokens are not counted; ``Withheld`` for a
-    refusal; ``EngineError`` when it ended in an unknown way.
+    refusal; ``EngineError`` when it ended in an unknown way, or is longer than was asked for.
     """
     return whole_completion(read_reply(body), step, whole)
 
@@ -29,6 +30,12 @@ def whole_completion(written: Written, step: Step, whole: WholeReply) -> Complet
     text = written.text
     cut_off = written.ending == "length"
     text = text.rstrip("\ufffd") if cut_off else without_end_of_turn(text)
+    if (written.completion_tokens or 0) > step.max_tokens + 1:
+        # Not to be tried again: the next reply would be as long, and many servers are paid by the token.
+        raise EngineError(
+            f"the server generated {written.completion_tokens} tokens where at most {step.max_tokens} were asked for, "
+            "so no budget can be kept with it; use another provider of the model"
+        )
     tokens = count_tokens(written.completion_tokens, step.max_tokens)
     if tokens == 0 and (text or written.thinking):
         raise Uncounted("the server counts 0 tokens for a text that is not empty")
