@@ -29,6 +29,7 @@ from tests.engines.vllm.test_templates import vllm
 
 PAGE = (Path(__file__).parents[2] / "docs" / "servers.md").read_text(encoding="utf-8")
 QUESTION = Problem(id="1", question="Hi", images=(), gold="")
+THINKS = "<think>\n I look.</think> four"
 OPENED, CLOSED = "<think>\n", "<think>\n\n</think>\n\n"
 ENDS = {
     "leaves it to the model": "",
@@ -81,14 +82,14 @@ def engine_for(engine: str, server: str, template: str, folder: Path) -> Iterato
         "llama.cpp's chat": (lambda url: ChatEngine(servers(url)), chat_of_llama_cpp(ends)),
     }
     made = {name: (make, or_chat(behave)) for name, (make, behave) in made.items()}
-    ignoring = (lambda url: ChatEngine(servers(url)), chat_model(says(" four"), continues=False))
+    ignoring = (lambda url: ChatEngine(servers(url)), chat_model(says(THINKS), continues=False))
     with served(*made.get(server, ignoring)) as asked:
         yield asked
 
 
 def or_chat(behave: Behaviour) -> Behaviour:
     """The server with a chat endpoint beside its own, where it has none."""
-    chat = chat_model(says("<think>\n I look.</think> four"))
+    chat = chat_model(says(THINKS))
 
     def either(request: Request) -> Answer:
         whole = request.path.endswith("/chat/completions") and len(request.body["messages"]) == 1
