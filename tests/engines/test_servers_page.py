@@ -41,7 +41,7 @@ ENDS = {
 COUNTS: dict[str, tuple[int, int, int, tuple[int, int]]] = {
     "leaves it to the model": (9, 14, 8, (12, 21)),
     "opens thinking": (9, 9, 10, (12, 21)),
-    "ends an empty thought": (13, 18, 8, (12, 21)),
+    "ends an empty thought": (9, 14, 12, (12, 21)),
     "drops thinking from a turn": (9, 14, 8, (9, 9)),
 }
 """Prompt tokens that vLLM's chat counts for the five probes of the handshake with such a template."""

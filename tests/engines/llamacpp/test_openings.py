@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from operator import eq
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from s1m.engines.chat.continuation import check_continuation
 from s1m.engines.chat.prefill import Prefill
 from s1m.engines.chat.protocol import chat_request
 from s1m.engines.embedded import EmbeddedEngine
+from s1m.engines.llamacpp import LlamaCppEngine
 from s1m.forcing import Forcing, drive, nested_sweep
 from s1m.types import Engine, RequestOptions, Trace
 from tests.engines.asking import GREEDY, servers, step
@@ -50,6 +53,19 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         yield url
 
 
+DROPS = (
+    TURNS.replace("OPEN", "")
+    .replace("CLOSE", "")
+    .replace("BEGIN", "")
+    .replace(
+        "{{ message.content }}",
+        "{% if message.role == 'assistant' %}{{ message.content.split('</think>')[-1] }}{% else %}{{ message.content }}"
+        "{% endif %}",
+    )
+)
+"""Drops the thinking of every turn that it renders, in the manner of DeepSeek-R1's."""
+
+
 def swept(engine: Engine) -> list[Trace]:
     forcing = Forcing(num_ignore=(0, 1, 2), ignore_strings=("Wait,",), max_thinking_tokens=512, max_answer_tokens=16)
 
@@ -62,13 +78,35 @@ def swept(engine: Engine) -> list[Trace]:
     return asyncio.run(work())
 
 
-def test_chains_are_those_of_the_embedded_engine_and_every_thought_closes(url: str) -> None:
-    served = swept(ChatEngine(servers(url, timeout_seconds=120.0), options=ON))
-    local = swept(EmbeddedEngine("bundled"))
-    texts = [[[segment.text for segment in trace.chains[0]] for trace in traces] for traces in (served, local)]
-    assert sum(one == other for one, other in zip(*texts, strict=True)) >= 0.95 * len(PROBLEMS)
+@pytest.fixture(scope="module")
+def local() -> list[list[str]]:
+    """The thoughts of the embedded engine."""
+    return thoughts(swept(EmbeddedEngine("bundled")))
+
+
+def thoughts(traces: list[Trace]) -> list[list[str]]:
+    return [[segment.text for segment in trace.chains[0]] for trace in traces]
+
+
+@pytest.mark.parametrize("engine", [ChatEngine, LlamaCppEngine])
+def test_chains_are_those_of_the_embedded_engine_and_every_thought_closes(
+    engine: type[ChatEngine] | type[LlamaCppEngine], url: str, local: list[list[str]]
+) -> None:
+    served = swept(engine(servers(url, timeout_seconds=120.0), options=ON))
+    assert sum(map(eq, thoughts(served), local)) >= 0.95 * len(PROBLEMS)
     assert {segment.stop for trace in served for segment in trace.chains[0]} == {"closed"}
     assert all(answer.text.strip() for trace in served for answer in trace.answers)
+
+
+@pytest.mark.parametrize("engine", [ChatEngine, LlamaCppEngine])
+def test_template_that_drops_thinking_from_turns_is_never_given_the_turn(
+    engine: type[ChatEngine] | type[LlamaCppEngine], tmp_path: Path, local: list[list[str]]
+) -> None:
+    template = tmp_path / "chat.jinja"
+    template.write_text(DROPS)
+    with serving(*DIGITS, "--chat-template-file", str(template)) as url:
+        served = swept(engine(servers(url, timeout_seconds=120.0)))
+    assert sum(map(eq, thoughts(served), local)) >= 0.95 * len(PROBLEMS)
 
 
 @pytest.mark.parametrize(
