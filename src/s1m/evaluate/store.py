@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +42,8 @@ class Failure:
     key: str
     id: str
     error: str
+    kind: str = ""
+    """Its class in a word or two, such as "content filter"; empty in runs of earlier versions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,8 @@ class Run:
     settings: Mapping[str, Any]
     records: tuple[Record, ...]
     failed: int
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """The failed problems by the class of their last failure."""
     judge: str = ""
     provenance: tuple[Mapping[str, Any], ...] = ()
     """What it was run with, an entry for every start that differed; empty in folders that are older than that."""
@@ -88,16 +93,28 @@ def load_run(folder: Path) -> Run:
     judgements = list(read_lines(folder / JUDGEMENTS, RecordJudgement))
     records = tuple(laid_over(_read_lines(folder / "records.jsonl", Record), judgements))
     done = {record.key for record in records}
-    failures = {failure.key for failure in _read_lines(folder / "failures.jsonl", Failure)}
+    failures = {
+        line.key: line.kind or "failed" for line in read_lines(folder / "failures.jsonl", Failure, check=_check)
+    }
+    failures = {key: kind for key, kind in failures.items() if key not in done}
     judge = judgements[-1].model if judgements else ""
     return Run(
         folder=folder,
         settings=with_origin(settings),
         records=records,
-        failed=len(failures - done),
+        failed=len(failures),
+        failures=Counter(failures.values()),
         judge=judge,
         provenance=provenance,
     )
+
+
+def recorded_settings(folder: Path) -> Mapping[str, Any]:
+    """The settings of a run that has records; empty for a folder without any."""
+    records = folder / "records.jsonl"
+    if not records.exists() or not records.stat().st_size:
+        return {}
+    return run_folder.read_settings(folder) or {}
 
 
 def read_records(folder: Path) -> Iterator[Record]:
@@ -150,7 +167,7 @@ class RunStore:
 
     def fail(self, key: str, problem: Problem, error: Exception) -> None:
         """Append a failure; the problem stays pending."""
-        append(self._failures, Failure(key=key, id=problem.id, error=str(error)))
+        append(self._failures, Failure(key=key, id=problem.id, error=str(error), kind=getattr(error, "kind", "")))
 
     def close(self) -> None:
         """Close the files and release the folder."""

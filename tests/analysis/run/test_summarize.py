@@ -165,6 +165,8 @@ def test_an_empty_run_summarises() -> None:
         "biases": [],
         "held_out": None,
         "samples": 1,
+        "prompt_tokens": None,
+        "money": None,
         "provenance": [],
     }
     assert summary.best is None

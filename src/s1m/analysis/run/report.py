@@ -38,6 +38,7 @@ FILTERS = (
     sentences.problems_text,
     sentences.samples_sentence,
     sentences.biases_sentence,
+    sentences.money_sentence,
 )
 """The sentences that the template uses."""
 

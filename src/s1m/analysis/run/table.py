@@ -14,6 +14,7 @@ from s1m.analysis.run.sentences import (
     judge_note,
     measures_sentence,
     model_name,
+    money_sentence,
     problems_text,
     samples_sentence,
     slope_sentence,
@@ -51,14 +52,16 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
     for level in summary.levels:
         table.add_row(*level_cells(level), style="bold" if level is summary.best else None)
     console.print(table)
-    for sentence in (
-        samples_sentence(summary),
-        biases_sentence(summary),
-        judge_note(summary),
-        cost_sentence(summary),
-        slope_sentence(summary),
-        measures_sentence(summary),
-    ):
+    sentences = (
+        samples_sentence,
+        biases_sentence,
+        judge_note,
+        cost_sentence,
+        money_sentence,
+        slope_sentence,
+        measures_sentence,
+    )
+    for sentence in (say(summary) for say in sentences):
         if sentence:
             console.print(Text(escaped(sentence)))
     if summary.failed:
