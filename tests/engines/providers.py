@@ -144,7 +144,7 @@ def vllm(*, configured: bool = True, ignores: bool = False, parser: bool = False
         words = words if ignores else min(words, body.get("thinking_token_budget", words))
         thinking = ["<think>", *["hm "] * words, "</think>"]
         listed = {"content": [{"token": token, "logprob": -0.5, "bytes": []} for token in [*thinking, ANSWER]]}
-        logprobs = {"logprobs": listed} if body.get("logprobs") else {}
+        logprobs: dict[str, Any] = {"logprobs": listed} if body.get("logprobs") else {}
         tokens = len(thinking) + ANSWER_TOKENS
         if parser:
             return chat(ANSWER, tokens=tokens, reasoning=words, message={"reasoning": thought(words)}, **logprobs)

@@ -16,7 +16,8 @@ FORCING = Forcing(num_ignore=(0,), ignore_strings=("Wait,",), max_thinking_token
 
 def pumped(strategy: BaseStrategy, *completions: Completion) -> tuple[Trace, list[Step]]:
     """The trace that a flow makes of these completions, and the steps it asked for."""
-    flow, left, asked = strategy.flow(Task(seed=1)), list(completions), []
+    flow, left = strategy.flow(Task(seed=1)), list(completions)
+    asked: list[Step] = []
     steps = next(flow)
     while True:
         asked += steps

@@ -13,6 +13,7 @@ from s1m.engines.chat import ChatEngine
 from s1m.engines.chat.dial import check_turned
 from s1m.engines.dials import DIALS, dial_of_addresses, dial_of_owners, find_dial
 from s1m.engines.remote import Patience, Servers
+from s1m.engines.remote.connection import bearer
 from s1m.errors import EngineError, EngineUnavailable, UsageError, Withheld
 from s1m.types import Completion, RequestOptions, Sampling, Step, WholeReply
 from tests.engines.asking import FAST, KEY, always, in_turn, problem
@@ -39,9 +40,9 @@ def ask(
     """What a fresh engine makes of the steps, one after another, and the server that it asked."""
 
     async def main(url: str) -> list[Completion]:
-        headers = {} if dial == "auto" else {"headers": find_dial(dial).headers}
+        headers = bearer if dial == "auto" else find_dial(dial).headers
         patience = Patience(backoff=FAST, timeout_seconds=5.0, start_seconds=0.3, outage_seconds=0.3, max_retries=2)
-        servers = Servers(url + ("/v1beta/openai" if dial == "gemini" else ""), KEY, patience=patience, **headers)
+        servers = Servers(url + ("/v1beta/openai" if dial == "gemini" else ""), KEY, patience=patience, headers=headers)
         engine = ChatEngine(servers, "m", dial=dial, options=options or RequestOptions())
         try:
             await engine.ready_to_reply()

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.vllm
 
 
 def evaluate(url: str, out: Path, *flags: str, engine: str = "http") -> Run:
-    words = ["eval", "digits", "--engine", engine, "--base-url", url, "--limit", "16", "--temperature", "1"]
+    words = ["eval", "digits", "--engine", engine, "--base-url", url, "--limit", "16"]
+    words += ["--temperature", "1", "--max-thinking-tokens", "512"]
     assert main([*words, *flags, "--out", str(out)]) == 0
     return load_run(out)
 
@@ -23,7 +24,7 @@ def test_thinking_stays_within_the_budget_that_vllm_promises(vllm_url: str, tmp_
     for engine in ("http", "vllm"):
         run = evaluate(vllm_url, tmp_path / engine, "--strategy", "budget", "--levels", "0,8,16,256", engine=engine)
         assert run.settings["dial"] == "vllm"
-        spent = {}
+        spent: dict[int, list[int]] = {}
         for record in run.records:
             for answer in record.trace.answers:
                 assert record.trace.thinking_tokens(answer) <= answer.level
