@@ -1,6 +1,6 @@
 #!/bin/sh
 # Build wheel and sdist, and install the wheel in a clean environment, .venv-package: sh scripts/package.sh PYTHON
-# The demo is run from there in a folder that is no checkout; then every extra is installed. PYTHON is 3.11 or newer.
+# The demo is run from there in an empty folder; then every extra is installed. PYTHON is 3.11 or newer.
 set -eu
 python=$1
 rm -rf dist .venv-package
