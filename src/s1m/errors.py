@@ -1,13 +1,15 @@
 """Every error that s1m raises on purpose, named by the boundary it crossed.
 
-S1mError
-├── UsageError        the user asked for something impossible: flags, TOML keys, paths, settings that differ
-├── DataError         data is missing, unreadable or not what it should be
-└── EngineError       the engine could not do a step; the problem stays pending
-    ├── EngineUnavailable   no problem can be evaluated: refused key, unknown model, broken checkpoint
-    │   └── CannotContinue  the server answers, and cannot continue an assistant's turn
-    ├── PromptTooLong       this problem can never fit this engine
-    └── Withheld            a provider or its filter withheld the answer to this problem
+::
+
+    S1mError
+    ├── UsageError        the user asked for something impossible: flags, TOML keys, paths, settings that differ
+    ├── DataError         data is missing, unreadable or not what it should be
+    └── EngineError       the engine could not do a step; the problem stays pending
+        ├── EngineUnavailable   no problem can be evaluated: refused key, unknown model, broken checkpoint
+        │   └── CannotContinue  the server answers, and cannot continue an assistant's turn
+        ├── PromptTooLong       this problem can never fit this engine
+        └── Withheld            a provider or its filter withheld the answer to this problem
 
 ``exit_code`` is what the command line ends with: 2 for a mistake in the request, 1 for everything else.
 """
