@@ -351,6 +351,8 @@ class Record:
     usage: Usage | None = None
     cost: Cost | None = None
     """At the prices that the run was given; None without any."""
+    sample: int = 0
+    """Which of the problem's samples this is: with several, each is a trace of its own."""
 
 
 class Benchmark(Protocol):
