@@ -348,11 +348,11 @@ class Record:
     """One for every sample of the trace."""
     started: float
     seconds: float
-    sample: int = 0
-    """Which of the problem's samples this is: with several, each is a trace of its own."""
     usage: Usage | None = None
     cost: Cost | None = None
     """At the prices that the run was given; None without any."""
+    sample: int = 0
+    """Which of the problem's samples this is: with several, each is a trace of its own."""
 
 
 class Benchmark(Protocol):

@@ -178,7 +178,7 @@ class Runner:
             sample_verdicts=tuple(score(sample.text) for sample in trace.samples),
             started=started,
             seconds=time.time() - started,
-            sample=pending.sample,
-            usage=metered.usage,
+            usage=metered.usage if self._price or metered.usage.prompt_tokens is not None else None,
             cost=self._price.cost_of(metered.usage) if self._price else None,
+            sample=pending.sample,
         )

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.settings import NOT_CONTENT, RunSettings, with_origin
 from s1m.files import run_folder
@@ -28,6 +30,9 @@ from s1m.judge import RecordJudgement, laid_over
 from s1m.types import Problem, Record
 
 T = TypeVar("T", Record, "Failure")
+
+LATER_FIELDS: Mapping[str, Any] = {"usage": None, "cost": None, "sample": 0}
+"""Fields of a record that earlier versions did not have, and what they are where nothing is to be said."""
 
 JUDGEMENTS = "judgements.jsonl"
 
@@ -157,7 +162,7 @@ class RunStore:
 
     def add(self, record: Record) -> None:
         """Append a record, whole. Raises ``DataError`` when the disk does not take it; then nothing is appended."""
-        append(self._records, record)
+        append(self._records, as_line(record))
         self._remember(record)
 
     def keep_thumbnail(self, key: str, problem: Problem) -> None:
@@ -192,6 +197,15 @@ class RunStore:
         # versions do not name an origin.
         loose = frozenset((*NOT_CONTENT, "origin"))
         run_folder.claim(self.folder, self._settings, loose=loose, work="run", binding=recorded, keep=recorded)
+
+
+def as_line(record: Record) -> dict[str, Any]:
+    """A record without the fields that earlier versions did not write, where they have nothing to say.
+
+    So a run of an earlier version is resumed to the very lines that it would have written.
+    """
+    line: dict[str, Any] = msgspec.to_builtins(record)
+    return {name: value for name, value in line.items() if name not in LATER_FIELDS or value != LATER_FIELDS[name]}
 
 
 def _read_lines(path: Path, kind: type[T]) -> Iterator[T]:

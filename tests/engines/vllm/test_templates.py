@@ -12,6 +12,7 @@ from s1m.benchmarks.digits import Digits
 from s1m.engines.chat import ChatEngine
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import EngineUnavailable
+from s1m.files.tasks import gathered
 from s1m.forcing import Forcing, drive, independent_sweep, nested_sweep
 from s1m.types import Completion, Piece, RequestOptions, Step, Trace
 from tests.engines.asking import GREEDY, problem, servers
@@ -112,7 +113,7 @@ def test_a_real_vllm_opens_thinking_once_and_refuses_a_closed_thought(tmp_path: 
         engine = VllmEngine(servers(url, start_seconds=30.0), options=RequestOptions(**options))
 
         async def traces(flow: Any) -> list[Trace]:
-            return list(await asyncio.gather(*(drive(flow(forcing, 0), each, engine, GREEDY) for each in problems)))
+            return await gathered(drive(flow(forcing, 0), each, engine, GREEDY) for each in problems)
 
         try:
             await engine.ready()
@@ -128,9 +129,7 @@ def test_a_real_vllm_opens_thinking_once_and_refuses_a_closed_thought(tmp_path: 
     async def chat(url: str, template: dict[str, Any]) -> list[Trace]:
         engine = ChatEngine(servers(url, start_seconds=30.0), options=RequestOptions(template=template))
         try:
-            return list(
-                await asyncio.gather(*(drive(nested_sweep(forcing, 0), each, engine, GREEDY) for each in problems))
-            )
+            return await gathered(drive(nested_sweep(forcing, 0), each, engine, GREEDY) for each in problems)
         finally:
             await engine.close()
 

@@ -72,6 +72,13 @@ def runs_table(comparison: Comparison) -> Table:
     return table
 
 
+def money_cell(money: MoneySummary | None) -> str:
+    """What a problem cost, all levels of the run together."""
+    if money is None or money.per_problem is None:
+        return "unknown"
+    return f"{money_text(money.per_problem)} {money.currency}"
+
+
 def differences_table(comparison: Comparison) -> Table:
     """One row for each test whatever it costs; the difference is second minus first, in points."""
     table = new_table("whatever the cost", "level", "points", "paired 95 %", "p", "Holm p")
@@ -85,13 +92,6 @@ def differences_table(comparison: Comparison) -> Table:
             p_value(test.holm_p),
         )
     return table
-
-
-def money_cell(money: MoneySummary | None) -> str:
-    """What a problem cost, all levels of the run together."""
-    if money is None or money.per_problem is None:
-        return "unknown"
-    return f"{money_text(money.per_problem)} {money.currency}"
 
 
 def run_cells(curve: RunCurve) -> list[str]:

@@ -35,10 +35,10 @@ FILTERS = (
     sentences.strategy_text,
     sentences.judge_note,
     sentences.model_name,
+    sentences.money_sentence,
     sentences.problems_text,
     sentences.samples_sentence,
     sentences.biases_sentence,
-    sentences.money_sentence,
 )
 """The sentences that the template uses."""
 

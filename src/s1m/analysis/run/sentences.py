@@ -80,7 +80,8 @@ def money_sentence(summary: Summary) -> str:
     if money.total is None or money.per_problem is None:
         return f"Cost in {money.currency}: unknown; the server reports no prompt tokens for any problem."
     said = f"Cost: {money_text(money.total)} {money.currency}, {money_text(money.per_problem)} a problem"
-    unknown = f"; unknown for {money.unknown:,} of {counted(summary.problems, 'problem')}" if money.unknown else ""
+    records = counted(summary.problems * summary.samples, "record")
+    unknown = f"; unknown for {money.unknown:,} of {records}" if money.unknown else ""
     return f"{said}{unknown}."
 
 

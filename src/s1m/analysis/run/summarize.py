@@ -70,7 +70,7 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         metrics=summarize_sweep(grid, run.settings, resamples),
         tokens_estimated=run.settings.get("tokens") == ESTIMATED,
         prompt_tokens=prompt_tokens(records),
-        money=summarize_money(records),
+        money=summarize_money(records, grid.samples),
         measures=summarize_groups(records, benchmark_of_run(run.settings.get("benchmark", ""))),
         parts=summarize_parts(records, breakdowns(run.settings)),
         judge=run.judge if grid.judged.any() else None,
@@ -85,8 +85,8 @@ def prompt_tokens(records: Sequence[Record]) -> int | None:
     return sum(known) if known and len(known) == len(counts) else None
 
 
-def summarize_money(records: Sequence[Record]) -> MoneySummary | None:
-    """What the problems cost; None where none has a price."""
+def summarize_money(records: Sequence[Record], samples: int) -> MoneySummary | None:
+    """What the problems cost, each with all its ``samples``; None where none has a price."""
     costs = [record.cost for record in records if record.cost]
     if not costs:
         return None
@@ -95,7 +95,7 @@ def summarize_money(records: Sequence[Record]) -> MoneySummary | None:
     return MoneySummary(
         currency=", ".join(currencies),
         total=sum(known) if known else None,
-        per_problem=sum(known) / len(known) if known else None,
+        per_problem=samples * sum(known) / len(known) if known else None,
         unknown=len(records) - len(known),
     )
 

@@ -98,6 +98,20 @@ class GroupSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MoneySummary:
+    """What a run cost, at the prices of the table that it was given."""
+
+    currency: str
+    """Several, separated by commas, where it was resumed with a table in another currency; then nothing is added up."""
+    total: float | None
+    """Of the problems whose cost is known; None where no cost is."""
+    per_problem: float | None
+    """All samples of a problem together."""
+    unknown: int
+    """Records whose cost is not known: their server reports no prompt tokens, or they have no price."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class HeldOutGain:
     """The gain of the best level over the first, the best chosen on one half of the problems and measured on the other.
 
@@ -107,19 +121,6 @@ class HeldOutGain:
     gain: float
     ci95: Interval | None
     """Paired bootstrap over problems."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MoneySummary:
-    """What a run cost, at the prices of the table that it was given."""
-
-    currency: str
-    """Several, separated by commas, where it was resumed with a table in another currency; then nothing is added up."""
-    total: float | None
-    """Of the problems whose cost is known; None where no cost is."""
-    per_problem: float | None
-    unknown: int
-    """Problems whose cost is not known: their server reports no prompt tokens, or they have no price."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,16 +52,15 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
     for level in summary.levels:
         table.add_row(*level_cells(level), style="bold" if level is summary.best else None)
     console.print(table)
-    sentences = (
-        samples_sentence,
-        biases_sentence,
-        judge_note,
-        cost_sentence,
-        money_sentence,
-        slope_sentence,
-        measures_sentence,
-    )
-    for sentence in (say(summary) for say in sentences):
+    for sentence in (
+        samples_sentence(summary),
+        biases_sentence(summary),
+        judge_note(summary),
+        cost_sentence(summary),
+        money_sentence(summary),
+        slope_sentence(summary),
+        measures_sentence(summary),
+    ):
         if sentence:
             console.print(Text(escaped(sentence)))
     if summary.failed:
