@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from s1m.benchmarks.digits import Digits
+from s1m.engines.chat import ChatEngine
 from s1m.engines.vllm import VllmEngine
 from s1m.engines.vllm.template import read_served_template
 from s1m.errors import EngineUnavailable
+from s1m.files.tasks import gathered
 from s1m.forcing import Forcing, drive, independent_sweep, nested_sweep
 from s1m.types import RequestOptions, Trace
 from tests.engines.asking import GREEDY, servers
@@ -24,6 +26,7 @@ from tests.vllm_server import MODEL, serving
 
 PROBLEMS = Digits().load(split="test", limit=3, data=None)
 PLAIN = {name: kind for name, kind in KINDS.items() if not kind.renamed}
+SWITCHED = {"enable_thinking": True}
 RENAMED = [name for name, kind in KINDS.items() if kind.renamed]
 
 
@@ -102,6 +105,20 @@ def test_kinds_that_share_their_delimiters(tmp_path: Path) -> None:
             asyncio.run(check(url, kind, behaviour=name))
         with pytest.raises(EngineUnavailable, match="add --template-kwargs enable_thinking=true"):
             asyncio.run(unswitched(url, behaviour="closes an empty thought"))
+        on, off = [asyncio.run(chat(url, behaviour="closes an empty thought", **more)) for more in (SWITCHED, {})]
+    # The chat endpoint continues a turn without the end of the generation prompt, which opens or ends thinking.
+    assert [trace.chains[0][0].text for trace in on] == [trace.chains[0][0].text for trace in off]
+    assert {segment.stop for trace in on for segment in trace.chains[0]} == {"closed"}
+
+
+async def chat(url: str, **options: Any) -> list[Trace]:
+    """A forced sweep through the chat endpoint."""
+    engine = ChatEngine(servers(url, start_seconds=30.0), options=RequestOptions(template=options))
+    forcing = Forcing(num_ignore=(0, 1, 2), ignore_strings=("Wait,",), max_thinking_tokens=200, max_answer_tokens=8)
+    try:
+        return await gathered(drive(nested_sweep(forcing, 0), each, engine, GREEDY) for each in PROBLEMS)
+    finally:
+        await engine.close()
 
 
 async def unswitched(url: str, **options: Any) -> None:

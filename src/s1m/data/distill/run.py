@@ -33,6 +33,7 @@ from s1m.evaluate.benchmark import load_problems, run_pending
 from s1m.evaluate.build import model_of
 from s1m.evaluate.chosen import Chosen
 from s1m.evaluate.family import chosen_for
+from s1m.evaluate.fitting import fitted_budget
 from s1m.evaluate.store import RunStore, read_records
 from s1m.files.json_lines import encode_line
 from s1m.files.printing import Printer
@@ -46,13 +47,19 @@ STAGES = ("answer", "whole", "form", "same")
 """Of the funnel: a right answer, not cut, of a form that can be trained on, and not said before."""
 
 
-def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
-    """Run the pending problems, then write the rows. Exit code 1 when problems failed, 130 when interrupted."""
+def distill(settings: DistillSettings, *, compose: int, tokenizer: str, fit_budget: bool = False) -> int:
+    """Run the pending problems, then write the rows. Exit code 1 when problems failed, 130 when interrupted.
+
+    ``fit_budget``: the thinking budget is the default and may be lowered to what the server's context holds.
+    """
     console = Printer(stderr=True)
     counter = TokenCounter(tokenizer).check()
     page = find_benchmark(settings.problems.benchmark)
     chosen = asyncio.run(_choose(settings, page))
     settings = chosen.settings
+    if fit_budget:
+        settings = asyncio.run(fitted_budget(settings, settings.engine, settings.budget, console))
+        chosen = replace(chosen, settings=settings)
     problems = load_problems(settings.problems, page)
     store = RunStore(settings)
     try:

@@ -23,6 +23,7 @@ class Model(msgspec.Struct, frozen=True):
     max_model_len: int | float | None = None
     meta: Any = None
     root: Any = None
+    owned_by: Any = None
 
     @property
     def context_tokens(self) -> int | None:

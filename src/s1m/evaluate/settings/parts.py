@@ -71,6 +71,9 @@ class StrategySettings:
     """adaptive: an answer less probable than this, by the mean of its tokens, agrees with nothing."""
     sweep: Literal["nested", "independent"] = "nested"
     """nested: one chain with an answer branched off at every level; independent: every level from scratch."""
+    chains: Literal["auto", "continued", "whole"] = field(default="auto", metadata=LATER)
+    """vote, and --num-ignore 0: whether a chain is continued step by step, or is one whole reply of the model (auto:
+    whole only at servers that cannot continue a turn)."""
     family: str = field(default="auto", metadata=LATER, compare=False)  # not what they are, but how they are found
     """Whose delimiters: auto (of the model's own chat template), given (of the two flags below, which win anyway), or a
     name that s1m families lists."""
@@ -142,11 +145,16 @@ class BudgetSettings:
     """Budget: how much may be generated."""
 
     max_thinking_tokens: Count = 8192
-    """Thinking budget of a problem's whole chain, in generated tokens."""
+    """Thinking budget of a problem's whole chain, in generated tokens; not given, it is lowered to what the context of
+    the server holds."""
     min_thinking_tokens: Annotated[int, Meta(ge=0, le=MOST_COUNT)] = 0
     """The model may not end its thinking before N tokens."""
     max_answer_tokens: Count = 256
     """Budget of each answer, on top of the thinking budget."""
+    prices: FilePath = field(default="", metadata=LATER)
+    """TOML file with the price of every model per million tokens; what a run costs is then on record and in reports."""
+    fitted_context: Count | None = field(default=None, metadata={**LATER, **NOT_A_FLAG})
+    """Context of the server that the default thinking budget was lowered for."""
 
 
 @dataclass(frozen=True, kw_only=True)

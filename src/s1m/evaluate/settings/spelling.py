@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from s1m.families import BY_FAMILY
 from s1m.families.sampling import NEUTRAL
 from s1m.files.settings import MOST_COUNT, MOST_SHOWN
 from s1m.forcing.presets import IGNORE_STRINGS
+from s1m.forcing.strategies import strategy_of_run
 
 MOST_LEVELS = 1000
 """Largest ``num_ignore``, and most levels of any list: a chain whose stop is ignored more often is a typing slip."""
@@ -25,7 +27,9 @@ def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
     if "num_ignore" in values:
         values["num_ignore"] = levels_from(values["num_ignore"])
     if "levels" in values:
-        values["levels"] = levels_from(values["levels"], name="levels", greatest=MOST_COUNT)
+        values["levels"] = levels_from(
+            numbered(values["levels"], values.get("strategy")), name="levels", greatest=MOST_COUNT
+        )
     if "ignore_strings" in values:
         values["ignore_strings"] = strings_from(values["ignore_strings"])
     if isinstance(values.get("template_kwargs"), Mapping):  # a table in a file
@@ -51,6 +55,15 @@ def spell_family(values: dict[str, Any], *, line_break: bool = True) -> None:
     if named:
         values.setdefault("thinking_open", named.as_written if line_break else named.opening)
         values.setdefault("thinking_close", named.closing)
+
+
+def numbered(value: object, strategy: object) -> object:
+    """Levels as they are spelled, names of levels such as ``low,high`` of strategy effort as their numbers."""
+    known = strategy_of_run(strategy) if isinstance(strategy, str) else None
+    names = getattr(known, "level_names", ())
+    if not names or not isinstance(value, str):
+        return value
+    return re.sub(r"[a-z]+", lambda word: str(names.index(word[0])) if word[0] in names else word[0], value.lower())
 
 
 def levels_from(value: object, *, name: str = "num_ignore", greatest: int = MOST_LEVELS) -> object:
