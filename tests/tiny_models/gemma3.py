@@ -22,7 +22,6 @@ def build() -> Parts:
         boi_token_index=tokenizer.convert_tokens_to_ids("<start_of_image>"),
         eoi_token_index=tokenizer.convert_tokens_to_ids("<end_of_image>"),
         image_token_index=tokenizer.convert_tokens_to_ids("<image_soft_token>"),
-        eos_token_id=tokenizer.eos_token_id,
     )  # fmt: skip
     return Parts(
         config=config,
