@@ -87,6 +87,7 @@ def load_weights(wanted: Weights) -> tuple[Any, dict[str, Any]]:
     placed = quantized(wanted.quantize, wanted.on) if wanted.quantize else {}
     model, loaded = auto_class.from_pretrained(
         *wanted.source,
+        config=config,
         dtype=wanted.in_type,
         attn_implementation=attention_of(wanted.attention, config),
         output_loading_info=True,
