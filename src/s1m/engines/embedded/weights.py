@@ -105,6 +105,10 @@ def text_writer(name: str, config: Any) -> Any:
     import transformers
     from transformers.models.auto import modeling_auto as auto
 
+    if getattr(config, "is_encoder_decoder", False):
+        raise EngineUnavailable(
+            f"{name} is a {config.model_type} model, an encoder-decoder, which has no turn to continue; use a chat model"
+        )
     own_code = getattr(config, "auto_map", None) or {}
     for auto_class, known in (
         (transformers.AutoModelForImageTextToText, auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING),
