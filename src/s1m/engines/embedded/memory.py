@@ -37,7 +37,7 @@ def check_weights(name: str, place: str, device: str, dtype: Any, quantize: str)
     needed = int(parameters * each)
     if needed > free:
         raise EngineUnavailable(
-            f"{name} does not fit: {parameters / 1e9:.2f} billion weights x {each:.3g} bytes = {gigabytes(needed)}, "
+            f"{name} does not fit: {parameters / 1e9:.3g} billion weights x {each:.3g} bytes = {gigabytes(needed)}, "
             f"and {device} has {gigabytes(free)} free; {_way_out(quantize, each)}"
         )
 
