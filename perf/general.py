@@ -1,7 +1,7 @@
 """Any class in this process: the engine against `generate` on one problem at a time, same model, same machine, in turn.
 
-The models are random and as large as the bundled one's language model (hidden 128, 4 layers); every problem has an image
-where the class takes one. Classes on the plain path are measured too: they are not faster, and the table says so.
+The models are tiny and random, SmolVLM's language model as large as the bundled one's (hidden 128, 4 layers); every
+problem has an image where the class takes one. The plain path is measured too: it is not faster, and the table says so.
 """
 
 from __future__ import annotations
@@ -116,9 +116,8 @@ def main() -> None:
                 (one_at_a_time(engine, problems[:4]), batched(engine, few), swept(engine, few)) for _ in range(ROUNDS)
             ]
             asyncio.run(engine.close())
-        for index, name in enumerate(
-            ("generate, one problem at a time", f"engine, {len(few)} rows", "engine, sweeps 0-3")
-        ):
+        names = ("generate, one problem at a time", f"engine, {len(few)} rows", "engine, sweeps 0-3")
+        for index, name in enumerate(names):
             speed = statistics.median(each[index] for each in rounds)
             ratio = statistics.median(each[index] / each[0] for each in rounds)
             rows.append((kind, engine.path, name, f"{speed:.0f}", f"{ratio:.1f}x"))
@@ -129,8 +128,8 @@ def main() -> None:
         rows,
         [
             f"{ROUNDS} rounds; each round runs the three in turn, and the ratio is taken within the round.",
-            "Tiny random models: in a large one the ratio of the plain path stays, that of the shared path follows from "
-            "how many rows a forward pass takes for the price of one.",
+            "Tiny random models. In a large one the ratio of the shared path follows from how many rows a forward pass "
+            "takes for the price of one; that of the plain path stays 1.",
         ],
     )
 

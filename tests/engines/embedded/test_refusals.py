@@ -45,7 +45,7 @@ def pretending(folder: Path, **config: object) -> str:
 
 def test_a_model_that_reads_text_alone_refuses_images(folder: Path) -> None:
     engine = EmbeddedEngine(str(checkpoint("llama", folder)), max_rows=2)
-    with pytest.raises(EngineUnavailable, match="has images, and .* reads text alone; use a vision-language model"):
+    with pytest.raises(EngineUnavailable, match=r"has images, and .* reads text alone; use a vision-language model"):
         ask(engine, [(PROBLEMS[1], step())])
     asyncio.run(engine.close())
 

@@ -22,7 +22,8 @@ def test_a_text_only_sweep_runs_on_a_dequantised_gguf_file(tmp_path: Path, capsy
     (tmp_path / "mine.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     flags = (
         "--data", str(tmp_path / "mine.jsonl"), "--model", str(MODEL), "--num-ignore", "0-2", "--temperature", "0",
-        "--thinking-close", ".", "--max-thinking-tokens", "48", "--max-answer-tokens", "12", "--out", str(tmp_path / "run"),
+        "--thinking-close", ".", "--max-thinking-tokens", "48", "--max-answer-tokens", "12",
+        "--out", str(tmp_path / "run"),
     )  # fmt: skip
     assert main(["eval", "custom", *flags]) == 0
     capsys.readouterr()

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from s1m.cli.parser import Parser
 
 summary = "List the model classes that run in this process with --engine embedded, and how each is served."
-examples = """The list is that of the installed transformers. Any other model runs behind a server: --engine vllm, llamacpp or http.
+examples = """The list is that of the installed transformers. Any other model runs behind a server.
 
 examples:
   s1m models

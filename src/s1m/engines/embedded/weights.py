@@ -107,7 +107,8 @@ def text_writer(name: str, config: Any) -> Any:
 
     if getattr(config, "is_encoder_decoder", False):
         raise EngineUnavailable(
-            f"{name} is a {config.model_type} model, an encoder-decoder, which has no turn to continue; use a chat model"
+            f"{name} is a {config.model_type} model, an encoder-decoder, which has no turn to "
+            "continue; use a chat model"
         )
     own_code = getattr(config, "auto_map", None) or {}
     for auto_class, known in (
