@@ -63,10 +63,7 @@ def one_at_a_time(engine: EmbeddedEngine, problems: Sequence[Problem]) -> float:
     for problem in problems:
         checkpoint, prompt = engine.checkpoint, prepare(problem, engine.checkpoint)
         ids = torch.tensor([[*prompt.ids, *checkpoint.tokenizer("<think>\n")["input_ids"]]])
-        given = {
-            name: extended(value, len(prompt.ids), ids.shape[1]) if isinstance(value, torch.Tensor) else value
-            for name, value in prompt.inputs.items()
-        }
+        given = {name: extended(value, len(prompt.ids), ids.shape[1]) for name, value in prompt.inputs.items()}
         output = checkpoint.model.generate(
             input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=True, top_k=0,
             max_new_tokens=TOKENS, min_new_tokens=TOKENS, **given,

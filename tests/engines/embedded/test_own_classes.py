@@ -19,7 +19,7 @@ from tests.tiny_models import KINDS, checkpoint
 # A processor of transformers converts lists of arrays as numpy 2 no longer wants it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-PLAIN = ("qwen3_5",)
+PLAIN: tuple[str, ...] = ()
 """Classes whose rows cannot share a cache."""
 
 
