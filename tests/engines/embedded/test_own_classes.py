@@ -19,7 +19,7 @@ from tests.tiny_models import KINDS, checkpoint
 # A processor of transformers converts lists of arrays as numpy 2 no longer wants it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-PLAIN: tuple[str, ...] = ()
+PLAIN = ("mllama",)
 """Classes whose rows cannot share a cache."""
 
 
@@ -94,5 +94,5 @@ def test_going_on_from_a_remembered_past_equals_going_on_from_nothing(engine: Em
 def closing_of(engine: EmbeddedEngine, problem: Problem) -> str:
     """A character that the model writes soon, which serves as its closing delimiter."""
     (written,) = ask(engine, [(problem, step(tokens=20))])
-    spelled = [engine.checkpoint.tokenizer.decode([token]) for token in (written.token_ids or ())[1:]]
+    spelled: list[str] = [engine.checkpoint.tokenizer.decode([token]) for token in (written.token_ids or ())[1:]]
     return next(each for each in spelled if len(each) == 1 and each.isascii() and each.isprintable())

@@ -178,7 +178,8 @@ def _not_qwen(name: str, model: Any, tokenizer: Any) -> str:
 
 def _never_ids(model: Any, processor: Any) -> tuple[int, ...]:
     """Place-holders of pictures and sounds: what a configuration and a processor name so."""
-    config, rows = model.config, model.get_input_embeddings().weight.shape[0]
+    # Some classes have embeddings of marks that the last layer cannot write.
+    config, rows = model.config, (model.get_output_embeddings() or model.get_input_embeddings()).weight.shape[0]
     marks = ("image", "video", "audio", "vision_start", "boi", "eoi", "image_start")
     names = [f"{mark}_token_{part}" for mark in marks for part in ("id", "index")]
     ids = [getattr(holder, name, None) for holder in (config, processor) for name in names]

@@ -102,12 +102,13 @@ class StateCache(SlotCache):
 
 def empty_cache(config: Any) -> Any:
     """A cache of transformers for one row, none of whose layers forgets what lies before its window."""
-    from transformers.cache_utils import DynamicCache, DynamicLayer
+    from transformers import cache_utils
 
-    cache: Any = DynamicCache(config=config)
+    classes: Any = cache_utils  # half of it is untyped
+    cache = classes.DynamicCache(config=config)
     for index, layer in enumerate(cache.layers):
         if type(layer).__name__ == "DynamicSlidingWindowLayer":
-            cache.layers[index] = DynamicLayer()
+            cache.layers[index] = classes.DynamicLayer()
     return cache
 
 
