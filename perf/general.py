@@ -30,7 +30,7 @@ from s1m.types import Piece, Problem, Sampling, Step
 from tests.engines.embedded.own import PICTURES
 from tests.tiny_models.parts import save
 
-KINDS = ("smolvlm", "gemma3", "llama", "qwen3_5")
+KINDS = ("smolvlm", "gemma3", "llama", "qwen3_5", "mllama")
 ROUNDS, TOKENS, ROWS = 3, 96, 48
 SAMPLING = Sampling(temperature=1.0)
 FORCING = Forcing(num_ignore=(0, 1, 2, 3), ignore_strings=("Wait,",), max_thinking_tokens=192, max_answer_tokens=8)

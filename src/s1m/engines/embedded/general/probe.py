@@ -13,7 +13,7 @@ from s1m.engines.embedded.cache import SlotCache
 from s1m.engines.embedded.checkpoint import Checkpoint
 from s1m.engines.embedded.decoder import Decoder
 from s1m.engines.embedded.general.masks import OTHER, STATE, layer_kinds
-from s1m.engines.embedded.general.prompt import OwnPrompt, own_positions
+from s1m.engines.embedded.general.prompt import OWN_POSITIONS, OwnPrompt, own_positions
 from s1m.engines.embedded.general.reading import read_prompt
 from s1m.engines.embedded.general.states import StateCache
 
@@ -25,7 +25,7 @@ STEPS = 3
 """Tokens after each text: the first comes from reading it, the others from single steps."""
 
 EXACT, ROUNDED = 1e-3, 0.3
-"""Largest difference of a logit, in standard deviations of all logits, in float32 and in types of half its size. A
+"""Largest difference of a logit, in standard deviations of all logits, in float32 and in smaller types. A
 wrong mask or position moves logits by about one; rounding in bfloat16 moves the worst of 150,000 by a tenth."""
 
 
@@ -40,13 +40,18 @@ def why_not_shared(checkpoint: Checkpoint) -> str:
 
     if OTHER in layer_kinds(checkpoint.model.config):
         return "its layers keep more than keys, values and states"
+    if hasattr(getattr(checkpoint.model, "model", None), "get_rope_index") and not hasattr(
+        checkpoint.model, OWN_POSITIONS
+    ):
+        return "the installed transformers does not tell its positions"
     try:
         with torch.inference_mode():
             worst = max(_differences(checkpoint))
     except Exception as error:  # a class that cannot be served so raises whatever its author pleased
         reason = str(error).strip().splitlines()[:1] or [""]
         return f"its forward pass refuses a shared cache ({type(error).__name__}: {reason[0][:120]})"
-    allowed = EXACT if checkpoint.model.dtype == torch.float32 else ROUNDED
+    rounds = checkpoint.model.dtype != torch.float32 or getattr(checkpoint.model, "is_quantized", False)
+    allowed = ROUNDED if rounds else EXACT
     return "" if worst <= allowed else f"in a shared cache its logits differ by {worst:.2g} standard deviations"
 
 
