@@ -29,7 +29,7 @@ from s1m.engines.embedded.general.reading import read_prompt
 from s1m.engines.embedded.general.states import StateCache
 from s1m.engines.embedded.prefixes import PrefixStore
 from s1m.engines.embedded.prompt import joined
-from s1m.engines.embedded.row import Row
+from s1m.engines.embedded.row import Row, positions_of
 from s1m.engines.embedded.sampling import pick
 from s1m.errors import EngineError
 
@@ -221,7 +221,7 @@ class Batcher:
             columns[i, widest - fresh :] = torch.arange(row.stored, len(row.ids))
         pixels = [row.prompt.pixels(row.stored) for row in new]
         vision = joined([some for some in pixels if some])
-        logits = self._decoder.read(first, ids, columns, _positions(new, columns), vision)
+        logits = self._decoder.read(first, ids, columns, positions_of(new, columns), vision)
         for row in new:
             row.stored = len(row.ids)
         self._settle(self._draw(new, logits))
@@ -292,18 +292,3 @@ class Batcher:
     def _remember(self, row: Row, stored: int) -> None:
         """Keep a row's past for the step that goes on from it; a turn that the model ended has none."""
         self._prefixes.keep(row.owner, (*row.ids, *row.generated)[:stored], self._cache.take(row.slot, stored))
-
-
-def _positions(rows: Sequence[Row], columns: Tensor) -> Tensor:
-    """Positions of shape (channels, rows, time): the prompt's own, then the column shifted as its images ask."""
-    import torch
-
-    shifts = torch.tensor([row.prompt.shift for row in rows])
-    channels = rows[0].prompt.positions.shape[0]
-    positions = (columns.clamp(min=0) + shifts[:, None]).expand(channels, -1, -1).clone()
-    for i, row in enumerate(rows):
-        length = row.prompt.positions.shape[1]
-        in_prompt = (columns[i] >= 0) & (columns[i] < length)
-        if bool(in_prompt.any()):
-            positions[:, i, in_prompt] = row.prompt.positions[:, columns[i, in_prompt]]
-    return positions
