@@ -91,6 +91,14 @@ def test_going_on_from_a_remembered_past_equals_going_on_from_nothing(engine: Em
     assert list(ask(engine, [(new, step())])[0].token_ids or ()) == generated(engine, new)
 
 
+def test_text_is_heard_as_it_is_written(engine: EmbeddedEngine) -> None:
+    heard: list[str] = []
+    asked = replace(step(), on_text=lambda text: bool(heard.append(text)))
+    (completion,) = ask(engine, [(problems_for(engine)[-1], asked)])
+    assert len(heard) > 1
+    assert completion.text.startswith("".join(heard))
+
+
 def closing_of(engine: EmbeddedEngine, problem: Problem) -> str:
     """A character that the model writes soon, which serves as its closing delimiter."""
     (written,) = ask(engine, [(problem, step(tokens=20))])
