@@ -93,7 +93,12 @@ def test_going_on_from_a_remembered_past_equals_going_on_from_nothing(engine: Em
 
 def test_text_is_heard_as_it_is_written(engine: EmbeddedEngine) -> None:
     heard: list[str] = []
-    asked = replace(step(), on_text=lambda text: bool(heard.append(text)))
+
+    def hear(text: str) -> bool:
+        heard.append(text)
+        return False
+
+    asked = replace(step(), on_text=hear)
     (completion,) = ask(engine, [(problems_for(engine)[-1], asked)])
     assert len(heard) > 1
     assert completion.text.startswith("".join(heard))
