@@ -49,6 +49,8 @@ NOT_CONTENT = (
     "judge_model",
     "judge_base_url",
     "trust_remote_code",
+    "device",  # it changes the last bits of probabilities, as the number of rows in a batch does
+    "attention",
     "prices",
     "fitted_context",  # what it led to is in max_thinking_tokens
     "family",  # what it finds is in thinking_open and thinking_close
