@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s1m.files.run_folder import writing_folder
-from s1m.train.batches.encode import Encoder
+from s1m.train.batches.processor import ProcessorEncoder
 from s1m.train.folder import writing
 from s1m.train.loop.processes import broadcast_from_main
+from s1m.train.model.encoder import AnyEncoder
 from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ WRAPPED = "base_model.model."
 
 
 def save_model(
-    settings: TrainSettings, trainer: Any, place: str, encoder: Encoder, folder: Path, *, card: str = ""
+    settings: TrainSettings, trainer: Any, place: str, encoder: AnyEncoder, folder: Path, *, card: str = ""
 ) -> Path:
     """Write the model as it stands, its tokenizer, processor, chat template and card to ``folder``; the folder.
 
@@ -53,7 +54,7 @@ def save_weights(settings: TrainSettings, model: Any, state: Mapping[str, Tensor
         state = merged(state, settings.lora_alpha / settings.lora_rank)
     published = AutoConfig.from_pretrained(place, trust_remote_code=settings.trust_remote_code).dtype
     tied = getattr(model, "all_tied_weights_keys", {})  # the same weight under a second name
-    kept = {name: weight.cpu().to(published) for name, weight in state.items() if name not in tied}
+    kept = {name: weight.cpu().to(published or weight.dtype) for name, weight in state.items() if name not in tied}
     model.save_pretrained(folder, state_dict=kept)
 
 
@@ -74,11 +75,14 @@ def merged(state: Mapping[str, Tensor], scale: float) -> dict[str, Tensor]:
     return plain
 
 
-def save_processor(place: str, encoder: Encoder, folder: Path) -> None:
+def save_processor(place: str, encoder: AnyEncoder, folder: Path) -> None:
     """The whole processor where its parts are installed (with torchvision, for videos), else that of images."""
     import transformers as hf
 
     transformers: Any = hf  # half of it is untyped
+    if isinstance(encoder, ProcessorEncoder):
+        encoder.processor.save_pretrained(folder)
+        return
     try:
         processor = transformers.AutoProcessor.from_pretrained(place, trust_remote_code=False)
     except (ImportError, RuntimeError, ValueError):

@@ -17,6 +17,7 @@ from s1m.datasets.sources import Examples
 from s1m.engines.embedded.placeholders import rope_positions
 from s1m.errors import DataError
 from s1m.train.batches.encode import IGNORED, Encoded, Encoder
+from s1m.train.batches.processor import ProcessorEncoder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,7 +29,7 @@ class Collator:
     def __init__(
         self,
         examples: Examples,
-        encoder: Encoder,
+        encoder: Encoder | ProcessorEncoder,
         rope: Any,
         *,
         packed: bool,

@@ -1,4 +1,4 @@
-"""The model that is trained: loaded in the type it is trained in, with packed attention where the settings want it."""
+"""The model that is trained, in the type it is trained in and with the attention that its batches need."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 from rich.console import Console
 
-from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint, place_of
+from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint
 from s1m.errors import UsageError
 from s1m.files.run_folder import writing_folder
-from s1m.train.batches.encode import Encoder
 from s1m.train.model.attention import PACKED, register
+from s1m.train.model.layout import layout_of
+from s1m.train.model.towers import decoder_name, unwrapped
 from s1m.train.settings import TrainSettings
 
 UNTRAINED = "tiny-untrained"
@@ -21,63 +22,52 @@ UNTRAINED = "tiny-untrained"
 SEEING = "tiny"
 """The same with a vision tower that has learned to tell digits apart, which takes a minute."""
 
-ADAPTED = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
-"""The modules that get low-rank adapters: every matrix of the language tower but embeddings and head."""
+FLASH = "flash_attention_2"
 
 
 def load_model(settings: TrainSettings) -> Checkpoint:
-    """The model of the settings on the CPU; the trainer places it. Raises as ``load_checkpoint`` does."""
+    """The model of the settings on the CPU; the trainer places it. Raises as ``load_checkpoint`` does.
+
+    It attends as packed rows need it where the settings want them and its class allows them.
+    """
     import torch
 
-    if settings.batch == "packed":
-        register()
     # Masters are float32 wherever all weights are trained: updates smaller than bfloat16's step would be lost.
     frozen_base = settings.lora_rank is not None and uses_bf16(settings)
-    return load_checkpoint(
+    loaded = load_checkpoint(
         start_of(settings),
         "cpu",
         dtype=torch.bfloat16 if frozen_base else torch.float32,
-        attention={"text_config": attention_of(settings), "vision_config": vision_attention_of(settings)},
+        attention=attention_of(settings),
         trust_remote_code=settings.trust_remote_code,
+        any_class=True,
     )
+    require_trainable(loaded.name, loaded.model)
+    layout, _ = layout_of(settings, loaded.model, loaded.tokenizer)
+    if layout == "packed" and attention_of(settings) != FLASH:
+        attend_packed(loaded.model)
+    return loaded
 
 
-def load_encoder(settings: TrainSettings) -> Encoder:
-    """The encoder for the model of the settings, without its weights. Raises ``UsageError`` where files are missing.
-
-    For a tiny model nothing is built or trained: its tokenizer and image processor follow from constants.
-    """
-    if not is_tiny(settings):
-        return _encoder_in(place_of(settings.model), settings)
-    from s1m.train.model.untrained import write_processing
-
-    with tempfile.TemporaryDirectory() as folder:
-        write_processing(Path(folder))
-        return _encoder_in(folder, settings)
+def attend_packed(model: Any) -> None:
+    """Let the language tower attend as packed rows need it, and nothing else."""
+    register()
+    config = model.config
+    text = config.get_text_config()
+    key = next(name for name in config.sub_configs if getattr(config, name) is text)
+    model.set_attn_implementation({key: PACKED})
 
 
-def _encoder_in(folder: str, settings: TrainSettings) -> Encoder:
-    import transformers as hf
-
-    transformers: Any = hf  # half of it is untyped
-
-    trust = {"trust_remote_code": settings.trust_remote_code}
-    try:
-        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, **trust)
-        image_processor: Any = transformers.AutoImageProcessor.from_pretrained(folder, **trust)
-    except (OSError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise UsageError(f"model: {settings.model} has no tokenizer or image processor: {why}") from None
-    if settings.max_image_pixels:
-        size = image_processor.size
-        size["longest_edge"] = min(size["longest_edge"], settings.max_image_pixels)
-    return Encoder(
-        tokenizer,
-        image_processor,
-        thinking_open=settings.thinking_open,
-        thinking_close=settings.thinking_close,
-        ignore_strings=settings.ignore_strings if settings.forcing_targets else (),
-    )
+def require_trainable(name: str, model: Any) -> None:
+    """Raise ``UsageError`` that says what is missing for a model that cannot be trained here."""
+    config, kind = model.config, type(model).__name__
+    text = config.get_text_config()
+    if getattr(config, "is_encoder_decoder", False):
+        raise UsageError(f"model: {name} is a {kind}, an encoder and a decoder; a model that reads and writes one text is needed")
+    if getattr(text, "cross_attention_layers", None):
+        raise UsageError(f"model: {name} is a {kind}, which sees by cross-attention; one that takes images as tokens is needed")
+    if model.get_output_embeddings() is None:
+        raise UsageError(f"model: {name} is a {kind}, which has no language head")
 
 
 def is_tiny(settings: TrainSettings) -> bool:
@@ -108,20 +98,19 @@ def make_tiny(settings: TrainSettings, console: Console) -> None:
             train_vision(partial, settings.seed, console)
 
 
-def attention_of(settings: TrainSettings) -> str:
-    """How the language tower attends. Raises ``UsageError`` for flash attention that is not installed."""
-    flash = vision_attention_of(settings)
-    return PACKED if flash == "sdpa" and settings.batch == "packed" else flash
+def attention_of(settings: TrainSettings) -> Any:
+    """How the model attends outside packed rows; None for what transformers chooses, PyTorch's where a class has it.
 
-
-def vision_attention_of(settings: TrainSettings) -> str:
-    """How the vision tower attends: flash attention where it is installed and wanted, else PyTorch's."""
+    Raises ``UsageError`` for flash attention that is not installed.
+    """
     import torch
 
     installed = find_spec("flash_attn") is not None and torch.cuda.is_available()
-    if settings.attention == "flash_attention_2" and not installed:
+    if settings.attention == FLASH and not installed:
         raise UsageError("attention = flash_attention_2 needs a GPU and the package flash-attn; auto does without")
-    return "flash_attention_2" if installed and settings.attention != "sdpa" else "sdpa"
+    if installed and settings.attention != "sdpa":
+        return FLASH
+    return "sdpa" if settings.attention == "sdpa" else None
 
 
 def uses_bf16(settings: TrainSettings) -> bool:
@@ -151,15 +140,23 @@ def without_weights(module: Any) -> Any:
     return empty
 
 
-def adapters(settings: TrainSettings) -> Any:
-    """PEFT's description of the adapters that the settings ask for; None when the weights are trained."""
+def adapters(settings: TrainSettings, model: Any) -> Any:
+    """PEFT's description of the adapters that the settings ask for; None when the weights are trained.
+
+    Every matrix of the language tower but embeddings and head gets one.
+    """
     if settings.lora_rank is None:
         return None
+    import re
+
+    import torch
     from peft import LoraConfig
 
+    matrices = [name for name, module in unwrapped(model).get_decoder().named_modules() if isinstance(module, torch.nn.Linear)]
+    leaves = "|".join(sorted({re.escape(name.rpartition(".")[2]) for name in matrices}))
     return LoraConfig(
         r=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
-        target_modules=ADAPTED,
+        target_modules=rf"{re.escape(decoder_name(model))}\..*\.({leaves})",
         task_type="CAUSAL_LM",
     )
