@@ -82,13 +82,12 @@ class ProcessorEncoder:
             ignore_strings=ignore_strings,
             said_as=self._template.said_as,
         )
+        try:
+            self.blank()
+        except Unusable as error:
+            raise UsageError(f"model: {name} has a processor that cannot be used: {error.detail}") from None
         self._known: dict[tuple[Size, ...], int] = {}
         self._beside: dict[bool, int | None] = {}
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """What the model takes for each token beside its id, such as whether it stands for an image."""
-        return tuple(self.blank().columns)
 
     def length(self, example: Example) -> int:
         """Tokens of an example or its outline, images included. Raises ``Unusable``.
