@@ -17,6 +17,7 @@ def build() -> Parts:
         text_config={
             "model_type": "cohere2", **text(tokenizer), "sliding_window": 32, "num_hidden_layers": 3,
             "layer_types": ["sliding_attention", "full_attention", "sliding_attention"], "logit_scale": 1.0,
+            "bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id,
         },
         vision_config={"model_type": "siglip_vision_model", **VISION, "image_size": 28, "patch_size": 7},
         image_token_index=tokenizer.convert_tokens_to_ids("<|IMG_PATCH|>"),

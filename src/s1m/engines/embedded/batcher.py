@@ -23,6 +23,8 @@ from s1m.engines.embedded.cache import Past, SlotCache
 from s1m.engines.embedded.checkpoint import Checkpoint
 from s1m.engines.embedded.decoder import NO_STEP, PADDING, Decoder
 from s1m.engines.embedded.drawn import Drawn
+from s1m.engines.embedded.general.prompt import OwnPrompt
+from s1m.engines.embedded.general.reading import read_prompt
 from s1m.engines.embedded.prefixes import PrefixStore
 from s1m.engines.embedded.prompt import joined
 from s1m.engines.embedded.row import Row
@@ -64,12 +66,16 @@ class Batcher:
         *,
         cuda_graphs: bool = True,
         ahead: bool | None = None,
+        channels: int = 3,
     ) -> None:
-        """``ahead``: launch a round before the last one's tokens are looked at; None: on a GPU, where it saves time."""
+        """``ahead``: launch a round before the last one's tokens are looked at; None: on a GPU, where it saves time.
+
+        ``channels`` are those of a position: three where images are laid out in time, height and width.
+        """
         self._checkpoint = checkpoint
         self._max_rows = max_rows
         self._cache = SlotCache(max_rows)
-        self._decoder = Decoder(checkpoint, self._cache, graphs=cuda_graphs)
+        self._decoder = Decoder(checkpoint, self._cache, graphs=cuda_graphs, channels=channels)
         self._prefixes = PrefixStore(prefix_bytes)
         self._inbox: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._waiting: deque[Row] = deque()
@@ -166,11 +172,32 @@ class Batcher:
             if len(self._rows) > first and wider * (len(self._rows) - first + 1) > PREFILL_TOKENS:
                 break
             self._waiting.popleft()
-            if not row.cancelled():
-                self._place(row, past, known)
-                widest = wider
+            if row.cancelled():
+                continue
+            if row.prompt.is_read_alone and not known:
+                past, known = self._read_alone(row)
+                if past is None:
+                    continue
+                wider = max(widest, len(row.ids) - known)
+            self._place(row, past, known)
+            widest = wider
         if len(self._rows) > first:
             self._guard(lambda: self._prefill(first), first)
+
+    def _read_alone(self, row: Row) -> tuple[Past | None, int]:
+        """The past of a prompt that only the model's own forward pass can read, and how much of it to use.
+
+        It is remembered at once: every chain of a problem begins with it. A row whose prompt fails is delivered so.
+        """
+        assert isinstance(row.prompt, OwnPrompt)
+        try:
+            past = read_prompt(self._checkpoint.model, row.prompt)
+        except Exception as error:  # whatever the model raises, the thread must live
+            row.gone = True
+            row.deliver(EngineError(f"the model failed on a prompt: {error}"))
+            return None, 0
+        self._prefixes.keep(row.owner, row.prompt.ids, past)
+        return past, min(len(row.prompt.ids), len(row.ids) - 1)
 
     def _prefill(self, first: int) -> None:
         """Read what is new of the rows from ``first`` on, their images included where nothing is remembered."""
@@ -261,11 +288,12 @@ class Batcher:
 
 
 def _positions(rows: Sequence[Row], columns: Tensor) -> Tensor:
-    """Positions of shape (3, rows, time): the prompt's own, then the column shifted as the prompt's images ask."""
+    """Positions of shape (channels, rows, time): the prompt's own, then the column shifted as its images ask."""
     import torch
 
     shifts = torch.tensor([row.prompt.shift for row in rows])
-    positions = (columns.clamp(min=0) + shifts[:, None]).expand(3, -1, -1).clone()
+    channels = rows[0].prompt.positions.shape[0]
+    positions = (columns.clamp(min=0) + shifts[:, None]).expand(channels, -1, -1).clone()
     for i, row in enumerate(rows):
         length = row.prompt.positions.shape[1]
         in_prompt = (columns[i] >= 0) & (columns[i] < length)

@@ -46,6 +46,11 @@ class Prompt:
     """The end of the generation prompt, as text."""
 
     @property
+    def is_read_alone(self) -> bool:
+        """Whether the model's own forward pass reads the prompt, one at a time."""
+        return False
+
+    @property
     def image_ids(self) -> tuple[int, ...]:
         """The images as the chat template writes them: place-holders between the marks of where one begins and ends."""
         return tuple(token for image in self.shown for token in self.ids[image.start - 1 : image.end + 1])
@@ -112,9 +117,9 @@ def joined(pictures: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
 
 
 def _pixels(image: bytes, problem_id: str, checkpoint: Checkpoint) -> dict[str, Tensor]:
-    picture = _decode(image, problem_id)
+    decoded = picture(image, problem_id)
     try:
-        return dict(checkpoint.image_processor(images=[picture], return_tensors="pt"))
+        return dict(checkpoint.image_processor(images=[decoded], return_tensors="pt"))
     except ValueError as error:
         raise EngineError(f"{problem_id}: the image cannot be prepared: {error}") from error
 
@@ -124,10 +129,11 @@ def _tokens(pixels: dict[str, Tensor], checkpoint: Checkpoint) -> list[int]:
     return visual_tokens(pixels["image_grid_thw"], checkpoint.image_processor.merge_size)
 
 
-def _decode(image: bytes, problem_id: str) -> Image:
+def picture(image: bytes, problem_id: str) -> Image:
+    """An image decoded. Raises ``EngineError`` for one that cannot be read, or that is too long and thin."""
     try:
-        picture = picture_of(image)
-        check_aspect(picture.size)
+        decoded = picture_of(image)
+        check_aspect(decoded.size)
     except ImageError as error:
         raise EngineError(f"{problem_id}: one of its images {error}") from error
-    return picture
+    return decoded

@@ -1,1 +1,1 @@
-"""Any model that transformers loads: its own processor, its own reading of a prompt, and what can be shared in a batch."""
+"""Any model that transformers loads: its own processor and its own reading of a prompt, batched where it can be."""

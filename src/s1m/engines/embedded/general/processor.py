@@ -19,7 +19,7 @@ def load_processor(place: str, *, trust_remote_code: bool = False) -> Any:
     """
     import transformers
 
-    processor_class = transformers.AutoProcessor
+    processor_class: Any = transformers.AutoProcessor
     if find_spec("torchvision") is None:
         with_videos = _class_of(place, trust_remote_code)
         if with_videos is not None and VIDEOS in with_videos.get_attributes():
@@ -36,7 +36,7 @@ def without_videos(processor_class: Any) -> Any:
     class ImagesOnly(processor_class):  # type: ignore[misc]
         @classmethod
         def _get_arguments_from_pretrained(cls, place: str, processor_dict: Any = None, **options: Any) -> list[Any]:
-            images = type(cls.__name__, (processor_class,), {"get_attributes": staticmethod(lambda: kept)})
+            images: Any = type(cls.__name__, (processor_class,), {"get_attributes": staticmethod(lambda: kept)})
             halves = images._get_arguments_from_pretrained(place, processor_dict, **options)
             loaded = dict(zip(kept, halves, strict=True))
             return [loaded.get(name) for name in names]
@@ -64,4 +64,4 @@ def _class_of(place: str, trust_remote_code: bool) -> Any:
     from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
 
     config = transformers.AutoConfig.from_pretrained(place, trust_remote_code=trust_remote_code)
-    return PROCESSOR_MAPPING[type(config)] if type(config) in PROCESSOR_MAPPING else None
+    return PROCESSOR_MAPPING.get(type(config), None)
