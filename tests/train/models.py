@@ -48,12 +48,14 @@ def loaded_for(folder: Path, **changes: Any) -> tuple[Any, Any]:
     return load_model(settings).model, load_encoder(settings)
 
 
-def batch_of(examples: Sequence[Example], encoder: AnyEncoder, model: Any, *, packed: bool) -> dict[str, Any]:
+def batch_of(
+    examples: Sequence[Example], encoder: AnyEncoder, model: Any, *, packed: bool, blank: Any = None
+) -> dict[str, Any]:
     """A real micro-batch of examples."""
     sequence: Any = Located(examples)
     pad_id: int = encoder.tokenizer.pad_token_id
     rope = rules_of(model) if isinstance(encoder, Encoder) else None
-    collate = Collator(sequence, encoder, rope, packed=packed, pad_id=pad_id)
+    collate = Collator(sequence, encoder, rope, packed=packed, pad_id=pad_id, blank=blank)
     return dict(collate([{"examples": list(range(len(examples)))}]))
 
 

@@ -31,6 +31,7 @@ from s1m.train.settings import TrainSettings
 from s1m.train.survey.measure import Survey, survey
 from s1m.train.survey.table import print_survey
 
+
 def check(settings: TrainSettings) -> int:
     """``s1m train --check``: measure every example and print what would be trained on; nothing is trained."""
     claim(settings)
@@ -152,7 +153,7 @@ def what_batches(settings: TrainSettings, loaded: Checkpoint) -> str:
     """How the batches are laid out, in a line, with the reason where a class does not allow what the settings say."""
     layout, reason = layout_of(settings, loaded.model, loaded.tokenizer)
     lines: dict[Layout, str] = {
-        "packed": f"batches: packed rows of up to {settings.pack_tokens:,} tokens, every example with its own positions",
+        "packed": f"batches: packed rows of up to {settings.pack_tokens:,} tokens, each example with its own positions",
         "grouped": f"batches: {settings.batch_size} padded rows of like length",
         "padded": f"batches: padded rows of like length, up to {settings.pack_tokens:,} tokens together; "
         f"{type(loaded.model).__name__} is not packed: {reason}",

@@ -1,9 +1,9 @@
 """How the examples of a micro-batch are laid out for the model.
 
 Packed, examples follow each other in a single row. Each keeps its own positions, counted from 0, and attends to itself
-alone. Positions of most classes have shape (1, time). Those of transformers' Qwen2-VL classes have three dimensions, and
-are read from positions of shape (4, 1, time), of which the first row counts the tokens of each example. Grouped, every
-example has a row, padded to the longest, and examples of like length share a batch.
+alone. Positions of most classes have shape (1, time). Those of transformers' Qwen2-VL classes have three dimensions,
+and are read from positions of shape (4, 1, time), of which the first row counts the tokens of each example. Padded,
+every example has a row, filled up to the longest, and examples of like length share a batch.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Collator:
         pad_id: int,
         blank: Encoded | None = None,
     ) -> None:
-        """``rope`` is a model of the class that is trained; it may be on the meta device, only its rules are used. It is
-        None for a class whose positions are counted, or that finds its own in padded rows.
+        """``rope`` is a model of the class that is trained; it may be on the meta device, only its rules are used.
+        None: positions are counted, or the class finds its own in padded rows.
 
         ``blank`` is added to every batch without an image: all processes must run the vision tower in every step, or
         those that do wait for the others for ever.

@@ -73,9 +73,7 @@ def template_of(name: str, tokenizer: Any, text: str | None) -> Template:
     raise UsageError(f"model: {name} has a chat template that cannot be used: {refused}")
 
 
-def _described(
-    name: str, tokenizer: Any, text: str, forms: tuple[Form, Form], opened: str, whole: str
-) -> Template:
+def _described(name: str, tokenizer: Any, text: str, forms: tuple[Form, Form], opened: str, whole: str) -> Template:
     trims = RESPONSE not in whole
     said = RESPONSE.strip() if trims else RESPONSE
     start = whole.index(said)
@@ -96,9 +94,7 @@ def _described(
     )
 
 
-def rendered(
-    tokenizer: Any, template: str, turns: Sequence[Turn], forms: tuple[Form, Form], *, opened: bool
-) -> str:
+def rendered(tokenizer: Any, template: str, turns: Sequence[Turn], forms: tuple[Form, Form], *, opened: bool) -> str:
     """The text of some turns, with the assistant's opening after them where ``opened``."""
     messages = [_message(turn, forms[turn.role == "assistant"]) for turn in turns]
     text: str = tokenizer.apply_chat_template(

@@ -33,7 +33,9 @@ from s1m.types import Problem
 class Evaluation(TrainerCallback):
     """Evaluates at every checkpoint but one that a signal caused, and logs the accuracy of every level."""
 
-    def __init__(self, settings: TrainSettings, trainer: Any, place: str, encoder: AnyEncoder, console: Console) -> None:
+    def __init__(
+        self, settings: TrainSettings, trainer: Any, place: str, encoder: AnyEncoder, console: Console
+    ) -> None:
         """Loads the benchmark, so that one that cannot be loaded fails now and not at the first checkpoint."""
         self._settings = replace(settings, lora_merge=True)
         self._trainer = trainer

@@ -20,6 +20,13 @@ AnyEncoder = Encoder | ProcessorEncoder
 AREA = 100_000
 """A limit of images above it counts pixels; below it, it is the length of an edge."""
 
+PARTS = {
+    "AutoTokenizer": "tokenizer",
+    "AutoImageProcessor": "image processor",
+    "AutoConfig": "configuration",
+}
+"""What each of transformers' loaders loads, in words."""
+
 
 def load_encoder(settings: TrainSettings) -> AnyEncoder:
     """The encoder for the model of the settings. Raises ``UsageError`` where files are missing.
@@ -32,13 +39,13 @@ def load_encoder(settings: TrainSettings) -> AnyEncoder:
 
     with tempfile.TemporaryDirectory() as folder:
         write_processing(Path(folder))
-        return _of_qwen(settings, *_parts(folder, settings))
+        return _of_qwen(folder, settings, _loaded("AutoTokenizer", folder, settings))
 
 
 def _encoder_in(place: str, settings: TrainSettings) -> AnyEncoder:
-    tokenizer, image_processor = _parts(place, settings)
-    if is_qwen(_config(place, settings), tokenizer):
-        return _of_qwen(settings, tokenizer, image_processor)
+    tokenizer = _loaded("AutoTokenizer", place, settings)
+    if is_qwen(_loaded("AutoConfig", place, settings), tokenizer):
+        return _of_qwen(place, settings, tokenizer)
     try:
         processor = load_processor(place, trust_remote_code=settings.trust_remote_code)
     except (ImportError, OSError, ValueError) as error:
@@ -51,7 +58,8 @@ def _encoder_in(place: str, settings: TrainSettings) -> AnyEncoder:
     return ProcessorEncoder(processor, name=settings.model, **_delimiters(settings))
 
 
-def _of_qwen(settings: TrainSettings, tokenizer: Any, image_processor: Any) -> Encoder:
+def _of_qwen(place: str, settings: TrainSettings, tokenizer: Any) -> Encoder:
+    image_processor = _loaded("AutoImageProcessor", place, settings)
     if settings.max_image_pixels:
         size = image_processor.size
         size["longest_edge"] = min(size["longest_edge"], settings.max_image_pixels)
@@ -66,28 +74,15 @@ def _delimiters(settings: TrainSettings) -> dict[str, Any]:
     }
 
 
-def _parts(place: str, settings: TrainSettings) -> tuple[Any, Any]:
+def _loaded(auto_class: str, place: str, settings: TrainSettings) -> Any:
     import transformers as hf
 
     transformers: Any = hf  # half of it is untyped
-    trust = {"trust_remote_code": settings.trust_remote_code}
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place, **trust)
-        image_processor = transformers.AutoImageProcessor.from_pretrained(place, **trust)
+        return getattr(transformers, auto_class).from_pretrained(place, trust_remote_code=settings.trust_remote_code)
     except (OSError, ValueError) as error:
         reason = _first_line(error)
-        raise UsageError(f"model: {settings.model} has no tokenizer or image processor: {reason}") from None
-    return tokenizer, image_processor
-
-
-def _config(place: str, settings: TrainSettings) -> Any:
-    import transformers as hf
-
-    transformers: Any = hf
-    try:
-        return transformers.AutoConfig.from_pretrained(place, trust_remote_code=settings.trust_remote_code)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"model: {settings.model} has no configuration: {_first_line(error)}") from None
+        raise UsageError(f"model: {settings.model} has no {PARTS[auto_class]}: {reason}") from None
 
 
 def _first_line(error: Exception) -> str:

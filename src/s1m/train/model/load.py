@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -32,40 +31,54 @@ def load_model(settings: TrainSettings) -> Checkpoint:
     """
     import torch
 
+    flash = uses_flash(settings)
     # Masters are float32 wherever all weights are trained: updates smaller than bfloat16's step would be lost.
     frozen_base = settings.lora_rank is not None and uses_bf16(settings)
     loaded = load_checkpoint(
         start_of(settings),
         "cpu",
         dtype=torch.bfloat16 if frozen_base else torch.float32,
-        attention=attention_of(settings),
+        attention=_plain_attention(settings),
         trust_remote_code=settings.trust_remote_code,
         any_class=True,
     )
     require_trainable(loaded.name, loaded.model)
     layout, _ = layout_of(settings, loaded.model, loaded.tokenizer)
-    if layout == "packed" and attention_of(settings) != FLASH:
-        attend_packed(loaded.model)
+    attend(loaded.model, flash=flash, packed=layout == "packed")
     return loaded
 
 
-def attend_packed(model: Any) -> None:
-    """Let the language tower attend as packed rows need it, and nothing else."""
-    register()
-    config = model.config
-    text = config.get_text_config()
-    key = next(name for name in config.sub_configs if getattr(config, name) is text)
-    model.set_attn_implementation({key: PACKED})
+def attend(model: Any, *, flash: bool, packed: bool) -> None:
+    """Let towers attend by flash attention where it is wanted and a class has it, and as packed rows need."""
+    config, decoder, seeing = model.config, model.get_decoder(), model.get_encoder(modality="image")
+    chosen: dict[str, str] = {}
+    for name in config.sub_configs:
+        tower = next((one for one in (decoder, seeing) if one.config is getattr(config, name)), None)
+        if tower is None:
+            continue
+        if flash and getattr(tower, "_supports_flash_attn", False):
+            chosen[name] = FLASH
+        elif packed and tower is decoder:
+            register()
+            chosen[name] = PACKED
+    if chosen:
+        model.set_attn_implementation(chosen)
 
 
 def require_trainable(name: str, model: Any) -> None:
     """Raise ``UsageError`` that says what is missing for a model that cannot be trained here."""
     config, kind = model.config, type(model).__name__
     text = config.get_text_config()
+    if text is config:
+        raise UsageError(f"model: {name} is a {kind}, which takes text alone; a model that takes images is needed")
     if getattr(config, "is_encoder_decoder", False):
-        raise UsageError(f"model: {name} is a {kind}, an encoder and a decoder; a model that reads and writes one text is needed")
+        raise UsageError(
+            f"model: {name} is a {kind}, an encoder and a decoder; a model that reads and writes one text is needed"
+        )
     if getattr(text, "cross_attention_layers", None):
-        raise UsageError(f"model: {name} is a {kind}, which sees by cross-attention; one that takes images as tokens is needed")
+        raise UsageError(
+            f"model: {name} is a {kind}, which sees by cross-attention; one that takes images as tokens is needed"
+        )
     if model.get_output_embeddings() is None:
         raise UsageError(f"model: {name} is a {kind}, which has no language head")
 
@@ -98,18 +111,18 @@ def make_tiny(settings: TrainSettings, console: Console) -> None:
             train_vision(partial, settings.seed, console)
 
 
-def attention_of(settings: TrainSettings) -> Any:
-    """How the model attends outside packed rows; None for what transformers chooses, PyTorch's where a class has it.
-
-    Raises ``UsageError`` for flash attention that is not installed.
-    """
+def uses_flash(settings: TrainSettings) -> bool:
+    """Whether towers attend by flash attention. Raises ``UsageError`` where it is wanted and not installed."""
     import torch
 
     installed = find_spec("flash_attn") is not None and torch.cuda.is_available()
     if settings.attention == FLASH and not installed:
         raise UsageError("attention = flash_attention_2 needs a GPU and the package flash-attn; auto does without")
-    if installed and settings.attention != "sdpa":
-        return FLASH
+    return installed and settings.attention != "sdpa"
+
+
+def _plain_attention(settings: TrainSettings) -> Any:
+    """What a model is loaded with; None leaves it to transformers, which takes PyTorch's where a class has it."""
     return "sdpa" if settings.attention == "sdpa" else None
 
 
@@ -152,7 +165,9 @@ def adapters(settings: TrainSettings, model: Any) -> Any:
     import torch
     from peft import LoraConfig
 
-    matrices = [name for name, module in unwrapped(model).get_decoder().named_modules() if isinstance(module, torch.nn.Linear)]
+    matrices = [
+        name for name, module in unwrapped(model).get_decoder().named_modules() if isinstance(module, torch.nn.Linear)
+    ]
     leaves = "|".join(sorted({re.escape(name.rpartition(".")[2]) for name in matrices}))
     return LoraConfig(
         r=settings.lora_rank,
