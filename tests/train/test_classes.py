@@ -14,13 +14,14 @@ from s1m.datasets.example import IMAGE
 from s1m.errors import UsageError
 from s1m.train.batches.encode import IGNORED
 from s1m.train.batches.processor import ProcessorEncoder
+from s1m.train.model.encoder import load_encoder
 from s1m.train.model.layout import layout_of
-from s1m.train.model.load import adapters
+from s1m.train.model.load import adapters, load_model
 from s1m.train.model.towers import count_parameters, freeze, towers_of
 from s1m.train.run import what_batches
 from tests.datasets.sets import picture
 from tests.train.classes import CLASSES, PACKED, folder_of, twenty_steps
-from tests.train.models import CONVERSATIONS, batch_of, example, load_encoder, load_model, loaded_for, settings_of
+from tests.train.models import CONVERSATIONS, batch_of, example, loaded_for, settings_of
 from tests.train.runs import losses, trained
 from tests.train.test_encode import learned, responses, rows_of
 from tests.train.test_pack import logits_of, loss_of

@@ -108,7 +108,8 @@ class ProcessorEncoder:
             _check_size(picture.size)
         contexts, responses = _in_turns(stretches)
         read = self._read(contexts, seen)
-        text, columns, start = Tokens(close_id=self._close_id), [], 0
+        text, start = Tokens(close_id=self._close_id), 0
+        columns: list[int] = []
         for mark, response in zip(read.marks, responses, strict=True):
             text.add(Stretch(text="", part="context"), read.ids[start:mark])
             columns += range(start, mark)

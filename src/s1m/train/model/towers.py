@@ -59,7 +59,7 @@ def towers_of(model: Any) -> Towers:
 def decoder_name(model: Any) -> str:
     """The name of the module that reads and writes, without head."""
     decoder = unwrapped(model).get_decoder()
-    return next(name for name, module in model.named_modules() if module is decoder)
+    return next(str(name) for name, module in model.named_modules() if module is decoder)
 
 
 def unwrapped(model: Any) -> Any:
