@@ -72,7 +72,9 @@ class ProcessorEncoder:
         self._mark = mark
         self._mark_id: int = self.tokenizer.convert_tokens_to_ids(mark)
         self._close_id = self._ids(thinking_close)[0]
-        control = [token for token in special_tokens(self.tokenizer) if token not in (thinking_open, thinking_close)]
+        # A delimiter may be, or hold, a special token that a response has to spell: "<|channel>thought".
+        delimiters = thinking_open + thinking_close
+        control = [token for token in special_tokens(self.tokenizer) if token not in delimiters]
         self._script = Script(
             self._template.prompt,
             end=self._template.end,
