@@ -21,6 +21,7 @@ def build() -> Parts:
     )  # fmt: skip
     image, start, end, video = tokenizer.convert_tokens_to_ids(["<|image|>", "<|image>", "<image|>", "<|video|>"])
     config = Gemma4Config(
+        tie_word_embeddings=False,  # tied, a random model of this class repeats its last token
         text_config={
             **text(tokenizer), "head_dim": 16, "global_head_dim": 32, "num_hidden_layers": 4, "sliding_window": 32,
             "layer_types": ["sliding_attention", "full_attention"] * 2, "num_kv_shared_layers": 2,

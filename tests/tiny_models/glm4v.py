@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.tiny_models.parts import Parts, text
 from tests.tiny_models.spelling import bytewise, template
 
@@ -12,6 +14,7 @@ def build() -> Parts:
     from transformers import Glm4vConfig, Glm4vForConditionalGeneration, Glm4vProcessor
     from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProcessorPil
 
+    pil: Any = Glm4vImageProcessorPil  # which takes more than it declares
     tokenizer = bytewise(*MARKS)
     image, video, image_start, image_end, video_start, video_end = tokenizer.convert_tokens_to_ids(list(MARKS))
     config = Glm4vConfig(
@@ -34,6 +37,6 @@ def build() -> Parts:
         model=Glm4vForConditionalGeneration,
         tokenizer=tokenizer,
         template=template("<|begin_of_image|><|image|><|end_of_image|>"),
-        image_processor=Glm4vImageProcessorPil(patch_size=7, size={"shortest_edge": 28 * 28, "longest_edge": 56 * 56}),
+        image_processor=pil(patch_size=7, size={"shortest_edge": 28 * 28, "longest_edge": 56 * 56}),
         processor=Glm4vProcessor,
     )

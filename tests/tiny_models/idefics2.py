@@ -19,7 +19,6 @@ def build() -> Parts:
             "resampler_head_dim": 16, "num_key_value_heads": 1,
         },
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
-        pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
     return Parts(
         config=config,

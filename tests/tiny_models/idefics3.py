@@ -20,7 +20,6 @@ def build() -> Parts:
         vision_config={**VISION, "image_size": 28, "patch_size": 7},
         scale_factor=2,
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
-        pad_token_id=tokenizer.pad_token_id,
     )
     return Parts(
         config=config,

@@ -47,8 +47,9 @@ class Parts:
 
 def save(parts: Parts, folder: Path) -> None:
     """Save a checkpoint with random weights."""
-    from transformers import GenerationConfig
+    import transformers as hf
 
+    transformers: Any = hf  # half of it is untyped
     torch.manual_seed(0)
     tokenizer = parts.tokenizer
     model = parts.model(parts.config).eval()
@@ -62,7 +63,7 @@ def save(parts: Parts, folder: Path) -> None:
         kind(**halves, chat_template=parts.template, **parts.options).save_pretrained(folder)
         # A processor that cannot take its tokenizer's embedding for granted may have added tokens.
         assert len(tokenizer) <= model.get_input_embeddings().weight.shape[0]
-    model.generation_config = GenerationConfig(
+    model.generation_config = transformers.GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, bos_token_id=tokenizer.bos_token_id
     )
     model.save_pretrained(folder)

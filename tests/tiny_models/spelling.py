@@ -39,7 +39,8 @@ def bytewise(*marks: str, **named: str) -> Any:
     tokenizer.add_tokens(
         [AddedToken(token, special="think>" not in token, normalized=False) for token in dict.fromkeys(specials)]
     )
-    return PreTrainedTokenizerFast(
+    fast: Any = PreTrainedTokenizerFast
+    return fast(
         tokenizer_object=tokenizer,
         eos_token=END,
         pad_token="<pad>",

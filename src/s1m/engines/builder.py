@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, Literal, Protocol
 
 from msgspec import Meta
 
@@ -43,6 +43,14 @@ class EngineSettings:
     """Folder or Hub id (empty: the bundled tiny model), or the name that a server gives it (empty: its only one)."""
     trust_remote_code: bool = False
     """Run the Python code that a model in this process brings along; read it first."""
+    device: str = field(default="", metadata=LATER)
+    """Where a model in this process computes: cuda, cuda:1, mps, cpu (empty: the fastest there is)."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = field(default="auto", metadata=LATER)
+    """Type of its weights (auto: float32 on a CPU, elsewhere the checkpoint's own)."""
+    attention: Literal["sdpa", "eager", "flash_attention_2"] = field(default="sdpa", metadata=LATER)
+    """How it computes attention; with flash_attention_2 the vision tower alone, since rows of a batch need masks."""
+    quantize: Literal["", "4bit", "8bit"] = field(default="", metadata=LATER)
+    """Load its weights in fewer bits, 4bit or 8bit; needs bitsandbytes or torchao."""
     base_url: tuple[str, ...] = ()
     """Address of the server, or of several, such as http://127.0.0.1:8000/v1; the key is read from S1M_API_KEY."""
     template_kwargs: tuple[str, ...] = field(default=(), metadata=LATER)
@@ -61,6 +69,7 @@ class EngineSettings:
             raise UsageError(
                 f"--engine {self.engine} takes neither --template-kwargs nor --system-prompt; leave it out"
             )
+        self._check_in_this_process()
         needs_server = self.builder.needs_server
         if needs_server and not self.base_url:
             raise UsageError(f"--engine {self.engine} needs --base-url, such as {EXAMPLE_URL}")
@@ -71,6 +80,16 @@ class EngineSettings:
             from s1m.engines.remote.endpoint import check_addresses
 
             check_addresses(self.base_url)
+
+    def _check_in_this_process(self) -> None:
+        """Raises ``UsageError`` for a setting of a model in this process where a server has the model."""
+        names = ("device", "dtype", "attention", "quantize")
+        default = {each.name: each.default for each in fields(self)}
+        given = [f"--{name}" for name in names if getattr(self, name) != default[name]]
+        if given and self.builder.needs_server:
+            raise UsageError(
+                f"{' and '.join(given)}: a server loads its model itself; leave it out, or use --engine embedded"
+            )
 
     @property
     def builder(self) -> type[EngineBuilder]:

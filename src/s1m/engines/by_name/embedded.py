@@ -27,6 +27,10 @@ class Embedded:
             max_rows=settings.most_in_flight,
             trust_remote_code=settings.trust_remote_code,
             options=settings.request_options,
+            device=settings.device or None,
+            dtype=settings.dtype,
+            attention=settings.attention,
+            quantize=settings.quantize,
         )
 
     @classmethod

@@ -7,6 +7,7 @@ is asked through its own processor, see ``general``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -200,6 +201,12 @@ def _why_not(name: str, place: str, error: Exception) -> str:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if "trust_remote_code=True" in str(error):
         return f"{name} brings Python code of its own, which is not run unasked: read it, then add --trust-remote-code"
+    unknown = re.search(r"model type `(\S+)`", str(error))  # The checkpoint ... has model type `kimi_vl` but
+    if unknown:
+        return (
+            f"{name} is a {unknown[1]} model, which the installed transformers does not know: pip install -U "
+            "transformers, or serve it and use --engine vllm"
+        )
     folder = Path(place)
     if folder.is_dir():
         missing = [f for f in ("config.json", "tokenizer_config.json") if not (folder / f).exists()]

@@ -61,8 +61,8 @@ class Decoder:
     def read(self, first: int, ids: Tensor, columns: Tensor, positions: Tensor, vision: dict[str, Tensor]) -> Tensor:
         """Logits of shape (rows, vocabulary) after new tokens of the rows from ``first`` on.
 
-        ``ids`` and ``columns`` have shape (rows, time), ``positions`` (channels, rows, time); a column is where its token
-        goes, ``PADDING`` for none.
+        ``ids`` and ``columns`` have shape (rows, time), ``positions`` (channels, rows, time); a column is where its
+        token goes, ``PADDING`` for none.
         """
         reach = int(columns.max()) + 1
         self._cache.reserve(reach)

@@ -87,6 +87,7 @@ def load_weights(wanted: Weights) -> tuple[Any, dict[str, Any]]:
     placed = quantized(wanted.quantize, wanted.on) if wanted.quantize else {}
     model, loaded = auto_class.from_pretrained(
         *wanted.source,
+        config=config,
         dtype=wanted.in_type,
         attn_implementation=attention_of(wanted.attention, config),
         output_loading_info=True,
@@ -104,6 +105,11 @@ def text_writer(name: str, config: Any) -> Any:
     import transformers
     from transformers.models.auto import modeling_auto as auto
 
+    if getattr(config, "is_encoder_decoder", False):
+        raise EngineUnavailable(
+            f"{name} is a {config.model_type} model, an encoder-decoder, which has no turn to "
+            "continue; use a chat model"
+        )
     own_code = getattr(config, "auto_map", None) or {}
     for auto_class, known in (
         (transformers.AutoModelForImageTextToText, auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING),

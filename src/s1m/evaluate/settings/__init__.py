@@ -44,6 +44,8 @@ NOT_CONTENT = (
     "judge_model",
     "judge_base_url",
     "trust_remote_code",
+    "device",  # it changes the last bits of probabilities, as the number of rows in a batch does
+    "attention",
     "family",  # what it finds is in thinking_open and thinking_close
 )
 """Settings that change no record, so that a run may be resumed with others."""

@@ -29,6 +29,8 @@ def layer_kinds(config: Any) -> set[str]:
     declared = getattr(text, "layer_types", None) or [
         SLIDING if type(layer).__name__ == "DynamicSlidingWindowLayer" else FULL for layer in layers
     ]
+    if getattr(text, "cross_attention_layers", None):  # which keep the keys of images, however long the text
+        return {OTHER}
     plain = all(type(layer).__name__ in STORES for layer in layers)
     return {kind if plain and kind in (FULL, SLIDING) else OTHER for kind in declared}
 

@@ -19,12 +19,18 @@ def load_processor(place: str, *, trust_remote_code: bool = False) -> Any:
     """
     import transformers
 
-    processor_class: Any = transformers.AutoProcessor
-    if find_spec("torchvision") is None:
-        with_videos = _class_of(place, trust_remote_code)
-        if with_videos is not None and VIDEOS in with_videos.get_attributes():
-            processor_class = without_videos(with_videos)
-    loaded = processor_class.from_pretrained(place, trust_remote_code=trust_remote_code)
+    whole: Any = transformers.AutoProcessor
+    own = _class_of(place, trust_remote_code)
+    takes_videos = own is not None and VIDEOS in own.get_attributes()
+    if takes_videos and find_spec("torchvision") is None:
+        whole = without_videos(own)
+    try:
+        loaded = whole.from_pretrained(place, trust_remote_code=trust_remote_code)
+    except OSError:
+        if not takes_videos:
+            raise
+        # The checkpoint has no files of the video half, as one that was saved without torchvision.
+        loaded = without_videos(own).from_pretrained(place, trust_remote_code=trust_remote_code)
     return loaded if hasattr(loaded, "image_processor") else None
 
 
