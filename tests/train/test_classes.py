@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from s1m.train.batches.encode import IGNORED
 from s1m.train.batches.processor import ProcessorEncoder
 from s1m.train.model.encoder import load_encoder
 from s1m.train.model.layout import layout_of
-from s1m.train.model.load import adapters, load_model
+from s1m.train.model.load import adapters, load_model, require_trainable
 from s1m.train.model.towers import count_parameters, freeze, towers_of
 from s1m.train.run import what_batches
 from tests.datasets.sets import picture
@@ -124,6 +125,14 @@ def test_a_resumed_training_is_an_uninterrupted_one(
     assert len(losses(tmp_path / "out")) == 8
 
 
+def test_an_encoder_is_sent_to_other_processes(base: Path) -> None:
+    """To those that measure examples, and to those that train; a processor without its video half among them."""
+    for kind in ("smolvlm", "llava"):
+        encoder = load_encoder(settings_of(folder_of(kind, base)))
+        sent = pickle.loads(pickle.dumps(encoder))
+        assert sent.encode(CONVERSATIONS[1]).ids == encoder.encode(CONVERSATIONS[1]).ids
+
+
 @PEFT_SAYS
 def test_adapters_are_of_the_language_tower_alone(base: Path) -> None:
     from peft import get_peft_model
@@ -165,10 +174,26 @@ def test_what_is_done_instead_of_packing_is_said_in_a_line(base: Path) -> None:
 
 def test_a_model_of_text_alone_is_refused_in_a_line(base: Path) -> None:
     settings = settings_of(folder_of("llama", base))
-    with pytest.raises(UsageError, match=r"^model: .*llama takes text alone; a model that takes images is needed$"):
-        load_encoder(settings)
-    with pytest.raises(UsageError, match=r"llama is a LlamaForCausalLM, which takes text alone"):
-        load_model(settings)
+    for load in (load_encoder, load_model):
+        with pytest.raises(
+            UsageError, match=r"llama is a llama model, which takes text alone; one that takes images is"
+        ):
+            load(settings)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "lack"),
+    [
+        ("MllamaConfig", {}, "which sees by cross-attention; one that takes images as tokens is needed"),
+        ("T5Gemma2Config", {}, "an encoder and a decoder; one that reads and writes a single text is needed"),
+    ],
+)
+def test_a_class_that_cannot_be_trained_is_refused_in_a_line(kind: str, options: dict[str, Any], lack: str) -> None:
+    import transformers
+
+    config = getattr(transformers, kind)(**options)
+    with pytest.raises(UsageError, match=rf"^model: a/b is a {config.model_type} model, {lack}$"):
+        require_trainable("a/b", config)
 
 
 def test_what_is_missing_is_named_in_a_line(base: Path, tmp_path: Path) -> None:

@@ -108,6 +108,9 @@ def build_trainer(
 
     freeze(loaded.model, settings.freeze)
     layout, _ = layout_of(settings, loaded.model, loaded.tokenizer)
+    if not isinstance(encoder, Encoder):
+        # Some keep layers that no loss reaches: LLaVA takes what its vision tower has before the last one.
+        arguments.ddp_find_unused_parameters = True
     collator = Collator(
         examples,
         encoder,

@@ -50,8 +50,8 @@ class TrainSettings:
     """Larger images are scaled down to N pixels, by processors that count pixels (default: 1,280 tokens); 0: their own
     limit."""
     batch: Literal["packed", "grouped"] = "packed"
-    """packed: examples share rows without seeing each other; where a model's layers do not allow it, rows are padded and
-    hold as many tokens. grouped: one example a row, similar lengths together."""
+    """packed: examples share rows without seeing each other; where a model's layers do not allow it, rows are padded
+    and hold as many tokens. grouped: one example a row, similar lengths together."""
     pack_tokens: Count = 32768
     """Tokens that one row holds when packed; one micro-batch is one such row."""
     batch_size: Count = 8

@@ -12,7 +12,7 @@ from s1m.errors import UsageError
 from s1m.train.batches.encode import Encoder
 from s1m.train.batches.processor import ProcessorEncoder
 from s1m.train.model.layout import is_qwen
-from s1m.train.model.load import is_tiny
+from s1m.train.model.load import is_tiny, require_trainable
 from s1m.train.settings import TrainSettings
 
 AnyEncoder = Encoder | ProcessorEncoder
@@ -43,8 +43,9 @@ def load_encoder(settings: TrainSettings) -> AnyEncoder:
 
 
 def _encoder_in(place: str, settings: TrainSettings) -> AnyEncoder:
-    tokenizer = _loaded("AutoTokenizer", place, settings)
-    if is_qwen(_loaded("AutoConfig", place, settings), tokenizer):
+    config, tokenizer = (_loaded(part, place, settings) for part in ("AutoConfig", "AutoTokenizer"))
+    require_trainable(settings.model, config)
+    if is_qwen(config, tokenizer):
         return _of_qwen(place, settings, tokenizer)
     try:
         processor = load_processor(place, trust_remote_code=settings.trust_remote_code)

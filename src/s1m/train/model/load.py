@@ -42,7 +42,7 @@ def load_model(settings: TrainSettings) -> Checkpoint:
         trust_remote_code=settings.trust_remote_code,
         any_class=True,
     )
-    require_trainable(loaded.name, loaded.model)
+    require_trainable(loaded.name, loaded.model.config)
     layout, _ = layout_of(settings, loaded.model, loaded.tokenizer)
     attend(loaded.model, flash=flash, packed=layout == "packed")
     return loaded
@@ -65,22 +65,18 @@ def attend(model: Any, *, flash: bool, packed: bool) -> None:
         model.set_attn_implementation(chosen)
 
 
-def require_trainable(name: str, model: Any) -> None:
-    """Raise ``UsageError`` that says what is missing for a model that cannot be trained here."""
-    config, kind = model.config, type(model).__name__
-    text = config.get_text_config()
-    if text is config:
-        raise UsageError(f"model: {name} is a {kind}, which takes text alone; a model that takes images is needed")
+def require_trainable(name: str, config: Any) -> None:
+    """Raise ``UsageError`` that says what is missing for a model that cannot be trained here, by its configuration."""
+    text, kind = config.get_text_config(), config.model_type
     if getattr(config, "is_encoder_decoder", False):
-        raise UsageError(
-            f"model: {name} is a {kind}, an encoder and a decoder; a model that reads and writes one text is needed"
-        )
-    if getattr(text, "cross_attention_layers", None):
-        raise UsageError(
-            f"model: {name} is a {kind}, which sees by cross-attention; one that takes images as tokens is needed"
-        )
-    if model.get_output_embeddings() is None:
-        raise UsageError(f"model: {name} is a {kind}, which has no language head")
+        lack = "an encoder and a decoder; one that reads and writes a single text is needed"
+    elif text is config:
+        lack = "which takes text alone; one that takes images is needed"
+    elif getattr(text, "cross_attention_layers", None):
+        lack = "which sees by cross-attention; one that takes images as tokens is needed"
+    else:
+        return
+    raise UsageError(f"model: {name} is a {kind} model, {lack}")
 
 
 def is_tiny(settings: TrainSettings) -> bool:
