@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 import torch
+from tokenizers.processors import TemplateProcessing
 
 from s1m.datasets.example import IMAGE
+from s1m.engines.embedded.general.prompt import prepare
 from s1m.errors import UsageError
 from s1m.train.batches.encode import IGNORED
 from s1m.train.batches.processor import ProcessorEncoder
@@ -20,6 +22,7 @@ from s1m.train.model.layout import layout_of
 from s1m.train.model.load import adapters, load_model, require_trainable
 from s1m.train.model.towers import count_parameters, freeze, towers_of
 from s1m.train.run import what_batches
+from s1m.types import Problem
 from tests.datasets.sets import picture
 from tests.train.classes import CLASSES, PACKED, folder_of, twenty_steps
 from tests.train.models import CONVERSATIONS, batch_of, example, loaded_for, settings_of
@@ -67,6 +70,39 @@ def test_the_loss_of_a_batch_is_that_of_its_examples_alone(kind: str, base: Path
         batch = batch_of(CONVERSATIONS, encoder, model, packed=packed)
         assert (batch["input_ids"].shape[0] == 1) == packed
         assert float(loss_of(logits_of(model, batch), batch["labels"])) / count == pytest.approx(alone, abs=CLOSE)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_prompt_is_trained_as_the_embedded_engine_reads_it(kind: str, base: Path) -> None:
+    loaded = load_model(settings_of(folder_of(kind, base)))
+    encoder = load_encoder(settings_of(folder_of(kind, base)))
+    picture_bytes = picture(60, 100)
+    problem = Problem(id="1", question="What is the sum?", images=(picture_bytes,), gold="")
+    ids = prepare(problem, loaded).ids
+    encoded = encoder.encode(example((IMAGE, "What is the sum?"), "3", images=[picture_bytes]))
+    assert tuple(encoded.ids[: len(ids)]) == ids
+    assert encoded.labels[len(ids)] != IGNORED == encoded.labels[len(ids) - 1]
+
+
+@pytest.mark.parametrize("at_the_end", [False, True])
+def test_a_beginning_that_the_tokenizer_marks_is_marked_once(at_the_end: bool, base: Path, tmp_path: Path) -> None:
+    """A tokenizer may end texts as well; the end is not learned before the response."""
+    folder = tmp_path / "llava"
+    shutil.copytree(folder_of("llava", base), folder)
+    plain = load_encoder(settings_of(folder))
+    end = ("<|im_end|>", plain.tokenizer.eos_token_id)
+    plain.tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"<s> $A{' <|im_end|>' if at_the_end else ''}",
+        special_tokens=[("<s>", plain.tokenizer.bos_token_id), end],
+    )
+    plain.tokenizer.save_pretrained(folder)
+    marking = load_encoder(settings_of(folder, forcing_targets=False))
+    for conversation in CONVERSATIONS:
+        encoded = marking.encode(conversation)
+        assert encoded.ids.count(marking.tokenizer.bos_token_id) == 1
+        assert encoded.ids[0] == marking.tokenizer.bos_token_id
+        assert len(encoded.ids) == len(encoded.labels) == marking.length(conversation)
+        assert learned(marking.tokenizer, encoded.ids, encoded.labels) == responses(conversation)
 
 
 @pytest.mark.parametrize("kind", CLASSES)

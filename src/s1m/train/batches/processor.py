@@ -21,7 +21,7 @@ from s1m.datasets.pictures import Encoded as Bytes
 from s1m.errors import UsageError
 from s1m.families import DEFAULT
 from s1m.files.images import ImageError, check_aspect
-from s1m.train.batches.encode import Encoded, Tokens, decoded
+from s1m.train.batches.encode import IGNORED, Encoded, Tokens, decoded
 from s1m.train.batches.script import Script, Stretch
 from s1m.train.batches.template import placeholder_of, special_tokens, template_of
 
@@ -72,6 +72,7 @@ class ProcessorEncoder:
         self._mark = mark
         self._mark_id: int = self.tokenizer.convert_tokens_to_ids(mark)
         self._close_id = self._ids(thinking_close)[0]
+        self._opening, self._closing = _own_marks(self.tokenizer)
         # A delimiter may be, or hold, a special token that a response has to spell: "<|channel>thought".
         delimiters = thinking_open + thinking_close
         control = [token for token in special_tokens(self.tokenizer) if token not in delimiters]
@@ -100,6 +101,7 @@ class ProcessorEncoder:
         sizes = tuple(example.sizes or (Bytes(image).size() for image in example.images))
         stretches = self._stretches(example, len(sizes))
         texts = sum(len(self._ids(stretch.text)) for stretch in stretches)
+        texts += len(self._opening) if self._opens(stretches[0].text) else 0
         return texts + (self._visual_tokens(sizes) if sizes else 0)
 
     def encode(self, example: Example) -> Encoded:
@@ -126,7 +128,7 @@ class ProcessorEncoder:
     def blank(self) -> Encoded:
         """A question about a small white image; nothing is learned from it."""
         read = self._read([self._asked(1)], [_white((28, 28))])
-        return Encoded(ids=read.ids, labels=[-100] * len(read.ids), pictures=read.pictures, columns=read.columns)
+        return Encoded(ids=read.ids, labels=[IGNORED] * len(read.ids), pictures=read.pictures, columns=read.columns)
 
     def _stretches(self, example: Example, images: int) -> list[Stretch]:
         stretches = list(self._script.stretches(example.turns))
@@ -142,13 +144,15 @@ class ProcessorEncoder:
             read = self.processor(
                 text=[text],
                 images=[list(images)] if images else None,
-                add_special_tokens=False,
+                add_special_tokens=self._opens(text),
                 return_tensors="pt",
             )
         except ValueError as error:
             raise Unusable("the processor refuses it", str(error).splitlines()[0]) from None
         ids: list[int] = read["input_ids"][0].tolist()
         marks = [column for column, token in enumerate(ids) if token == self._mark_id]
+        if self._opens(text):
+            marks = marks[self._opening.count(self._mark_id) : len(marks) - self._closing.count(self._mark_id)]
         own = [context.count(self._mark) for context in contexts]  # a template may write the same token
         if len(marks) != sum(own) + len(own):
             raise Unusable("the tokenizer splits its own eos_token")
@@ -190,8 +194,14 @@ class ProcessorEncoder:
         if sizes not in self._known:
             asked = self._asked(len(sizes))
             read = self._read([asked], [_white(size) for size in sizes])
-            self._known[sizes] = len(read.ids) - len(self._ids(asked + self._mark))
+            own = len(self._opening) + len(self._closing) if self._opens(asked) else 0
+            self._known[sizes] = len(read.ids) - own - len(self._ids(asked + self._mark))
         return self._known[sizes]
+
+    def _opens(self, text: str) -> bool:
+        """Whether the tokenizer marks the beginning of a text, because the template does not: transformers' rule."""
+        beginning: str | None = self.tokenizer.bos_token
+        return not (beginning and text.startswith(beginning))
 
     def _asked(self, images: int) -> str:
         return self._template.prompt((Turn(role="user", content=(*[IMAGE] * images, QUESTION)),))
@@ -199,6 +209,14 @@ class ProcessorEncoder:
     def _ids(self, text: str) -> list[int]:
         ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
         return ids
+
+
+def _own_marks(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """What a tokenizer puts before a text and after it when it marks where one begins and ends."""
+    bare = tokenizer("a", add_special_tokens=False)["input_ids"]
+    marked = tokenizer("a")["input_ids"]
+    start = next(at for at in range(len(marked)) if marked[at : at + len(bare)] == bare)
+    return marked[:start], marked[start + len(bare) :]
 
 
 def _in_turns(stretches: Sequence[Stretch]) -> tuple[list[str], list[list[Stretch]]]:
