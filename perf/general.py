@@ -30,7 +30,7 @@ from s1m.types import Piece, Problem, Sampling, Step
 from tests.engines.embedded.own import PICTURES
 from tests.tiny_models.parts import save
 
-KINDS = ("smolvlm", "gemma3", "llama", "qwen3_5")
+KINDS = ("smolvlm", "gemma3", "llama", "qwen3_5", "mllama")
 ROUNDS, TOKENS, ROWS = 3, 96, 48
 SAMPLING = Sampling(temperature=1.0)
 FORCING = Forcing(num_ignore=(0, 1, 2, 3), ignore_strings=("Wait,",), max_thinking_tokens=192, max_answer_tokens=8)
@@ -63,10 +63,7 @@ def one_at_a_time(engine: EmbeddedEngine, problems: Sequence[Problem]) -> float:
     for problem in problems:
         checkpoint, prompt = engine.checkpoint, prepare(problem, engine.checkpoint)
         ids = torch.tensor([[*prompt.ids, *checkpoint.tokenizer("<think>\n")["input_ids"]]])
-        given = {
-            name: extended(value, len(prompt.ids), ids.shape[1]) if isinstance(value, torch.Tensor) else value
-            for name, value in prompt.inputs.items()
-        }
+        given = {name: extended(value, len(prompt.ids), ids.shape[1]) for name, value in prompt.inputs.items()}
         output = checkpoint.model.generate(
             input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=True, top_k=0,
             max_new_tokens=TOKENS, min_new_tokens=TOKENS, **given,

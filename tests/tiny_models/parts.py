@@ -53,6 +53,9 @@ def save(parts: Parts, folder: Path) -> None:
     torch.manual_seed(0)
     tokenizer = parts.tokenizer
     model = parts.model(parts.config).eval()
+    for name, weight in model.named_parameters():
+        if name.endswith("_gate"):  # closed in a new Mllama, which then sees no image
+            torch.nn.init.ones_(weight)
     if parts.processor is None:
         tokenizer.chat_template = parts.template
         tokenizer.save_pretrained(folder)

@@ -21,8 +21,8 @@ def template(image: str) -> str:
     return PLAIN.replace("IMAGE", image)
 
 
-def bytewise(*marks: str, **named: str) -> Any:
-    """A fast tokenizer: the end of a turn, padding and thinking's delimiters, ``marks``, 256 bytes.
+def bytewise(*marks: str, last: str = "", **named: str) -> Any:
+    """A fast tokenizer: the end of a turn, padding and thinking's delimiters, ``marks``, 256 bytes, one ``last`` mark.
 
     ``named`` are marks that the tokenizer has as attributes, such as ``image_token``.
     """
@@ -31,13 +31,18 @@ def bytewise(*marks: str, **named: str) -> Any:
 
     specials = ["<pad>", "<s>", END, "<|im_start|>", "<think>", "</think>", *named.values(), *marks]
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: number for number, token in enumerate([*dict.fromkeys(specials), *alphabet])}
+    vocabulary = {
+        token: number for number, token in enumerate([*dict.fromkeys(specials), *alphabet, *filter(None, [last])])
+    }
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     # Delimiters of thinking are part of a text; the others are left out where special tokens are skipped.
     tokenizer.add_tokens(
-        [AddedToken(token, special="think>" not in token, normalized=False) for token in dict.fromkeys(specials)]
+        [
+            AddedToken(token, special="think>" not in token, normalized=False)
+            for token in dict.fromkeys([*specials, *filter(None, [last])])
+        ]
     )
     fast: Any = PreTrainedTokenizerFast
     return fast(

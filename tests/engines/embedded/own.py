@@ -67,9 +67,6 @@ def generated(engine: EmbeddedEngine, problem: Problem, tokens: int = TOKENS) ->
         min_new_tokens=tokens,
         do_sample=False,
         suppress_tokens=[*checkpoint.never_ids, *checkpoint.end_ids],
-        **{
-            name: extended(value, len(prompt.ids), ids.shape[1]) if isinstance(value, torch.Tensor) else value
-            for name, value in prompt.inputs.items()
-        },
+        **{name: extended(value, len(prompt.ids), ids.shape[1]) for name, value in prompt.inputs.items()},
     )
     return [int(token) for token in output[0, ids.shape[1] :]]

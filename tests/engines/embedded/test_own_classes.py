@@ -19,7 +19,7 @@ from tests.tiny_models import KINDS, checkpoint
 # A processor of transformers converts lists of arrays as numpy 2 no longer wants it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-PLAIN = ("qwen3_5",)
+PLAIN = ("mllama",)
 """Classes whose rows cannot share a cache."""
 
 
@@ -91,8 +91,16 @@ def test_going_on_from_a_remembered_past_equals_going_on_from_nothing(engine: Em
     assert list(ask(engine, [(new, step())])[0].token_ids or ()) == generated(engine, new)
 
 
+def test_text_is_heard_as_it_is_written(engine: EmbeddedEngine) -> None:
+    heard: list[str] = []
+    asked = replace(step(), on_text=lambda text: bool(heard.append(text)))
+    (completion,) = ask(engine, [(problems_for(engine)[-1], asked)])
+    assert len(heard) > 1
+    assert completion.text.startswith("".join(heard))
+
+
 def closing_of(engine: EmbeddedEngine, problem: Problem) -> str:
     """A character that the model writes soon, which serves as its closing delimiter."""
     (written,) = ask(engine, [(problem, step(tokens=20))])
-    spelled = [engine.checkpoint.tokenizer.decode([token]) for token in (written.token_ids or ())[1:]]
+    spelled: list[str] = [engine.checkpoint.tokenizer.decode([token]) for token in (written.token_ids or ())[1:]]
     return next(each for each in spelled if len(each) == 1 and each.isascii() and each.isprintable())

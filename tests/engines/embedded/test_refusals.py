@@ -106,6 +106,16 @@ def test_quantisation_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "pip install bitsandbytes, or pip install torchao" in refused(name="bundled", quantize="4bit")
 
 
+@pytest.mark.parametrize("bits", ["8bit", "4bit"])
+def test_weights_load_in_fewer_bits(bits: str, folder: Path) -> None:
+    pytest.importorskip("bitsandbytes")
+    engine = EmbeddedEngine(str(checkpoint("llama", folder)), max_rows=2, quantize=bits)
+    (completion,) = ask(engine, [(PROBLEMS[0], step())])
+    asyncio.run(engine.close())
+    assert (engine.path, completion.tokens) == ("shared", 8)
+    assert "bitsandbytes" in type(engine.checkpoint.model.model.layers[0].mlp.up_proj).__module__
+
+
 def test_flash_attention_needs_a_package(folder: Path) -> None:
     if find_spec("flash_attn") is None:
         assert "pip install flash-attn" in refused(name=str(checkpoint("llava", folder)), attention="flash_attention_2")

@@ -84,37 +84,69 @@ def load_checkpoint(
         trust_remote_code=trust_remote_code,
         quantize=quantize,
     )
-    transformers = libraries()
+    libraries()
     try:
-        model, loaded = load_weights(wanted)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(*wanted.source, **wanted.options)
-        is_qwen = is_laid_out_here(model, tokenizer)
-        images = transformers.AutoImageProcessor.from_pretrained(*wanted.source, **wanted.options) if is_qwen else None
-        processor = None if is_qwen or not any_class else own_processor(wanted, model)
+        loaded = _load(wanted, any_class=any_class)
     except EngineUnavailable:
         raise
     except Exception as error:  # whatever a broken folder makes the loaders raise is reported alike
         raise EngineUnavailable(_why_not(name, wanted.place, error)) from error
-    if not is_qwen and not any_class:
+    model, tokenizer = loaded.model, loaded.tokenizer
+    if not loaded.is_qwen and not any_class:
         raise EngineUnavailable(_not_qwen(name, model, tokenizer))
-    absent = {*loaded["missing_keys"], *(key for key, *_ in loaded["mismatched_keys"])}
-    if absent:
+    if loaded.absent:
         raise EngineUnavailable(
-            f"{name} is a broken checkpoint: {len(absent)} weights are missing, such as {min(absent)}"
+            f"{name} is a broken checkpoint: {len(loaded.absent)} weights are missing, such as {min(loaded.absent)}"
         )
-    tokenizer = tokenizer if processor is None else processor.tokenizer  # which may have added tokens
     return Checkpoint(
         name=name,
         place=wanted.place,
         model=model.eval(),
         tokenizer=tokenizer,
-        image_processor=images if is_qwen else getattr(processor, "image_processor", None),
+        image_processor=loaded.image_processor,
         end_ids=_end_ids(model, tokenizer),
-        image_id=model.config.image_token_id if is_qwen else NO_IMAGE,
-        never_ids=_never_ids(model, processor),
+        image_id=model.config.image_token_id if loaded.is_qwen else NO_IMAGE,
+        never_ids=_never_ids(model, loaded.processor),
         context_tokens=_context(model.config),
-        is_qwen=is_qwen,
+        is_qwen=loaded.is_qwen,
+        processor=loaded.processor,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What the files of a checkpoint became."""
+
+    model: Any
+    absent: set[str]
+    """Weights that the files lack, or have in another shape."""
+    tokenizer: Any
+    image_processor: Any
+    processor: Any
+    is_qwen: bool
+
+
+def _load(wanted: Weights, *, any_class: bool) -> Loaded:
+    """Raises whatever the loaders raise."""
+    import transformers as hf
+
+    transformers: Any = hf
+    model, said = load_weights(wanted)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(*wanted.source, **wanted.options)
+    is_qwen = is_laid_out_here(model, tokenizer)
+    if is_qwen:
+        images = transformers.AutoImageProcessor.from_pretrained(*wanted.source, **wanted.options)
+        processor = None
+    else:
+        processor = own_processor(wanted, model) if any_class else None
+        images = getattr(processor, "image_processor", None)
+    return Loaded(
+        model=model,
+        absent={*said["missing_keys"], *(key for key, *_ in said["mismatched_keys"])},
+        tokenizer=tokenizer if processor is None else processor.tokenizer,  # which may have added tokens
+        image_processor=images,
         processor=processor,
+        is_qwen=is_qwen,
     )
 
 
@@ -178,7 +210,8 @@ def _not_qwen(name: str, model: Any, tokenizer: Any) -> str:
 
 def _never_ids(model: Any, processor: Any) -> tuple[int, ...]:
     """Place-holders of pictures and sounds: what a configuration and a processor name so."""
-    config, rows = model.config, model.get_input_embeddings().weight.shape[0]
+    # Some classes have embeddings of marks that the last layer cannot write.
+    config, rows = model.config, (model.get_output_embeddings() or model.get_input_embeddings()).weight.shape[0]
     marks = ("image", "video", "audio", "vision_start", "boi", "eoi", "image_start")
     names = [f"{mark}_token_{part}" for mark in marks for part in ("id", "index")]
     ids = [getattr(holder, name, None) for holder in (config, processor) for name in names]

@@ -77,21 +77,24 @@ class EmbeddedEngine:
         self.path: Path = path_of(self.checkpoint)
         # What a processor of the model's own makes of an image cannot be put into a turn.
         self.can_show_images_again = self.path == "qwen"
-        self._batcher: Batcher | OneByOne
-        if self.path == "plain":
-            self._batcher = OneByOne(self.checkpoint)
-        else:
-            check_cache(model, self.checkpoint.model, self._max_rows)
-            self._batcher = Batcher(
-                self.checkpoint,
-                self._max_rows,
-                memory_for_pasts(self.checkpoint.model.device) if prefix_bytes is None else prefix_bytes,
-                # The forward passes of other classes may look at values on the host, which no graph can capture.
-                cuda_graphs=cuda_graphs and self.path == "qwen",
-                channels=3 if self.path == "qwen" else channels_of(self.checkpoint),
-            )
+        self._batcher = self._runner(prefix_bytes, cuda_graphs=cuda_graphs)
         self._prompts: dict[Owner, Prompt] = {}
         self._closed = False
+
+    def _runner(self, prefix_bytes: int | None, *, cuda_graphs: bool) -> Batcher | OneByOne:
+        """What runs the requests, on a thread of its own."""
+        if self.path == "plain":
+            return OneByOne(self.checkpoint)
+        check_cache(self.checkpoint.name, self.checkpoint.model, self._max_rows)
+        is_qwen = self.path == "qwen"
+        return Batcher(
+            self.checkpoint,
+            self._max_rows,
+            memory_for_pasts(self.checkpoint.model.device) if prefix_bytes is None else prefix_bytes,
+            # The forward passes of other classes may look at values on the host, which no graph can capture.
+            cuda_graphs=cuda_graphs and is_qwen,
+            channels=3 if is_qwen else channels_of(self.checkpoint),
+        )
 
     async def ready(self) -> None:
         """Nothing to do: the constructor has loaded the model."""

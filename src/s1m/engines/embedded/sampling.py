@@ -166,7 +166,8 @@ def _narrow(row: Tensor, allowed: Sequence[int]) -> None:
 def _penalise(row: Tensor, draw: Draw) -> None:
     import torch
 
-    seen = torch.tensor(sorted(set(draw.seen)), device=row.device)
+    # Some classes have place-holders that the last layer cannot write, and that are in the prompt.
+    seen = torch.tensor(sorted(token for token in set(draw.seen) if token < len(row)), device=row.device)
     penalty = draw.sampling.repetition_penalty
     # A negative logit is multiplied: divided, it would rise.
     row[seen] = torch.where(row[seen] > 0, row[seen] / penalty, row[seen] * penalty)

@@ -84,17 +84,32 @@ def load_weights(wanted: Weights) -> tuple[Any, dict[str, Any]]:
     config = transformers.AutoConfig.from_pretrained(*wanted.source, **wanted.options)
     auto_class = text_writer(wanted.name, config)
     check_weights(wanted.name, wanted.place, wanted.on, wanted.in_type, wanted.quantize)
-    placed = quantized(wanted.quantize, wanted.on) if wanted.quantize else {}
-    model, loaded = auto_class.from_pretrained(
-        *wanted.source,
-        config=config,
-        dtype=wanted.in_type,
-        attn_implementation=attention_of(wanted.attention, config),
-        output_loading_info=True,
+    options = {
+        "config": config,
+        "dtype": wanted.in_type,
+        "attn_implementation": attention_of(wanted.attention, config),
+        "output_loading_info": True,
         **wanted.options,
-        **placed,
-    )
-    return model if placed else model.to(wanted.on), loaded
+    }
+    if wanted.quantize:
+        return _in_fewer_bits(auto_class, wanted, options)
+    model, loaded = auto_class.from_pretrained(*wanted.source, **options)
+    return model.to(wanted.on), loaded
+
+
+def _in_fewer_bits(auto_class: Any, wanted: Weights, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """As ``load_weights``, quantised while it loads."""
+    placed = quantized(wanted.quantize, wanted.on)
+    try:
+        model, loaded = auto_class.from_pretrained(*wanted.source, **options, **placed)
+    except Exception as error:  # the packages refuse shapes and devices in ways of their own
+        reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
+        package = type(placed["quantization_config"]).__name__.removesuffix("Config")
+        raise EngineUnavailable(
+            f"{wanted.name} does not load with --quantize {wanted.quantize} by {package}: {reason[0]}; use 8bit, the "
+            "other of bitsandbytes and torchao, or --dtype bfloat16"
+        ) from error
+    return model, loaded
 
 
 def text_writer(name: str, config: Any) -> Any:

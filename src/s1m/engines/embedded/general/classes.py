@@ -36,7 +36,7 @@ TESTED = {
     **dict.fromkeys(
         (
             "aya_vision", "gemma3", "gemma4", "glm4v", "idefics2", "idefics3", "internvl", "llava", "llava_next",
-            "llava_onevision", "mistral3", "ovis2", "qwen3_5", "smolvlm",
+            "llava_onevision", "mistral3", "mllama", "ovis2", "qwen3_5", "smolvlm",
         ),
         TINY,
     ),
@@ -107,10 +107,11 @@ def served_by(model_type: str, name: str) -> ServedBy:
 
 def missing_for(model_type: str) -> tuple[str, ...]:
     """Packages that the class's processor needs and that are not installed, read from its source."""
-    from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING_NAMES
+    from transformers.models.auto import image_processing_auto
 
     needed: list[str] = []
-    by_library: Any = IMAGE_PROCESSOR_MAPPING_NAMES.get(model_type)
+    tables: Any = image_processing_auto
+    by_library = tables.IMAGE_PROCESSOR_MAPPING_NAMES.get(model_type)
     if isinstance(by_library, dict) and set(by_library) == {"torchvision"}:
         needed.append("torchvision")
     for found in _NEEDED.finditer(_processor_source(model_type)):
@@ -121,9 +122,10 @@ def missing_for(model_type: str) -> tuple[str, ...]:
 
 def _processor_source(model_type: str) -> str:
     """The source of the class's processor; empty where it has none of its own."""
-    from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
+    from transformers.models.auto import processing_auto
 
-    name = PROCESSOR_MAPPING_NAMES.get(model_type)
+    tables: Any = processing_auto
+    name = tables.PROCESSOR_MAPPING_NAMES.get(model_type)
     package = find_spec("transformers.models")
     if not isinstance(name, str) or package is None or not package.submodule_search_locations:
         return ""

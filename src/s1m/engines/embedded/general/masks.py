@@ -13,8 +13,14 @@ STORES = ("DynamicLayer", "DynamicSlidingWindowLayer", "DummyLayer")
 """The classes of transformers that keep keys and values of every token; the last one keeps none, since its layer reads
 those of another one."""
 
+STATE = "state"
+"""A layer that keeps a state of fixed size, of all that was read, beside keys and values or instead of them."""
+
+STATES = ("LinearAttentionLayer", "LinearAttentionAndFullAttentionLayer")
+"""The classes of transformers that do."""
+
 OTHER = "other"
-"""A layer that keeps something else than the keys and values of every token: a state, chunks, an index."""
+"""A layer that keeps something else: chunks, an index, the keys of images."""
 
 
 def layer_kinds(config: Any) -> set[str]:
@@ -31,7 +37,10 @@ def layer_kinds(config: Any) -> set[str]:
     ]
     if getattr(text, "cross_attention_layers", None):  # which keep the keys of images, however long the text
         return {OTHER}
-    plain = all(type(layer).__name__ in STORES for layer in layers)
+    kept = {type(layer).__name__ for layer in layers}
+    if kept <= {*STORES, *STATES} and kept & set(STATES):
+        return {STATE, *(kind for kind in declared if kind in (FULL, SLIDING))}
+    plain = kept <= set(STORES)
     return {kind if plain and kind in (FULL, SLIDING) else OTHER for kind in declared}
 
 
@@ -64,5 +73,5 @@ class Masks:
     def given(self, masks: dict[str, Any]) -> Any:
         """The masks as the model takes them: one for all layers, or one for each kind of layer."""
         if self._is_named:
-            return masks
+            return {**masks, "linear_attention": None, "conv": None} if STATE in self._kinds else masks
         return masks[FULL if self._window is None else SLIDING]

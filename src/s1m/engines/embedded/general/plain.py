@@ -75,11 +75,7 @@ class OneByOne:
         assert isinstance(row.prompt, OwnPrompt)
         model, read = self._checkpoint.model, len(row.prompt.ids)
         ids = torch.tensor([row.ids], device=model.device)
-        inputs = {name: placed(value, model) for name, value in row.prompt.inputs.items()}
-        said = {
-            name: extended(value, read, len(row.ids)) if isinstance(value, torch.Tensor) else value
-            for name, value in inputs.items()
-        }
+        said = {name: placed(extended(value, read, len(row.ids)), model) for name, value in row.prompt.inputs.items()}
         return {"input_ids": ids, "attention_mask": torch.ones_like(ids), **said}
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+OWN_POSITIONS = "_prepare_position_ids_for_generation"
+"""The method by which ``generate`` itself asks a class for positions."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OwnPrompt(Prompt):
     """A prompt that the model's processor has laid out. ``positions`` has shape (channels, time)."""
@@ -93,7 +97,7 @@ def own_positions(model: Any, ids: Tensor, inputs: dict[str, Tensor]) -> Tensor:
     """Positions of a prompt by the model's own rules, of shape (channels, time): one channel, or more for images."""
     import torch
 
-    ask = getattr(model, "_prepare_position_ids_for_generation", None)
+    ask = getattr(model, OWN_POSITIONS, None)
     if ask is None:
         return torch.arange(ids.shape[1])[None]
     positions: Tensor = ask(ids, {"attention_mask": torch.ones_like(ids), **inputs})
