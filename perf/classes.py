@@ -44,7 +44,7 @@ def main() -> None:
             try:
                 checkpoint(kind, base)
             except ImportError as error:
-                reason = next(line for line in str(error).splitlines() if line.strip())
+                reason = next(line for line in str(error).splitlines() if line.strip()).partition(" but ")[0]
                 notes.append(f"{kind}: not measured here: {reason}")
                 continue
             rows.append(measured(kind, base))

@@ -137,7 +137,7 @@ def test_twenty_steps_lower_the_loss_and_leave_frozen_weights(kind: str, base: P
     settings = twenty_steps(kind, base, tmp_path / "out", freeze=("vision",))
     values = trained(settings)
     assert len(values) == 20
-    assert values[-1] < values[0] / 2
+    assert values[-1] < 0.7 * values[0]
     before, after = (
         transformers.AutoModelForImageTextToText.from_pretrained(place)
         for place in (settings.model, tmp_path / "out" / "model")
