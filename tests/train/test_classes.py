@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import shutil
 from dataclasses import replace
@@ -22,6 +23,7 @@ from s1m.train.model.layout import layout_of
 from s1m.train.model.load import adapters, load_model, require_trainable
 from s1m.train.model.towers import count_parameters, freeze, towers_of
 from s1m.train.run import what_batches
+from s1m.train.save import save_processor
 from s1m.types import Problem
 from tests.datasets.sets import picture
 from tests.train.classes import CLASSES, PACKED, folder_of, twenty_steps
@@ -167,6 +169,21 @@ def test_an_encoder_is_sent_to_other_processes(base: Path) -> None:
         encoder = load_encoder(settings_of(folder_of(kind, base)))
         sent = pickle.loads(pickle.dumps(encoder))
         assert sent.encode(CONVERSATIONS[1]).ids == encoder.encode(CONVERSATIONS[1]).ids
+
+
+def test_a_saved_processor_keeps_what_the_original_says_of_videos(base: Path, tmp_path: Path) -> None:
+    folder, saved = tmp_path / "smolvlm", tmp_path / "saved"
+    shutil.copytree(folder_of("smolvlm", base), folder)
+    whole = json.loads((folder / "processor_config.json").read_text())
+    (folder / "processor_config.json").write_text(json.dumps({**whole, "video_processor": {"fps": 1}}))
+    (folder / "video_preprocessor_config.json").write_text('{"fps": 2}')
+    encoder = load_encoder(settings_of(folder))
+    saved.mkdir()
+    shutil.copy(folder / "config.json", saved)
+    save_processor(str(folder), encoder, saved)
+    assert json.loads((saved / "processor_config.json").read_text())["video_processor"]["fps"] == 1
+    assert json.loads((saved / "video_preprocessor_config.json").read_text()) == {"fps": 2}
+    assert load_encoder(settings_of(saved)).length(CONVERSATIONS[1]) == encoder.length(CONVERSATIONS[1])
 
 
 @PEFT_SAYS

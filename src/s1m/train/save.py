@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,9 @@ from s1m.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+PROCESSOR, VIDEOS, APART = "processor_config.json", "video_processor", "video_preprocessor_config.json"
+"""Where a processor's settings lie, the key of those for videos, and the file that older checkpoints have for them."""
 
 WRAPPED = "base_model.model."
 """What PEFT puts before the name of every weight."""
@@ -82,6 +87,7 @@ def save_processor(place: str, encoder: AnyEncoder, folder: Path) -> None:
     transformers: Any = hf  # half of it is untyped
     if isinstance(encoder, ProcessorEncoder):
         encoder.processor.save_pretrained(folder)
+        keep_videos(place, folder)
         return
     try:
         processor = transformers.AutoProcessor.from_pretrained(place, trust_remote_code=False)
@@ -90,3 +96,25 @@ def save_processor(place: str, encoder: AnyEncoder, folder: Path) -> None:
     else:
         processor.image_processor = encoder.image_processor
         processor.save_pretrained(folder)
+
+
+def keep_videos(place: str, folder: Path) -> None:
+    """Copy what the original says of videos, where this machine could not load that half of its processor.
+
+    A server that has torchvision asks for it before it reads any image.
+    """
+    from transformers.utils.hub import cached_file
+
+    optional = {
+        "_raise_exceptions_for_missing_entries": False,
+        "_raise_exceptions_for_connection_errors": False,
+        "_raise_exceptions_for_gated_repo": False,
+    }
+    whole = cached_file(place, PROCESSOR, **optional)
+    videos = json.loads(Path(whole).read_text(encoding="utf-8")).get(VIDEOS) if whole else None
+    saved = json.loads((folder / PROCESSOR).read_text(encoding="utf-8"))
+    if videos is not None and VIDEOS not in saved:
+        (folder / PROCESSOR).write_text(json.dumps({**saved, VIDEOS: videos}, indent=2), encoding="utf-8")
+    apart = cached_file(place, APART, **optional)
+    if apart and not (folder / APART).exists():
+        shutil.copyfile(apart, folder / APART)
