@@ -80,8 +80,8 @@ class Decoder:
         reach = max(column for _, column, _, _ in steps) + 1
         self._cache.reserve(reach)
         given = torch.tensor(steps).T
-        if self._device.type == "cuda":
-            given = given.pin_memory().to(self._device, non_blocking=True)
+        on_cuda = self._device.type == "cuda"
+        given = given.pin_memory().to(self._device, non_blocking=True) if on_cuda else given.to(self._device)
         ids, columns, positions, source = given
         if drawn is not None:
             ids = torch.where(source >= 0, drawn[source.clamp(min=0)], ids)

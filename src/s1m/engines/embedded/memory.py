@@ -47,7 +47,7 @@ def check_cache(name: str, model: Any, rows: int) -> None:
 
     Raises ``EngineUnavailable`` where not even one row does.
     """
-    free, row = free_bytes(model.device.type), cache_bytes(model.config, model.dtype) * ROW_TOKENS
+    free, row = free_bytes(str(model.device)), cache_bytes(model.config, model.dtype) * ROW_TOKENS
     if free is None or not row or row * rows <= free:
         return
     sums = (

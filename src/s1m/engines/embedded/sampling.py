@@ -154,7 +154,7 @@ def _placed(ranked: Tensor, ids: Tensor, nucleus: Tensor, uniform: Tensor, whole
 
 def _on_device(values: Tensor, like: Tensor) -> Tensor:
     """Values of the host where ``like`` is, without waiting for a GPU."""
-    return values.pin_memory().to(like.device, non_blocking=True) if like.is_cuda else values
+    return values.pin_memory().to(like.device, non_blocking=True) if like.is_cuda else values.to(like.device)
 
 
 def _narrow(row: Tensor, allowed: Sequence[int]) -> None:
