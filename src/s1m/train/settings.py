@@ -51,9 +51,11 @@ class TrainSettings:
     max_tokens: Count = 32768
     """Longest example, image tokens included; longer ones are dropped and counted, never cut."""
     max_image_pixels: Annotated[int, Meta(ge=0)] = 1_003_520
-    """Larger images are scaled down to N pixels (default: 1,280 tokens); 0: the limit of the model's processor."""
+    """Larger images are scaled down to N pixels, by processors that count pixels (default: 1,280 tokens); 0: their own
+    limit."""
     batch: Literal["packed", "grouped"] = "packed"
-    """packed: examples share rows without seeing each other. grouped: one example a row, similar lengths together."""
+    """packed: examples share rows without seeing each other; where a model's layers do not allow it, rows are padded
+    and hold as many tokens. grouped: one example a row, similar lengths together."""
     pack_tokens: Count = 32768
     """Tokens that one row holds when packed; one micro-batch is one such row."""
     batch_size: Count = 8
@@ -96,7 +98,7 @@ class TrainSettings:
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """auto: bf16 on a GPU that has it, else fp32."""
     attention: Literal["auto", "flash_attention_2", "sdpa"] = "auto"
-    """auto: flash attention where it is installed, else PyTorch's."""
+    """auto: flash attention where it is installed and the model's class has it, else PyTorch's."""
     gradient_checkpointing: bool = True
     """Compute activations again in the backward pass: less memory, about a third more time."""
     liger: bool = False

@@ -59,9 +59,21 @@ def without_videos(processor_class: Any) -> Any:
         def to_dict(self) -> dict[str, Any]:
             return {key: value for key, value in super().to_dict().items() if key != VIDEOS}
 
+        def __reduce__(self) -> tuple[Any, ...]:
+            # Pickling would look the class up by its name: processes that measure or prepare examples are sent one.
+            return _rebuilt, (processor_class, self.__dict__)
+
     # Loaders and saved files know a processor by the name of its class.
     ImagesOnly.__name__ = ImagesOnly.__qualname__ = processor_class.__name__
     return ImagesOnly
+
+
+def _rebuilt(processor_class: Any, state: dict[str, Any]) -> Any:
+    """A processor without its video half, as it was pickled."""
+    kind = without_videos(processor_class)
+    processor = kind.__new__(kind)
+    processor.__dict__.update(state)
+    return processor
 
 
 def _class_of(place: str, trust_remote_code: bool) -> Any:
