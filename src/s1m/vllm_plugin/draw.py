@@ -81,7 +81,7 @@ class Drawer:
         self._top_p = column([s.top_p for s in samplings]) if any(s.top_p < 1 for s in samplings) else None
 
     def draw(self, logits: torch.Tensor, uniforms: Sequence[float]) -> list[int]:
-        """A token for each row of ``logits`` (requests, vocabulary), which it may change; minus infinity is never drawn."""
+        """A token for each row of ``logits`` (requests, vocabulary); one at minus infinity is never drawn."""
         import torch
 
         best = logits.argmax(dim=-1) if self._any_greedy else None
