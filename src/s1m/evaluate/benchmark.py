@@ -109,18 +109,31 @@ async def run_pending(
         try:
             await engine.ready()
             check_budget(settings, engine)
-            await keep_provenance(settings.engine, benchmark, problems, store, console)
+            how = getattr(engine, "how", "")
+            if how:
+                console.print(how, markup=False)
+            await keep_provenance(settings.engine, benchmark, problems, store, console, how=how)
             await runner.run(problems, pending, engine)
         finally:
             await engine.close()
 
 
 async def keep_provenance(
-    settings: EngineSettings, benchmark: Benchmark, problems: Sequence[Problem], store: RunStore, console: Console
+    settings: EngineSettings,
+    benchmark: Benchmark,
+    problems: Sequence[Problem],
+    store: RunStore,
+    console: Console,
+    *,
+    how: str = "",
 ) -> None:
-    """Write down what the run is done with, and say what has changed since it began."""
+    """Write down what the run is done with, and say what has changed since it began.
+
+    ``how`` the engine makes its servers think is written down too, where it says so.
+    """
     before = store.provenance
     entry = await provenance_of(benchmark, problems, model=settings.model, base_urls=settings.base_url)
+    entry = {**entry, "forcing": how} if how else entry
     for change in changes(entry, before):
         console.print(f"warning: {change}; records made before are kept as they are", style="yellow", markup=False)
     if is_new(entry, before):

@@ -56,7 +56,7 @@ def penalise(logits: torch.Tensor, sampling: Sampling, prompt: Sequence[int], wr
         factor = sampling.repetition_penalty
         logits[seen] = torch.where(values > 0, values / factor, values * factor)
     if written and (sampling.presence_penalty or sampling.frequency_penalty):
-        tokens, counts = torch.tensor(list(written), dtype=torch.long).unique(return_counts=True)
+        tokens, counts = torch.unique(torch.tensor(list(written), dtype=torch.long), return_counts=True)
         tokens, counts = tokens.to(logits.device), counts.to(logits)
         logits[tokens] -= sampling.frequency_penalty * counts + sampling.presence_penalty
 

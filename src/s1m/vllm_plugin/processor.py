@@ -50,7 +50,7 @@ class BudgetForcing(LogitsProcessor, SlotProcessor):  # type: ignore[misc]
             raise ValueError("forced thinking cannot be bound to a structure; leave out structured_outputs")
 
     def __init__(self, vllm_config: Any, device_or_states: Any, is_pin_memory: bool | None = None) -> None:
-        self._states = device_or_states if is_pin_memory is None else None
+        self._states: Any = device_or_states if is_pin_memory is None else None
         config = vllm_config.model_config
         tokenizer = cached_tokenizer_from_config(config)
         self._spell = None if tokenizer is None else lambda text: tokenizer.encode(text, add_special_tokens=False)
@@ -162,7 +162,7 @@ class BudgetForcing(LogitsProcessor, SlotProcessor):  # type: ignore[misc]
 
     def _drop(self, index: int) -> None:
         for kept in (self._forced, self._lengths, self._keys):
-            kept.pop(index, None)  # type: ignore[attr-defined]
+            kept.pop(index, None)
 
     def _rules(self, wishes: Wishes, params: Any) -> Rules | None:
         """The rules of a request; None, said in the log, where this model or server cannot keep them."""
