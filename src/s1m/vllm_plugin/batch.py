@@ -48,7 +48,7 @@ class Batch:
                 penalise(own[at], forced.sampling, forced.prompt(), forced.row.ids)
             if forced.row.barring:
                 own[at, self._enders(forced, own)] = float("-inf")
-        drawn = drawer.draw(own, [forced.row.uniform() for _, forced in members])
+        drawn = drawer.draw(own, lambda at, tried: members[at][1].row.uniform(tried))
         taken = [forced.row.take(token) for (_, forced), token in zip(members, drawn, strict=True)]
         if len(index) == len(logits):
             logits.fill_(float("-inf"))

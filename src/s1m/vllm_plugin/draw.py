@@ -1,12 +1,12 @@
 """Draw the next token of several requests from their own distributions, as vLLM's sampler does.
 
-The order is vLLM's: penalties, temperature, min-p, top-k, top-p. The token is found in the cumulative distribution by
-one uniform number a request, in double precision: of 150,000 tokens single precision would shift the rare ones.
+Penalties, temperature, min-p, top-k, top-p, as in vLLM. The token is found in the cumulative distribution by a uniform
+number, summed in double precision: over 150,000 tokens single precision would shift the rare ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,8 +80,12 @@ class Drawer:
         self._top_k = [s.top_k for s in samplings] if limited else None
         self._top_p = column([s.top_p for s in samplings]) if any(s.top_p < 1 for s in samplings) else None
 
-    def draw(self, logits: torch.Tensor, uniforms: Sequence[float]) -> list[int]:
-        """A token for each row of ``logits`` (requests, vocabulary); one at minus infinity is never drawn."""
+    def draw(self, logits: torch.Tensor, uniform: Callable[[int, int], float]) -> list[int]:
+        """A token for each row of ``logits`` (requests, vocabulary); one at minus infinity is never drawn.
+
+        ``uniform`` gives a number in [0, 1) for a row and a try. Top-p needs no sorting: a token is drawn from all that
+        are left and drawn again until it is one of those that p keeps, which takes 1 / p tries on average.
+        """
         import torch
 
         best = logits.argmax(dim=-1) if self._any_greedy else None
@@ -89,41 +93,57 @@ class Drawer:
             tokens: list[int] = best.tolist()
             return tokens
         logits = logits / self._temperature
+        if self._top_k is not None:
+            logits = self._among_the_first(logits, self._top_k)
+        probabilities = logits.softmax(dim=-1)
         if self._min_p is not None:
-            probabilities = logits.softmax(dim=-1)
-            logits = logits.masked_fill(
-                probabilities < probabilities.amax(dim=-1, keepdim=True) * self._min_p, float("-inf")
-            )
-        if self._top_k is None and self._top_p is None:
-            cumulative = logits.double().softmax(dim=-1).cumsum(dim=-1)
-            drawn = _found(cumulative, uniforms)
-        else:
-            order = logits.argsort(dim=-1, descending=True, stable=True)
-            ranked = self._cut(logits.gather(1, order))
-            drawn = order.gather(1, _found(ranked.softmax(dim=-1).cumsum(dim=-1), uniforms).unsqueeze(1)).squeeze(1)
+            least = probabilities.amax(dim=-1, keepdim=True) * self._min_p
+            probabilities = probabilities.masked_fill(probabilities < least, 0.0)
+        cumulative = probabilities.cumsum(dim=-1, dtype=torch.float64)
+        rows = list(range(len(logits)))
+        drawn = _found(cumulative, [uniform(row, 0) for row in rows])
+        if self._top_p is not None:
+            self._draw_again(probabilities, cumulative, drawn, uniform)
         if best is not None:
             drawn = torch.where(self._greedy, best, drawn)
         result: list[int] = drawn.tolist()
         return result
 
-    def _cut(self, ranked: torch.Tensor) -> torch.Tensor:
-        """The logits of every request from the most probable token on, without what top-k and top-p leave out."""
+    def _draw_again(
+        self,
+        probabilities: torch.Tensor,
+        cumulative: torch.Tensor,
+        drawn: torch.Tensor,
+        uniform: Callable[[int, int], float],
+    ) -> None:
+        """Replace every drawn token that top-p leaves out."""
+        assert self._top_p is not None
+        rows = list(range(len(drawn)))
+        tried, of_all = 0, True
+        while rows:
+            at = slice(None) if of_all else rows
+            own = probabilities[at]
+            chances = own.gather(1, drawn[at].unsqueeze(1))
+            before = own.masked_fill(own <= chances, 0.0).sum(dim=-1, keepdim=True, dtype=own.dtype)
+            # A token stays while the more probable ones do not reach p; nothing comes before the most probable one.
+            out = (before >= self._top_p[at] * cumulative[at, -1:]) & (before > 0)
+            rows = [row for row, left_out in zip(rows, out.squeeze(1).tolist(), strict=True) if left_out]
+            tried, of_all = tried + 1, False
+            if rows:
+                drawn[rows] = _found(cumulative[rows], [uniform(row, tried) for row in rows])
+
+    def _among_the_first(self, logits: torch.Tensor, top_k: Sequence[int]) -> torch.Tensor:
+        """The logits without what top-k leaves out; tokens as probable as the last one stay, as in vLLM."""
         import torch
 
-        ranked = ranked.double()
-        size = ranked.shape[1]
-        if self._top_k is not None:
-            last = torch.tensor([min(k, size) - 1 if k > 0 else size - 1 for k in self._top_k], device=ranked.device)
-            # Tokens as probable as the last one stay, as in vLLM.
-            ranked = ranked.masked_fill(ranked < ranked.gather(1, last.unsqueeze(1)), float("-inf"))
-        if self._top_p is not None:
-            probabilities = ranked.softmax(dim=-1)
-            before = probabilities.cumsum(dim=-1) - probabilities
-            # A token stays while those before it do not reach p; the first always does.
-            beyond = before >= self._top_p
-            beyond[:, 0] = False
-            ranked = ranked.masked_fill(beyond, float("-inf"))
-        return ranked
+        size = logits.shape[1]
+        counts = [k if 0 < k < size else size for k in top_k]
+        most = max((k for k in counts if k < size), default=size)
+        first = logits.topk(most, dim=-1).values
+        last = torch.tensor([min(k, most) - 1 for k in counts], device=logits.device).unsqueeze(1)
+        least = first.gather(1, last)
+        unlimited = torch.tensor([k == size for k in counts], device=logits.device).unsqueeze(1)
+        return logits.masked_fill((logits < least) & ~unlimited, float("-inf"))
 
 
 def _found(cumulative: torch.Tensor, uniforms: Sequence[float]) -> torch.Tensor:

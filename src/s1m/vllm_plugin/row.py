@@ -24,6 +24,8 @@ ENDINGS: tuple[Ending, ...] = ("closed", "eos", "capped", "looped")
 """By the digit that reports it."""
 
 POSITION_DIGITS = 5
+WATCHED_AT_ONCE = 32
+"""Tokens that the loop watch is given together: alone, each would cost ten times as much. Fewer make no loop."""
 MASK = (1 << 64) - 1
 
 
@@ -67,7 +69,8 @@ class Row:
     """Thinking tokens up to each start; an empty segment counts as one, as for the client."""
     _tail: tuple[int, ...] = ()
     _tail_start: int = -1
-    _watch: LoopWatch = field(default_factory=LoopWatch)
+    _watch: LoopWatch | None = None
+    _unwatched: list[int] = field(default_factory=list)
     barring: bool = False
     """Whether the thinking may not end with the next token; set by ``advance_to``."""
 
@@ -81,8 +84,6 @@ class Row:
         begin = row._segment_start()
         if rules.close in row.ids[begin:]:
             row._tail, row._tail_start = (rules.close,), row.ids.index(rules.close, begin)
-        elif rules.watch_loops:
-            row._watch.feed(row.ids[begin:])
         return row
 
     def advance_to(self, n: int) -> bool:
@@ -103,13 +104,13 @@ class Row:
         token = self._next(n, drawn) if forced is None else forced
         self.ids.append(token)
         written = forced is None and self._tail_start < 0 and n not in self.starts[-1:]
-        if written and self.rules.watch_loops and self._watch.feed((token,)):
+        if written and self.rules.watch_loops and self._loops(token):
             self._end(n + 1, "looped", token)
         return token
 
-    def uniform(self) -> float:
-        """A number in [0, 1) that depends on the seed and the position alone, so no step can shift the others."""
-        return (mixed(self.seed, len(self.ids)) >> 11) / 2.0**53
+    def uniform(self, tried: int = 0) -> float:
+        """A number in [0, 1) that depends on seed, position and try alone, so that no step can shift the others."""
+        return (mixed(self.seed, len(self.ids), tried) >> 11) / 2.0**53
 
     @property
     def over(self) -> bool:
@@ -118,7 +119,7 @@ class Row:
 
     def rest(self) -> None:
         """Give memory back while the request waits; a loop that had begun is then seen later."""
-        self._watch = LoopWatch()
+        self._watch = None
 
     def _next(self, n: int, drawn: int) -> int:
         rules = self.rules
@@ -133,10 +134,18 @@ class Row:
             if refused and (closed or rules.take_back_turn_end):
                 self.starts.append(n)
                 self._spent.append(spent)
-                self._watch = LoopWatch()
+                self._watch, self._unwatched = None, []
                 return rules.ignore(len(self.starts) - 1)[0]
             return self._end(n, "closed" if closed else "eos", drawn)
         return drawn
+
+    def _loops(self, token: int) -> bool:
+        self._unwatched.append(token)
+        if len(self._unwatched) < WATCHED_AT_ONCE:
+            return False
+        self._watch = self._watch or LoopWatch()
+        unwatched, self._unwatched = self._unwatched, []
+        return self._watch.feed(unwatched) is not None
 
     def _end(self, n: int, ending: Ending, drawn: int) -> int:
         """Decide how the request goes on from ``n`` to the end of its thinking; its first token."""
@@ -152,7 +161,7 @@ class Row:
         return self._tail[0]
 
     def _forced(self, n: int) -> int | None:
-        if self._tail_start >= 0 and n >= self._tail_start:
+        if 0 <= self._tail_start <= n < self._tail_start + len(self._tail):
             return self._tail[n - self._tail_start]
         if self.starts and n < self._segment_start():
             return self.rules.ignore(len(self.starts) - 1)[n - self.starts[-1]]
@@ -188,10 +197,10 @@ def leftmost(ids: Sequence[int], ignores: Sequence[Sequence[int]], most: int) ->
     return found
 
 
-def mixed(seed: int, position: int) -> int:
-    """64 bits that look random (SplitMix64: G. L. Steele, D. Lea, C. H. Flood, 2014), applied to both in turn."""
+def mixed(*parts: int) -> int:
+    """64 bits that look random (SplitMix64: G. L. Steele, D. Lea, C. H. Flood, 2014), applied to the parts in turn."""
     value = 0
-    for part in (seed, position):
+    for part in parts:
         value = (value + part + 0x9E3779B97F4A7C15) & MASK
         value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & MASK
         value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & MASK
