@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 GREEDY_BELOW = 1e-5
 """vLLM takes lower temperatures for greedy."""
 
+MOST_TRIES = 16
+"""Of drawing again, before the tokens are sorted after all: for a small p, of which few are within."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
@@ -84,7 +87,7 @@ class Drawer:
         """A token for each row of ``logits`` (requests, vocabulary); one at minus infinity is never drawn.
 
         ``uniform`` gives a number in [0, 1) for a row and a try. Top-p needs no sorting: a token is drawn from all that
-        are left and drawn again until it is one of those that p keeps, which takes 1 / p tries on average.
+        are left and drawn again until it is one of those that p keeps, which takes at most 1 / p tries on average.
         """
         import torch
 
@@ -120,7 +123,7 @@ class Drawer:
         assert self._top_p is not None
         rows = list(range(len(drawn)))
         tried, of_all = 0, True
-        while rows:
+        while rows and tried < MOST_TRIES:
             at = slice(None) if of_all else rows
             own = probabilities[at]
             chances = own.gather(1, drawn[at].unsqueeze(1))
@@ -131,6 +134,20 @@ class Drawer:
             tried, of_all = tried + 1, False
             if rows:
                 drawn[rows] = _found(cumulative[rows], [uniform(row, tried) for row in rows])
+        if rows:
+            drawn[rows] = self._sorted(probabilities[rows], self._top_p[rows], [uniform(row, tried) for row in rows])
+
+    @staticmethod
+    def _sorted(probabilities: torch.Tensor, top_p: torch.Tensor, uniforms: Sequence[float]) -> torch.Tensor:
+        """A token for each row, among those that top-p keeps, the long way."""
+        import torch
+
+        ranked, order = probabilities.sort(dim=-1, descending=True)
+        cumulative = ranked.cumsum(dim=-1, dtype=torch.float64)
+        left_out = cumulative - ranked >= top_p * cumulative[:, -1:]
+        left_out[:, 0] = False
+        kept = ranked.masked_fill(left_out, 0.0).cumsum(dim=-1, dtype=torch.float64)
+        return order.gather(1, _found(kept, uniforms).unsqueeze(1)).squeeze(1)
 
     def _among_the_first(self, logits: torch.Tensor, top_k: Sequence[int]) -> torch.Tensor:
         """The logits without what top-k leaves out; tokens as probable as the last one stay, as in vLLM."""
