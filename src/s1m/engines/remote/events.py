@@ -36,7 +36,7 @@ class Events:
         if len(self._left) > MOST_LINE_BYTES or self._bytes > MOST_STREAM_BYTES:
             raise Transient(f"the reply is larger than {MOST_LINE_BYTES // 2**20} MiB")
         if not self._streams:
-            if not self._left.lstrip().startswith((b"data:", b":", b"event:")):
+            if not self._left[:64].lstrip().startswith((b"data:", b":", b"event:")):
                 return []
             self._streams = True
         *lines, rest = self._left.split(b"\n")
