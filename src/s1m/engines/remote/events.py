@@ -12,7 +12,7 @@ from s1m.engines.remote.retry import Transient
 MOST_STREAM_BYTES = 256 * 2**20
 """Of a stream as a whole; 100,000 tokens, each an event of its own, take about 40 MiB."""
 MOST_LINE_BYTES = 32 * 2**20
-"""Of one event, and of an answer that is no stream."""
+"""Of one event, and of an answer that is not a stream."""
 
 
 class Events:
@@ -26,7 +26,7 @@ class Events:
 
     @property
     def plain(self) -> bytes | None:
-        """The whole answer where it is no stream; None for one that is."""
+        """The whole answer where it is not a stream; None for one that is."""
         return None if self._streams else bytes(self._left)
 
     def read(self, received: bytes) -> list[bytes]:

@@ -38,11 +38,20 @@ class VllmEngine:
     """Continues token ids through ``/inference/v1/generate``. Belongs to the event loop in which it is first used.
 
     An empty ``model`` means the only one that the servers offer. ``context_tokens`` is known once it is ``ready``.
+    With ``streams`` or ``forces`` off that is not used even where the servers can do it.
     """
 
     name = "vllm"
 
-    def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
+    def __init__(
+        self,
+        servers: Servers,
+        model: str = "",
+        *,
+        options: RequestOptions = NO_OPTIONS,
+        streams: bool = True,
+        forces: bool = True,
+    ) -> None:
         self.can_show_images_again = True
         self.context_tokens: int | None = None
         self.how = ""
@@ -54,6 +63,7 @@ class VllmEngine:
         self._abilities = OnceEach(self._find_abilities)
         self._digits: tuple[int, ...] = ()
         self._said: set[str] = set()
+        self._streams, self._forces = streams, streams and forces
         self._prompts = Once(self._find_prompts)
         self._prompt = OnceEach(self._make_prompt, remembered=servers.most_under_way)
         self._spelled = OnceEach(self._spell, key_of=str)
@@ -146,7 +156,7 @@ class VllmEngine:
         return await completion_of(await whole(asking, choice, prompts), step, stop_ids, prompts)
 
     async def _plan(self, step: Step) -> Plan | None:
-        """What to ask of the plugin; None where the step is no chain, or its delimiter cannot be taken back there."""
+        """What to ask of the plugin; None for a single segment, or a delimiter of several tokens."""
         if not self._digits or step.at_once is None or not step.at_once.ignore_strings or step.on_text is not None:
             return None
         close = await self._spelled.get(step.stop[0])
@@ -210,7 +220,8 @@ class VllmEngine:
         return Prompts(self._servers, model, abilities[0].placeholder, self._options)
 
     async def _find_abilities(self, server: Server) -> Abilities:
-        return await find_abilities(self._servers, server, await self.served_model())
+        found = await find_abilities(self._servers, server, await self.served_model())
+        return replace(found, streams=found.streams and self._streams, digits=found.digits if self._forces else ())
 
     async def _check(self, server: Server) -> None:
         """Raises ``EngineUnavailable`` for a server that came later and does not take token ids."""
