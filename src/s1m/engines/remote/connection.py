@@ -51,8 +51,8 @@ class Connection:
     async def stream(self, method: str, path: str, content: bytes, take: Callable[[bytes], bool]) -> bytes:
         """Give the data of every server-sent event of the answer to ``take``, until the end or until that is true.
 
-        Returns the body instead where the answer does not stream. The timeout is that of every event, however slowly its
-        bytes trickle in. Raises what ``exchange`` raises, and ``Transient`` for a stream that ends before its end.
+        Returns the body instead where the answer does not stream. The timeout is that of every event, however slowly
+        its bytes trickle in. Raises what ``exchange`` raises, and ``Transient`` for a stream that breaks off.
         """
         async with self._response(method, path, content, self._timeout_seconds) as (response, timeout):
             if response.status != 200:
