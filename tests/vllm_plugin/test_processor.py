@@ -49,7 +49,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The class, imported beside stand-ins for the parts of vLLM that it uses."""
     base = type("LogitsProcessor", (), {})
     slots = type("SlotProcessor", (), {})
-    parts = {
+    parts: dict[str, dict[str, Any]] = {
         "vllm.tokenizers": {"cached_tokenizer_from_config": lambda _config: Tokenizer()},
         "vllm.v1.sample.logits_processor": {"LogitsProcessor": base, "MoveDirectionality": Direction},
         "vllm.v1.worker.gpu.sample.logits_processor": {"LogitsProcessor": slots},
@@ -118,7 +118,10 @@ def test_rows_that_move_keep_their_state(loaded: Any) -> None:
     processor = loaded(CONFIG, torch.device("cpu"), False)
     first: list[int] = []
     second: list[int] = []
-    asking = [(0, Params(extra_args=ASKS), [], first), (2, Params(extra_args={"max_thinking_tokens": 2}), [], second)]
+    asking: list[Any] = [
+        (0, Params(extra_args=ASKS), [], first),
+        (2, Params(extra_args={"max_thinking_tokens": 2}), [], second),
+    ]
     processor.update_state(update(added=asking))
     assert forced(processor, logits(3, CLOSE)) == [WAIT[0], None, CLOSE]
     first.append(WAIT[0])

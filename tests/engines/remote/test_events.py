@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,7 +42,7 @@ def test_a_line_without_end_is_not_kept() -> None:
         events.read(b"x")
 
 
-def asked(replies: list[Answer], **patience: float) -> list[bytes]:
+def asked(replies: list[Answer], **patience: Any) -> list[bytes]:
     """The events that a request takes, one reply after another."""
     taken: list[bytes] = []
 
