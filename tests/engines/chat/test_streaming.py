@@ -67,6 +67,16 @@ def thinking(on_text: Callable[[str], bool] | None = None, **at_once: Any) -> St
     return Step(prefix=(Piece(text="<think>\n"),), stop=STOP, max_tokens=4, at_once=more, on_text=on_text)
 
 
+def hearing(heard: list[str]) -> Callable[[str], bool]:
+    """A listener that never has enough."""
+
+    def on_text(text: str) -> bool:
+        heard.append(text)
+        return False
+
+    return on_text
+
+
 def test_a_thought_is_one_request_and_ends_where_it_did() -> None:
     model = Streaming("I look and see four of them.</think>\nMore")
     with ChatServer(model) as server:
@@ -80,7 +90,7 @@ def test_a_thought_is_one_request_and_ends_where_it_did() -> None:
 def test_text_is_heard_without_the_delimiter_or_its_beginning() -> None:
     heard: list[str] = []
     with ChatServer(Streaming("so < it is </think> no")) as server:
-        (done,) = ask(server, thinking(on_text=lambda text: heard.append(text) is not None))
+        (done,) = ask(server, thinking(on_text=hearing(heard)))
     assert done.text == "".join(heard) == "so < it is "
 
 
@@ -90,7 +100,7 @@ def test_what_breaks_off_goes_on_from_what_has_arrived(breaks: int) -> None:
     text = "one two three four five six seven eight nine ten eleven twelve</think>"
     model = Streaming(text, breaks=breaks)
     with ChatServer(model) as server:
-        (done,) = ask(server, thinking(on_text=lambda text: heard.append(text) is not None))
+        (done,) = ask(server, thinking(on_text=hearing(heard)))
     assert done.text == "".join(heard) == text.removesuffix("</think>")
     assert done.tokens == 12
     assert model.bodies[-1]["messages"][-1]["content"].startswith("<think>\none two")
