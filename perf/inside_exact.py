@@ -26,23 +26,19 @@ from s1m.forcing import Forcing, drive, nested_sweep
 from s1m.types import Engine, Sampling, Segment, Trace
 
 PROBLEMS = 256
-ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-"""Chains a problem in the sampled part, each 8 segments."""
+DRAWN = int(sys.argv[1]) if len(sys.argv) > 1 else 2500
+"""Chains in each arm of the sampled part, each of 8 segments."""
 FORCING = Forcing(num_ignore=tuple(range(8)), ignore_strings=("Wait,",), max_thinking_tokens=1024, max_answer_tokens=16)
 SAMPLED = (Sampling(temperature=0.6, top_p=0.95), Sampling(temperature=1.0))
 
 
-async def traces(engine: Engine, sampling: Sampling, rounds: int = 1) -> list[Trace]:
+async def traces(engine: Engine, sampling: Sampling, chains: int = PROBLEMS) -> list[Trace]:
     """The traces of all problems, without probabilities, whose last bits depend on the batch; closes the engine."""
     problems = find_benchmark("digits").load(split="test", limit=PROBLEMS, data=None)
     await engine.ready()
     try:
         done = await asyncio.gather(
-            *(
-                drive(nested_sweep(FORCING, 1000 * number + seed), problem, engine, sampling)
-                for number in range(rounds)
-                for seed, problem in enumerate(problems)
-            )
+            *(drive(nested_sweep(FORCING, seed), problems[seed % PROBLEMS], engine, sampling) for seed in range(chains))
         )
     finally:
         await engine.close()
@@ -98,8 +94,8 @@ async def main() -> None:
         drawn = [
             (
                 sampling,
-                segments(await traces(VllmEngine(Servers(server.api)), sampling, ROUNDS)),
-                segments(await traces(VllmEngine(Servers(server.api), forces=False), sampling, ROUNDS)),
+                segments(await traces(VllmEngine(Servers(server.api)), sampling, DRAWN)),
+                segments(await traces(VllmEngine(Servers(server.api), forces=False), sampling, DRAWN)),
             )
             for sampling in SAMPLED
         ]

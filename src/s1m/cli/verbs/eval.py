@@ -44,4 +44,6 @@ def run(parsed: Namespace) -> int:
     values = file_and_flags(EvalSettings, parsed, subject="benchmark")
     dry_run = values.pop("dry_run")
     settings = eval_settings(values, "s1m eval")
-    return show_plan(settings) if dry_run else run_benchmark(settings, write_results)
+    if dry_run:
+        return show_plan(settings)
+    return run_benchmark(settings, write_results, fit_budget="max_thinking_tokens" not in values)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from s1m.engines.chat import ChatEngine
 from s1m.engines.chat.protocol import NO_OPTIONS
 from s1m.engines.choices import is_one_of, not_bound
+from s1m.engines.dials import AUTO
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.models import find_context
@@ -51,6 +52,7 @@ class VllmEngine:
         options: RequestOptions = NO_OPTIONS,
         streams: bool = True,
         forces: bool = True,
+        dial: str = AUTO,
     ) -> None:
         self.can_show_images_again = True
         self.context_tokens: int | None = None
@@ -58,7 +60,7 @@ class VllmEngine:
         """How its servers are made to think, known once it is ``ready``; for the record of a run."""
         self._servers = servers
         self._options = options
-        self._chat = ChatEngine(servers, model, options=options)
+        self._chat = ChatEngine(servers, model, options=options, dial=dial)
         self._binds_choices = True
         self._abilities = OnceEach(self._find_abilities)
         self._digits: tuple[int, ...] = ()
@@ -77,6 +79,11 @@ class VllmEngine:
             await self._chat.ready()
         self.context_tokens = await find_context(self._servers, await self.served_model())
 
+    async def ready_to_reply(self) -> None:
+        """The same for whole replies, which come from the server's chat endpoint."""
+        await self._chat.ready_to_reply()
+        self.context_tokens = self._chat.context_tokens
+
     async def served_model(self) -> str:
         """The name of the model that is asked: the given one, or the only one that the servers offer."""
         return await self._chat.served_model()
@@ -87,6 +94,8 @@ class VllmEngine:
         A server that refuses ``choices``, or writes something else, is asked without. Raises ``EngineError``;
         ``PromptTooLong`` when the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
+        if step.whole is not None:
+            return await self._chat.generate(problem, step, sampling)
         prompts = await self._prompts.get()
         if prompts is None:
             return await self._chat.generate(problem, step, sampling)
