@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s1m.engines.remote import Request, Servers
-from s1m.engines.remote.events import MOST_LINE_BYTES, Events
+from s1m.engines.remote.events import Events
 from s1m.engines.remote.reply import Unreadable
 from s1m.engines.remote.retry import GaveUp, Transient
 from s1m.errors import EngineError
@@ -22,7 +22,7 @@ STREAM = b': hello\n\ndata: {"n": 1}\r\n\r\ndata:{"n": 2}\n\nevent: x\ndata: {"n
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=12))
 def test_events_do_not_depend_on_how_they_are_cut(cuts: list[int]) -> None:
-    events, seen = Events(), []
+    events, seen = Events(2**20), []
     for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(STREAM)], strict=True):
         seen += events.read(STREAM[start:end])
     assert seen == [b'{"n": 1}', b'{"n": 2}', b'{"n": 3}']
@@ -30,15 +30,15 @@ def test_events_do_not_depend_on_how_they_are_cut(cuts: list[int]) -> None:
 
 
 def test_an_answer_that_is_no_stream_is_given_whole() -> None:
-    events = Events()
+    events = Events(2**20)
     assert [events.read(part) for part in (b' {"a":', b"\n1}")] == [[], []]
     assert events.plain == b' {"a":\n1}'
 
 
 def test_a_line_without_end_is_not_kept() -> None:
-    events = Events()
-    events.read(b"data: " + b"x" * (MOST_LINE_BYTES - 6))
-    with pytest.raises(Transient, match="larger than 32 MiB"):
+    events = Events(2**20)
+    events.read(b"data: " + b"x" * (2**20 - 6))
+    with pytest.raises(Transient, match="larger than 1 MiB"):
         events.read(b"x")
 
 

@@ -66,13 +66,17 @@ class Connection:
         async with self._response(method, path, content, self._timeout_seconds) as (response, timeout):
             if response.status != 200:
                 self._raise_unless_ok(response, await read_body(response))
-            events = Events()
-            async for received in response.content.iter_any():
-                for data in events.read(received):
-                    timeout.reschedule(asyncio.get_running_loop().time() + self._timeout_seconds)
-                    if take(data):
-                        response.close()  # which makes the server stop writing
-                        return b""
+            events = Events(MAX_REPLY_BYTES)
+            try:
+                async for received in response.content.iter_any():
+                    for data in events.read(received):
+                        timeout.reschedule(asyncio.get_running_loop().time() + self._timeout_seconds)
+                        if take(data):
+                            response.close()  # which makes the server stop writing
+                            return b""
+            except Transient:
+                response.close()  # what is still under way may be endless
+                raise
             # Read to the very end, so that the connection can be used again.
             if events.plain is None and not events.ended:
                 raise Transient("the stream broke off")

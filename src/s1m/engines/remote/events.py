@@ -11,15 +11,17 @@ from s1m.engines.remote.retry import Transient
 
 MOST_STREAM_BYTES = 256 * 2**20
 """Of a stream as a whole; 100,000 tokens, each an event of its own, take about 40 MiB."""
-MOST_LINE_BYTES = 32 * 2**20
-"""Of one event, and of an answer that is not a stream."""
 
 
 class Events:
-    """The events of an answer that comes in pieces. ``ended``: the stream has said that it is at its end."""
+    """The events of an answer that comes in pieces. ``ended``: the stream has said that it is at its end.
 
-    def __init__(self) -> None:
+    ``most_bytes`` may one event have, or an answer that is not a stream.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
         self.ended = False
+        self._most_bytes = most_bytes
         self._streams = False
         self._left = bytearray()
         self._bytes = 0
@@ -33,8 +35,9 @@ class Events:
         """The data of the events that are complete now. Raises ``Transient`` for an answer that is too large."""
         self._left += received
         self._bytes += len(received)
-        if len(self._left) > MOST_LINE_BYTES or self._bytes > MOST_STREAM_BYTES:
-            raise Transient(f"the reply is larger than {MOST_LINE_BYTES // 2**20} MiB")
+        if len(self._left) > self._most_bytes or self._bytes > MOST_STREAM_BYTES:
+            most = self._most_bytes if len(self._left) > self._most_bytes else MOST_STREAM_BYTES
+            raise Transient(f"the reply is larger than {most // 2**20} MiB")
         if not self._streams:
             if not self._left[:64].lstrip().startswith((b"data:", b":", b"event:")):
                 return []
