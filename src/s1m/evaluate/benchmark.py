@@ -131,7 +131,10 @@ async def run_pending(
             check_budget(settings, engine)
             for notice in chosen.notices if chosen else ():
                 console.print(notice, markup=False)
-            reasons = chosen.reasons if chosen else {}
+            reasons = dict(chosen.reasons) if chosen else {}
+            if how := getattr(engine, "how", ""):
+                console.print(how, markup=False)
+                reasons["forcing"] = how
             await keep_provenance(settings.engine, benchmark, problems, store, console, reasons)
             await runner.run(problems, pending, engine)
         finally:
@@ -146,7 +149,7 @@ async def keep_provenance(
     console: Console,
     reasons: Provenance = MappingProxyType({}),
 ) -> None:
-    """Write down what the run is done with, and say what has changed since it began."""
+    """Write down what the run is done with and the ``reasons`` for it, and say what has changed since it began."""
     before = store.provenance
     made = await provenance_of(benchmark, problems, model=settings.model, base_urls=settings.base_url)
     entry = {**made, **reasons}

@@ -7,6 +7,7 @@ scorer      a fingerprint of the code that judges answers
 data        a fingerprint of the problems' texts; their images are part of every record's key
 server      address, name and version, as the server says; device what a model in this process runs on
 delimiters  where those of thinking are from; sampling where it was recommended, if it was
+forcing     how an engine makes its server think, where it can do so in several ways
 """
 
 from __future__ import annotations
