@@ -80,7 +80,7 @@ async def main() -> None:
         rows,
         [
             "Kolmogorov-Smirnov on the tokens of a segment, chi-squared on what it reads off the picture.",
-            f"The smallest of {len(smallest)} p-values, times their number: {min(1.0, min(smallest) * len(smallest)):.2f}.",
+            f"Smallest of {len(smallest)} p-values, times their number: {min(1.0, min(smallest) * len(smallest)):.2f}.",
             "Segments of one chain resemble each other, so that small p-values come too often rather than too rarely.",
         ],
     )
