@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import s1m
-from s1m.ask.asking import bundled_engine
+from s1m.ask.asking import bundled_engine, fitted
+from s1m.ask.settings import ask_settings
 from s1m.engines.builder import EngineSettings
 from s1m.engines.embedded import EmbeddedEngine
 from s1m.engines.scripted import ScriptedEngine
@@ -177,6 +178,20 @@ def test_what_cannot_be_asked_is_refused_in_one_line(
 def test_an_engine_that_is_named_is_closed_and_its_error_raised() -> None:
     with pytest.raises(EngineUnavailable, match="there is no checkpoint folder"):
         s1m.think("Why?", engine="embedded", model="./nothing-here")
+
+
+@pytest.mark.parametrize(
+    ("context", "given", "expected"),
+    [
+        (None, {}, 8192),
+        (32768, {}, 8192),
+        (4096, {}, 2048),
+        (4096, {"max_thinking_tokens": 5000}, 5000),
+        (512, {}, 8192),
+    ],
+)
+def test_the_default_budget_fits_a_small_context(context: int | None, given: dict[str, object], expected: int) -> None:
+    assert fitted(ask_settings(given, "test"), context).budget.max_thinking_tokens == expected
 
 
 def test_settings_without_words_are_the_bundled_engine() -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import s1m
 from s1m.cli import main
 from s1m.synthetic.digits.problems import make_problem
+from tests.engines.chat_server import ChatServer, answer, chat_model
 
 PROBLEM = make_problem("test", 3)
 
@@ -104,9 +106,37 @@ def test_a_wrong_request_is_one_line_and_exit_code_2(
     assert message in err.splitlines()[-1]
 
 
-def test_a_server_that_is_gone_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ("--engine", "http", "--base-url", "http://127.0.0.1:9/v1", "--model", "m", "--timeout-seconds", "0.2")
-    code, out, err = asked(capsys, "Why?", *words)
+def test_a_chat_server_is_asked_as_the_model_that_it_offers(capsys: pytest.CaptureFixture[str]) -> None:
+    def write(turn: str) -> str:
+        return "7" if "</think>" in turn else " look again.</think>"
+
+    with ChatServer(chat_model(write)) as server:
+        words = ("--engine", "http", "--base-url", f"{server.url}/v1", "--num-ignore", "1")
+        code, out, err = asked(capsys, "How many?", *words)
+    assert (code, err) == (0, "")
+    assert "look again.\n[stop 1 ignored] Wait, look again.\nanswer at level 1: 7\n" in out
+
+
+def test_a_server_that_refuses_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
+    with ChatServer(lambda request: answer({"error": {"message": "no such key"}}, 401)) as server:
+        code, out, err = asked(capsys, "Why?", "--engine", "http", "--base-url", f"{server.url}/v1", "--model", "m")
     assert code == 1
     assert out == ""
     assert len(err.splitlines()) == 1
+    assert "no such key" in err
+
+
+@pytest.mark.vllm
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("engine", ["vllm", "http"])
+def test_a_served_model_is_asked_with_the_words_that_serve_recommends(
+    engine: str, vllm_url: str, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = ("--engine", engine, "--base-url", vllm_url, "--temperature", "0")
+    code, out, err = asked(capsys, PROBLEM.question, "--image", str(picture), "--num-ignore", "3", *server)
+    assert (code, err) == (0, "")
+    assert "[stop 3 ignored] Wait," in out
+    shown = s1m.think(
+        PROBLEM.question, picture, engine=s1m.engine(engine, base_url=vllm_url), num_ignore=3, temperature=0
+    )
+    assert f"answer at level 3: {shown.answers[-1].text.strip()}" in out

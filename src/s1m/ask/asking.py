@@ -12,6 +12,7 @@ from s1m.ask.settings import AskSettings
 from s1m.engines.builder import EngineSettings
 from s1m.evaluate.build import check_budget, model_of
 from s1m.evaluate.family import with_delimiters
+from s1m.evaluate.settings.parts import BudgetSettings
 from s1m.files.settings import changed
 from s1m.forcing import Flow, Task, drive, follow
 from s1m.forcing.events import Event
@@ -55,6 +56,7 @@ async def asking(settings: AskSettings, problem: Problem, engine: Engine | None 
         engine = bundled_engine() if is_kept else built(settings.engine)
     try:
         await engine.ready()  # engines remember what they have found out
+        settings = fitted(settings, engine.context_tokens)
         check_budget(settings, engine)
         yield Asking(settings=settings, engine=engine, problem=problem)
     finally:
@@ -67,6 +69,19 @@ async def named(settings: AskSettings) -> AskSettings:
     if settings.engine.builder.needs_server and not settings.engine.model:
         settings = changed(settings, model=await model_of(settings.engine))
     return with_delimiters(settings, settings.engine, settings.strategy)
+
+
+def fitted(settings: AskSettings, context_tokens: int | None) -> AskSettings:
+    """The settings, with half of a context too small for the default thinking budget in its place.
+
+    A budget that the user chose is left as it is, and refused where it does not fit.
+    """
+    budget = settings.budget
+    is_default = budget.max_thinking_tokens == BudgetSettings().max_thinking_tokens
+    least = 2 * (budget.max_answer_tokens + budget.min_thinking_tokens)
+    if not is_default or context_tokens is None or context_tokens <= least:
+        return settings
+    return changed(settings, max_thinking_tokens=min(budget.max_thinking_tokens, context_tokens // 2))
 
 
 @cache
