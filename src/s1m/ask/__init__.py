@@ -68,11 +68,15 @@ def engine(name: str = "embedded", **words: Any) -> Engine:
 
     ``words`` are the flags of ``--engine`` with underscores: ``model``, ``base_url``, ``system_prompt``,
     ``template_kwargs``, ``concurrency``, ``timeout_seconds``, ``trust_remote_code``. A model in this process is loaded
-    at once, a server is first asked by the first question; the key is read from S1M_API_KEY. Raises ``UsageError`` for
+    at once, a server is first asked by the first question and let go when Python ends; the key is read from
+    S1M_API_KEY. Raises ``UsageError`` for
     words that do not fit and ``EngineUnavailable`` for a checkpoint that does not load.
     """
     settings = settings_from(EngineSettings, spelled_out({**words, "engine": name}), "s1m.engine")
-    return built(settings)
+    made = built(settings)
+    if settings.builder.needs_server:
+        background.close_at_exit(made)
+    return made
 
 
 def _asked(
@@ -91,7 +95,6 @@ def _asked(
             raise UsageError(f"{source}: the engine is built already; give {', '.join(words)} to s1m.engine")
         if dials.get("family") == "auto":
             raise UsageError(f"{source}: family='auto' reads the model's files; name the engine and model in words")
-        background.remember(given)
     settings = ask_settings(dials, source)
     return settings, question_of(question, images, settings.max_image_pixels), given
 

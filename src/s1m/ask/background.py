@@ -15,7 +15,6 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from functools import cache
 from typing import Any, TypeVar
-from weakref import WeakSet
 
 from s1m.types import Engine
 
@@ -24,7 +23,8 @@ T = TypeVar("T")
 CLOSING_SECONDS = 5.0
 """Longest wait for an engine's goodbye when Python ends."""
 
-_used: WeakSet[Engine] = WeakSet()
+_kept: list[Engine] = []
+"""Until Python ends: one that went away with its connections open would be complained about by their library."""
 
 
 @cache
@@ -81,13 +81,12 @@ async def iterated(make: Callable[[], AsyncGenerator[T, None]]) -> AsyncGenerato
             pass
 
 
-def remember(engine: Engine) -> None:
-    """Have an engine of the caller's closed when Python ends, unless it is gone by then."""
-    with contextlib.suppress(TypeError):  # one that cannot be referred to weakly
-        _used.add(engine)
+def close_at_exit(engine: Engine) -> None:
+    """Keep an engine that holds connections, and close it when Python ends."""
+    _kept.append(engine)
 
 
 def _close_engines() -> None:
-    for engine in list(_used):
+    for engine in _kept:
         with contextlib.suppress(Exception):
             asyncio.run_coroutine_threadsafe(engine.close(), background_loop()).result(CLOSING_SECONDS)
