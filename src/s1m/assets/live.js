@@ -4,10 +4,12 @@
   const EVERY_MS = 1000;
   const at = (id) => document.getElementById(id);
   const say = (id, text) => { if (at(id).textContent !== text) at(id).textContent = text; };
-  const percent = (fraction) => `${(100 * fraction).toFixed(1)} %`;
+  const points = (fraction) => (100 * fraction).toFixed(1);
+  const percent = (fraction) => `${points(fraction)}\u00a0%`;
+  const range = (level) => `${points(level.low)}\u2013${points(level.high)}\u00a0%`;
   const whole = (number) => Math.round(number).toLocaleString("en");
   const SVG = "http://www.w3.org/2000/svg";
-  const BOX = { left: 52, right: 744, top: 14, bottom: 292 };
+  const BOX = { left: 66, right: 744, top: 14, bottom: 280 };
 
   function duration(seconds) {
     if (seconds < 90) return `${Math.round(seconds)} s`;
@@ -35,13 +37,14 @@
 
   function curve(state) {
     const levels = state.levels;
-    const low = Math.max(0, Math.floor(10 * Math.min(...levels.map((level) => level.low))) / 10);
-    const high = Math.min(1, Math.ceil(10 * Math.max(...levels.map((level) => level.high))) / 10);
+    const lowest = Math.min(...levels.map((level) => level.low)), highest = Math.max(...levels.map((level) => level.high));
+    const step = highest - lowest > 0.5 ? 0.2 : 0.1;
+    const low = Math.max(0, Math.floor(lowest / step) * step);
+    const high = Math.min(1, Math.ceil(highest / step) * step);
     const x = axis(levels);
     const y = (fraction) => BOX.bottom - ((fraction - low) / (high - low || 1)) * (BOX.bottom - BOX.top);
     const parts = [];
-    const steps = Math.round(10 * (high - low)) > 5 ? 0.2 : 0.1;
-    for (let tick = low; tick <= high + 1e-9; tick += steps) {
+    for (let tick = low; tick <= high + 1e-9; tick += step) {
       parts.push(drawn("line", "rule", { x1: BOX.left, x2: BOX.right, y1: y(tick), y2: y(tick) }));
       parts.push(drawn("text", "", { x: BOX.left - 8, y: y(tick) + 4, "text-anchor": "end" }, `${Math.round(100 * tick)} %`));
     }
@@ -53,10 +56,10 @@
     levels.forEach((level, position) => {
       parts.push(drawn("circle", "dot", { cx: x(level.level), cy: y(level.accuracy), r: 4.5 }));
       if (position % every === 0) {
-        parts.push(drawn("text", "", { x: x(level.level), y: BOX.bottom + 20, "text-anchor": "middle" }, String(level.level)));
+        parts.push(drawn("text", "", { x: x(level.level), y: BOX.bottom + 24, "text-anchor": "middle" }, String(level.level)));
       }
     });
-    parts.push(drawn("text", "", { x: (BOX.left + BOX.right) / 2, y: BOX.bottom + 42, "text-anchor": "middle" }, state.axis));
+    parts.push(drawn("text", "", { x: (BOX.left + BOX.right) / 2, y: BOX.bottom + 52, "text-anchor": "middle" }, state.axis));
     at("curve").replaceChildren(...parts);
   }
 
@@ -94,10 +97,10 @@
     if (state.levels.length) {
       const first = state.levels[0], last = state.levels[state.levels.length - 1];
       say("accuracy", first === last ? percent(last.accuracy) : `${percent(first.accuracy)} → ${percent(last.accuracy)}`);
-      say("interval", `95 % interval ${percent(last.low)} to ${percent(last.high)}`);
+      say("interval", `95 % interval ${range(last)}`);
       curve(state);
       at("levels").replaceChildren(...state.levels.map((level) => cells(String(level.level), percent(level.accuracy),
-        `${percent(level.low)} to ${percent(level.high)}`, whole(level.thinking_tokens))));
+        range(level), whole(level.thinking_tokens))));
     }
     at("failing").hidden = !state.failures.length;
     at("failures").replaceChildren(...state.failures.map((failure) => {
