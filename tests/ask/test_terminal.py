@@ -52,7 +52,7 @@ def shown_after(events: tuple[Event, ...], *, colour: bool = False) -> list[str]
     return after
 
 
-def test_thinking_is_written_as_it_comes_with_its_ignored_stops_and_answers() -> None:
+def test_thinking_is_written_at_once_with_its_ignored_stops_and_answers() -> None:
     ignored = StopIgnored(chain=0, segment=1, injected="Wait,")
     events = (thought("I "), thought("look.\n"), ended(), ignored, thought(" again."), ended(), *answer(1, "7"), DONE)
     after = shown_after(events)

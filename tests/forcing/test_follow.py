@@ -194,7 +194,7 @@ def test_closing_the_iterator_cancels_the_engine() -> None:
     assert cancelled.is_set()
 
 
-def test_an_error_comes_after_what_was_written_before_it() -> None:
+def test_an_error_follows_what_was_written_before_it() -> None:
     texts = iter([f"Hm.{CLOSE}"])
     events: list[Event] = []
 

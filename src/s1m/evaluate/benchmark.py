@@ -71,7 +71,7 @@ class Both:
 
 
 def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None], watcher: Watcher | None = None) -> int:
-    """``s1m eval``: run the pending problems, then ``finish`` the run; the ``watcher`` is told how it goes on.
+    """``s1m eval``: run the pending problems, then ``finish`` the run; the ``watcher`` sees how it goes on.
 
     Returns the exit code: 1 when problems failed, 130 when interrupted.
     """

@@ -80,4 +80,4 @@ class RunProgress:
         state = f"accuracy {accuracy[0]} -> {accuracy[1]} %, {self._pace.tokens_per_second:.0f} tokens/s"
         left = self._pace.seconds_left
         failed = f", {self._failures} failed" if self._failures else ""
-        return f"{state}{failed}" + ("" if left is None else f", about {left:.0f} s left")
+        return f"{state}{failed}" + (f", about {left:.0f} s left" if left else "")

@@ -1,4 +1,4 @@
-"""``s1m eval --live``: what the page is told while a run goes on, and who may ask."""
+"""``s1m eval --live``: what the page gets while a run goes on, and who may ask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run stands, as the live page is told: plain JSON values, small whatever the size of the run."""
+"""How a run stands, as the live page shows it: plain JSON values, small whatever the size of the run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Level:
 
 
 class LiveState:
-    """Counts what a run records. Told by the run's thread, read by those of the page's server."""
+    """Counts what a run records. The run's thread writes, the server's threads read."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -92,7 +92,7 @@ def _problem(parsed: Namespace, settings: AskSettings) -> Problem:
     else:
         from s1m.synthetic.digits.problems import make_problem
 
-        own = make_problem("test", 0)
+        own = make_problem("test", 3)
         images = list(own.images)
         said += f"; it is shown one of them: {own.metadata['digits']}"
     Printer(stderr=True).print(f"{said}. For another model add --model, or --engine and --base-url", style="dim")
