@@ -88,7 +88,7 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None], watcher
             run = load_run(store.folder)
             finish(run)
         except KeyboardInterrupt:
-            recorded = f"{len(store.keys)} of {len(problems)} problems recorded"
+            recorded = f"{len(store.keys)} of {len(problems) * settings.samples} problems recorded"
             console.print(f"\ninterrupted with {recorded}; re-run the command to resume")
             return 130
     finally:
@@ -130,7 +130,7 @@ async def run_pending(
 
     Raises ``EngineUnavailable`` when no engine can be used.
     """
-    total, at_once = len(problems), settings.engine.most_in_flight
+    total, at_once = len(problems) * settings.samples, settings.engine.most_in_flight
     with RunProgress(console, total=total, standing=store.standing, at_once=at_once) as line:
         progress = line if watcher is None else Both(line, watcher)
         runner = Runner(settings, benchmark, store, progress, digest)
@@ -139,8 +139,8 @@ async def run_pending(
             watcher.begin(settings, total=total, at_once=at_once)
         if not pending:
             return
-        if len(pending) < len(problems):
-            console.print(f"resuming: {len(problems) - len(pending)} of {len(problems)} are recorded")
+        if len(pending) < total:
+            console.print(f"resuming: {total - len(pending)} of {total} are recorded")
         engine = build_engine(settings)
         try:
             await engine.ready()
