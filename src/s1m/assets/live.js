@@ -84,6 +84,7 @@
     at("track").setAttribute("aria-valuenow", String(Math.round(100 * fraction)));
     at("track").classList.toggle("stopped", state.ended !== "" && state.ended !== "done");
     document.title = `${Math.floor(100 * fraction)} % · ${state.benchmark} · s1m`;
+    say("unit", state.samples > 1 ? `Samples, ${state.samples} of each problem` : "Problems");
     say("problems", `${whole(state.recorded)} / ${whole(state.total)}`);
     say("state", ENDINGS[state.ended] ?? (state.recorded || state.failed ? "running" : "the first problems are under way"));
     say("left", state.ended ? "–" : state.seconds_left === null ? "…" : duration(state.seconds_left));

@@ -1,6 +1,6 @@
 """A run as a table, one row an answer.
 
-id, question, gold, metadata_*     of the problem
+id, sample, question, gold         of the problem, and metadata_*
 level, answer, prediction          what was answered, and what it commits to (None: to nothing)
 correct, official, judged, rule    the verdicts
 chain, segments, stop, same_as     the thinking that it rests on, how that ended, and whose answer it is
@@ -40,6 +40,7 @@ def answer_rows(run: Run) -> Iterator[dict[str, Any]]:
 def _row(record: Record, answer: Answer, verdict: Verdict) -> dict[str, Any]:
     return {
         "id": record.id,
+        "sample": record.sample,
         "level": answer.level,
         "answer": answer.text,
         "prediction": verdict.prediction,

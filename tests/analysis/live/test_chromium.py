@@ -14,7 +14,7 @@ from s1m.analysis.live.state import LiveState
 from s1m.errors import EngineError
 from s1m.evaluate.settings import eval_settings
 from s1m.synthetic.digits.problems import make_problem
-from s1m.types import Answer, Record, Segment, Trace, Verdict
+from tests.analysis.live.records import record
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
@@ -28,26 +28,6 @@ def browser() -> Iterator[Any]:
         opened = running.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield opened
         opened.close()
-
-
-def record(number: int) -> Record:
-    problem = make_problem("test", number)
-    answers = tuple(
-        Answer(level=level, chain=0, segments=1, stop="closed", text="7", tokens=2, finish="eos") for level in (0, 1)
-    )
-    thought = Segment(injected="", text="I look.", tokens=9, stop="closed")
-    verdicts = tuple(Verdict(prediction="7", correct=level > 0, rule="test") for level in (0, 1))
-    return Record(
-        key=f"{number:016x}",
-        id=problem.id,
-        question=problem.question,
-        gold=problem.gold,
-        metadata={},
-        trace=Trace(chains=((thought,),), answers=answers),
-        verdicts=verdicts,
-        started=0.0,
-        seconds=1.0,
-    )
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (390, "dark")])

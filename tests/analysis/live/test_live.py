@@ -20,7 +20,9 @@ from s1m.cli import main
 from s1m.errors import EngineError, UsageError
 from s1m.evaluate.settings import EvalSettings, eval_settings
 from s1m.evaluate.store import load_run
+from s1m.files.settings import changed
 from s1m.synthetic.digits.problems import make_problem
+from tests.analysis.live.records import record
 
 
 def get(url: str, path: str = "/state", host: str = "") -> tuple[int, dict[str, str], str]:
@@ -86,6 +88,19 @@ def test_the_last_failures_are_shown_and_all_are_counted(tmp_path: Path) -> None
     assert shown["failures"][0]["id"] == "digits-test-00049"
     assert len(json.dumps(shown)) < 20_000
     assert shown["levels"] == []
+
+
+def test_samples_of_one_problem_do_not_narrow_the_interval(tmp_path: Path) -> None:
+    def standing(samples: int) -> dict[str, Any]:
+        state = LiveState()
+        state.begin(changed(settings(tmp_path), samples=samples), total=10 * samples, at_once=4)
+        for number in range(10 * samples):
+            state.landed(record(number))
+        return state.as_json()
+
+    once, often = standing(1), standing(8)
+    assert (often["total"], often["recorded"], often["samples"]) == (80, 80, 8)
+    assert [level["low"] for level in once["levels"]] == [level["low"] for level in often["levels"]]
 
 
 def test_a_state_before_the_run_is_planned_has_its_shape(tmp_path: Path) -> None:

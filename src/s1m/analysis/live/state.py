@@ -36,6 +36,7 @@ class LiveState:
         self._failed = 0
         self._failures: deque[dict[str, str]] = deque(maxlen=SHOWN_FAILURES)
         self._total = 0
+        self._samples = 1
         self._pace: Pace | None = None
         self._ended = ""
 
@@ -44,13 +45,14 @@ class LiveState:
         with self._lock:
             for record in read_records(settings.run_folder):
                 self._count(record)
-            self._total = total
+            self._total, self._samples = total, settings.samples
             self._about = {
                 "benchmark": settings.problems.benchmark,
                 "split": settings.problems.split,
                 "engine": settings.engine.engine,
                 "model": settings.engine.model,
                 "strategy": settings.strategy.strategy,
+                "samples": settings.samples,
                 "axis": settings.build_strategy().axis,
                 "folder": str(settings.run_folder),
             }
@@ -115,10 +117,13 @@ class LiveState:
 
     def _level(self, level: int) -> dict[str, float]:
         counted = self._levels[level]
-        interval = wilson_interval(counted.right, self._recorded)
+        accuracy = counted.right / self._recorded
+        # Samples of one problem are alike: an interval that took each for a trial of its own would be too narrow.
+        trials = min(self._recorded, max(1, self._total // self._samples))
+        interval = wilson_interval(accuracy * trials, trials)
         return {
             "level": level,
-            "accuracy": counted.right / self._recorded,
+            "accuracy": accuracy,
             "low": interval.low,
             "high": interval.high,
             "thinking_tokens": counted.thinking_tokens / self._recorded,
