@@ -104,7 +104,7 @@ class ChatEngine:
             images = await self._images.get(problem)
             request = chat_request(
                 model=model,
-                question=problem.question,
+                problem=problem,
                 images=images,
                 prefix=prefix,
                 step=step,

@@ -10,7 +10,7 @@ from typing import Any
 from s1m.engines.embedded.batcher import Batcher
 from s1m.engines.embedded.checkpoint import BUNDLED, load_checkpoint
 from s1m.engines.embedded.choices import Choices
-from s1m.engines.embedded.prefixes import Owner
+from s1m.engines.embedded.prefixes import Owner, owner_of
 from s1m.engines.embedded.prompt import NO_OPTIONS, Prompt, prepare, prolonged
 from s1m.engines.embedded.row import Row
 from s1m.errors import DataError, EngineError, EngineUnavailable, PromptTooLong
@@ -84,7 +84,7 @@ class EmbeddedEngine:
         single, spelled = self._stops(step.stop)
         self._batcher.submit(
             Row(
-                owner=(problem.question, problem.images),
+                owner=owner_of(problem),
                 prompt=prompt,
                 ids=ids,
                 turn_start=len(self._prompt(problem).ids),
@@ -110,7 +110,7 @@ class EmbeddedEngine:
 
     def _prompt(self, problem: Problem) -> Prompt:
         """The prepared prompt of a problem; those used last are remembered, as many as may be under way."""
-        owner = (problem.question, problem.images)
+        owner = owner_of(problem)
         prompt = self._prompts.pop(owner, None)
         if prompt is None:
             prompt = prepare(problem, self.checkpoint, self._options)

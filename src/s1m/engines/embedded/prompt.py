@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN, Checkpoint
 from s1m.engines.embedded.placeholders import expanded_columns, rope_positions, visual_tokens
+from s1m.engines.messages import messages_before, said_before
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.files.images import ImageError, check_aspect, picture_of
 from s1m.types import Problem, RequestOptions
@@ -61,17 +62,18 @@ class Prompt:
 
 def prepare(problem: Problem, checkpoint: Checkpoint, options: RequestOptions = NO_OPTIONS) -> Prompt:
     """The prompt of a problem, its image place-holders expanded. Raises ``EngineError`` for an unreadable image."""
-    content = [{"type": "image"} for _ in problem.images] + [{"type": "text", "text": problem.question}]
-    messages = [*options.system_turn, {"role": "user", "content": content}]
+    parts: Iterator[dict[str, Any]] = iter([{"type": "image"} for _ in problem.every_image])
+    before = messages_before(said_before(problem), options, parts)
+    messages = [*before, {"role": "user", "content": [*parts, {"type": "text", "text": problem.question}]}]
     try:
         text: str = checkpoint.tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, tokenize=False, **options.template
         )
     except Exception as error:  # a missing or broken template raises whatever jinja and transformers please
         raise EngineUnavailable(f"{checkpoint.name} has no usable chat template: {error}".splitlines()[0]) from error
-    if text.count(IMAGE_TOKEN) < len(problem.images):
+    if text.count(IMAGE_TOKEN) < len(problem.every_image):
         raise EngineUnavailable(f"{checkpoint.name} has a chat template that leaves images out")
-    pictures = [_pixels(image, problem.id, checkpoint) for image in problem.images]
+    pictures = [_pixels(image, problem.id, checkpoint) for image in problem.every_image]
     ids: list[int] = checkpoint.tokenizer(text, add_special_tokens=False)["input_ids"]
     counts = [count for picture in pictures for count in _tokens(picture, checkpoint)]
     try:
