@@ -7,7 +7,7 @@ Nothing here does any work: these are frozen values that every other module shar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -71,6 +71,11 @@ class Step:
     ``min_tokens`` tokens are generated before any stop or end of turn is allowed. ``seed`` makes the step
     reproducible on its own, whatever else the engine does at the same time. ``instruction`` is appended to the
     question. Where the engine can, it writes one of ``choices`` and nothing else.
+
+    ``on_text`` is called with each new stretch of text as it is written, by engines that stream: in the thread of the
+    event loop or in one of the engine's own, never with part of a stop string, and such that the stretches join to the
+    beginning of the completion's text. A true return ends the step there (finish ``length``). ``purpose`` says what the
+    step is for to those who watch the flow; no engine needs it.
     """
 
     prefix: tuple[Piece, ...]
@@ -80,6 +85,24 @@ class Step:
     seed: int = 0
     instruction: str = ""
     choices: tuple[str, ...] = ()
+    on_text: Callable[[str], bool] | None = field(default=None, compare=False, repr=False)
+    purpose: Purpose | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Purpose:
+    """What a step of a flow is for: to think on in a chain, or to answer at a level.
+
+    ``finished`` are the segments of chain ``chain`` that have ended. A step of thinking writes the segment after them,
+    which began with the ignore string ``injected``; one of an answer has its ``level``, and is the first of its
+    ``tries``, the second, and so on.
+    """
+
+    chain: int
+    finished: tuple[Segment, ...]
+    injected: str = ""
+    level: int | None = None
+    tries: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

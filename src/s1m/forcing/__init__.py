@@ -2,6 +2,7 @@
 
 from s1m.forcing.drive import drive
 from s1m.forcing.flow import Forcing
+from s1m.forcing.follow import follow
 from s1m.forcing.loops.watch import Loop, LoopWatch, find_loop
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.forcing.strategies import build_strategy
@@ -19,6 +20,7 @@ __all__ = [
     "build_strategy",
     "drive",
     "find_loop",
+    "follow",
     "independent_sweep",
     "nested_sweep",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.files.tasks import gathered
@@ -20,24 +20,24 @@ async def drive(
 
     Steps yielded together run at the same time; when one fails the others are cancelled and its error is raised.
     """
+    return await pump(flow, lambda step: complete(step, problem, engine, sampling))
+
+
+async def pump(
+    flow: Generator[tuple[Step, ...], Sequence[Completion], T], do: Callable[[Step], Coroutine[Any, Any, Completion]]
+) -> T:
+    """What the flow returns, after ``do`` has done every step it yields; as ``drive`` otherwise."""
     try:
         steps = next(flow)
         while True:
-            steps = flow.send(await _complete_all(steps, problem, engine, sampling))
+            steps = flow.send([await do(steps[0])] if len(steps) == 1 else await gathered(do(step) for step in steps))
     except StopIteration as done:
         result: T = done.value
         return result
 
 
-async def _complete_all(
-    steps: tuple[Step, ...], problem: Problem, engine: Engine, sampling: Sampling
-) -> list[Completion]:
-    if len(steps) == 1:
-        return [await _complete(steps[0], problem, engine, sampling)]
-    return await gathered(_complete(step, problem, engine, sampling) for step in steps)
-
-
-async def _complete(step: Step, problem: Problem, engine: Engine, sampling: Sampling) -> Completion:
+async def complete(step: Step, problem: Problem, engine: Engine, sampling: Sampling) -> Completion:
+    """The engine's completion of a step. Raises ``EngineError`` for one that breaks the step's budget."""
     if step.instruction:
         problem = replace(problem, question=f"{problem.question}\n{step.instruction}")
     if any(piece.images for piece in step.prefix) and not engine.can_show_images_again:

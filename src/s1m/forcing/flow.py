@@ -16,7 +16,7 @@ from s1m.forcing.endings import Ending, find_answered, find_ending, flaws_of
 from s1m.forcing.loops.watch import LoopWatch, find_loop
 from s1m.forcing.strategy import Part, Task
 from s1m.forcing.turn import Forcing, chain_so_far, derive_seed, injection, joined, joined_ids
-from s1m.types import Answer, Completion, Piece, Segment, Step, StopClass
+from s1m.types import Answer, Completion, Piece, Purpose, Segment, Step, StopClass
 
 __all__ = [
     "Asked",
@@ -36,14 +36,14 @@ MOST_TRIES = 3
 the choices, the third does without thinking that did not close."""
 
 
-def think(forcing: Forcing, ignores: int, seed: int) -> Part[tuple[Segment, ...]]:
-    """A chain of thought with ``ignores`` ignored stops, within one thinking budget.
+def think(forcing: Forcing, ignores: int, seed: int, chain_index: int = 0) -> Part[tuple[Segment, ...]]:
+    """A chain of thought with ``ignores`` ignored stops, within one thinking budget; the ``chain_index``-th of a trace.
 
     Shorter than ``ignores + 1`` segments when the budget is spent, or when two in a row had to be cut for loops.
     """
     segments: tuple[Segment, ...] = ()
     while len(segments) <= ignores and can_go_on(forcing, segments):
-        segments = yield from think_on(forcing, segments, seed)
+        segments = yield from think_on(forcing, segments, seed, chain_index)
     return segments
 
 
@@ -58,18 +58,21 @@ def tokens_left(forcing: Forcing, chain: Sequence[Segment]) -> int:
     return forcing.max_thinking_tokens - sum(max(1, segment.tokens) for segment in chain)
 
 
-def think_on(forcing: Forcing, chain: tuple[Segment, ...], seed: int) -> Part[tuple[Segment, ...]]:
+def think_on(
+    forcing: Forcing, chain: tuple[Segment, ...], seed: int, chain_index: int = 0
+) -> Part[tuple[Segment, ...]]:
     """The chain with one more segment, after an ignore string unless it is the first.
 
     A loop is cut and the chain continued from there with another seed; the second loop in a segment ends it.
     """
     injected = forcing.ignore_string(len(chain) - 1) if chain else ""
+    purpose = Purpose(chain=chain_index, finished=chain, injected=injected)
     own_seed = derive_seed(seed, "think", len(chain))
-    segment = yield from think_once(forcing, chain, injected, tokens_left(forcing, chain), own_seed)
+    segment = yield from think_once(forcing, chain, injected, tokens_left(forcing, chain), own_seed, purpose)
     left = tokens_left(forcing, (*chain, segment))
     if segment.stop == "looped" and left > 0:
         own_seed = derive_seed(seed, "think", len(chain), "again")
-        more = yield from think_once(forcing, (*chain, segment), "", left, own_seed)
+        more = yield from think_once(forcing, (*chain, segment), "", left, own_seed, purpose)
         segment = continued_after_loop(segment, more)
     return (*chain, segment)
 
@@ -89,10 +92,21 @@ def continued_after_loop(looped: Segment, more: Segment) -> Segment:
     )
 
 
-def think_once(forcing: Forcing, before: tuple[Segment, ...], injected: str, budget: int, seed: int) -> Part[Segment]:
-    """The next segment of a chain: up to ``budget`` tokens until the model ends its thinking or repeats itself."""
+def think_once(
+    forcing: Forcing,
+    before: tuple[Segment, ...],
+    injected: str,
+    budget: int,
+    seed: int,
+    purpose: Purpose | None = None,
+) -> Part[Segment]:
+    """The next segment of a chain: up to ``budget`` tokens until the model ends its thinking or repeats itself.
+
+    ``purpose`` is that of its steps where this is not simply the next segment of the only chain.
+    """
     first = not injected and all(segment.stop == "looped" for segment in before)  # at the beginning, or after a loop
     minimum = forcing.min_thinking_tokens - sum(segment.tokens for segment in before) if first else 1
+    purpose = purpose or Purpose(chain=0, finished=before, injected=injected)
     pieces: list[Piece] = []
     watch = LoopWatch()
     tokens = 0
@@ -106,6 +120,7 @@ def think_once(forcing: Forcing, before: tuple[Segment, ...], injected: str, bud
                 min_tokens=min(room, max(0, minimum - tokens)),
                 seed=derive_seed(seed, "chunk", len(pieces)),
                 instruction=forcing.instruction,
+                purpose=purpose,
             ),
         )
         pieces.append(Piece(text=completion.text, token_ids=completion.token_ids))
@@ -181,8 +196,11 @@ def answer(
         if not waiting:
             break
         completions = yield tuple(
-            answer_step(
-                forcing, chain, levels[level], task, derive_seed(task.seed, "answer", level, *again(tries)), tries
+            replace(
+                answer_step(
+                    forcing, chain, levels[level], task, derive_seed(task.seed, "answer", level, *again(tries)), tries
+                ),
+                purpose=Purpose(chain=chain_index, finished=chain, level=level, tries=tries),
             )
             for level in waiting
         )

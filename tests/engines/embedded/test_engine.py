@@ -450,3 +450,37 @@ def test_checkpoints_that_will_not_load_say_why_in_one_line(tmp_path: Path) -> N
     with pytest.raises(EngineUnavailable, match="is a broken checkpoint") as caught:
         EmbeddedEngine(str(tmp_path))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("stop", ["</think>", "look again"])
+def test_text_is_heard_as_it_is_written_and_is_the_completions(engine: EmbeddedEngine, stop: str) -> None:
+    heard: list[str] = []
+
+    def hear(text: str) -> bool:
+        heard.append(text)
+        return False
+
+    plain = step(stop=(stop,))
+    (alone,) = ask(engine, [(PROBLEMS[0], plain)])
+    streamed, beside = ask(
+        engine,
+        [(PROBLEMS[0], replace(plain, on_text=hear)), (PROBLEMS[1], plain)],
+    )
+    assert alike([alone], [streamed])
+    assert alike(ask(engine, [(PROBLEMS[1], plain)]), [beside])
+    assert len(heard) > 10
+    assert alone.text.startswith("".join(heard))
+
+
+def test_a_listener_can_end_a_step_where_it_is(engine: EmbeddedEngine) -> None:
+    heard: list[str] = []
+
+    def enough(text: str) -> bool:
+        heard.append(text)
+        return len(heard) == 5
+
+    (cut,) = ask(engine, [(PROBLEMS[0], step(on_text=enough))])
+    (whole,) = ask(engine, [(PROBLEMS[0], step(max_tokens=cut.tokens))])
+    assert cut.finish == "length"
+    assert cut.text == "".join(heard) == whole.text
+    assert cut.token_ids == whole.token_ids

@@ -16,6 +16,9 @@ from s1m.engines.stops import first_stop, without_partial_stop
 from s1m.errors import EngineUnavailable
 from s1m.types import Completion, Finish, Sampling, Step
 
+UNFINISHED = "\ufffd"
+"""What the bytes of a character are decoded to while some of them are missing."""
+
 
 @dataclass(kw_only=True, eq=False)
 class Row:
@@ -54,6 +57,7 @@ class Row:
     def __post_init__(self) -> None:
         self._random = random.Random(self.step.seed)
         self._failed = False
+        self._heard = 0
 
     @property
     def next_id(self) -> int:
@@ -126,9 +130,20 @@ class Row:
             start = first_stop(text, self.stop_texts)
             if start is not None:
                 return self._cut(text[:start], "stop")
-        if len(self.generated) >= self.step.max_tokens:
+        if len(self.generated) >= self.step.max_tokens or self._ended_by_listener():
             return self._done("length")
         return None
+
+    def _ended_by_listener(self) -> bool:
+        """Hand on the text that is new, where it is wanted; whether the step is to end there."""
+        if self.step.on_text is None:
+            return False
+        text = self.decode(self.generated)
+        if text.endswith(UNFINISHED):  # a character of several tokens
+            return False
+        text = without_partial_stop(text, self.stop_texts)
+        start, self._heard = self._heard, max(self._heard, len(text))
+        return self._heard > start and self.step.on_text(text[start:])
 
     def _has_stop_text(self) -> bool:
         """Whether the last tokens may hold a stop string; a token spells at least a byte of it."""
