@@ -70,7 +70,8 @@ class Step:
 
     ``min_tokens`` tokens are generated before any stop or end of turn is allowed. ``seed`` makes the step
     reproducible on its own, whatever else the engine does at the same time. ``instruction`` is appended to the
-    question. Where the engine can, it writes one of ``choices`` and nothing else.
+    question. Where the engine can, it writes one of ``choices`` and nothing else, and where it ``binds_json``, a
+    document of the JSON schema ``json_schema``, unless that is empty.
 
     ``on_text`` is called with each new stretch of text as it is written, by engines that stream: in the thread of the
     event loop or in one of the engine's own, never with part of a stop string, and such that the stretches join to the
@@ -85,6 +86,7 @@ class Step:
     seed: int = 0
     instruction: str = ""
     choices: tuple[str, ...] = ()
+    json_schema: str = ""
     on_text: Callable[[str], bool] | None = field(default=None, compare=False, repr=False)
     purpose: Purpose | None = field(default=None, compare=False, repr=False)
 

@@ -79,6 +79,9 @@ def chat_request(
         body["stop"] = list(step.stop)
     if step.min_tokens > 0:
         body["min_tokens"] = step.min_tokens
+    if step.json_schema:
+        schema = {"name": "answer", "schema": msgspec.json.decode(step.json_schema), "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body
 
 

@@ -89,6 +89,8 @@ def completion_request(*, prompt: str, images: Sequence[str], step: Step, sampli
         body["n_probs"] = 1
     if step.choices:
         body["grammar"] = "root ::= " + " | ".join(json.dumps(choice, ensure_ascii=False) for choice in step.choices)
+    elif step.json_schema:
+        body["json_schema"] = msgspec.json.decode(step.json_schema)
     return body
 
 

@@ -63,7 +63,7 @@ class Asked:
 
 def read_sampling(fields: Fields, rules: Rules) -> Sampling:
     """How tokens are drawn: the gateway's own settings but for what the request says."""
-    given = {
+    given: dict[str, Any] = {
         "temperature": fields.number("temperature", 0, 2),
         "top_p": fields.number("top_p", 1e-6, 1),
         "top_k": fields.whole("top_k", -1, 10**6),
@@ -90,8 +90,10 @@ def asked_from(
     limit_name: str,
     echoed: dict[str, Any],
 ) -> Asked:
-    """The request, from what both endpoints have in common. ``most_tokens`` is the limit on thinking and answer
-    together, the field ``limit_name``. Raises ``ApiError``."""
+    """The request, from what both endpoints have in common. Raises ``ApiError``.
+
+    ``most_tokens`` is the limit on thinking and answer together, the field ``limit_name``.
+    """
     dial = read_dial(fields, rules.dial)
     seed = fields.whole("seed", -(2**63))
     sampling = read_sampling(fields, rules)
@@ -146,7 +148,5 @@ def within_limit(dial: Dial, most_tokens: int | None, name: str, answer_tokens: 
     answer = min(answer_tokens, max(1, most_tokens // ANSWER_SHARE))
     thinking = min(dial.max_thinking_tokens, most_tokens - answer)
     if thinking < max(1, dial.min_thinking_tokens):
-        raise ApiError(
-            f"{name} {most_tokens} leaves no room to think; raise it, or send reasoning_effort none", name
-        )
+        raise ApiError(f"{name} {most_tokens} leaves no room to think; raise it, or send reasoning_effort none", name)
     return replace(dial, max_thinking_tokens=thinking), answer

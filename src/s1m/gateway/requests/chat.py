@@ -1,4 +1,7 @@
-"""``POST /v1/chat/completions``: the body as a request. https://platform.openai.com/docs/api-reference/chat"""
+"""``POST /v1/chat/completions``: the body as a request.
+
+https://platform.openai.com/docs/api-reference/chat
+"""
 
 from __future__ import annotations
 

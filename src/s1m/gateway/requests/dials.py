@@ -1,11 +1,13 @@
-"""The dial in the words that people already send, each more precise one winning over the ones before:
+"""The dial in the words that people already send.
 
-    the gateway's own flags or --effort
-    "model": "name:high", "name:ignore-3", "name:think-2k"
-    reasoning_effort, reasoning.effort
-    reasoning.max_tokens, thinking.budget_tokens, thinking_token_budget
-    reasoning.enabled, thinking.type, chat_template_kwargs.enable_thinking
-    s1m
+Each line wins over those before it:
+
+the gateway's own flags or --effort
+"model": "name:high", "name:ignore-3", "name:think-2k"
+reasoning_effort, reasoning.effort
+reasoning.max_tokens, thinking.budget_tokens, thinking_token_budget
+reasoning.enabled, thinking.type, chat_template_kwargs.enable_thinking
+s1m
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,10 +137,8 @@ def tool_call(function: dict[str, Any]) -> str:
     """An earlier call as the assistant wrote it: the JSON that answers with tools are bound to."""
     arguments = function.get("arguments")
     if isinstance(arguments, str):
-        try:
+        with suppress(ValueError, RecursionError):
             arguments = json.loads(arguments)
-        except (ValueError, RecursionError):
-            pass
     return json.dumps({"tool": function.get("name"), "arguments": arguments}, ensure_ascii=False)
 
 
@@ -147,5 +146,3 @@ def tool_result(call_id: Any, output: Any) -> str:
     """The result of a call as the user's turn: chat templates differ in whether they know the role ``tool``."""
     named = f" of {call_id}" if isinstance(call_id, str) else ""
     return f"Result{named}: {output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)}"
-
-
