@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s1m.errors import EngineError, S1mError
+from s1m.gateway.call import Call, begin_call
 from s1m.gateway.errors import ApiError, refusal_of
-from s1m.gateway.operation.admission import NO_KEY, Keys, Places
+from s1m.gateway.operation.admission import Keys, Places
 from s1m.gateway.operation.metrics import Metrics
 from s1m.gateway.requests.body import BodyLimits
 from s1m.gateway.settings import GatewaySettings
@@ -35,6 +35,8 @@ SECURITY_HEADERS = {
     "Server": "s1m",
 }
 """On every reply; the page has a policy of its own. Without Access-Control-Allow-Origin other sites are kept out."""
+QUIET = ("/health", "/metrics")
+"""Paths that are asked every few seconds and are not worth a line each."""
 HANG_UP = 499
 """What the log calls a client that went away, as nginx does."""
 
@@ -89,32 +91,32 @@ def _surround(state: State) -> Any:
     async def surround(request: Request, handler: Handler) -> StreamResponse:
         """A request's reply, or its error in the form that clients read; one line of the log for either."""
         began = time.monotonic()
-        request["id"], request["key"] = f"req_{secrets.token_hex(8)}", NO_KEY
+        call = begin_call()
         status = HANG_UP
         try:
             response = await handler(request)
             status = response.status
         except ApiError as error:
-            response = error_response(error, request["id"])
+            response = error_response(error, call.id)
             status = error.status
         except web.HTTPException as error:  # aiohttp's own: a method that is not allowed, a broken header
             refusal = ApiError(f"{request.method} {request.path[:80]}: {error.reason}", status=error.status)
-            response = error_response(refusal, request["id"])
+            response = error_response(refusal, call.id)
             status = error.status
         except (ConnectionError, asyncio.CancelledError):  # the client went away
             raise
         except Exception as error:
-            logger.exception("request %s failed: %s", request["id"], type(error).__name__)
-            response = error_response(unexpected(request["id"]), request["id"])
+            logger.exception("request %s failed: %s", call.id, type(error).__name__)
+            response = error_response(unexpected(call.id), call.id)
             status = response.status
         finally:
             seconds = time.monotonic() - began
-            _log(request, status, seconds)
-            state.metrics.replied(_route(request), request.get("status", status), seconds)
+            _log(request, call, call.status or status, seconds)
+            state.metrics.replied(_route(request), call.status or status, seconds)
         if not response.prepared:
             for name, value in SECURITY_HEADERS.items():
                 response.headers.setdefault(name, value)
-            response.headers["X-Request-Id"] = request["id"]
+            response.headers["X-Request-Id"] = call.id
         return response
 
     return surround
@@ -125,22 +127,22 @@ def unexpected(request_id: str) -> ApiError:
     return ApiError(f"the gateway failed (request {request_id})", status=500, code="internal_error")
 
 
-def told(error: Exception, request: Request) -> ApiError:
+def told(error: Exception, request_id: str) -> ApiError:
     """An error of a request under way as its client is told, written to the log where it is not the client's."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, TimeoutError):
-        return ApiError(f"the request took too long (request {request['id']})", status=504, code="timeout")
+        return ApiError(f"the request took too long (request {request_id})", status=504, code="timeout")
     if isinstance(error, EngineError):
-        refusal = refusal_of(error, request["id"])
+        refusal = refusal_of(error, request_id)
         if refusal.status >= 500:
-            logger.warning("request %s: %s", request["id"], error)
+            logger.warning("request %s: %s", request_id, error)
         return refusal
     if isinstance(error, S1mError):
-        logger.warning("request %s: %s", request["id"], error)
+        logger.warning("request %s: %s", request_id, error)
     else:
-        logger.error("request %s failed", request["id"], exc_info=error)
-    return unexpected(request["id"])
+        logger.error("request %s failed", request_id, exc_info=error)
+    return unexpected(request_id)
 
 
 def error_response(error: ApiError, request_id: str) -> Any:
@@ -160,16 +162,17 @@ def _route(request: Request) -> str:
     return resource.canonical if resource is not None else "/"
 
 
-def _log(request: Request, status: int, seconds: float) -> None:
+def _log(request: Request, call: Call, status: int, seconds: float) -> None:
     """One line, without the query, the key and the text of the conversation."""
-    note = request.get("note", "")
-    logger.info(
+    quiet = request.path in QUIET and status == 200
+    logger.log(
+        logging.DEBUG if quiet else logging.INFO,
         "%s %s %d %.3fs key=%s id=%s%s",
         request.method,
         request.path[:200].encode("unicode_escape").decode("ascii"),
-        request.get("status", status),
+        status,
         seconds,
-        request["key"],
-        request["id"],
-        f" {note}" if note else "",
+        call.key,
+        call.id,
+        f" {call.note}" if call.note else "",
     )

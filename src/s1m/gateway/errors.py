@@ -19,7 +19,7 @@ RETRY_SECONDS = 2
 """What a client that is refused for load is told to wait: about one chunk of thinking."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ApiError(Exception):
     """A refusal: its HTTP status, a message for people, and the field of the request that it is about."""
 

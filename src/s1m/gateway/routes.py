@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from s1m.gateway.app import SECURITY_HEADERS, State, told
+from s1m.gateway.call import current_call
 from s1m.gateway.errors import ApiError
-from s1m.gateway.operation.admission import SHUT_DOWN, Place
+from s1m.gateway.operation.admission import Place, shutting_down
 from s1m.gateway.replies.batches import batched
 from s1m.gateway.replies.chat import ChatStream, chat_completion
 from s1m.gateway.replies.deltas import Content, Delta, End, Reasoning
@@ -63,27 +64,27 @@ def add_routes(app: Application, state: State) -> None:
 
 def check_key(request: Request, state: State) -> None:
     """Raise ``ApiError`` for a client that has no key."""
-    request["key"] = state.keys.name_of(request.headers.get("Authorization"), request.headers.get("x-api-key"))
+    current_call().key = state.keys.name_of(request.headers.get("Authorization"), request.headers.get("x-api-key"))
 
 
 def _answering(state: State, read: Read, whole: Whole, stream: Callable[[Asked], Stream]) -> Any:
     async def answer(request: Request) -> StreamResponse:
         check_key(request, state)
-        with state.places.place(request["key"]) as place:
+        with state.places.place(current_call().key) as place:
             try:
                 async with asyncio.timeout(state.settings.limits.request_seconds) as deadline:
                     asked = await read(await read_object(request, state.body_limits), state.work.rules)
-                    _note(request, asked, state)
+                    _note(asked, state)
                     if asked.stream:
                         return await _streamed(request, state, asked, stream(asked), deadline, place)
                     outcome = await state.work.whole(asked)
             except Exception as error:
-                raise told(error, request) from error
+                raise told(error, current_call().id) from error
             except asyncio.CancelledError:
                 if not place.ended:  # else the client went away
                     raise
-                raise SHUT_DOWN from None
-        _count(state, request, outcome)
+                raise shutting_down() from None
+        _count(state, outcome)
         reply: StreamResponse = _json(whole(asked, outcome))
         return reply
 
@@ -96,13 +97,13 @@ async def _streamed(
     """The stream of a request. Whatever happens it has an end, but for a client that went away."""
     from aiohttp import web
 
-    began = time.monotonic()
+    began, call = time.monotonic(), current_call()
     response = web.StreamResponse(
         headers={
             **SECURITY_HEADERS,
             "Content-Type": "text/event-stream; charset=utf-8",
             "X-Accel-Buffering": "no",  # nginx would hold the stream back
-            "X-Request-Id": request["id"],
+            "X-Request-Id": call.id,
         }
     )
     batches = batched(asked, state.work.events(asked))
@@ -116,41 +117,41 @@ async def _streamed(
                     await response.write(writer.start())
                     started = True
                 text = b"".join(map(writer.write, batch)) if batch else ALIVE
-                if "first" not in request and any(isinstance(delta, Reasoning | Content) for delta in batch):
-                    request["first"] = time.monotonic() - began
-                    state.metrics.began(request["first"])
+                if call.first_seconds is None and any(isinstance(delta, Reasoning | Content) for delta in batch):
+                    call.first_seconds = time.monotonic() - began
+                    state.metrics.began(call.first_seconds)
                 await response.write(text)
                 for delta in batch:
                     if isinstance(delta, End):
-                        _count(state, request, delta.outcome)
+                        _count(state, delta.outcome)
     except ConnectionError:
         raise
     except Exception as error:
         if not response.prepared:
             raise
-        failure = told(error, request)
+        failure = told(error, current_call().id)
     except asyncio.CancelledError:
         if not response.prepared or not (deadline.expired() or place.ended):
             raise
-        failure = SHUT_DOWN if place.ended else told(TimeoutError(), request)
+        failure = shutting_down() if place.ended else told(TimeoutError(), current_call().id)
     if failure is not None:
-        request["status"] = failure.status
+        call.status = failure.status
         await response.write(writer.fail(failure))
     await response.write_eof()
     return response
 
 
-def _note(request: Request, asked: Asked, state: State) -> None:
-    request["note"] = f"model={asked.model} stream={int(asked.stream)}"
+def _note(asked: Asked, state: State) -> None:
+    current_call().note = f"model={asked.model} stream={int(asked.stream)}"
     if state.settings.server.log_prompts:
         turns = [turn.text for turn in asked.problem.turns]
-        request["note"] += f" prompt={json.dumps([*turns, asked.problem.question], ensure_ascii=True)}"
+        current_call().note += f" prompt={json.dumps([*turns, asked.problem.question], ensure_ascii=True)}"
 
 
-def _count(state: State, request: Request, outcome: Outcome) -> None:
+def _count(state: State, outcome: Outcome) -> None:
     thinking, whole = outcome.reasoning_tokens, outcome.completion_tokens
     state.metrics.generated(thinking, whole - thinking, outcome.extra["ignored_stops"])
-    request["note"] = f"{request['note']} thinking={thinking} answer={whole - thinking}"
+    current_call().note += f" thinking={thinking} answer={whole - thinking}"
 
 
 def _json(value: dict[str, Any]) -> Any:

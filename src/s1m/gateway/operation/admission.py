@@ -80,12 +80,10 @@ def read_keys(path: str, environment: str) -> Keys:
     return Keys(named)
 
 
-SHUT_DOWN = ApiError(
-    "this gateway is shutting down; ask another",
-    status=503,
-    code="draining",
-    headers={"Retry-After": str(RETRY_SECONDS)},
-)
+def shutting_down() -> ApiError:
+    """The refusal of a gateway that ends."""
+    later = {"Retry-After": str(RETRY_SECONDS)}
+    return ApiError("this gateway is shutting down; ask another", status=503, code="draining", headers=later)
 
 
 @dataclass(eq=False)
@@ -116,7 +114,7 @@ class Places:
         """A place while the block runs. Raises ``ApiError`` where there is none."""
         later = {"Retry-After": str(RETRY_SECONDS)}
         if self.draining:
-            raise SHUT_DOWN
+            raise shutting_down()
         if self.taken >= self._most:
             raise ApiError(f"{self._most} requests are under way", status=429, code="full", headers=later)
         if key != NO_KEY and self._taken[key] >= self._most_each:

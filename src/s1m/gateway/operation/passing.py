@@ -36,6 +36,7 @@ def passing_on(app: Application, state: State) -> Any:
 
     from s1m.engines.remote.endpoint import api_root
     from s1m.gateway.app import SECURITY_HEADERS
+    from s1m.gateway.call import current_call
     from s1m.gateway.requests.body import read_bytes
     from s1m.gateway.routes import check_key
 
@@ -53,7 +54,7 @@ def passing_on(app: Application, state: State) -> Any:
         if not request.path.startswith("/v1/") or ".." in request.path:
             return await refused(request)
         check_key(request, state)
-        with state.places.place(request["key"]):
+        with state.places.place(current_call().key):
             body = await read_bytes(request, state.body_limits)
             headers = {name: request.headers[name] for name in SENT_ON if name in request.headers}
             if key:
