@@ -11,7 +11,7 @@ import base64
 import contextlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.error import HTTPError
@@ -58,6 +58,7 @@ class Gateway:
 
     url: str
     loop: asyncio.AbstractEventLoop
+    drain: Callable[[float], Awaitable[None]]
     key: str = ""
     clients: list[OpenAI] = field(default_factory=list)
 
@@ -93,9 +94,16 @@ def serving(engine: Engine, keys: Mapping[str, str] | None = None, **settings: A
 
     async def main() -> None:
         try:
-            async with running(made, engine, Keys(keys or {})) as (url, _):
+            async with running(made, engine, Keys(keys or {})) as (url, places):
                 key = next(iter(keys or {}), "")
-                started.append(Gateway(url=url, loop=asyncio.get_running_loop(), key=key))
+                started.append(
+                    Gateway(
+                        url=url,
+                        loop=asyncio.get_running_loop(),
+                        key=key,
+                        drain=lambda seconds: places.emptied(seconds, stop),
+                    )
+                )
                 ready.set()
                 await stop.wait()
         finally:

@@ -8,11 +8,11 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from s1m.errors import EngineUnavailable
 from s1m.gateway.app import build_app, state_of
-from s1m.gateway.operation.admission import Keys, read_keys
+from s1m.gateway.operation.admission import Keys, Places, read_keys
 from s1m.gateway.settings import GatewaySettings
 from s1m.gateway.work import efforts_of, resolved, work_of
 from s1m.types import Engine
@@ -20,6 +20,8 @@ from s1m.types import Engine
 logger = logging.getLogger("s1m")
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LINGERING_SECONDS = 2.0
+"""How long the rest of a body is read that was refused: a client that is still sending would not see the refusal."""
 BACKLOG = 1024
 """Connections that wait to be accepted; clients of a load balancer come in bursts."""
 
@@ -44,7 +46,7 @@ async def _serve(settings: GatewaySettings, keys: Keys) -> None:
     engine = settings.engine.builder.build(settings.engine)
     try:
         await engine.ready()
-        async with running(settings, engine, keys) as (url, drain):
+        async with running(settings, engine, keys) as (url, places):
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, stopped.set)
             sys.stdout.write(f"ready: {url}/v1\n")
@@ -53,17 +55,14 @@ async def _serve(settings: GatewaySettings, keys: Keys) -> None:
             await stopped.wait()
             stopped.clear()
             logger.info("no new requests are taken; a second signal ends those under way")
-            await drain(stopped)
+            await places.emptied(settings.limits.drain_seconds, stopped)
     finally:
         await engine.close()
 
 
-Drain = Callable[[asyncio.Event], "asyncio.Future[None]"]
-
-
 @contextlib.asynccontextmanager
-async def running(settings: GatewaySettings, engine: Engine, keys: Keys) -> AsyncIterator[tuple[str, Drain]]:
-    """A gateway that listens: its address, and what lets its requests end.
+async def running(settings: GatewaySettings, engine: Engine, keys: Keys) -> AsyncIterator[tuple[str, Places]]:
+    """A gateway that listens: its address, and the places of its requests.
 
     Raises ``EngineUnavailable`` when the port is taken.
     """
@@ -78,7 +77,12 @@ async def running(settings: GatewaySettings, engine: Engine, keys: Keys) -> Asyn
             fetch = fetch_with(await stack.enter_async_context(fetching_session()))
         state = state_of(settings, work_of(settings, engine, efforts_of(settings), fetch), keys)
         runner = web.AppRunner(
-            build_app(state), access_log=None, handler_cancellation=True, handle_signals=False, shutdown_timeout=1.0
+            build_app(state),
+            access_log=None,
+            handler_cancellation=True,
+            handle_signals=False,
+            shutdown_timeout=1.0,
+            lingering_time=LINGERING_SECONDS,
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -91,11 +95,8 @@ async def running(settings: GatewaySettings, engine: Engine, keys: Keys) -> Asyn
             ) from None
         port = runner.addresses[0][1]
 
-        def drain(hurry: asyncio.Event) -> asyncio.Future[None]:
-            return asyncio.ensure_future(state.places.emptied(settings.limits.drain_seconds, hurry))
-
         host = "127.0.0.1" if server.host in ("0.0.0.0", "") else server.host
-        yield f"http://{f'[{host}]' if ':' in host else host}:{port}", drain
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}", state.places
 
 
 def _say_how(settings: GatewaySettings, url: str) -> None:
