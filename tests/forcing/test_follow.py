@@ -15,6 +15,7 @@ from s1m.errors import EngineError
 from s1m.forcing import Flow, Forcing, Task, build_strategy, drive, follow, nested_sweep
 from s1m.forcing.events import (
     Answered,
+    AnswerEnded,
     AnswerText,
     Event,
     Finished,
@@ -82,8 +83,10 @@ def test_the_events_of_a_nested_sweep_word_for_word() -> None:
         Spent(tokens=4, seconds=0.0),
         SegmentEnded(chain=0, segment=1, ended=second),
         AnswerText(chain=0, level=0, tries=1, text="7"),
+        AnswerEnded(chain=0, level=0, tries=1, text="7", tokens=1),
         Spent(tokens=5, seconds=0.0),
         AnswerText(chain=0, level=1, tries=1, text="7"),
+        AnswerEnded(chain=0, level=1, tries=1, text="7", tokens=1),
         Spent(tokens=6, seconds=0.0),
         *(Answered(answer=answer) for answer in last.trace.answers),
     ]

@@ -4,6 +4,7 @@
     ThinkingText(segment=1, text=" let me look")  as it is written, or a whole chunk of an engine that does not stream
     SegmentEnded(segment=1, ended=Segment(...))   how it ended, and its text without what was cut away
     AnswerText(level=0, text="42")                as it is written; ``tries`` rises when it is asked for again
+    AnswerEnded(level=0, text="42")               the whole of it; one that commits to nothing is asked for again
     Spent(tokens=120, seconds=0.8)                after every completion: everything so far
     Answered(answer=Answer(...))                  what a level commits to, at the end
     Finished(trace=Trace(...))                    the last one
@@ -61,6 +62,17 @@ class AnswerText:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerEnded:
+    """What the model answered at ``level``, in ``tokens`` tokens; ``Answered`` says what is made of it."""
+
+    chain: int
+    level: int
+    tries: int
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Answered:
     """The answer that is committed at its level."""
 
@@ -84,4 +96,4 @@ class Finished:
     seconds: float
 
 
-Event: TypeAlias = ThinkingText | StopIgnored | SegmentEnded | AnswerText | Answered | Spent | Finished
+Event: TypeAlias = ThinkingText | StopIgnored | SegmentEnded | AnswerText | AnswerEnded | Answered | Spent | Finished

@@ -12,6 +12,7 @@ from threading import get_ident
 from s1m.forcing.drive import complete, pump
 from s1m.forcing.events import (
     Answered,
+    AnswerEnded,
     AnswerText,
     Event,
     Finished,
@@ -92,6 +93,16 @@ class _Watcher:
 
         completion = await do(replace(step, on_text=on_text))
         emit(completion.text[written:])
+        if purpose.level is not None:
+            self._emit(
+                AnswerEnded(
+                    chain=purpose.chain,
+                    level=purpose.level,
+                    tries=purpose.tries,
+                    text=completion.text,
+                    tokens=completion.tokens,
+                )
+            )
         self._tokens += completion.tokens
         self._emit(Spent(tokens=self._tokens, seconds=self._seconds))
         return completion
