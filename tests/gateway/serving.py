@@ -11,7 +11,7 @@ import base64
 import contextlib
 import json
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.error import HTTPError
@@ -58,11 +58,12 @@ class Gateway:
 
     url: str
     loop: asyncio.AbstractEventLoop
-    drain: Callable[[float], Awaitable[None]]
+    drain: Callable[[float], Coroutine[Any, Any, None]]
     key: str = ""
     clients: list[OpenAI] = field(default_factory=list)
 
-    def client(self) -> OpenAI:
+    def client(self) -> Any:
+        """The real client; untyped here, since its overloads take literal arguments alone."""
         if not self.clients:
             self.clients.append(OpenAI(base_url=f"{self.url}/v1", api_key=self.key or "none", max_retries=0))
         return self.clients[0]

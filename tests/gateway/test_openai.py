@@ -78,7 +78,7 @@ def test_two_turns_and_a_system_prompt_reach_the_model(gateway: Gateway, bundled
         {"role": "assistant", "content": PROBLEM.gold},
         *asked(second),
     ]
-    reply = gateway.client().chat.completions.create(model="bundled", messages=messages, seed=5)  # type: ignore[arg-type]
+    reply = gateway.client().chat.completions.create(model="bundled", messages=messages, seed=5)
     assert reply.choices[0].message.content == trace.answers[-1].text.strip()
 
 
@@ -96,7 +96,7 @@ def test_two_turns_and_a_system_prompt_reach_the_model(gateway: Gateway, bundled
     ],
 )
 def test_efforts_and_aliases_turn_the_dial(gateway: Gateway, model: str, fields: dict[str, Any], ignored: int) -> None:
-    reply = gateway.client().chat.completions.create(model=model, messages=asked(PROBLEM), seed=1, **fields)  # type: ignore[call-overload]
+    reply = gateway.client().chat.completions.create(model=model, messages=asked(PROBLEM), seed=1, **fields)
     assert len(reply.model_extra["s1m"]["segments"]) == ignored + 1
 
 
@@ -110,7 +110,7 @@ def test_efforts_and_aliases_turn_the_dial(gateway: Gateway, model: str, fields:
     ],
 )
 def test_thinking_can_be_switched_off(gateway: Gateway, fields: dict[str, Any]) -> None:
-    reply = gateway.client().chat.completions.create(model="bundled", messages=asked(PROBLEM), seed=1, **fields)  # type: ignore[call-overload]
+    reply = gateway.client().chat.completions.create(model="bundled", messages=asked(PROBLEM), seed=1, **fields)
     assert reply.choices[0].message.content
     assert reply.choices[0].message.model_extra["reasoning"] == ""
     assert reply.usage.completion_tokens_details.reasoning_tokens == 0
@@ -128,7 +128,7 @@ def test_thinking_can_be_switched_off(gateway: Gateway, fields: dict[str, Any]) 
     ],
 )
 def test_a_budget_cuts_the_thinking_and_an_answer_follows(gateway: Gateway, model: str, extra: dict[str, Any]) -> None:
-    reply = gateway.client().chat.completions.create(model=model, messages=asked(PROBLEM), seed=1, extra_body=extra)  # type: ignore[arg-type]
+    reply = gateway.client().chat.completions.create(model=model, messages=asked(PROBLEM), seed=1, extra_body=extra)
     assert reply.choices[0].message.content
     assert reply.usage is not None
     assert reply.usage.completion_tokens_details is not None
@@ -142,7 +142,7 @@ def test_a_stream_counts_its_tokens_where_they_are_asked_for(gateway: Gateway) -
         messages=asked(PROBLEM),
         seed=1,
         stream=True,
-        stream_options={"include_usage": True},  # type: ignore[arg-type]
+        stream_options={"include_usage": True},
     )
     *_, finished, last = stream
     assert finished.choices[0].finish_reason == "stop"
@@ -186,10 +186,10 @@ def test_models_are_listed_with_their_aliases(gateway: Gateway) -> None:
 
 def test_an_error_names_the_field(gateway: Gateway) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
-        gateway.client().chat.completions.create(model="bundled", messages=asked(PROBLEM), temperature=7)  # type: ignore[arg-type]
+        gateway.client().chat.completions.create(model="bundled", messages=asked(PROBLEM), temperature=7)
     assert caught.value.param == "temperature"
     with pytest.raises(openai.NotFoundError) as unknown:
-        gateway.client().chat.completions.create(model="gpt-4o", messages=asked(PROBLEM))  # type: ignore[arg-type]
+        gateway.client().chat.completions.create(model="gpt-4o", messages=asked(PROBLEM))
     assert unknown.value.code == "model_not_found"
 
 
@@ -198,8 +198,8 @@ def test_an_engine_that_cannot_bind_answers_says_so(gateway: Gateway) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         gateway.client().chat.completions.create(
             model="bundled",
-            messages=asked(PROBLEM),  # type: ignore[arg-type]
-            response_format={"type": "json_schema", "json_schema": schema},  # type: ignore[typeddict-item]
+            messages=asked(PROBLEM),
+            response_format={"type": "json_schema", "json_schema": schema},
         )
     assert caught.value.param == "response_format.json_schema.schema"
 
@@ -207,7 +207,7 @@ def test_an_engine_that_cannot_bind_answers_says_so(gateway: Gateway) -> None:
 def test_a_client_that_goes_away_stops_the_work(gateway: Gateway) -> None:
     stream = gateway.client().chat.completions.create(
         model="bundled",
-        messages=asked(PROBLEM),  # type: ignore[arg-type]
+        messages=asked(PROBLEM),
         stream=True,
         extra_body={"s1m": {"num_ignore": 15}},
     )

@@ -13,10 +13,10 @@ from tests.gateway.serving import chat, serving
 
 SCHEMA = {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]}
 FORMAT = {"type": "json_schema", "json_schema": {"name": "count", "schema": SCHEMA, "strict": True}}
-TOOL = {
-    "type": "function",
-    "function": {"name": "weather", "description": "Of a city.", "parameters": {"type": "object"}},
-}
+WEATHER = {"name": "weather", "description": "Of a city.", "parameters": {"type": "object"}}
+TOOL = {"type": "function", "function": WEATHER}
+FLAT_TOOL = {"type": "function", **WEATHER}
+"""As responses have it."""
 
 
 def writer(answer: str) -> Writer:
@@ -51,7 +51,7 @@ def test_a_response_is_bound_by_its_text_format() -> None:
     engine = writer('{"count": 3}')
     form = {"format": {"type": "json_schema", "name": "count", "schema": SCHEMA}}
     with serving(engine) as gateway:
-        reply = gateway.client().responses.create(model="bundled", input="How many?", text=form)  # type: ignore[arg-type]
+        reply = gateway.client().responses.create(model="bundled", input="How many?", text=form)
     assert [json.loads(schema) for schema in schemas(engine)[1]] == [SCHEMA]
     assert json.loads(reply.output_text) == {"count": 3}
 
@@ -75,9 +75,7 @@ def test_an_answer_that_calls_a_tool_is_a_tool_call(stream: bool) -> None:
         else:
             choice = client.chat.completions.create(**chat(tools=[TOOL])).choices[0]
             calls, ended = choice.message.tool_calls, choice.finish_reason
-        response = client.responses.create(
-            model="bundled", input="How warm?", tools=[{**TOOL["function"], "type": "function"}]
-        )  # type: ignore[dict-item, list-item]
+        response = client.responses.create(model="bundled", input="How warm?", tools=[FLAT_TOOL])
     assert ended == "tool_calls"
     (call,) = calls
     assert (call.function.name, json.loads(call.function.arguments)) == ("weather", {"city": "Paris"})
