@@ -87,7 +87,7 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def serving(engine: Engine, keys: Mapping[str, str] | None = None, **settings: Any) -> Iterator[Gateway]:
+def serving(engine: Engine, keys: Mapping[str, str] | None = None, /, **settings: Any) -> Iterator[Gateway]:
     """A gateway in front of an engine that is ready; ``settings`` are keys of its settings file."""
     made = settings_from(GatewaySettings, {"port": 0, **DIGITS, **settings}, "test")
     started: list[Gateway] = []

@@ -32,6 +32,7 @@ def serve_gateway(settings: GatewaySettings) -> int:
     Raises ``UsageError`` or ``EngineUnavailable`` when it cannot start.
     """
     keys = read_keys(settings.server.keys_file, os.environ.get("S1M_GATEWAY_KEYS", ""))
+    efforts_of(settings)  # refused before anything is loaded
     settings = resolved(settings)
     _write_log()
     if not keys.needed and settings.server.host not in LOOPBACK:
