@@ -12,6 +12,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -149,9 +150,10 @@ def throughput(problems: list[Problem], rounds: int) -> list[list[object]]:
     """Rows: what, tokens/s, and the ratio to the driver alone within the round."""
     engine = EmbeddedEngine(max_rows=CONCURRENT)
     rates: dict[str, list[float]] = {"the driver alone": [], "the gateway, whole": [], "the gateway, streamed": []}
+    work: dict[str, list[float]] = {name: [] for name in rates}
     firsts: dict[str, list[float]] = {"alone": [], "through": []}
 
-    async def measure(url: str) -> None:
+    async def measure(url: str, pid: int) -> None:
         await alone(engine, problems[:CONCURRENT])
         await through(url, problems[:CONCURRENT], stream=False)
         for number in range(rounds):
@@ -162,8 +164,11 @@ def throughput(problems: list[Problem], rounds: int) -> list[list[object]]:
             ]
             counts = {}
             for name, way in ways[:: 1 if number % 2 == 0 else -1]:
+                before = time.process_time(), cpu_seconds(pid)
                 counts[name], seconds = await way
                 rates[name].append(counts[name] / seconds)
+                spent = time.process_time() - before[0] if name == "the driver alone" else cpu_seconds(pid) - before[1]
+                work[name].append(1e6 * spent / counts[name])
             assert len(set(counts.values())) == 1, f"different tokens: {counts}"
         async with aiohttp.ClientSession() as session:
             for seed in range(40):
@@ -171,18 +176,28 @@ def throughput(problems: list[Problem], rounds: int) -> list[list[object]]:
                 firsts["alone"].append(await first_alone(engine, problem, seed))
                 firsts["through"].append(await first_through(session, url, problem, seed))
 
-    with started("-m", "s1m.cli", "gateway", "--port", "0", *FLAGS) as (url, _):
-        asyncio.run(measure(url))
+    with started("-m", "s1m.cli", "gateway", "--port", "0", *FLAGS) as (url, pid):
+        asyncio.run(measure(url, pid))
     asyncio.run(engine.close())
     base = rates["the driver alone"]
     rows: list[list[object]] = []
     for name, values in rates.items():
         ratio = statistics.median(rate / other for rate, other in zip(values, base, strict=True))
         rows.append([f"{name}, tokens/s at {CONCURRENT}", f"{statistics.median(values):.0f}", f"{ratio:.1%}"])
+    base = work["the driver alone"]
+    for name, values in work.items():
+        ratio = statistics.median(other / each for each, other in zip(values, base, strict=True))
+        rows.append([f"{name}, processor time a token", f"{statistics.median(values):.0f} µs", f"{ratio:.1%}"])
     alone_ms, through_ms = (statistics.median(firsts[name]) * 1000 for name in ("alone", "through"))
     rows.append(["first text, the driver alone", f"{alone_ms:.1f} ms", ""])
     rows.append(["first text, the gateway", f"{through_ms:.1f} ms", f"{through_ms - alone_ms:+.1f} ms"])
     return rows
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has used, in all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mb(pid: int) -> float:
@@ -277,6 +292,8 @@ def main() -> None:
             f"{given.rounds} rounds of {given.problems} problems of the bundled model, a toy model, levels 0-3, "
             f"{CONCURRENT} at a time; in every round the three run in turn, and the ratio is taken within it. Every "
             "round generates the same tokens in all three.",
+            "Processor time: of the process that generates, which other programs change less; the last column "
+            "is that of the driver alone divided by it.",
             "The first text: the medians of 40 problems, one after another, their images new to both.",
             "Memory and connections: an engine that writes at once, half of the requests streamed, an image in each.",
         ),

@@ -1,4 +1,4 @@
-"""One gateway in front of the bundled model for all tests of this folder, and the engine behind it."""
+"""One gateway in front of the bundled model for all tests of this folder, and its engine."""
 
 from __future__ import annotations
 

@@ -95,14 +95,14 @@ def serving(engine: Engine, keys: Mapping[str, str] | None = None, /, **settings
 
     async def main() -> None:
         try:
-            async with running(made, engine, Keys(keys or {})) as (url, places):
+            async with running(made, engine, Keys(keys or {})) as (url, slots):
                 key = next(iter(keys or {}), "")
                 started.append(
                     Gateway(
                         url=url,
                         loop=asyncio.get_running_loop(),
                         key=key,
-                        drain=lambda seconds: places.emptied(seconds, stop),
+                        drain=lambda seconds: slots.emptied(seconds, stop),
                     )
                 )
                 ready.set()

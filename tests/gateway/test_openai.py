@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -175,6 +177,13 @@ def test_a_response_takes_instructions_and_a_plain_text(gateway: Gateway) -> Non
     reply = gateway.client().responses.create(model="bundled:low", instructions="Be brief.", input=PROBLEM.question)
     assert reply.status == "completed"
     assert reply.instructions == "Be brief."
+
+
+def test_the_program_of_the_page_runs(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "gateway.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(program.replace("http://127.0.0.1:9000", gateway.url) + "client.close()\n", {})
+    assert capsys.readouterr().out.count("Wait,") == 3
 
 
 def test_models_are_listed_with_their_aliases(gateway: Gateway) -> None:

@@ -1,4 +1,4 @@
-"""The server: its routes, and what surrounds every request: a key, a place, a deadline, an error's form, the log."""
+"""The server: its routes, and what surrounds every request: a key, a slot, a deadline, an error's form, the log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from s1m.errors import EngineError, S1mError
 from s1m.gateway.call import Call, begin_call
 from s1m.gateway.errors import ApiError, refusal_of
-from s1m.gateway.operation.admission import Keys, Places
+from s1m.gateway.operation.admission import Keys, Slots
 from s1m.gateway.operation.metrics import Metrics
 from s1m.gateway.requests.body import BodyLimits
 from s1m.gateway.settings import GatewaySettings
@@ -48,7 +48,7 @@ class State:
     settings: GatewaySettings
     work: Work
     keys: Keys
-    places: Places
+    slots: Slots
     metrics: Metrics
     body_limits: BodyLimits
     started: int = field(default_factory=lambda: int(time.time()))
@@ -61,7 +61,7 @@ def state_of(settings: GatewaySettings, work: Work, keys: Keys) -> State:
         settings=settings,
         work=work,
         keys=keys,
-        places=Places(limits.max_requests, limits.max_requests_per_key),
+        slots=Slots(limits.max_requests, limits.max_requests_per_key),
         metrics=Metrics(),
         body_limits=BodyLimits(most_bytes=limits.max_body_mb * MEGABYTE, seconds=limits.body_seconds),
     )
@@ -123,12 +123,12 @@ def _surround(state: State) -> Any:
 
 
 def unexpected(request_id: str) -> ApiError:
-    """What a client is told of an error that the gateway did not expect."""
+    """The refusal after an error that the gateway did not expect."""
     return ApiError(f"the gateway failed (request {request_id})", status=500, code="internal_error")
 
 
-def told(error: Exception, request_id: str) -> ApiError:
-    """An error of a request under way as its client is told, written to the log where it is not the client's."""
+def client_error(error: Exception, request_id: str) -> ApiError:
+    """An error of a request under way as its client gets it, written to the log where it is not the client's."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, TimeoutError):

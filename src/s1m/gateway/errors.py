@@ -16,7 +16,7 @@ from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 from s1m.files.images import ImageError
 
 RETRY_SECONDS = 2
-"""What a client that is refused for load is told to wait: about one chunk of thinking."""
+"""How long a client waits that is refused for load: about one chunk of thinking."""
 
 
 @dataclass(eq=False)
@@ -47,7 +47,7 @@ class ApiError(Exception):
 
 
 def refusal_of(error: EngineError, request_id: str) -> ApiError:
-    """What a client is told of an engine's error."""
+    """What a client gets for an engine's error."""
     if isinstance(error, PromptTooLong):
         return ApiError(
             "the conversation, the thinking and the answer do not fit the model's context; shorten the messages or "

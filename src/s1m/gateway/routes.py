@@ -10,10 +10,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from s1m.gateway.app import SECURITY_HEADERS, State, told
+from s1m.gateway.app import SECURITY_HEADERS, State, client_error
 from s1m.gateway.call import current_call
 from s1m.gateway.errors import ApiError
-from s1m.gateway.operation.admission import Place, shutting_down
+from s1m.gateway.operation.admission import Slot, shutting_down
 from s1m.gateway.replies.batches import batched
 from s1m.gateway.replies.chat import ChatStream, chat_completion
 from s1m.gateway.replies.deltas import Content, Delta, End, Reasoning
@@ -70,18 +70,18 @@ def check_key(request: Request, state: State) -> None:
 def _answering(state: State, read: Read, whole: Whole, stream: Callable[[Asked], Stream]) -> Any:
     async def answer(request: Request) -> StreamResponse:
         check_key(request, state)
-        with state.places.place(current_call().key) as place:
+        with state.slots.slot(current_call().key) as slot:
             try:
                 async with asyncio.timeout(state.settings.limits.request_seconds) as deadline:
                     asked = await read(await read_object(request, state.body_limits), state.work.rules)
                     _note(asked, state)
                     if asked.stream:
-                        return await _streamed(request, state, asked, stream(asked), deadline, place)
+                        return await _streamed(request, state, asked, stream(asked), deadline, slot)
                     outcome = await state.work.whole(asked)
             except Exception as error:
-                raise told(error, current_call().id) from error
+                raise client_error(error, current_call().id) from error
             except asyncio.CancelledError:
-                if not place.ended:  # else the client went away
+                if not slot.ended:  # else the client went away
                     raise
                 raise shutting_down() from None
         _count(state, outcome)
@@ -92,7 +92,7 @@ def _answering(state: State, read: Read, whole: Whole, stream: Callable[[Asked],
 
 
 async def _streamed(
-    request: Request, state: State, asked: Asked, writer: Stream, deadline: asyncio.Timeout, place: Place
+    request: Request, state: State, asked: Asked, writer: Stream, deadline: asyncio.Timeout, slot: Slot
 ) -> StreamResponse:
     """The stream of a request. Whatever happens it has an end, but for a client that went away."""
     from aiohttp import web
@@ -129,11 +129,11 @@ async def _streamed(
     except Exception as error:
         if not response.prepared:
             raise
-        failure = told(error, current_call().id)
+        failure = client_error(error, current_call().id)
     except asyncio.CancelledError:
-        if not response.prepared or not (deadline.expired() or place.ended):
+        if not response.prepared or not (deadline.expired() or slot.ended):
             raise
-        failure = shutting_down() if place.ended else told(TimeoutError(), current_call().id)
+        failure = shutting_down() if slot.ended else client_error(TimeoutError(), current_call().id)
     if failure is not None:
         call.status = failure.status
         await response.write(writer.fail(failure))
@@ -191,8 +191,8 @@ def _health(state: State) -> Any:
 
     async def health(_request: Request) -> StreamResponse:
         """Whether new requests are taken. No key is needed: load balancers have none."""
-        draining = state.places.draining
-        status = {"status": "draining" if draining else "ok", "requests": state.places.taken}
+        draining = state.slots.draining
+        status = {"status": "draining" if draining else "ok", "requests": state.slots.taken}
         return web.json_response(status, status=503 if draining else 200)
 
     return health
@@ -203,7 +203,7 @@ def _metrics(state: State) -> Any:
 
     async def metrics(request: Request) -> StreamResponse:
         check_key(request, state)
-        text, kind = state.metrics.page(state.places.taken)
+        text, kind = state.metrics.page(state.slots.taken)
         return web.Response(body=text, headers={"Content-Type": kind})
 
     return metrics

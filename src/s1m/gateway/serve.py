@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 
 from s1m.errors import EngineUnavailable
 from s1m.gateway.app import build_app, state_of
-from s1m.gateway.operation.admission import Keys, Places, read_keys
+from s1m.gateway.operation.admission import Keys, Slots, read_keys
 from s1m.gateway.settings import GatewaySettings
 from s1m.gateway.work import efforts_of, resolved, work_of
 from s1m.types import Engine
@@ -47,7 +47,7 @@ async def _serve(settings: GatewaySettings, keys: Keys) -> None:
     engine = settings.engine.builder.build(settings.engine)
     try:
         await engine.ready()
-        async with running(settings, engine, keys) as (url, places):
+        async with running(settings, engine, keys) as (url, slots):
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, stopped.set)
             sys.stdout.write(f"ready: {url}/v1\n")
@@ -56,14 +56,14 @@ async def _serve(settings: GatewaySettings, keys: Keys) -> None:
             await stopped.wait()
             stopped.clear()
             logger.info("no new requests are taken; a second signal ends those under way")
-            await places.emptied(settings.limits.drain_seconds, stopped)
+            await slots.emptied(settings.limits.drain_seconds, stopped)
     finally:
         await engine.close()
 
 
 @contextlib.asynccontextmanager
-async def running(settings: GatewaySettings, engine: Engine, keys: Keys) -> AsyncIterator[tuple[str, Places]]:
-    """A gateway that listens: its address, and the places of its requests.
+async def running(settings: GatewaySettings, engine: Engine, keys: Keys) -> AsyncIterator[tuple[str, Slots]]:
+    """A gateway that listens: its address, and the slots of its requests.
 
     Raises ``EngineUnavailable`` when the port is taken.
     """
@@ -97,7 +97,7 @@ async def running(settings: GatewaySettings, engine: Engine, keys: Keys) -> Asyn
         port = runner.addresses[0][1]
 
         host = "127.0.0.1" if server.host in ("0.0.0.0", "") else server.host
-        yield f"http://{f'[{host}]' if ':' in host else host}:{port}", state.places
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}", state.slots
 
 
 def _say_how(settings: GatewaySettings, url: str) -> None:

@@ -1,4 +1,4 @@
-"""Who may ask, and how much at once: keys, places in all, places for each key."""
+"""Who may ask, and how much at once: keys, slots in all, slots for each key."""
 
 from __future__ import annotations
 
@@ -87,31 +87,31 @@ def shutting_down() -> ApiError:
 
 
 @dataclass(eq=False)
-class Place:
+class Slot:
     """What one request holds while it is under way; ``ended`` where the gateway itself cut it short."""
 
     task: asyncio.Task[Any] | None
     ended: bool = False
 
 
-class Places:
+class Slots:
     """Requests under way: at most ``most`` together, at most ``most_each`` of one key."""
 
     def __init__(self, most: int, most_each: int) -> None:
         self._most = most
         self._most_each = most_each
         self._taken: Counter[str] = Counter()
-        self._places: set[Place] = set()
+        self._slots: set[Slot] = set()
         self.draining = False
 
     @property
     def taken(self) -> int:
         """Requests under way."""
-        return len(self._places)
+        return len(self._slots)
 
     @contextlib.contextmanager
-    def place(self, key: str) -> Iterator[Place]:
-        """A place while the block runs. Raises ``ApiError`` where there is none."""
+    def slot(self, key: str) -> Iterator[Slot]:
+        """A slot while the block runs. Raises ``ApiError`` where there is none."""
         later = {"Retry-After": str(RETRY_SECONDS)}
         if self.draining:
             raise shutting_down()
@@ -122,12 +122,12 @@ class Places:
                 f"this key has {self._most_each} requests under way", status=429, code="key_full", headers=later
             )
         self._taken[key] += 1
-        place = Place(asyncio.current_task())
-        self._places.add(place)
+        slot = Slot(asyncio.current_task())
+        self._slots.add(slot)
         try:
-            yield place
+            yield slot
         finally:
-            self._places.discard(place)
+            self._slots.discard(slot)
             self._taken[key] -= 1
             if not self._taken[key]:
                 del self._taken[key]
@@ -139,13 +139,13 @@ class Places:
         """
         self.draining = True
         until = asyncio.get_running_loop().time() + seconds
-        while self._places and not hurry.is_set() and asyncio.get_running_loop().time() < until:
+        while self._slots and not hurry.is_set() and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(POLL_SECONDS)
-        for place in list(self._places):
-            place.ended = True
-            if place.task is not None:
-                place.task.cancel()
-        tasks = [place.task for place in self._places if place.task is not None]
+        for slot in list(self._slots):
+            slot.ended = True
+            if slot.task is not None:
+                slot.task.cancel()
+        tasks = [slot.task for slot in self._slots if slot.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=LAST_SECONDS)
 

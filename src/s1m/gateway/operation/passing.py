@@ -54,7 +54,7 @@ def passing_on(app: Application, state: State) -> Any:
         if not request.path.startswith("/v1/") or ".." in request.path:
             return await refused(request)
         check_key(request, state)
-        with state.places.place(current_call().key):
+        with state.slots.slot(current_call().key):
             body = await read_bytes(request, state.body_limits)
             headers = {name: request.headers[name] for name in SENT_ON if name in request.headers}
             if key:

@@ -26,16 +26,16 @@ async def batched(asked: Asked, events: AsyncGenerator[Event, None]) -> AsyncGen
     """
     translator = Translator(asked)
     waiting: list[Delta] = []
-    news = asyncio.Event()
+    arrived = asyncio.Event()
 
     async def read() -> None:
         try:
             async for event in events:
                 waiting.extend(translator.deltas(event))
                 if waiting:
-                    news.set()
+                    arrived.set()
         finally:
-            news.set()
+            arrived.set()
             await events.aclose()
 
     reader = asyncio.create_task(read())
@@ -43,11 +43,11 @@ async def batched(asked: Asked, events: AsyncGenerator[Event, None]) -> AsyncGen
         while not (reader.done() and not waiting):
             try:
                 async with asyncio.timeout(QUIET_SECONDS):
-                    await news.wait()
+                    await arrived.wait()
             except TimeoutError:
                 yield []
                 continue
-            news.clear()
+            arrived.clear()
             if waiting:
                 batch = joined(waiting)
                 waiting.clear()

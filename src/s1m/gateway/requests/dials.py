@@ -48,21 +48,21 @@ def read_dial(fields: Fields, rules: DialRules) -> Dial:
     thinking = fields.object("thinking") or Fields({}, "thinking")
     template = fields.object("chat_template_kwargs") or Fields({}, "chat_template_kwargs")
     own = fields.object("s1m") or Fields({}, "s1m")
-    effort = _one(
+    effort = _agreed(
         (fields.at("reasoning_effort"), fields.text("reasoning_effort")),
         (reasoning.at("effort"), reasoning.text("effort")),
     )
     if effort is not None:
         dial = _with_effort(dial, effort[0], effort[1], rules)
     most = rules.most_thinking_tokens
-    budget = _one(
+    budget = _agreed(
         (reasoning.at("max_tokens"), reasoning.whole("max_tokens", 0, most)),
         (thinking.at("budget_tokens"), thinking.whole("budget_tokens", 0, most)),
         (fields.at("thinking_token_budget"), fields.whole("thinking_token_budget", 0, most)),
     )
     if budget is not None:
         dial = _with_budget(dial, *budget)
-    switch = _one(
+    switch = _agreed(
         (reasoning.at("enabled"), reasoning.flag("enabled")),
         (thinking.at("type"), _switched(thinking.text("type", THINKING_TYPES))),
         (template.at("enable_thinking"), template.flag("enable_thinking")),
@@ -128,7 +128,7 @@ def _switched(kind: str | None) -> bool | None:
     return None if kind is None else kind != "disabled"
 
 
-def _one(*given: tuple[str, Any]) -> tuple[str, Any] | None:
+def _agreed(*given: tuple[str, Any]) -> tuple[str, Any] | None:
     """The field that says it, and its value. Raises ``ApiError`` where two fields disagree."""
     said = [(where, value) for where, value in given if value is not None]
     for where, value in said[1:]:

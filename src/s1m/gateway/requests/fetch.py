@@ -42,8 +42,8 @@ def fetching_session(*, private: bool = False) -> ClientSession:
             self._resolver = ThreadedResolver()
 
         async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[Any]:
-            found = await self._resolver.resolve(host, port, family)
-            public: list[Any] = [each for each in found if is_public(each["host"])]
+            resolved = await self._resolver.resolve(host, port, family)
+            public: list[Any] = [each for each in resolved if is_public(each["host"])]
             if not public:
                 raise OSError(None, "it leads to no public address")
             return public

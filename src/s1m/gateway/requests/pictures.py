@@ -11,7 +11,7 @@ from s1m.files.images import ImageError, check_aspect, size_of
 from s1m.gateway.errors import ApiError
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
-"""The bytes at an address, at most so many. Raises ``ApiError`` without a field."""
+"""The bytes at an address, at most the number given. Raises ``ApiError`` without a field."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class PictureRules:
 
 
 async def read_picture(url: str, where: str, rules: PictureRules) -> bytes:
-    """The encoded image behind a URL. Raises ``ApiError`` that names the field ``where``."""
+    """The encoded image at a URL. Raises ``ApiError`` that names the field ``where``."""
     if url.startswith("data:"):
         content = from_data_url(url, where, rules)
     elif rules.fetch is None:

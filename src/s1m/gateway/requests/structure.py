@@ -137,7 +137,7 @@ def _named(choice: Any, fields: Fields) -> str | None:
     function = choice.get("function", choice) if isinstance(choice, dict) else None
     name = function.get("name") if isinstance(function, dict) else None
     if not isinstance(name, str):
-        raise fields.wrong("tool_choice", "must be none, auto, required or name a function", choice)
+        raise fields.wrong("tool_choice", "must be auto, required, none or the name of a function", choice)
     return name
 
 
