@@ -316,6 +316,8 @@ class Record:
     """One for every sample of the trace."""
     started: float
     seconds: float
+    sample: int = 0
+    """Which of the problem's samples this is: with several, each is a trace of its own."""
 
 
 class Benchmark(Protocol):

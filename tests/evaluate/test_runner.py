@@ -205,3 +205,29 @@ def test_the_reasoning_prompt_follows_the_question_and_images_keep_to_their_limi
     sizes = [Image.open(io.BytesIO(image)).size for problem in asked for image in problem.images]
     assert all(width * height <= 400 for width, height in sizes)
     assert not any("step by step" in record.question for record in load_run(tmp_path).records)
+
+
+def seeds_of(folder: Path) -> dict[tuple[str, int], str]:
+    return {(record.id, record.sample): record.trace.chains[0][0].text for record in load_run(folder).records}
+
+
+def by_seed(problem: Problem, step: Step) -> str:
+    return f"seed {step.seed}</think>" if step.stop else problem.gold
+
+
+def test_samples_of_a_problem_differ_and_the_first_is_that_of_a_run_with_one(tmp_path: Path) -> None:
+    run(settings(tmp_path / "one"), ScriptedEngine(by_seed))
+    run(settings(tmp_path / "three", samples=3), ScriptedEngine(by_seed))
+    one, three = seeds_of(tmp_path / "one"), seeds_of(tmp_path / "three")
+    assert len(three) == 36
+    assert len(set(three.values())) == 36
+    assert {place: text for place, text in three.items() if place[1] == 0} == one
+
+
+def test_a_run_is_resumed_with_more_samples(tmp_path: Path) -> None:
+    run(settings(tmp_path), ScriptedEngine(by_seed))
+    _, watching = run(settings(tmp_path, samples=2), ScriptedEngine(by_seed))
+    assert len(watching.landed_ids) == 12
+    assert sorted({sample for _, sample in seeds_of(tmp_path)}) == [0, 1]
+    with pytest.raises(DataError, match="--samples is lower"):
+        run(settings(tmp_path), ScriptedEngine(by_seed))

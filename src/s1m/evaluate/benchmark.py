@@ -57,7 +57,7 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None]) -> int:
             run = load_run(store.folder)
             finish(run)
         except KeyboardInterrupt:
-            recorded = f"{len(store.keys)} of {len(problems)} problems recorded"
+            recorded = f"{len(store.keys)} of {len(problems) * settings.samples} problems recorded"
             console.print(f"\ninterrupted with {recorded}; re-run the command to resume")
             return 130
     finally:
@@ -98,13 +98,14 @@ async def run_pending(
 
     Raises ``EngineUnavailable`` when no engine can be used.
     """
-    with RunProgress(console, total=len(problems), standing=store.standing) as progress:
+    total = len(problems) * settings.samples
+    with RunProgress(console, total=total, standing=store.standing) as progress:
         runner = Runner(settings, benchmark, store, progress, digest)
         pending = runner.pending(problems)
         if not pending:
             return
-        if len(pending) < len(problems):
-            console.print(f"resuming: {len(problems) - len(pending)} of {len(problems)} are recorded")
+        if len(pending) < total:
+            console.print(f"resuming: {total - len(pending)} of {total} are recorded")
         engine = build_engine(settings)
         try:
             await engine.ready()

@@ -34,7 +34,7 @@ def show_plan(settings: EvalSettings) -> int:
     console.print(to_toml(settings))
     strategy = settings.build_strategy()
     console.print(f"levels are {strategy.axis}: {', '.join(map(str, strategy.levels))}")
-    console.print(cost_sentence(strategy, len(problems)))
+    console.print(cost_sentence(strategy, len(problems), settings.samples))
     console.print(f"would be kept in {settings.run_folder}; nothing was asked or written\n")
     asked = asyncio.run(requests_of(settings, strategy, problems[0]))
     console.print(f"requests for {problems[0].id} ({len(problems[0].images)} images): {problems[0].question}")
@@ -45,13 +45,14 @@ def show_plan(settings: EvalSettings) -> int:
     return 0
 
 
-def cost_sentence(strategy: BaseStrategy, problems: int) -> str:
+def cost_sentence(strategy: BaseStrategy, problems: int, samples: int = 1) -> str:
     """What a run costs at most, in a sentence."""
     chains, answers = strategy.most_chains, strategy.most_answers
+    times = f", {samples} times" if samples > 1 else ""
     return (
-        f"{problems:,} problems, each {chains} chain{'s' * (chains > 1)} and {answers} answer{'s' * (answers > 1)}, at "
-        f"most {problems * strategy.most_tokens:,} tokens in all; an answer that commits to nothing is asked for up to "
-        f"{MOST_TRIES} times"
+        f"{problems:,} problems{times}, each {chains} chain{'s' * (chains > 1)} and {answers} "
+        f"answer{'s' * (answers > 1)}, at most {problems * samples * strategy.most_tokens:,} tokens in all; an answer "
+        f"that commits to nothing is asked for up to {MOST_TRIES} times"
     )
 
 

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Protocol
 
@@ -25,6 +25,15 @@ from s1m.forcing import Task, drive
 from s1m.forcing.flow import derive_seed
 from s1m.scoring.readers.choices import LETTERS
 from s1m.types import Benchmark, Engine, Problem, Record, Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pending:
+    """A sample of a problem that has no record yet; ``index`` is the problem's place in the benchmark."""
+
+    key: str
+    index: int
+    sample: int = 0
 
 
 class Progress(Protocol):
@@ -49,6 +58,11 @@ def key_of(problem: Problem, digest: str) -> str:
             for turn in problem.turns
         ]
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16]
+
+
+def key_of_sample(key: str, sample: int) -> str:
+    """The content hash that names a sample of the problem with this key; that of the first is the problem's own."""
+    return hashlib.sha256(f"{key} {sample}".encode()).hexdigest()[:16] if sample else key
 
 
 def with_small_images(problem: Problem, max_image_pixels: int) -> Problem:
@@ -76,32 +90,38 @@ class Runner:
         self._sampling = settings.sampling.for_engine()
         self._digest = digest or settings.digest()
 
-    def pending(self, problems: Sequence[Problem]) -> list[tuple[str, int]]:
-        """The keys and indices of the problems without a record. Raises ``DataError`` for records of others.
+    def pending(self, problems: Sequence[Problem]) -> list[Pending]:
+        """The samples without a record: the first of every problem, then the second. Raises ``DataError`` for others.
 
-        Only these are remembered: a sequence that reads its problems when they are asked for stays on disk.
+        Only keys and indices are remembered: a sequence that reads its problems when they are asked for stays on disk.
         """
-        planned = {key_of(problem, self._digest): index for index, problem in enumerate(problems)}
+        keys = [key_of(problem, self._digest) for problem in problems]
+        planned = {
+            (own := key_of_sample(key, sample)): Pending(key=own, index=index, sample=sample)
+            for sample in range(self._settings.samples)
+            for index, key in enumerate(keys)
+        }
         unknown = self._store.keys - planned.keys()
         if unknown:
             raise DataError(
                 f"{self._store.folder} has {len(unknown)} records of problems that are not in this run: "
-                "the benchmark or its data have changed since; choose another --out"
+                "the benchmark or its data have changed since, or --samples is lower; choose another --out"
             )
-        return [(key, index) for key, index in planned.items() if key not in self._store.keys]
+        return [each for key, each in planned.items() if key not in self._store.keys]
 
-    async def run(self, problems: Sequence[Problem], pending: Sequence[tuple[str, int]], engine: Engine) -> int:
-        """Do the pending problems; the number that failed. ``EngineUnavailable`` ends the run."""
+    async def run(self, problems: Sequence[Problem], pending: Sequence[Pending], engine: Engine) -> int:
+        """Do the pending samples; the number that failed. ``EngineUnavailable`` ends the run."""
         # One generator for all workers, so that a problem is read from disk when a worker is free for it.
-        queue = ((key, problems[index]) for key, index in pending)
+        queue = ((each, problems[each.index]) for each in pending)
         workers = min(self._settings.engine.most_in_flight, len(pending))
         return sum(await gathered(self._work(queue, engine) for _ in range(workers)))
 
-    async def _work(self, queue: Iterator[tuple[str, Problem]], engine: Engine) -> int:
+    async def _work(self, queue: Iterator[tuple[Pending, Problem]], engine: Engine) -> int:
         failed = 0
-        for key, problem in queue:
+        for pending, problem in queue:
+            key = pending.key
             try:
-                record = await self._solve(key, problem, engine)
+                record = await self._solve(pending, problem, engine)
             except EngineUnavailable:
                 raise
             except EngineError as error:
@@ -124,9 +144,10 @@ class Runner:
             problem = await asyncio.to_thread(with_small_images, problem, chosen.max_image_pixels)
         return problem
 
-    def _task(self, problem: Problem, score: Callable[[str], Verdict]) -> Task:
+    def _task(self, problem: Problem, sample: int, score: Callable[[str], Verdict]) -> Task:
+        place = (sample,) if sample else ()  # the first sample is that of a run with one
         return Task(
-            seed=derive_seed(self._settings.sampling.seed, problem.id),
+            seed=derive_seed(self._settings.sampling.seed, problem.id, *place),
             read=lambda text: score(text).prediction,
             choices=tuple(LETTERS[: len(problem.choices)]),
         )
@@ -140,13 +161,13 @@ class Runner:
                 f"the scorer of {self._benchmark.name} failed ({type(error).__name__}: {error}); please report it"
             ) from error
 
-    async def _solve(self, key: str, problem: Problem, engine: Engine) -> Record:
+    async def _solve(self, pending: Pending, problem: Problem, engine: Engine) -> Record:
         started = time.time()
         score = cache(partial(self._score, problem))  # strategies read what is then judged
-        flow = self._strategy.flow(self._task(problem, score))
+        flow = self._strategy.flow(self._task(problem, pending.sample, score))
         trace = await drive(flow, await self._as_asked(problem), engine, self._sampling)
         return Record(
-            key=key,
+            key=pending.key,
             id=problem.id,
             question=problem.question,
             gold=problem.gold,
@@ -156,4 +177,5 @@ class Runner:
             sample_verdicts=tuple(score(sample.text) for sample in trace.samples),
             started=started,
             seconds=time.time() - started,
+            sample=pending.sample,
         )

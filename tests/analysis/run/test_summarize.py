@@ -162,6 +162,9 @@ def test_an_empty_run_summarises() -> None:
         "origin": "generated",
         "measures": None,
         "judge": None,
+        "biases": [],
+        "held_out": None,
+        "samples": 1,
         "provenance": [],
     }
     assert summary.best is None
@@ -216,7 +219,7 @@ def test_json_has_the_documented_keys_and_no_nan() -> None:
     assert set(level) == {
         *("level", "accuracy", "accuracy_ci95", "gain", "gain_ci95", "mcnemar_p"),
         *("thinking_tokens_mean", "thinking_tokens_std", "thinking_tokens_median", "answer_tokens_mean"),
-        *("stops", "answered", "lost", "shared", "official", "judged"),
+        *("stops", "answered", "lost", "shared", "official", "judged", "at_k"),
     }
     assert set(level["stops"]) == {"closed", "eos", "capped", "looped"}
     assert sum(level["stops"].values()) == pytest.approx(1, abs=3e-6)

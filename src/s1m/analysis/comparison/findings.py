@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from s1m.analysis.comparison.cost import Unit
-from s1m.analysis.display.formats import points
+from s1m.analysis.display.formats import counted, p_value, percent, points, range_text
 from s1m.analysis.run.summary import SweepMetrics, plain
 from s1m.analysis.statistics.intervals import AccuracyEstimate, Interval
 
@@ -75,6 +75,43 @@ class PairedTest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Two runs against each other whatever they cost: at one level, or each at its best."""
+
+    one: str
+    """Label of the first run; ``other`` is that of the second."""
+    other: str
+    level: int | None
+    """None: each at its best level, chosen on the other half of the problems."""
+    problems: int
+    difference: float
+    """Accuracy of ``other`` minus that of ``one``."""
+    difference_ci95: Interval | None
+    """Paired bootstrap over problems."""
+    p: float
+    """McNemar's exact test; with several samples of a problem, the sign-flip test over problems."""
+    holm_p: float
+    """Adjusted for all tests of the comparison that are not at equal cost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recommendation:
+    """The cheapest level of a run within a stated loss of its best level."""
+
+    run: str
+    level: int
+    best: int
+    allowed: float
+    """The stated loss, a fraction."""
+    loss: float
+    loss_ci95: Interval | None
+    """Paired bootstrap over problems; None where the level is the best one."""
+    cost: float
+    cost_of_best: float
+    """Its cost as a fraction of the cost of the best level."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Runs on one axis of cost."""
 
@@ -87,11 +124,47 @@ class Comparison:
     area_range: tuple[float, float] | None
     notes: tuple[str, ...]
     """Caveats of the costs and the runs."""
+    differences: tuple[Difference, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
 
 
 def comparison_json(comparison: Comparison) -> dict[str, object]:
     """A comparison as the object that ``--json`` prints."""
     return {field.name: plain(getattr(comparison, field.name)) for field in fields(comparison)}
+
+
+def better_sentences(comparison: Comparison) -> list[str]:
+    """For every two runs, in plain words, which is better at its best level and whether that is more than chance."""
+    sentences = []
+    for test in comparison.differences:
+        if test.level is not None:
+            continue
+        size = f"{points(abs(test.difference)).lstrip('+')} points"
+        if test.holm_p >= 0.05:
+            sentences.append(
+                f"{test.one} and {test.other}, each at its best level: no difference beyond chance "
+                f"({points(test.difference)} points, 95 % interval {range_text(test.difference_ci95, signed=True)}, "
+                f"adjusted p {p_value(test.holm_p)})."
+            )
+            continue
+        better, worse = (test.other, test.one) if test.difference > 0 else (test.one, test.other)
+        more = counted(max(1, round(100 * abs(test.difference))), "more problem")
+        sentences.append(
+            f"{better} is better than {worse}, each at its best level: {size}, {more} right of 100 (95 % interval "
+            f"{range_text(test.difference_ci95, signed=True)}, adjusted p {p_value(test.holm_p)})."
+        )
+    return sentences
+
+
+def recommended_sentence(one: Recommendation) -> str:
+    """A recommendation in plain words."""
+    if one.level == one.best:
+        return f"{one.run}: no cheaper level is within {points(one.allowed).lstrip('+')} points of level {one.best}."
+    most = f", 95 % interval {range_text(one.loss_ci95, signed=True)}" if one.loss_ci95 else ""
+    return (
+        f"{one.run}: level {one.level} costs {percent(one.cost_of_best)} of level {one.best}, the best, and loses "
+        f"{points(one.loss).lstrip('+')} points{most}."
+    )
 
 
 def headline(comparison: Comparison) -> str:

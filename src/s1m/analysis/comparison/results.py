@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from s1m.analysis.comparison.compare import NEARLY, compare
+from s1m.analysis.comparison.compare import LOSS, compare
 from s1m.analysis.comparison.cost import Costing, cost_text
-from s1m.analysis.comparison.findings import Comparison, comparison_json, headline
+from s1m.analysis.comparison.equal_cost import NEARLY
+from s1m.analysis.comparison.findings import (
+    Comparison,
+    better_sentences,
+    comparison_json,
+    headline,
+    recommended_sentence,
+)
 from s1m.analysis.comparison.plot import AXES, accuracy_against_cost
 from s1m.analysis.comparison.table import print_comparison
 from s1m.analysis.display.page import environment, inline_svg, settings_rows
@@ -18,12 +25,12 @@ from s1m.files.writing import PAGE, check_output, replace_file
 TEMPLATE = "compare.html.jinja"
 
 
-def compare_runs(folders: Sequence[Path], costing: Costing, *, out: str, as_json: bool) -> int:
+def compare_runs(folders: Sequence[Path], costing: Costing, *, out: str, as_json: bool, loss: float = LOSS) -> int:
     """Compare the runs in these folders; the page goes to ``out``, by default compare.html in the first."""
     path = Path(out) if out else folders[0] / "compare.html"
     check_output(path, PAGE)
     runs = [load_run(folder) for folder in folders]
-    comparison = compare(runs, costing)
+    comparison = compare(runs, costing, loss)
     console = Printer(stderr=as_json)  # so that the JSON stands alone
     print_comparison(comparison, console)
     if as_json:
@@ -46,6 +53,8 @@ def render_comparison(comparison: Comparison, runs: Sequence[Run]) -> str:
     return page.render(
         title=f"{comparison.benchmark} · {' · '.join(strategies) if len(strategies) < 4 else 'strategies compared'}",
         lead=headline(comparison),
+        better=better_sentences(comparison),
+        recommended=[recommended_sentence(each) for each in comparison.recommendations],
         comparison=comparison,
         runs=[{"label": curve.label} for curve in comparison.curves],
         axis=AXES[comparison.unit],

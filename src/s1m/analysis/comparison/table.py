@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s1m.analysis.comparison.cost import cost_text
-from s1m.analysis.comparison.findings import Comparison, RunCurve, headline
+from s1m.analysis.comparison.findings import Comparison, RunCurve, better_sentences, headline, recommended_sentence
 from s1m.analysis.display.formats import p_value, percent, points, range_text
 
 if TYPE_CHECKING:
@@ -19,11 +19,14 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
 
     from s1m.files.printing import escaped
 
-    for table in (levels_table(comparison), runs_table(comparison), tests_table(comparison)):
+    tables = (levels_table, runs_table, tests_table, differences_table)
+    for table in (each(comparison) for each in tables):
         if table.row_count:
             console.print(table)
             console.print()
     console.print(Text(escaped(headline(comparison)), style="bold"))
+    for sentence in (*better_sentences(comparison), *map(recommended_sentence, comparison.recommendations)):
+        console.print(Text(escaped(sentence)))
     for note in comparison.notes:
         console.print(Text(escaped(note), style="yellow" if note.startswith("Warning") else ""))
 
@@ -63,6 +66,21 @@ def runs_table(comparison: Comparison) -> Table:
     table = new_table("run", "control", "scaling", "performance", f"area, {over}")
     for curve in comparison.curves:
         table.add_row(*run_cells(curve))
+    return table
+
+
+def differences_table(comparison: Comparison) -> Table:
+    """One row for each test whatever it costs; the difference is second minus first, in points."""
+    table = new_table("whatever the cost", "level", "points", "paired 95 %", "p", "Holm p")
+    for test in comparison.differences:
+        table.add_row(
+            f"{test.one}, {test.other}",
+            "best" if test.level is None else str(test.level),
+            points(test.difference),
+            range_text(test.difference_ci95, signed=True),
+            p_value(test.p),
+            p_value(test.holm_p),
+        )
     return table
 
 

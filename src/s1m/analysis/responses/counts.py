@@ -1,8 +1,7 @@
 """Counts of the verdicts of recorded responses: both accuracies with intervals, every part, and the rules that decided.
 
 Several responses to one problem are samples of it: an accuracy is the mean over problems of the correct fraction of
-their samples, and its interval is that of as many trials as there are problems. Only counts are kept, so that memory
-grows with the problems and not with the responses.
+their samples, and its interval is clustered by problem. Only predictions and verdicts are kept, not the responses.
 """
 
 from __future__ import annotations
@@ -14,19 +13,24 @@ from fractions import Fraction
 from typing import Any
 
 from s1m.analysis.run.breakdowns import parts_of_problem
-from s1m.analysis.statistics.intervals import AccuracyEstimate, estimate_accuracy
+from s1m.analysis.statistics.at_k import SamplesSummary, at_k
+from s1m.analysis.statistics.bias import Answered, beyond_chance
+from s1m.analysis.statistics.intervals import AccuracyEstimate
+from s1m.analysis.statistics.samples import clustered_interval
 from s1m.benchmarks import Measured, Measures
 from s1m.types import Problem, Verdict
 
 
 @dataclass(slots=True)
 class Samples:
-    """Counts of the responses to one problem: all, correct by either verdict, with an official verdict."""
+    """The responses to one problem: counts by either verdict, and what each commits to."""
 
     count: int = 0
     strict: int = 0
     official: int = 0
     with_official: int = 0
+    predictions: list[tuple[str | None, bool]] = field(default_factory=list)
+    """What each commits to, and whether that is right."""
 
     def add(self, verdict: Verdict) -> None:
         """Count one more response."""
@@ -34,11 +38,18 @@ class Samples:
         self.strict += verdict.correct
         self.official += verdict.official is True
         self.with_official += verdict.official is not None
+        self.predictions.append((verdict.prediction, verdict.correct))
 
 
-def _total(fractions: Sequence[tuple[int, int]]) -> float:
-    """The sum of ``correct / count`` over problems, exact before it is rounded."""
-    return float(sum(Fraction(correct, count) for correct, count in fractions))
+def _estimate(fractions: Sequence[tuple[int, int]]) -> AccuracyEstimate:
+    """The mean of ``correct / count`` over problems, with its interval."""
+    import numpy as np
+
+    if not fractions:
+        return AccuracyEstimate(accuracy=None, ci95=None)
+    values = np.array([correct / count for correct, count in fractions])
+    mean = float(sum(Fraction(correct, count) for correct, count in fractions) / len(fractions))  # exact, then rounded
+    return AccuracyEstimate(accuracy=mean, ci95=clustered_interval(values, trials=sum(count for _, count in fractions)))
 
 
 @dataclass
@@ -72,13 +83,18 @@ class VerdictCounts:
     @property
     def strict_accuracy(self) -> AccuracyEstimate:
         """Strict accuracy over all problems."""
-        return estimate_accuracy(_total([(each.strict, each.count) for each in self.samples.values()]), self.problems)
+        return _estimate([(each.strict, each.count) for each in self.samples.values()])
 
     @property
     def official_accuracy(self) -> AccuracyEstimate:
         """Official accuracy over the problems to which the official scorer gave a verdict."""
         scored = [(each.official, each.with_official) for each in self.samples.values() if each.with_official]
-        return estimate_accuracy(_total(scored), len(scored))
+        return _estimate(scored)
+
+    @property
+    def at_k(self) -> tuple[SamplesSummary, ...]:
+        """pass@k and maj@k by strict verdicts, for every k that all problems have responses for; else empty."""
+        return at_k([each.predictions for each in self.samples.values()])
 
     def as_json(self) -> dict[str, Any]:
         """Counts, and accuracies with their intervals."""
@@ -89,6 +105,7 @@ class VerdictCounts:
             "judged": self.judged,
             "strict": asdict(self.strict_accuracy),
             "official": asdict(self.official_accuracy),
+            **({"at_k": [asdict(each) for each in self.at_k]} if self.at_k else {}),
         }
 
 
@@ -107,6 +124,8 @@ class ResponseCounts:
     """The benchmark, where it publishes measures over groups of problems: they need every verdict, of the first
     response to each problem."""
     grouped: list[tuple[Mapping[str, str], Verdict]] = field(default_factory=list)
+    answered: list[Answered] = field(default_factory=list)
+    """The gold answer and the prediction of every response."""
     judge: str = ""
     """The judge model; empty without one."""
 
@@ -115,6 +134,7 @@ class ResponseCounts:
         is_first = problem.id not in self.whole.samples
         self.whole.add(problem.id, verdict)
         self.rules[verdict.rule] += 1
+        self.answered.append(Answered(prompt=problem.question, gold=problem.gold, prediction=verdict.prediction))
         if self.measured and is_first:
             self.grouped.append((problem.metadata, verdict))
         for key, value in parts_of_problem(problem.metadata, self.breakdowns):
@@ -138,6 +158,7 @@ class ResponseCounts:
             "errors": self.errors,
             "failures": list(self.failures),
             **({"measures": measures} if self.measured else {}),
+            "biases": [asdict(each) for each in beyond_chance(self.answered)],
             "judge": self.judge or None,
             "rules": dict(self.rules.most_common()),
             "breakdowns": {

@@ -8,6 +8,7 @@ from rich.table import Table
 from s1m.analysis.display.formats import counted, percent, range_text
 from s1m.analysis.responses.counts import ResponseCounts, VerdictCounts
 from s1m.analysis.run.sentences import groups_text, judge_sentence
+from s1m.analysis.statistics.bias import beyond_chance, bias_sentences
 from s1m.types import Benchmark
 
 
@@ -34,6 +35,11 @@ def print_counts(counts: ResponseCounts, benchmark: Benchmark, console: Console)
             "mean over problems of the correct fraction of their samples",
             soft_wrap=True,
         )
+        if several := counts.whole.at_k:
+            shown = (f"{each.k}: {percent(each.maj_at_k)}, {percent(each.pass_at_k)}" for each in several)
+            console.print(f"strict maj@k and pass@k by k: {'; '.join(shown)}", soft_wrap=True)
+    for sentence in bias_sentences(beyond_chance(counts.answered)):
+        console.print(sentence, soft_wrap=True)
     rules = ", ".join(f"{rule} {count}" for rule, count in counts.rules.most_common())
     console.print(f"rules: {rules}", soft_wrap=True)
     if counts.errors:

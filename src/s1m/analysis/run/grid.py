@@ -1,4 +1,4 @@
-"""The records of a run as arrays of problems x levels.
+"""The records of a run as arrays: a row for every record, which is a sample of a problem, and a column for every level.
 
 Every record has an answer at every level, so that any two levels are compared on the same problems.
 """
@@ -21,7 +21,7 @@ STOPS: tuple[StopClass, ...] = get_args(StopClass)
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """A run as arrays of numbers, each of shape (problems, levels).
+    """A run as arrays of numbers, each of shape (records, levels).
 
     ``stops`` holds indices into ``STOPS``; ``official`` is NaN where the official scorer gave no verdict.
     """
@@ -37,6 +37,30 @@ class Grid:
     """Thinking in the chain that leads to the answer; other chains of the same problem are left out."""
     shared: NDArray[np.float64]
     stops: NDArray[np.float64]
+    problem: NDArray[np.int64]
+    """The problem of every record, counted from 0; with one sample of every problem, 0, 1, 2 and so on."""
+
+    @property
+    def problems(self) -> int:
+        """How many problems there are."""
+        return int(self.problem.max()) + 1 if len(self.problem) else 0
+
+    @property
+    def samples(self) -> int:
+        """The most samples that any problem has; 1 without records."""
+        import numpy as np
+
+        return int(np.bincount(self.problem).max()) if len(self.problem) else 1
+
+    def by_problem(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The mean over the samples of every problem: of shape (problems, levels), from (records, levels)."""
+        import numpy as np
+
+        if self.problems == len(values):
+            return values
+        sums = np.zeros((self.problems, values.shape[1]))
+        np.add.at(sums, self.problem, values)
+        return sums / np.bincount(self.problem)[:, None]
 
 
 def grid_of(records: Sequence[Record]) -> Grid:
@@ -70,7 +94,19 @@ def grid_of(records: Sequence[Record]) -> Grid:
         chain_tokens=array([[chain_tokens(trace, answer) for answer in trace.answers] for trace in traces]),
         shared=array([[answer.same_as is not None for answer in trace.answers] for trace in traces]),
         stops=array([[STOPS.index(answer.stop) for answer in trace.answers] for trace in traces]),
+        problem=np.array(places_of(records), dtype=np.int64),
     )
+
+
+def places_of(records: Sequence[Record]) -> list[int]:
+    """The problem of every record as a number, in the order in which problems first come."""
+    places: dict[tuple[str, str], int] = {}
+    return [places.setdefault(name_of(record), len(places)) for record in records]
+
+
+def name_of(record: Record) -> tuple[str, str]:
+    """What tells a record's problem from others: its id and its question."""
+    return record.id, record.question
 
 
 def chain_tokens(trace: Trace, answer: Answer) -> int:

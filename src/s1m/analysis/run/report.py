@@ -15,6 +15,7 @@ from s1m.analysis.display.page import environment, inline_svg, settings_rows
 from s1m.analysis.run import sentences
 from s1m.analysis.run.grid import STOPS
 from s1m.analysis.run.plots import accuracy_against_tokens, four_panels, run_labels
+from s1m.analysis.run.samples_plot import against_samples, has_samples
 from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import Summary
 from s1m.analysis.run.viewer import viewer_data
@@ -34,6 +35,9 @@ FILTERS = (
     sentences.strategy_text,
     sentences.judge_note,
     sentences.model_name,
+    sentences.problems_text,
+    sentences.samples_sentence,
+    sentences.biases_sentence,
 )
 """The sentences that the template uses."""
 
@@ -66,6 +70,7 @@ def render_report(runs: Sequence[Run]) -> str:
             stops=STOPS,
             settings=settings_rows([run.settings for run in runs]),
             scaling_svg=inline_svg(four_panels(summaries), "scaling") if drawn else None,
+            samples_svg=inline_svg(against_samples(summaries), "samples") if has_samples(summaries) else None,
             tokens_svg=inline_svg(accuracy_against_tokens(summaries), "tokens") if drawn else None,
             viewer=[viewer_data(run, label) for run, label in zip(runs, labels, strict=True)],
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from s1m.analysis.display.formats import UNDEFINED, counted, duration, percent, points, range_text
 from s1m.analysis.run.summary import GroupSummary, LevelSummary, Summary
+from s1m.analysis.statistics.bias import bias_sentences
 from s1m.benchmarks import Measures
 
 NO_RECORDS = "No problem of this run is finished yet; re-run its command to resume."
@@ -31,9 +32,18 @@ def headline(summary: Summary) -> str:
         return f"No level beats the first: {percent(first.accuracy)} of {counted(summary.problems, 'problem')} right."
     change = f"from {percent(first.accuracy)} to {percent(best.accuracy)}"
     interval = f"{points(best.gain)} points, paired 95 % interval {range_text(best.gain_ci95, signed=True)}"
+    interval += held_out_text(summary)
     if best.gain_ci95 is not None and best.gain_ci95.low > 0:
         return f"{level_in_words(summary, best)} raises accuracy {change} ({interval})."
     return f"No clear change: accuracy goes {change} at the best level ({interval})."
+
+
+def held_out_text(summary: Summary) -> str:
+    """What remains of the gain when the best of several levels is chosen on other problems than it is measured on."""
+    if summary.held_out is None or len(summary.levels) < 3:
+        return ""
+    gain = f"{points(summary.held_out.gain)} ({range_text(summary.held_out.ci95, signed=True)})"
+    return f"; the best of {len(summary.levels)} levels, chosen on half the problems and measured on the rest: {gain}"
 
 
 def level_in_words(summary: Summary, level: LevelSummary) -> str:
@@ -70,6 +80,32 @@ def slope_sentence(summary: Summary) -> str:
     interval = summary.metrics.slope_ci95
     between = f" (95 % interval {range_text(interval, signed=True)})" if interval else ""
     return f"{points(slope)} points of accuracy per 1,000 thinking tokens{between}."
+
+
+def problems_text(summary: Summary) -> str:
+    """How many problems a run has, and how many samples of each."""
+    problems = counted(summary.problems, "problem")
+    return f"{problems} x {summary.samples} samples" if summary.samples > 1 else problems
+
+
+def samples_sentence(summary: Summary) -> str:
+    """What several samples give at the first and the last level; empty with one sample of every problem."""
+    shown = [level for level in (summary.levels[:1] + summary.levels[1:][-1:]) if level.at_k]
+    if not shown:
+        return ""
+    parts = []
+    for level in shown:
+        most = level.at_k[-1]
+        parts.append(
+            f"level {level.level}: avg@{most.k} {percent(level.accuracy)}, maj@{most.k} {percent(most.maj_at_k)} "
+            f"({range_text(most.maj_ci95)}), pass@{most.k} {percent(most.pass_at_k)} ({range_text(most.pass_ci95)})"
+        )
+    return "; ".join(parts) + "; intervals are clustered by problem."
+
+
+def biases_sentence(summary: Summary) -> str:
+    """Answers that the model favours or avoids at the last level; empty where there is none beyond chance."""
+    return " ".join(bias_sentences(summary.biases))
 
 
 def measures_sentence(summary: Summary) -> str:

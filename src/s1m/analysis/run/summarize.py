@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 
 from s1m.analysis.run.breakdowns import summarize_groups, summarize_parts
 from s1m.analysis.run.grid import STOPS, Grid, grid_of
-from s1m.analysis.run.summary import LevelSummary, StopFractions, Summary, SweepMetrics
-from s1m.analysis.statistics.intervals import mcnemar_p, percentile_interval, resampled_means, wilson_interval
+from s1m.analysis.run.summary import HeldOutGain, LevelSummary, StopFractions, Summary, SweepMetrics
+from s1m.analysis.statistics.at_k import SamplesSummary, at_k
+from s1m.analysis.statistics.bias import Answered, Bias, beyond_chance
+from s1m.analysis.statistics.held_out import LEAST_PROBLEMS, at_held_out_best, halves
+from s1m.analysis.statistics.intervals import percentile_interval, resampled_means
 from s1m.analysis.statistics.metrics import control, performance, scaling, slope_per_1k_tokens, slopes_per_1k_tokens
+from s1m.analysis.statistics.samples import clustered_interval, paired_p
 from s1m.benchmarks import benchmark_of_run
 from s1m.datasets.tokens import ESTIMATED
 from s1m.forcing.strategies import strategy_of_run
@@ -51,12 +55,18 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         sweep=str(run.settings.get("sweep", "")),
         strategy=strategy_of(run.settings),
         axis=axis_label(strategy_of(run.settings)),
-        problems=len(records),
+        problems=grid.problems,
+        samples=grid.samples,
+        held_out=held_out_gain(grid),
+        biases=biases_of(records),
         failed=run.failed,
         generated_tokens=sum(record.trace.generated_tokens for record in records),
         independent_tokens=independent_tokens(grid, run.settings),
         wall_seconds=wall_seconds(records),
-        levels=tuple(summarize_level(grid, column, resamples) for column in range(len(grid.levels))),
+        levels=tuple(
+            summarize_level(grid, column, resamples, samples_at_k(records, grid, column))
+            for column in range(len(grid.levels))
+        ),
         metrics=summarize_sweep(grid, run.settings, resamples),
         tokens_estimated=run.settings.get("tokens") == ESTIMATED,
         measures=summarize_groups(records, benchmark_of_run(run.settings.get("benchmark", ""))),
@@ -104,33 +114,36 @@ def resample(grid: Grid, seed: int) -> Resamples | None:
     """Resampled means of tokens and accuracy, drawn together; None for fewer than two problems."""
     import numpy as np
 
-    means = resampled_means(np.hstack([grid.thinking_tokens, grid.correct]), seed=seed)
+    columns = [grid.by_problem(grid.thinking_tokens), grid.by_problem(grid.correct)]
+    means = resampled_means(np.hstack(columns), seed=seed)
     if means is None:
         return None
     thinking_tokens, accuracy = np.hsplit(means, 2)
     return Resamples(thinking_tokens=thinking_tokens, accuracy=accuracy)
 
 
-def summarize_level(grid: Grid, column: int, resamples: Resamples | None) -> LevelSummary:
+def summarize_level(
+    grid: Grid, column: int, resamples: Resamples | None, samples: tuple[SamplesSummary, ...] = ()
+) -> LevelSummary:
     """One column of the grid, compared with the first column on the same problems."""
     import numpy as np
 
-    problems = len(grid.correct)
-    correct = grid.correct[:, column]
-    change = correct - grid.correct[:, 0]
+    by_problem = grid.by_problem(grid.correct)
+    correct = by_problem[:, column]
+    change = correct - by_problem[:, 0]
     tokens = grid.thinking_tokens[:, column]
     official = grid.official[:, column]
     answered = int(grid.answered[:, column].sum())
     stops = {stop: float((grid.stops[:, column] == index).mean()) for index, stop in enumerate(STOPS)}
     gain_ci95 = p = None
     if column > 0:
-        p = mcnemar_p(int((change > 0).sum()), int((change < 0).sum()))
+        p = paired_p(change)
         if resamples is not None:
             gain_ci95 = percentile_interval(resamples.accuracy[:, column] - resamples.accuracy[:, 0])
     return LevelSummary(
         level=grid.levels[column],
         accuracy=float(correct.mean()),
-        accuracy_ci95=wilson_interval(int(correct.sum()), problems),
+        accuracy_ci95=clustered_interval(correct, trials=len(grid.correct)),
         gain=float(change.mean()),
         gain_ci95=gain_ci95,
         mcnemar_p=p,
@@ -140,18 +153,46 @@ def summarize_level(grid: Grid, column: int, resamples: Resamples | None) -> Lev
         answer_tokens_mean=float(grid.answer_tokens[:, column].mean()),
         stops=StopFractions(**stops),
         answered=answered,
-        lost=problems - answered,
+        lost=len(grid.correct) - answered,
         shared=float(grid.shared[:, column].mean()),
         official=None if np.isnan(official).all() else float(np.nanmean(official)),
         judged=int(grid.judged[:, column].sum()),
+        at_k=samples,
     )
+
+
+def samples_at_k(records: Sequence[Record], grid: Grid, column: int) -> tuple[SamplesSummary, ...]:
+    """pass@k and maj@k at a level for every k that all problems have samples for; none where that is one."""
+    by_problem: list[list[tuple[str | None, bool]]] = [[] for _ in range(grid.problems)]
+    for place, record in zip(grid.problem.tolist(), records, strict=True):
+        verdict = record.verdicts[column]
+        by_problem[place].append((verdict.prediction, verdict.correct))
+    return at_k(by_problem)
+
+
+def biases_of(records: Sequence[Record]) -> tuple[Bias, ...]:
+    """The answers of the last level that are given more or less often than they are right, beyond chance."""
+    return beyond_chance(
+        Answered(prompt=record.question, gold=record.gold, prediction=record.verdicts[-1].prediction)
+        for record in records
+    )
+
+
+def held_out_gain(grid: Grid) -> HeldOutGain | None:
+    """The gain of the best level without the luck of being picked; None for one level and for few problems."""
+    correct = grid.by_problem(grid.correct)
+    if len(grid.levels) < 2 or len(correct) < LEAST_PROBLEMS:
+        return None
+    change = at_held_out_best(correct, halves(len(correct))) - correct[:, 0]
+    means = resampled_means(change[:, None])
+    return HeldOutGain(gain=float(change.mean()), ci95=None if means is None else percentile_interval(means[:, 0]))
 
 
 def summarize_sweep(grid: Grid, settings: Mapping[str, object], resamples: Resamples | None) -> SweepMetrics:
     """The metrics of a sweep; all None without records."""
-    problems = len(grid.correct)
-    tokens = grid.thinking_tokens.mean(axis=0).tolist() if problems else []
-    accuracies = grid.correct.mean(axis=0).tolist() if problems else []
+    problems = grid.problems
+    tokens = grid.by_problem(grid.thinking_tokens).mean(axis=0).tolist() if problems else []
+    accuracies = grid.by_problem(grid.correct).mean(axis=0).tolist() if problems else []
     slopes = slopes_per_1k_tokens(resamples.thinking_tokens, resamples.accuracy) if resamples else None
     slope = slope_per_1k_tokens(tokens, accuracies)
     return SweepMetrics(

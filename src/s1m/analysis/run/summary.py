@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
+from s1m.analysis.statistics.at_k import SamplesSummary
+from s1m.analysis.statistics.bias import Bias
 from s1m.analysis.statistics.intervals import Interval
 
 JSON_DIGITS = 6
@@ -36,13 +38,14 @@ class LevelSummary:
     level: int
     accuracy: float
     accuracy_ci95: Interval
-    """Wilson score interval."""
+    """Wilson score interval; with several samples of a problem, clustered by problem."""
     gain: float
     """Accuracy minus accuracy at the first level."""
     gain_ci95: Interval | None
     """Paired bootstrap over problems; None at the first level."""
     mcnemar_p: float | None
-    """Exact two-sided McNemar test against the first level; None there."""
+    """Two-sided test of the gain over the first level, None there: McNemar's exact one; with several samples of a
+    problem, the sign-flip test over problems."""
     thinking_tokens_mean: float
     thinking_tokens_std: float
     """Standard deviation over the problems measured (divided by n)."""
@@ -51,13 +54,15 @@ class LevelSummary:
     stops: StopFractions
     answered: int
     lost: int
-    """Problems without a committed answer: problems minus answered."""
+    """Answers that commit to nothing: records minus answered."""
     shared: float
     """Fraction of problems whose chain ended before this level, so that the answer is that of a lower one."""
     official: float | None = None
     """Accuracy by the benchmark's own scorer, which may guess; None where it gave no verdict."""
     judged: int = 0
-    """Problems with a verdict of the judge model, which was asked because no rule could read the answer."""
+    """Answers with a verdict of the judge model, which was asked because no rule could read them."""
+    at_k: tuple[SamplesSummary, ...] = ()
+    """With several samples of every problem: pass@k and maj@k for every k up to their number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +95,18 @@ class GroupSummary:
     groups: int
     incomplete: int
     values: tuple[MeasureSummary, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOutGain:
+    """The gain of the best level over the first, the best chosen on one half of the problems and measured on the other.
+
+    On the same problems, part of the gain of the best of several levels is the luck of being picked.
+    """
+
+    gain: float
+    ci95: Interval | None
+    """Paired bootstrap over problems."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +153,12 @@ class Summary:
     measures: GroupSummary | None = None
     judge: str | None = None
     """The judge model, where it gave any verdict."""
+    biases: tuple[Bias, ...] = ()
+    """Answers that are given more or less often than they are right, beyond chance, at the last level."""
+    held_out: HeldOutGain | None = None
+    """None for a single level and for few problems."""
+    samples: int = 1
+    """Traces of every problem; accuracies are means over problems of the mean over their samples (avg@k)."""
     provenance: tuple[Mapping[str, object], ...] = ()
     """What the run was done with, an entry for every start that differed; empty for runs that are older than that."""
 

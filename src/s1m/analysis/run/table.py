@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s1m.analysis.display.formats import counted, percent, range_text
+from s1m.analysis.display.formats import percent, range_text
 from s1m.analysis.run.sentences import (
     NO_RECORDS,
+    biases_sentence,
     cost_sentence,
     failed_sentence,
     gain_text,
     judge_note,
     measures_sentence,
     model_name,
+    problems_text,
+    samples_sentence,
     slope_sentence,
     strategy_text,
 )
@@ -30,7 +33,7 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
     from s1m.files.printing import Printer, escaped
 
     console = console or Printer(soft_wrap=False)
-    heading = f"{summary.benchmark} · {model_name(summary)} · {counted(summary.problems, 'problem')}"
+    heading = f"{summary.benchmark} · {model_name(summary)} · {problems_text(summary)}"
     if not summary.levels:
         line = f"{heading}: {failed_sentence(summary) or NO_RECORDS}"
         console.print(Text(escaped(line)), soft_wrap=True)
@@ -48,7 +51,14 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
     for level in summary.levels:
         table.add_row(*level_cells(level), style="bold" if level is summary.best else None)
     console.print(table)
-    for sentence in (judge_note(summary), cost_sentence(summary), slope_sentence(summary), measures_sentence(summary)):
+    for sentence in (
+        samples_sentence(summary),
+        biases_sentence(summary),
+        judge_note(summary),
+        cost_sentence(summary),
+        slope_sentence(summary),
+        measures_sentence(summary),
+    ):
         if sentence:
             console.print(Text(escaped(sentence)))
     if summary.failed:

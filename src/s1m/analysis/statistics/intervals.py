@@ -48,7 +48,7 @@ def estimate_accuracy(successes: float, trials: int) -> AccuracyEstimate:
     return AccuracyEstimate(accuracy=successes / trials, ci95=wilson_interval(successes, trials))
 
 
-def wilson_interval(successes: float, trials: int) -> Interval:
+def wilson_interval(successes: float, trials: float) -> Interval:
     """The 95 % score interval of a fraction.
 
     Unlike p +- 1.96 standard errors it never leaves [0, 1] and does not collapse at 0 or 1. Source: E. B. Wilson,

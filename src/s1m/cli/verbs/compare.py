@@ -1,4 +1,4 @@
-"""``s1m compare``: put strategies side by side on one axis of cost, with paired tests."""
+"""``s1m compare``: which run is better, at equal cost and whatever it costs, and which level suffices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from s1m.cli.parser import Parser
 from s1m.cli.values import count, count_or_zero, path, real
 from s1m.errors import UsageError
 
-summary = "Put strategies side by side on one axis of cost, with paired tests."
+summary = "Which run is better, at equal cost and whatever it costs, with paired tests; which level suffices."
 examples = """Without --parameters, --layers and --hidden, --cost flops reads them in the model's folder.
 
 examples:
@@ -29,6 +29,13 @@ def add_flags(verb: Parser) -> None:
     )
     verb.add_argument(
         "--out", metavar="FILE.html", type=path, default="", help="the page (default: compare.html in the first run)"
+    )
+    verb.add_argument(
+        "--loss",
+        metavar="X",
+        type=real,
+        default=1.0,
+        help="points of accuracy that the recommended level of a run may lose against its best (default: 1.0)",
     )
     verb.add_argument("--json", action="store_true", help="print the comparison as JSON as well")
     verb.add_argument("--parameters", metavar="X", type=real, help="flops: parameters of the model, such as 7.6e9")
@@ -52,5 +59,9 @@ def run(parsed: Namespace) -> int:
     shape = shape_from_flags(parsed.parameters, parsed.layers, parsed.hidden)
     if parsed.cost != "flops" and (shape or parsed.prompt_tokens):
         raise UsageError("a model's shape and its prompt tokens are for --cost flops")
+    if parsed.loss < 0:
+        raise UsageError(f"--loss is in points of accuracy, at least 0, not {parsed.loss:g}")
     costing = Costing(unit=parsed.cost, shape=shape, prompt_tokens=parsed.prompt_tokens)
-    return compare_runs([Path(run) for run in parsed.runs], costing, out=parsed.out, as_json=parsed.json)
+    return compare_runs(
+        [Path(run) for run in parsed.runs], costing, out=parsed.out, as_json=parsed.json, loss=parsed.loss / 100
+    )

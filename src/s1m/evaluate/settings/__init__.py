@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from s1m.engines.builder import EngineSettings, passes_options
 from s1m.errors import UsageError
@@ -25,7 +26,7 @@ from s1m.evaluate.settings.parts import (
     forcing_of,
 )
 from s1m.evaluate.settings.spelling import spelled_out
-from s1m.files.settings import NOT_A_FLAG, FilePath, settings_from, written
+from s1m.files.settings import LATER, NOT_A_FLAG, FilePath, settings_from, written
 from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.flow import Forcing
 from s1m.forcing.strategies import find_strategy
@@ -33,11 +34,15 @@ from s1m.forcing.strategies import find_strategy
 NEEDS_OPTIONS = ("top_k", "min_p", "presence_penalty")
 """Sampling settings that an engine must say it passes on."""
 
+MOST_SAMPLES = 10_000
+"""More traces of one problem are a typing slip."""
+
 Origin = Literal["generated", "replayed", "imported"]
 
 NOT_CONTENT = (
     "out",
     "allow_outside",
+    "samples",  # each is a record of its own
     "concurrency",
     "base_url",
     "timeout_seconds",
@@ -70,6 +75,8 @@ class EvalSettings:
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
+    samples: Annotated[int, Meta(ge=1, le=MOST_SAMPLES)] = field(default=1, metadata=LATER)
+    """Traces of every problem, each with a seed of its own; a run may be resumed with more."""
     out: FilePath = ""
     """Run folder (empty: runs/BENCHMARK); a folder that holds this run is resumed."""
     origin: Literal["generated", "replayed"] = field(default="generated", metadata=NOT_A_FLAG)
