@@ -145,6 +145,27 @@ def test_neither_key_nor_prompt_nor_answer_is_logged(caplog: pytest.LogCaptureFi
         assert secret not in said
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        f"GARBAGE {SECRET}\r\n\r\n".encode(),
+        f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\0\r\n\r\n".encode(),
+        f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5 {SECRET}\r\n\r\n".encode(),
+        f"GET /{SECRET * 1000} HTTP/1.1\r\n\r\n".encode(),
+        b"\x16\x03\x01" + SECRET.encode(),
+    ],
+)
+def test_what_is_not_even_http_is_refused_and_not_quoted_in_the_log(
+    sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with serving(Writer()) as gateway:
+        reply = exchange(gateway, sent)
+        assert gateway.get("health").status == 200
+    assert b" 400 " in reply
+    assert SECRET not in caplog.text
+
+
 def test_prompts_are_logged_where_that_is_asked_for(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with serving(Writer(), log_prompts=True) as gateway:

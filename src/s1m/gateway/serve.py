@@ -80,6 +80,7 @@ async def running(settings: GatewaySettings, engine: Engine, keys: Keys) -> Asyn
         runner = web.AppRunner(
             build_app(state),
             access_log=None,
+            logger=_http_log(),
             handler_cancellation=True,
             handle_signals=False,
             shutdown_timeout=1.0,
@@ -98,6 +99,18 @@ async def running(settings: GatewaySettings, engine: Engine, keys: Keys) -> Asyn
 
         host = "127.0.0.1" if server.host in ("0.0.0.0", "") else server.host
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}", state.slots
+
+
+def _http_log() -> logging.Logger:
+    """The log of aiohttp without its tracebacks, which quote what a client sent: a broken header may hold its key."""
+
+    def without_quotes(record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        return True
+
+    made = logging.getLogger("s1m.gateway.http")
+    made.filters[:] = [without_quotes]
+    return made
 
 
 def _say_how(settings: GatewaySettings, url: str) -> None:
