@@ -29,6 +29,7 @@ class Writer:
     seconds_each: float = 0.0
     fault: Callable[[Step], EngineError | str | None] = lambda step: None
     binds_json: bool = False
+    takes_turns: bool = True
     name: str = "writer"
     can_show_images_again: bool = False
     context_tokens: int | None = None

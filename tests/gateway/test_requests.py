@@ -176,6 +176,12 @@ def test_a_conversation_becomes_turns_and_a_question() -> None:
     assert problem.question == "And\nnow?"
 
 
+def test_an_engine_that_reads_no_turns_gets_none() -> None:
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "How many?"}]
+    error = refused({"model": "bundled", "messages": messages}, replace(RULES, takes_turns=False))
+    assert error.param == "messages"
+
+
 def test_a_limit_on_all_tokens_leaves_the_answer_its_share() -> None:
     one = read({**chat(), "max_completion_tokens": 400}, rules(max_answer_tokens=200)).strategy.forcing
     assert (one.max_thinking_tokens, one.max_answer_tokens) == (300, 100)

@@ -95,6 +95,7 @@ def work_of(settings: GatewaySettings, engine: Engine, efforts: Efforts, fetch: 
         forcing=forcing,
         sampling=settings.sampling.for_engine(),
         can_bind=getattr(engine, "binds_json", False),
+        takes_turns=getattr(engine, "takes_turns", False),
         passes_options=getattr(settings.engine.builder, "passes_options", False),
     )
     return Work(engine=engine, rules=rules, model=model, is_bundled=model == BUNDLED)

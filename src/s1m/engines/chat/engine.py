@@ -35,6 +35,7 @@ class ChatEngine:
     name = "http"
     can_show_images_again = False
     binds_json = True
+    takes_turns = True
 
     def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
         self.context_tokens: int | None = None

@@ -35,6 +35,7 @@ class EmbeddedEngine:
 
     name = "embedded"
     can_show_images_again = True
+    takes_turns = True
 
     def __init__(
         self,

@@ -55,6 +55,7 @@ class LlamaCppEngine:
     name = "llamacpp"
     can_show_images_again = True
     binds_json = True
+    takes_turns = True
 
     def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
         self.context_tokens: int | None = None

@@ -42,6 +42,7 @@ class VllmEngine:
 
     name = "vllm"
     binds_json = True
+    takes_turns = True
 
     def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
         self.can_show_images_again = True

@@ -33,6 +33,8 @@ class Rules:
     sampling: Sampling
     can_bind: bool
     """Whether the engine can bind an answer to a JSON schema."""
+    takes_turns: bool
+    """Whether the engine reads what was said before a question."""
     passes_options: bool
     """Whether the engine passes on ``top_k``, ``min_p`` and ``presence_penalty``."""
 
@@ -117,6 +119,12 @@ def asked_from(
         )
     request_id = f"{prefix}{secrets.token_hex(12)}"
     instructed = structure.instructed(conversation)
+    if instructed.turns and not rules.takes_turns:
+        raise ApiError(
+            "messages: system prompts and earlier turns are not supported by this gateway's engine; send one question",
+            "messages",
+            code="unsupported_value",
+        )
     return Asked(
         id=request_id,
         model=fields.text("model") or "",
