@@ -7,7 +7,8 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from s1m.gateway.app import SECURITY_HEADERS, State, client_error
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from aiohttp.web import Application, Request, StreamResponse
 
 logger = logging.getLogger("s1m.gateway")
+
+STREAM_HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "X-Accel-Buffering": "no",  # nginx would hold the stream back
+}
 
 Read = Callable[[dict[str, Any], Rules], Awaitable[Asked]]
 Whole = Callable[[Asked, Outcome], dict[str, Any]]
@@ -76,8 +82,11 @@ def _answering(state: State, read: Read, whole: Whole, stream: Callable[[Asked],
                     asked = await read(await read_object(request, state.body_limits), state.work.rules)
                     _note(asked, state)
                     if asked.stream:
-                        return await _streamed(request, state, asked, stream(asked), deadline, slot)
+                        sending = Sending(state=state, asked=asked, writer=stream(asked), deadline=deadline, slot=slot)
+                        return await sending.send(request)
                     outcome = await state.work.whole(asked)
+            except ConnectionError:  # the client went away
+                raise
             except Exception as error:
                 raise client_error(error, current_call().id) from error
             except asyncio.CancelledError:
@@ -91,54 +100,59 @@ def _answering(state: State, read: Read, whole: Whole, stream: Callable[[Asked],
     return answer
 
 
-async def _streamed(
-    request: Request, state: State, asked: Asked, writer: Stream, deadline: asyncio.Timeout, slot: Slot
-) -> StreamResponse:
-    """The stream of a request. Whatever happens it has an end, but for a client that went away."""
-    from aiohttp import web
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """One stream under way."""
 
-    began, call = time.monotonic(), current_call()
-    response = web.StreamResponse(
-        headers={
-            **SECURITY_HEADERS,
-            "Content-Type": "text/event-stream; charset=utf-8",
-            "X-Accel-Buffering": "no",  # nginx would hold the stream back
-            "X-Request-Id": call.id,
-        }
-    )
-    batches = batched(asked, state.work.events(asked))
-    failure: ApiError | None = None
-    try:
-        async with contextlib.aclosing(batches):
-            started = False
+    state: State
+    asked: Asked
+    writer: Stream
+    deadline: asyncio.Timeout
+    slot: Slot
+    began: float = field(default_factory=time.monotonic)
+
+    async def send(self, request: Request) -> StreamResponse:
+        """The stream. Whatever happens it has an end, but for a client that went away."""
+        from aiohttp import web
+
+        call = current_call()
+        response = web.StreamResponse(headers={**SECURITY_HEADERS, **STREAM_HEADERS, "X-Request-Id": call.id})
+        failure: ApiError | None = None
+        try:
+            await self._send_batches(request, response)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            if not response.prepared:
+                raise
+            failure = client_error(error, call.id)
+        except asyncio.CancelledError:
+            if not response.prepared or not (self.deadline.expired() or self.slot.ended):
+                raise
+            failure = shutting_down() if self.slot.ended else client_error(TimeoutError(), call.id)
+        if failure is not None:
+            call.status = failure.status
+            await response.write(self.writer.fail(failure))
+        await response.write_eof()
+        return response
+
+    async def _send_batches(self, request: Request, response: StreamResponse) -> None:
+        async with contextlib.aclosing(batched(self.asked, self.state.work.events(self.asked))) as batches:
             async for batch in batches:
-                if not started:  # an error before the first text is a plain reply
+                if not response.prepared:  # an error before the first text is a plain reply
                     await response.prepare(request)
-                    await response.write(writer.start())
-                    started = True
-                text = b"".join(map(writer.write, batch)) if batch else ALIVE
-                if call.first_seconds is None and any(isinstance(delta, Reasoning | Content) for delta in batch):
-                    call.first_seconds = time.monotonic() - began
-                    state.metrics.began(call.first_seconds)
-                await response.write(text)
-                for delta in batch:
-                    if isinstance(delta, End):
-                        _count(state, delta.outcome)
-    except ConnectionError:
-        raise
-    except Exception as error:
-        if not response.prepared:
-            raise
-        failure = client_error(error, current_call().id)
-    except asyncio.CancelledError:
-        if not response.prepared or not (deadline.expired() or slot.ended):
-            raise
-        failure = shutting_down() if slot.ended else client_error(TimeoutError(), current_call().id)
-    if failure is not None:
-        call.status = failure.status
-        await response.write(writer.fail(failure))
-    await response.write_eof()
-    return response
+                    await response.write(self.writer.start())
+                await response.write(b"".join(map(self.writer.write, batch)) if batch else ALIVE)
+                self._count(batch)
+
+    def _count(self, batch: Sequence[Delta]) -> None:
+        call = current_call()
+        if call.first_seconds is None and any(isinstance(delta, Reasoning | Content) for delta in batch):
+            call.first_seconds = time.monotonic() - self.began
+            self.state.metrics.began(call.first_seconds)
+        for delta in batch:
+            if isinstance(delta, End):
+                _count(self.state, delta.outcome)
 
 
 def _note(asked: Asked, state: State) -> None:

@@ -29,13 +29,32 @@ async def refused(request: Request) -> StreamResponse:
     )
 
 
-def passing_on(app: Application, state: State) -> Any:
-    """A handler that passes requests below /v1/ on to the first server of the engine."""
+async def _handed_back(request: Request, asking: Any) -> StreamResponse:
+    """The server's reply to ``asking``, as it comes."""
     import aiohttp
     from aiohttp import web
 
-    from s1m.engines.remote.endpoint import api_root
     from s1m.gateway.app import SECURITY_HEADERS
+
+    try:
+        reply = await asking
+    except (aiohttp.ClientError, TimeoutError):
+        raise ApiError("the model's server cannot be reached", status=502, code="engine_unavailable") from None
+    async with reply:
+        kept = {name: reply.headers[name] for name in SENT_BACK if name in reply.headers}
+        response = web.StreamResponse(status=reply.status, headers={**SECURITY_HEADERS, **kept})
+        await response.prepare(request)
+        async for chunk in reply.content.iter_chunked(CHUNK_BYTES):
+            await response.write(chunk)
+        await response.write_eof()
+        return response
+
+
+def passing_on(app: Application, state: State) -> Any:
+    """A handler that passes requests below /v1/ on to the first server of the engine."""
+    import aiohttp
+
+    from s1m.engines.remote.endpoint import api_root
     from s1m.gateway.call import current_call
     from s1m.gateway.requests.body import read_bytes
     from s1m.gateway.routes import check_key
@@ -60,20 +79,10 @@ def passing_on(app: Application, state: State) -> Any:
             if key:
                 headers["Authorization"] = f"Bearer {key}"
             url = f"{root}/{request.path.removeprefix('/v1/')}"
-            try:
-                reply = await sessions[0].request(
-                    request.method, url, data=body, headers=headers, params=request.query, allow_redirects=False
-                )
-            except (aiohttp.ClientError, TimeoutError):
-                raise ApiError("the model's server cannot be reached", status=502, code="engine_unavailable") from None
-            async with reply:
-                kept = {name: reply.headers[name] for name in SENT_BACK if name in reply.headers}
-                response = web.StreamResponse(status=reply.status, headers={**SECURITY_HEADERS, **kept})
-                await response.prepare(request)
-                async for chunk in reply.content.iter_chunked(CHUNK_BYTES):
-                    await response.write(chunk)
-                await response.write_eof()
-                return response
+            asking = sessions[0].request(
+                request.method, url, data=body, headers=headers, params=request.query, allow_redirects=False
+            )
+            return await _handed_back(request, asking)
 
     app.cleanup_ctx.append(opened)
     return pass_on

@@ -81,80 +81,88 @@ def read_sampling(fields: Fields, rules: Rules) -> Sampling:
     return replace(rules.sampling, **{name: value for name, value in given.items() if value is not None})
 
 
-def asked_from(
-    fields: Fields,
-    conversation: Conversation,
-    structure: Structure,
-    rules: Rules,
-    *,
-    prefix: str,
-    most_tokens: int | None,
-    limit_name: str,
-    echoed: dict[str, Any],
-) -> Asked:
-    """The request, from what both endpoints have in common. Raises ``ApiError``.
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """What differs between the endpoints: how replies are named, and which field limits all tokens together."""
 
-    ``most_tokens`` is the limit on thinking and answer together, the field ``limit_name``.
-    """
+    prefix: str
+    most_tokens: int | None
+    limit_name: str
+    echoed: dict[str, Any]
+
+
+def asked_from(fields: Fields, conversation: Conversation, structure: Structure, rules: Rules, form: Form) -> Asked:
+    """The request, from what both endpoints have in common. Raises ``ApiError``."""
     dial = read_dial(fields, rules.dial)
     seed = fields.whole("seed", -(2**63))
     sampling = read_sampling(fields, rules)
     stream = fields.flag("stream") or False
     reasoning, own = (fields.any(name) or {} for name in ("reasoning", "s1m"))
     fields.done()
-    if structure.is_bound and not rules.can_bind:
-        raise ApiError(
-            f"{structure.field} needs an engine that binds answers to a JSON schema; this gateway's cannot",
-            structure.field,
-            code="unsupported_parameter",
-        )
-    dial, answer_tokens = within_limit(dial, most_tokens, limit_name, rules.forcing.max_answer_tokens)
-    forcing = replace(rules.forcing, max_answer_tokens=answer_tokens, answer_schema=structure.schema)
-    strategy = dial.strategy_for(forcing)
-    if strategy.most_chains > rules.dial.most_chains:
-        raise ApiError(
-            f"s1m.levels asks for {strategy.most_chains} chains of thought; this gateway allows "
-            f"{rules.dial.most_chains}",
-            "s1m.levels",
-        )
-    request_id = f"{prefix}{secrets.token_hex(12)}"
-    instructed = structure.instructed(conversation)
-    if instructed.turns and not rules.takes_turns:
-        raise ApiError(
-            "messages: system prompts and earlier turns are not supported by this gateway's engine; send one question",
-            "messages",
-            code="unsupported_value",
-        )
+    dial, answer_tokens = within_limit(dial, form, rules)
+    problem = _problem(structure.instructed(conversation), f"{form.prefix}{secrets.token_hex(12)}", rules)
     return Asked(
-        id=request_id,
+        id=problem.id,
         model=fields.text("model") or "",
-        problem=Problem(
-            id=request_id,
-            question=instructed.question,
-            images=instructed.images,
-            gold="",
-            turns=instructed.turns,
-        ),
+        problem=problem,
         dial=dial,
-        strategy=strategy,
+        strategy=_strategy(dial, answer_tokens, structure, rules),
         sampling=sampling,
         seed=secrets.randbelow(MOST_SEED) if seed is None else seed,
         structure=structure,
         stream=stream,
         shows_reasoning=not reasoning.get("exclude", False),
         shows_events=bool(own.get("events", False)),
-        echoed=echoed,
+        echoed=form.echoed,
     )
 
 
-def within_limit(dial: Dial, most_tokens: int | None, name: str, answer_tokens: int) -> tuple[Dial, int]:
-    """The dial and the answer's budget within a limit on both together, as OpenAI counts ``max_completion_tokens``."""
+def _problem(conversation: Conversation, request_id: str, rules: Rules) -> Problem:
+    if conversation.turns and not rules.takes_turns:
+        raise ApiError(
+            "messages: system prompts and earlier turns are not supported by this gateway's engine; send one question",
+            "messages",
+            code="unsupported_value",
+        )
+    return Problem(
+        id=request_id,
+        question=conversation.question,
+        images=conversation.images,
+        gold="",
+        turns=conversation.turns,
+    )
+
+
+def _strategy(dial: Dial, answer_tokens: int, structure: Structure, rules: Rules) -> BaseStrategy:
+    if structure.is_bound and not rules.can_bind:
+        raise ApiError(
+            f"{structure.field} needs an engine that binds answers to a JSON schema; this gateway's cannot",
+            structure.field,
+            code="unsupported_parameter",
+        )
+    forcing = replace(rules.forcing, max_answer_tokens=answer_tokens, answer_schema=structure.schema)
+    strategy = dial.strategy_for(forcing)
+    if strategy.most_chains > rules.dial.most_chains:
+        allowed = rules.dial.most_chains
+        raise ApiError(
+            f"s1m.levels asks for {strategy.most_chains} chains of thought; this gateway allows {allowed}", "s1m.levels"
+        )
+    return strategy
+
+
+def within_limit(dial: Dial, form: Form, rules: Rules) -> tuple[Dial, int]:
+    """The dial and the answer's budget within a limit on both together, as OpenAI counts ``max_completion_tokens``.
+
+    Without thinking the answer may take what thinking and answer may take together.
+    """
+    answer_tokens, most_tokens = rules.forcing.max_answer_tokens, form.most_tokens
     if most_tokens is None:
         return dial, answer_tokens
     if not dial.thinking:
-        return dial, most_tokens
+        return dial, min(most_tokens, answer_tokens + rules.dial.most_thinking_tokens)
     answer = min(answer_tokens, max(1, most_tokens // ANSWER_SHARE))
     thinking = min(dial.max_thinking_tokens, most_tokens - answer)
     if thinking < max(1, dial.min_thinking_tokens):
+        name = form.limit_name
         raise ApiError(f"{name} {most_tokens} leaves no room to think; raise it, or send reasoning_effort none", name)
     return replace(dial, max_thinking_tokens=thinking), answer

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from s1m.gateway.requests.asked import Asked, Rules, asked_from
+from s1m.gateway.requests.asked import Asked, Form, Rules, asked_from
 from s1m.gateway.requests.fields import Fields
 from s1m.gateway.requests.messages import read_messages
 from s1m.gateway.requests.structure import read_format, read_tools
@@ -40,13 +40,10 @@ async def read_chat(body: dict[str, Any], rules: Rules) -> Asked:
     options = fields.object("stream_options")
     usage = options.flag("include_usage") if options else None
     conversation = await read_messages(fields.any("messages"), "messages", rules.pictures)
-    return asked_from(
-        fields,
-        conversation,
-        structure,
-        rules,
+    form = Form(
         prefix="chatcmpl-",
         most_tokens=next((each for each in most if each is not None), None),
         limit_name=limit_name,
         echoed={"include_usage": bool(usage)},
     )
+    return asked_from(fields, conversation, structure, rules, form)

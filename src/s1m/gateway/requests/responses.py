@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from s1m.gateway.errors import ApiError
-from s1m.gateway.requests.asked import Asked, Rules, asked_from
+from s1m.gateway.requests.asked import Asked, Form, Rules, asked_from
 from s1m.gateway.requests.fields import Fields
 from s1m.gateway.requests.messages import read_messages
 from s1m.gateway.requests.structure import read_format, read_tools
@@ -38,13 +38,10 @@ async def read_response(body: dict[str, Any], rules: Rules) -> Asked:
     conversation = await read_messages(messages, "input", rules.pictures, fields.text("instructions") or "")
     if not conversation.question and not conversation.images:
         raise ApiError("input is empty; write a question", "input", code="invalid_value")
-    return asked_from(
-        fields,
-        conversation,
-        structure,
-        rules,
+    form = Form(
         prefix="resp_",
         most_tokens=fields.whole("max_output_tokens", 1),
         limit_name="max_output_tokens",
         echoed={name: body.get(name) for name in ECHOED},
     )
+    return asked_from(fields, conversation, structure, rules, form)
