@@ -12,6 +12,7 @@ from typing import Any
 import openai
 import pytest
 
+import s1m
 from s1m.engines.embedded import EmbeddedEngine
 from s1m.forcing import Forcing, drive
 from s1m.forcing.strategies.sequential import Sequential
@@ -20,6 +21,7 @@ from s1m.types import Problem, Sampling, Trace, Turn
 from tests.gateway.serving import PROBLEMS, Gateway, asked, data_url
 
 PROBLEM = PROBLEMS[0]
+DIALS: dict[str, Any] = {"temperature": 1.0, "top_p": 1.0, "max_thinking_tokens": 400, "max_answer_tokens": 8}
 WARM = Sampling(temperature=1.0)
 
 
@@ -34,11 +36,12 @@ def thoughts(trace: Trace) -> str:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_forced_answer_is_the_drivers_token_for_token(
+def test_a_forced_answer_is_that_of_s1m_think_token_for_token(
     gateway: Gateway, bundled: EmbeddedEngine, stream: bool
 ) -> None:
     for seed, problem in enumerate(PROBLEMS[:2]):
-        trace = driven(bundled, problem, seed, 0, 1, 2)
+        trace = s1m.think(problem.question, problem.images, engine=bundled, seed=seed, num_ignore=(0, 1, 2), **DIALS)
+        assert trace == driven(bundled, problem, seed, 0, 1, 2)
         request: dict[str, Any] = {
             "model": "bundled",
             "messages": asked(problem),

@@ -4,11 +4,33 @@ claimed.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from s1m.engines.builder import EngineSettings
 from s1m.errors import UsageError
 from s1m.evaluate.settings import EvalSettings
+from s1m.evaluate.settings.parts import BudgetSettings
 from s1m.files.settings import changed
+from s1m.forcing.base import BaseStrategy
 from s1m.types import Benchmark, Engine
+
+
+class Budgeted(Protocol):
+    """Settings of whatever asks a model: a run, or one question."""
+
+    @property
+    def engine(self) -> EngineSettings:
+        """Who answers."""
+        ...
+
+    @property
+    def budget(self) -> BudgetSettings:
+        """How much may be generated."""
+        ...
+
+    def build_strategy(self) -> BaseStrategy:
+        """How it is spent."""
+        ...
 
 
 def resolve(settings: EvalSettings, benchmark: Benchmark) -> EvalSettings:
@@ -34,7 +56,7 @@ async def model_of(settings: EngineSettings) -> str:
     return await builder.served_model(settings)
 
 
-def check_budget(settings: EvalSettings, engine: Engine) -> None:
+def check_budget(settings: Budgeted, engine: Engine) -> None:
     """Raises ``UsageError`` when the budgets cannot fit the engine's context, whatever the prompt."""
     thinking, answer = settings.build_strategy().most_chain_tokens, settings.budget.max_answer_tokens
     if engine.context_tokens is not None and thinking + answer >= engine.context_tokens:

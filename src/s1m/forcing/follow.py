@@ -11,6 +11,7 @@ from threading import get_ident
 
 from s1m.forcing.drive import complete, pump
 from s1m.forcing.events import (
+    AnswerBegun,
     Answered,
     AnswerEnded,
     AnswerText,
@@ -120,6 +121,8 @@ class _Watcher:
     def _begin(self, purpose: Purpose) -> None:
         for event in self._ended_since(purpose.chain, purpose.finished):
             self._emit(event)
+        if purpose.level is not None:
+            self._emit(AnswerBegun(chain=purpose.chain, level=purpose.level, tries=purpose.tries))
         segment = purpose.chain, len(purpose.finished)
         if purpose.injected and segment not in self._begun:
             self._begun.add(segment)

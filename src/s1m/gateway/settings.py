@@ -7,13 +7,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from s1m.engines.builder import EngineSettings, passes_options
+from s1m.engines.builder import EngineSettings
 from s1m.errors import UsageError
-from s1m.evaluate.settings import NEEDS_OPTIONS
+from s1m.evaluate.settings import check_sampling, strategy_of
 from s1m.evaluate.settings.parts import BudgetSettings, SamplingSettings, StrategySettings, forcing_of
 from s1m.files.settings import Count, FilePath
-from s1m.forcing.base import Options
-from s1m.forcing.strategies import find_strategy
 from s1m.gateway.dial import Dial
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -86,15 +84,11 @@ class GatewaySettings:
     limits: LimitSettings = field(default_factory=LimitSettings)
 
     def __post_init__(self) -> None:
-        off = SamplingSettings()
-        changed = [name for name in NEEDS_OPTIONS if getattr(self.sampling, name) != getattr(off, name)]
-        if changed and not passes_options(self.engine.builder):
-            raise UsageError(f"--engine {self.engine.engine} does not take {', '.join(changed)}; leave it out")
+        check_sampling(self.engine, self.sampling)
         if self.server.pass_through and not self.engine.base_url:
             raise UsageError("--pass-through needs a server to pass requests on to: add --base-url")
         # Refuses what the algorithm and the strategy refuse, before anything is loaded.
-        forcing = forcing_of(self.strategy, self.budget)
-        find_strategy(self.strategy.strategy).build(forcing, Options(levels=self.strategy.levels))
+        strategy_of(self.strategy, forcing_of(self.strategy, self.budget))
 
     def dial(self, most_thinking_tokens: int) -> Dial:
         """What the flags say of a request that says nothing."""
