@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from s1m.cli import main
+from s1m.cli.parser import build_parser
 from s1m.errors import UsageError
 from s1m.files.settings import settings_from
 from s1m.gateway.errors import ApiError
 from s1m.gateway.operation.admission import Keys, read_keys
 from s1m.gateway.requests.fetch import fetch_with, fetching_session, is_public
-from s1m.gateway.settings import GatewaySettings
+from s1m.gateway.settings import GatewaySettings, LimitSettings
 from tests.engines.chat_server import Answer, ChatServer, Request, answer
 from tests.gateway.engines import Writer
 from tests.gateway.serving import PROBLEMS, chat, serving
@@ -192,3 +193,14 @@ def test_settings_have_the_words_of_eval() -> None:
     settings = settings_from(GatewaySettings, given, "test")
     dial = settings.dial(100)
     assert (dial.num_ignore, dial.levels, dial.strategy) == ((3,), (1, 3), "vote")
+
+
+def test_examples_of_deployment_use_flags_that_exist() -> None:
+    folder = Path(__file__).parents[2] / "deploy" / "gateway"
+    pods = (folder / "kubernetes.yaml").read_text(encoding="utf-8")
+    flags = [word for line in pods.splitlines() if (word := line.strip().removeprefix("- ")).startswith("--")]
+    parsed = build_parser().parse_args(["gateway", *flags])
+    assert parsed.engine == "vllm"
+    assert parsed.host == "0.0.0.0"
+    megabytes = f"client_max_body_size {LimitSettings().max_body_mb}m;"
+    assert megabytes in (folder / "nginx.conf").read_text(encoding="utf-8")

@@ -53,6 +53,7 @@ def refused(body: dict[str, Any], held_to: Rules = RULES) -> ApiError:
         ({"model": "bundled:none"}, {"thinking": False}),
         ({"reasoning_effort": "low"}, {"num_ignore": (0,), "max_thinking_tokens": 2048}),
         ({"reasoning_effort": "xhigh"}, {"num_ignore": (7,), "max_thinking_tokens": 8192}),
+        ({"reasoning_effort": "max"}, {"num_ignore": (15,), "max_thinking_tokens": 8192}),
         ({"reasoning": {"effort": "high", "max_tokens": 100}}, {"num_ignore": (3,), "max_thinking_tokens": 100}),
         ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, {"max_thinking_tokens": 1024}),
         ({"thinking": {"type": "adaptive"}}, {"thinking": True}),

@@ -75,7 +75,7 @@ class GatewaySettings:
     effort: str = ""
     """Effort of requests that say nothing of it, a row of the table of efforts (empty: the flags below)."""
     efforts: FilePath = ""
-    """TOML table of what efforts mean (empty: none, minimal, low, medium, high and xhigh of the gateway's own)."""
+    """TOML table of what efforts mean (empty: none, minimal, low, medium, high, xhigh and max of the gateway's own)."""
     strategy: StrategySettings = field(
         default_factory=lambda: StrategySettings(num_ignore=(1,), answer_cue=ANSWER_CUE),
     )
