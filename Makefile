@@ -8,7 +8,7 @@ VLLM_INSTALL := $(VLLM_BIN)/pip install --quiet --disable-pip-version-check --co
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help demo test vllm test-vllm llamacpp test-llamacpp check gpu-script docs bundle clean
+.PHONY: help demo test vllm test-vllm llamacpp test-llamacpp check gpu-script docs site package bundle clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -48,11 +48,18 @@ docs: .venv/.local ## Write what docs say of the command line, the rooms and the
 	$(BIN)/s1m demo
 	$(BIN)/python scripts/demo_docs.py runs/demo
 
+site: .venv/.docs ## Build the documentation as a site in site/; a broken link fails
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/site . site
+	cp docs/site/start.html site/index.html
+
+package: ## Build wheel and sdist in dist/, install the wheel in a clean environment, run its demo, install every extra
+	sh scripts/package.sh $(PYTHON)
+
 bundle: .venv/.test ## Train a model like the bundled one from nothing, in runs/train-tiny (44 minutes on one core)
 	$(BIN)/s1m train configs/train/tiny.toml
 
 clean: ## Remove the environment and every trace of a run
-	rm -rf .venv .venv-vllm .llamacpp runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.json
+	rm -rf .venv .venv-* .llamacpp dist site runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.json
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -67,6 +74,10 @@ clean: ## Remove the environment and every trace of a run
 
 .venv/.check: .venv/.test
 	$(INSTALL) --editable '.[local,test,check]'
+	@touch $@
+
+.venv/.docs: .venv/.local
+	$(INSTALL) --editable '.[local,docs]'
 	@touch $@
 
 .venv-vllm/bin/python:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.vllm_server import serving
+from tests.vllm_server import REASONING, serving
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -19,5 +19,5 @@ settings.load_profile("s1m")
 @pytest.fixture(scope="session")
 def vllm_url() -> Iterator[str]:
     """Base URL of a real vLLM that serves the bundled checkpoint, for tests marked ``vllm``."""
-    with serving() as url:
+    with serving("--", "--reasoning-config", REASONING) as url:
         yield url

@@ -24,11 +24,15 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
+from s1m.families import DEFAULT
+
 VLLM = Path(__file__).parent.parent / ".venv-vllm" / "bin" / "vllm"
 MODEL = str(files("s1m").joinpath("assets/digits-qwen2vl"))
 FLAGS = ("--dtype", "float32", "--max-model-len", "4096", "--gpu-memory-utilization", "0.2", "--ready-seconds", "240")
 """The share of memory is that of the machine's, and an upper bound only."""
 VLLM_FLAGS = ("--enforce-eager", "--max-num-seqs", "32", "--block-size", "32", "--max-num-batched-tokens", "16384")
+REASONING = json.dumps({"reasoning_start_str": DEFAULT.opening, "reasoning_end_str": DEFAULT.closing})
+"""What vLLM has to know to keep a thinking budget."""
 ENVIRONMENT = {"VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1"}
 
 

@@ -66,13 +66,28 @@ class Piece:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WholeReply:
+    """A step that wants a whole reply, in which the model begins and ends its thinking by itself.
+
+    ``effort`` and ``budget`` (in tokens; 0 turns thinking off) are what the server is asked for, by engines that can;
+    empty and None leave both to the server. The delimiters are those by which thinking is recognised in the text.
+    """
+
+    thinking_open: str
+    thinking_close: str
+    effort: str = ""
+    budget: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
     """One request of an algorithm: continue this assistant turn, stop there, spend at most ``max_tokens``.
 
     ``min_tokens`` tokens are generated before any stop or end of turn is allowed. ``seed`` makes the step
     reproducible on its own, whatever else the engine does at the same time. ``instruction`` is appended to the
     question. Where the engine can, it writes one of ``choices`` and nothing else, and where it ``binds_json``, a
-    document of the JSON schema ``json_schema``, unless that is empty.
+    document of the JSON schema ``json_schema``, unless that is empty. With ``whole`` there is no turn to continue:
+    ``prefix`` and ``stop`` are empty, and ``max_tokens`` is for thinking and answer together.
 
     ``on_text`` is called with each new stretch of text as it is written, by engines that stream: in the thread of the
     event loop or in one of the engine's own, never with part of a stop string, and such that the stretches join to the
@@ -88,6 +103,7 @@ class Step:
     instruction: str = ""
     choices: tuple[str, ...] = ()
     json_schema: str = ""
+    whole: WholeReply | None = None
     on_text: Callable[[str], bool] | None = field(default=None, compare=False, repr=False)
     purpose: Purpose | None = field(default=None, compare=False, repr=False)
 
@@ -119,6 +135,10 @@ class Completion:
     their probability: the model's own, at temperature 1 and with nothing cut off, or among the step's ``choices`` where
     they bind it. None where the engine does not give it; servers are asked for it only in steps without stop strings,
     since that of thinking is not used and every token makes the reply longer.
+
+    Of a whole reply ``thinking`` is what was separated from ``text``, None where the engine separates nothing, and
+    ``thinking_tokens`` how many of ``tokens`` it took, without its delimiters; None where that is not known. A server
+    may count thinking that it does not show.
     """
 
     text: str
@@ -126,6 +146,12 @@ class Completion:
     finish: Finish
     token_ids: tuple[int, ...] | None = None
     logprob: float | None = None
+    thinking: str | None = None
+    thinking_tokens: int | None = None
+    prompt_tokens: int | None = field(default=None, compare=False)
+    """What the server read, as it reports it; None where it does not."""
+    cached_tokens: int = field(default=0, compare=False)
+    """Of these, those that the server reports as read from its cache."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -305,6 +331,29 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """What one problem was charged for, over all its requests whose reply was used."""
+
+    requests: int = 0
+    prompt_tokens: int | None = 0
+    """None when the server left them out of any reply."""
+    cached_tokens: int = 0
+    """Of the prompt tokens, those that were read from the server's cache."""
+    output_tokens: int = 0
+    images: int = 0
+    """Images sent, once for every request."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cost:
+    """Money, in the currency of the price table."""
+
+    amount: float | None
+    """None where the prompt tokens are unknown."""
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
     """One line of a run: a problem, its trace and a verdict for every answer.
 
@@ -323,6 +372,9 @@ class Record:
     """One for every sample of the trace."""
     started: float
     seconds: float
+    usage: Usage | None = None
+    cost: Cost | None = None
+    """At the prices that the run was given; None without any."""
     sample: int = 0
     """Which of the problem's samples this is: with several, each is a trace of its own."""
 

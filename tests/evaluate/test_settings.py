@@ -69,7 +69,10 @@ def test_ignore_strings_are_presets_or_your_own() -> None:
         ({"thinking_close": ""}, "thinking_close"),
         ({"min_thinking_tokens": 9, "max_thinking_tokens": 8}, "min_thinking_tokens"),
         ({"engine": "http"}, "--engine http needs --base-url"),
-        ({"base_url": "http://127.0.0.1:1"}, "add --engine http or --engine llamacpp or --engine vllm"),
+        (
+            {"base_url": "http://127.0.0.1:1"},
+            "add --engine http or --engine llamacpp or --engine sglang or --engine vllm",
+        ),
     ],
 )
 def test_nonsense_is_refused_in_one_line(values: dict[str, object], complaint: str) -> None:

@@ -212,3 +212,15 @@ def test_an_error_follows_what_was_written_before_it() -> None:
     with pytest.raises(EngineError, match="the server is gone"):
         asyncio.run(run())
     assert [type(event) for event in events] == [ThinkingText, Spent, SegmentEnded, StopIgnored]
+
+
+def test_a_whole_reply_thinks_before_its_answer_begins() -> None:
+    class Replies(ScriptedEngine):
+        async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+            return Completion(text="7", tokens=5, finish="eos", thinking="I look.", thinking_tokens=4)
+
+    events = events_of(Replies(thinker), replace(FORCING, num_ignore=(0,)), strategy="direct")
+    assert [type(event) for event in events[:4]] == [ThinkingText, AnswerBegun, AnswerText, AnswerEnded]
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert [answer.text for answer in last.trace.answers] == ["7"]

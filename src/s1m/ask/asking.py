@@ -10,7 +10,8 @@ from functools import cache
 
 from s1m.ask.settings import AskSettings
 from s1m.engines.builder import EngineSettings
-from s1m.evaluate.build import check_budget, model_of
+from s1m.errors import CannotContinue
+from s1m.evaluate.build import check_budget, make_ready, model_of, name_dial
 from s1m.evaluate.family import with_delimiters
 from s1m.evaluate.settings.parts import BudgetSettings
 from s1m.files.settings import changed
@@ -55,7 +56,7 @@ async def asking(settings: AskSettings, problem: Problem, engine: Engine | None 
         settings = await named(settings)
         engine = bundled_engine() if is_kept else built(settings.engine)
     try:
-        await engine.ready()  # engines remember what they have found out
+        settings = await made_ready(settings, engine)  # engines remember what they have found out
         settings = fitted(settings, engine.context_tokens)
         check_budget(settings, engine)
         yield Asking(settings=settings, engine=engine, problem=problem)
@@ -68,7 +69,22 @@ async def named(settings: AskSettings) -> AskSettings:
     """Settings that name the model that a server offers, and its delimiters where these are to be found out."""
     if settings.engine.builder.needs_server and not settings.engine.model:
         settings = changed(settings, model=await model_of(settings.engine))
-    return with_delimiters(settings, settings.engine, settings.strategy)
+    return await name_dial(with_delimiters(settings, settings.engine, settings.strategy))
+
+
+async def made_ready(settings: AskSettings, engine: Engine) -> AskSettings:
+    """Settings whose chains are whole replies where the strategy allows it and the engine cannot continue a turn.
+
+    Raises ``EngineUnavailable`` when the engine cannot do what the strategy asks.
+    """
+    strategy = settings.build_strategy()
+    if settings.strategy.chains == "auto" and strategy.continues and strategy.can_be_whole:
+        try:
+            await engine.ready()
+        except CannotContinue:
+            settings = changed(settings, chains="whole")
+    await make_ready(engine, settings.build_strategy())
+    return settings
 
 
 def fitted(settings: AskSettings, context_tokens: int | None) -> AskSettings:

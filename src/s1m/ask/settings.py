@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s1m.engines.builder import EngineSettings
-from s1m.evaluate.settings import check_sampling, strategy_of
+from s1m.evaluate.settings import check_passed, check_whole, strategy_of
 from s1m.evaluate.settings.parts import BudgetSettings, SamplingSettings, StrategySettings, forcing_of
 from s1m.evaluate.settings.spelling import spelled_out
 from s1m.files.settings import Count, settings_from
@@ -29,8 +29,9 @@ class AskSettings:
     """Larger images are scaled down to N pixels, width times height (empty: images are sent as they are)."""
 
     def __post_init__(self) -> None:
-        check_sampling(self.engine, self.sampling)
-        self.build_strategy()  # refuses what the algorithm and the strategy refuse, before anything is asked
+        check_passed(self.engine, self.sampling)
+        # Refuses what the algorithm and the strategy refuse, before anything is asked.
+        check_whole(self.build_strategy(), self.strategy, self.engine, self.sampling)
 
     @property
     def is_bundled(self) -> bool:

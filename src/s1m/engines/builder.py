@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from msgspec import Meta
 
+from s1m.engines.dials import AUTO, DIALS, find_dial
 from s1m.errors import UsageError
 from s1m.extensions import Extensions
 from s1m.files.settings import LATER, Count
 from s1m.types import Engine, RequestOptions
+
+if TYPE_CHECKING:
+    from s1m.engines.chat.dial import Dial
 
 EXAMPLE_URL = "http://127.0.0.1:8000/v1"
 
@@ -49,6 +53,8 @@ class EngineSettings:
     """Options of the chat template, such as enable_thinking=true reasoning_effort=high; values are JSON or text."""
     system_prompt: str = field(default="", metadata=LATER)
     """A system turn before every question (empty: none, or the chat template's own)."""
+    dial: str = field(default=AUTO, metadata={**LATER, "names": DIALS})
+    """strategies effort and budget: how the server is asked for them (auto: by its address, or what it refuses)."""
     concurrency: Count | None = None
     """Most problems in flight (empty: 64 in this process, at most 256 a server, of which s1m finds out how many it
     can work on at once)."""
@@ -67,10 +73,18 @@ class EngineSettings:
         if not needs_server and self.base_url:
             served = [f"--engine {name}" for name, builder in ENGINES.built_in().items() if builder.needs_server]
             raise UsageError(f"--base-url is the address of a server: add {' or '.join(served)}")
+        if self.dial != AUTO:
+            if not takes_dial(self.builder):
+                raise UsageError(f"--engine {self.engine} has no server to ask: leave out --dial")
+            self._check_dial(find_dial(self.dial))
         if self.base_url and self.engine in ENGINES.built_in():  # another engine may have addresses of another kind
             from s1m.engines.remote.endpoint import check_addresses
 
             check_addresses(self.base_url)
+
+    def _check_dial(self, dial: type[Dial]) -> None:
+        if self.template_kwargs and not dial.takes_template:
+            raise UsageError(f"--dial {self.dial} takes no options of a chat template: leave out --template-kwargs")
 
     @property
     def builder(self) -> type[EngineBuilder]:
@@ -119,6 +133,11 @@ def passes_options(builder: type[EngineBuilder]) -> bool:
     return getattr(builder, "passes_options", False)
 
 
+def takes_dial(builder: type[EngineBuilder]) -> bool:
+    """Whether an engine can ask its server for an effort or a thinking budget."""
+    return getattr(builder, "takes_dial", False)
+
+
 class EngineBuilder(Protocol):
     """What a class must have whose name can follow ``--engine``."""
 
@@ -133,6 +152,9 @@ class EngineBuilder(Protocol):
     """The model where ``--model`` says nothing; empty where the server has to be asked."""
     ready_checks_continuation: bool
     """Whether being ready means that a turn can be continued, which a request without a beginning does not need."""
+    takes_dial: bool
+    """Whether its server can be asked for an effort or a thinking budget, as ``--dial`` spells them; it then has
+    ``served_dial``. May be left out."""
     passes_options: bool
     """Whether it passes on ``request_options``, ``top_k``, ``min_p`` and ``presence_penalty``; may be left out by an
     engine that does not, for which they are refused."""
@@ -145,4 +167,14 @@ class EngineBuilder(Protocol):
     @classmethod
     async def served_model(cls, settings: EngineSettings) -> str:
         """The model that answers where none is named. Asked only of an engine that ``needs_server``."""
+        ...
+
+    @classmethod
+    async def served_context(cls, settings: EngineSettings) -> int | None:
+        """The context that its servers state, in tokens; may be left out."""
+        ...
+
+    @classmethod
+    async def served_dial(cls, settings: EngineSettings) -> str:
+        """The dial of its servers, ``auto`` where it shows only in what they refuse. Only where it ``takes_dial``."""
         ...

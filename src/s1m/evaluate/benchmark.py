@@ -13,8 +13,9 @@ from s1m.engines.builder import EngineSettings
 from s1m.engines.by_name.servers import Http
 from s1m.engines.remote import Patience
 from s1m.errors import EngineUnavailable, UsageError
-from s1m.evaluate.build import build_engine, check_budget, name_model, resolve
+from s1m.evaluate.build import build_engine, check_budget, choose_chains, make_ready, name_dial, name_model, resolve
 from s1m.evaluate.family import with_delimiters
+from s1m.evaluate.fitting import fitted_budget
 from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.progress import RunProgress
 from s1m.evaluate.provenance import changes, is_new, provenance_of
@@ -70,15 +71,25 @@ class Both:
             each.failed(problem, error)
 
 
-def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None], watcher: Watcher | None = None) -> int:
+def run_benchmark(
+    settings: EvalSettings,
+    finish: Callable[[Run], None],
+    *,
+    fit_budget: bool = False,
+    watcher: Watcher | None = None,
+) -> int:
     """``s1m eval``: run the pending problems, then ``finish`` the run; the ``watcher`` sees how it goes on.
 
-    Returns the exit code: 1 when problems failed, 130 when interrupted.
+    ``fit_budget``: the thinking budget is the default and may be lowered to what the server's context holds. Returns
+    the exit code: 1 when problems failed, 130 when interrupted.
     """
     console = Printer(stderr=True)
     benchmark = find_benchmark(settings.problems.benchmark)
     settings = asyncio.run(name_model(resolve(settings, benchmark)))
     settings = with_delimiters(settings, settings.engine, settings.strategy)
+    settings = asyncio.run(choose_chains(asyncio.run(name_dial(settings))))
+    if fit_budget:
+        settings = asyncio.run(fitted_budget(settings, settings.engine, settings.budget, console))
     problems = load_problems(settings.problems, benchmark)
     store = RunStore(settings)
     try:
@@ -95,7 +106,11 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None], watcher
         store.close()
     if run.failed:
         where = f"see {store.folder / 'failures.jsonl'}"
-        console.print(f"{run.failed} problems failed and stay pending ({where}); re-run the command to try them again")
+        classes = ", ".join(f"{count} {kind}" for kind, count in sorted(run.failures.items()))
+        console.print(
+            f"{run.failed} problems failed and stay pending ({classes}; {where}); re-run the command to try them again",
+            markup=False,
+        )
         return 1
     return 0 if judged else 1
 
@@ -143,7 +158,7 @@ async def run_pending(
             console.print(f"resuming: {total - len(pending)} of {total} are recorded")
         engine = build_engine(settings)
         try:
-            await engine.ready()
+            await make_ready(engine, settings.build_strategy())
             check_budget(settings, engine)
             await keep_provenance(settings.engine, benchmark, problems, store, console)
             progress.started()

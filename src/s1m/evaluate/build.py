@@ -4,15 +4,21 @@ claimed.
 
 from __future__ import annotations
 
-from typing import Protocol
+import logging
+from typing import Protocol, TypeVar, runtime_checkable
 
-from s1m.engines.builder import EngineSettings
-from s1m.errors import UsageError
+from s1m.engines.builder import EngineSettings, takes_dial
+from s1m.errors import CannotContinue, EngineUnavailable, UsageError
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.settings.parts import BudgetSettings
+from s1m.evaluate.store import recorded_settings
 from s1m.files.settings import changed
 from s1m.forcing.base import BaseStrategy
 from s1m.types import Benchmark, Engine
+
+logger = logging.getLogger("s1m")
+
+ALTERNATIVES = "continue no turn: --strategy direct, effort, budget or vote, or --num-ignore 0"
 
 
 class Budgeted(Protocol):
@@ -31,6 +37,9 @@ class Budgeted(Protocol):
     def build_strategy(self) -> BaseStrategy:
         """How it is spent."""
         ...
+
+
+Asked = TypeVar("Asked", bound=Budgeted)
 
 
 def resolve(settings: EvalSettings, benchmark: Benchmark) -> EvalSettings:
@@ -54,6 +63,60 @@ async def model_of(settings: EngineSettings) -> str:
     if settings.model or not builder.needs_server:
         return settings.model
     return await builder.served_model(settings)
+
+
+async def name_dial(settings: Asked) -> Asked:
+    """Settings that name the dial by which a server is asked for whole replies, as far as the server shows it.
+
+    Raises ``UsageError`` where that dial cannot ask for what the strategy wants.
+    """
+    builder = settings.engine.builder
+    if settings.build_strategy().continues or not takes_dial(builder):
+        return settings
+    return changed(settings, dial=await builder.served_dial(settings.engine))
+
+
+async def choose_chains(settings: EvalSettings) -> EvalSettings:
+    """Settings whose chains are whole replies where the strategy allows it and the server cannot continue a turn.
+
+    Raises ``EngineUnavailable`` when no server answers.
+    """
+    strategy = settings.build_strategy()
+    if settings.strategy.chains != "auto" or not (strategy.continues and strategy.can_be_whole):
+        return settings
+    if not getattr(settings.engine.builder, "ready_checks_continuation", False):
+        return settings
+    if recorded := recorded_settings(settings.run_folder):  # what is begun is resumed in the same way
+        return changed(settings, chains=recorded.get("chains", "auto"))
+    engine = build_engine(settings)
+    try:
+        await engine.ready()
+    except CannotContinue as error:
+        logger.warning("%s; each chain is one whole reply of the model instead (--chains whole)", error)
+        return changed(settings, chains="whole")
+    finally:
+        await engine.close()
+    return settings
+
+
+@runtime_checkable
+class RepliesWhole(Protocol):
+    """An engine that can be made ready for whole replies alone."""
+
+    async def ready_to_reply(self) -> None:
+        """As ``ready``, without what only continued turns need."""
+        ...
+
+
+async def make_ready(engine: Engine, strategy: BaseStrategy) -> None:
+    """Prepare an engine for what the strategy asks. Raises ``EngineUnavailable``."""
+    if not strategy.continues and isinstance(engine, RepliesWhole):
+        await engine.ready_to_reply()
+        return
+    try:
+        await engine.ready()
+    except CannotContinue as error:
+        raise EngineUnavailable(f"{error}; or {ALTERNATIVES}") from error
 
 
 def check_budget(settings: Budgeted, engine: Engine) -> None:

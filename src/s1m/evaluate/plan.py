@@ -16,7 +16,7 @@ from s1m.files.settings import to_toml
 from s1m.forcing import Task, drive
 from s1m.forcing.base import BaseStrategy
 from s1m.forcing.flow import MOST_TRIES
-from s1m.types import Engine, Problem, Step
+from s1m.types import Problem, Step
 
 MOST_REQUESTS = 40
 """Requests of a dry run that are printed; a vote of many chains would fill the screen with the same few."""
@@ -39,7 +39,7 @@ def show_plan(settings: EvalSettings) -> int:
     asked = asyncio.run(requests_of(settings, strategy, problems[0]))
     console.print(f"requests for {problems[0].id} ({len(problems[0].images)} images): {problems[0].question}")
     for number, text in enumerate(asked[:MOST_REQUESTS], start=1):
-        console.print(f"  {number}. continue: {text!r}")
+        console.print(f"  {number}. {text}")
     if asked[MOST_REQUESTS:]:
         console.print(f"  and {len(asked) - MOST_REQUESTS:,} more")
     return 0
@@ -56,14 +56,23 @@ def cost_sentence(strategy: BaseStrategy, problems: int, samples: int = 1) -> st
     )
 
 
+def request_text(step: Step) -> str:
+    """What a step asks for, in a few words."""
+    if step.whole is None:
+        return f"continue: {''.join(piece.text for piece in step.prefix)!r}"
+    asked = [f"reasoning effort {step.whole.effort}"] if step.whole.effort else []
+    asked += [] if step.whole.budget is None else [f"thinking budget {step.whole.budget}"]
+    return ", ".join(["one whole reply", *asked, f"at most {step.max_tokens} tokens"])
+
+
 async def requests_of(settings: EvalSettings, strategy: BaseStrategy, problem: Problem) -> list[str]:
     """What an engine would be given for a problem, where every answer commits to something."""
     asked: list[str] = []
 
     def script(_problem: Problem, step: Step) -> str:
-        asked.append("".join(piece.text for piece in step.prefix))
+        asked.append(request_text(step))
         return f"(thinking){settings.strategy.thinking_close}" if step.stop else "(answer)"
 
-    engine: Engine = ScriptedEngine(script)
+    engine = ScriptedEngine(script)
     await drive(strategy.flow(Task(seed=settings.sampling.seed)), problem, engine, settings.sampling.for_engine())
     return asked

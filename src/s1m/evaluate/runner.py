@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from s1m.errors import DataError, EngineError, EngineUnavailable
+from s1m.evaluate.metering import MeteredEngine
+from s1m.evaluate.prices import find_price
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore
 from s1m.files.images import ImageError, within_pixels
@@ -89,6 +92,8 @@ class Runner:
         self._strategy = settings.build_strategy()
         self._sampling = settings.sampling.for_engine()
         self._digest = digest or settings.digest()
+        path = settings.budget.prices
+        self._price = find_price(Path(path).expanduser(), settings.engine.model) if path else None
 
     def pending(self, problems: Sequence[Problem]) -> list[Pending]:
         """The samples without a record: the first of every problem, then the second. Raises ``DataError`` for others.
@@ -165,7 +170,8 @@ class Runner:
         started = time.time()
         score = cache(partial(self._score, problem))  # strategies read what is then judged
         flow = self._strategy.flow(self._task(problem, pending.sample, score))
-        trace = await drive(flow, await self._as_asked(problem), engine, self._sampling)
+        metered = MeteredEngine(engine)
+        trace = await drive(flow, await self._as_asked(problem), metered, self._sampling)
         return Record(
             key=pending.key,
             id=problem.id,
@@ -177,5 +183,7 @@ class Runner:
             sample_verdicts=tuple(score(sample.text) for sample in trace.samples),
             started=started,
             seconds=time.time() - started,
+            usage=metered.usage if self._price or metered.usage.prompt_tokens is not None else None,
+            cost=self._price.cost_of(metered.usage) if self._price else None,
             sample=pending.sample,
         )

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
+
+import msgspec
 
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.settings import NOT_CONTENT, RunSettings, with_origin
@@ -28,6 +31,9 @@ from s1m.judge import RecordJudgement, laid_over
 from s1m.types import Problem, Record
 
 T = TypeVar("T", Record, "Failure")
+
+LATER_FIELDS: Mapping[str, Any] = {"usage": None, "cost": None, "sample": 0}
+"""Fields of a record that earlier versions did not have, and what they are where nothing is to be said."""
 
 JUDGEMENTS = "judgements.jsonl"
 
@@ -42,6 +48,8 @@ class Failure:
     key: str
     id: str
     error: str
+    kind: str = ""
+    """Its class in a word or two, such as "content filter"; empty in runs of earlier versions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +63,8 @@ class Run:
     settings: Mapping[str, Any]
     records: tuple[Record, ...]
     failed: int
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """The failed problems by the class of their last failure."""
     judge: str = ""
     provenance: tuple[Mapping[str, Any], ...] = ()
     """What it was run with, an entry for every start that differed; empty in folders that are older than that."""
@@ -104,16 +114,28 @@ def load_run(folder: Path | str) -> Run:
     judgements = list(read_lines(folder / JUDGEMENTS, RecordJudgement))
     records = tuple(laid_over(_read_lines(folder / "records.jsonl", Record), judgements))
     done = {record.key for record in records}
-    failures = {failure.key for failure in _read_lines(folder / "failures.jsonl", Failure)}
+    failures = {
+        line.key: line.kind or "failed" for line in read_lines(folder / "failures.jsonl", Failure, check=_check)
+    }
+    failures = {key: kind for key, kind in failures.items() if key not in done}
     judge = judgements[-1].model if judgements else ""
     return Run(
         folder=folder,
         settings=with_origin(settings),
         records=records,
-        failed=len(failures - done),
+        failed=len(failures),
+        failures=Counter(failures.values()),
         judge=judge,
         provenance=provenance,
     )
+
+
+def recorded_settings(folder: Path) -> Mapping[str, Any]:
+    """The settings of a run that has records; empty for a folder without any."""
+    records = folder / "records.jsonl"
+    if not records.exists() or not records.stat().st_size:
+        return {}
+    return run_folder.read_settings(folder) or {}
 
 
 def read_records(folder: Path) -> Iterator[Record]:
@@ -156,7 +178,7 @@ class RunStore:
 
     def add(self, record: Record) -> None:
         """Append a record, whole. Raises ``DataError`` when the disk does not take it; then nothing is appended."""
-        append(self._records, record)
+        append(self._records, as_line(record))
         self._remember(record)
 
     def keep_thumbnail(self, key: str, problem: Problem) -> None:
@@ -166,7 +188,7 @@ class RunStore:
 
     def fail(self, key: str, problem: Problem, error: Exception) -> None:
         """Append a failure; the problem stays pending."""
-        append(self._failures, Failure(key=key, id=problem.id, error=str(error)))
+        append(self._failures, Failure(key=key, id=problem.id, error=str(error), kind=getattr(error, "kind", "")))
 
     def close(self) -> None:
         """Close the files and release the folder."""
@@ -191,6 +213,15 @@ class RunStore:
         # versions do not name an origin.
         loose = frozenset((*NOT_CONTENT, "origin"))
         run_folder.claim(self.folder, self._settings, loose=loose, work="run", binding=recorded, keep=recorded)
+
+
+def as_line(record: Record) -> dict[str, Any]:
+    """A record without the fields that earlier versions did not write, where they have nothing to say.
+
+    So a run of an earlier version is resumed to the very lines that it would have written.
+    """
+    line: dict[str, Any] = msgspec.to_builtins(record)
+    return {name: value for name, value in line.items() if name not in LATER_FIELDS or value != LATER_FIELDS[name]}
 
 
 def _read_lines(path: Path, kind: type[T]) -> Iterator[T]:

@@ -29,6 +29,8 @@ class Options:
     weight: Weight = "equal"
     sure: float = 0.0
     """Probability that an answer must have to count as agreement."""
+    whole: bool = False
+    """Chains are whole replies of the model, for servers that cannot continue a turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,10 @@ class BaseStrategy:
     default_levels: ClassVar[tuple[int, ...]] = ()
     least_level: ClassVar[int] = 1
     greatest_level: ClassVar[int | None] = None
+    level_names: ClassVar[tuple[str, ...]] = ()
+    """Words that ``--levels`` takes for levels 0, 1, 2 and so on."""
+    dials: ClassVar[Literal["", "effort", "budget"]] = ""
+    """What it has the server turn, which only engines can that know how servers spell it."""
     replayable: ClassVar[bool] = False
     """Whether its run can be made from the chains of a richer one; it then has ``needed`` and ``replay``."""
 
@@ -61,6 +67,16 @@ class BaseStrategy:
         # A frozen dataclass is set this way; the alternative is a default level in every caller.
         object.__setattr__(self, "levels", tuple(self.levels) or self._default_levels())
         self._check_levels()
+
+    @property
+    def continues(self) -> bool:
+        """Whether it continues the assistant's turn, which the engine then has to be able to do."""
+        return True
+
+    @property
+    def can_be_whole(self) -> bool:
+        """Whether each of its chains could as well be one whole reply."""
+        return False
 
     @property
     def is_replay_source(self) -> bool:

@@ -162,6 +162,8 @@ def test_an_empty_run_summarises() -> None:
         "origin": "generated",
         "measures": None,
         "judge": None,
+        "prompt_tokens": None,
+        "money": None,
         "biases": [],
         "held_out": None,
         "samples": 1,

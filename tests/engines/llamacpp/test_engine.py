@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from s1m.engines.chat import ChatEngine
 from s1m.engines.llamacpp import LlamaCppEngine
 from s1m.engines.scripted import ScriptedEngine
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
@@ -15,6 +16,7 @@ from s1m.types import Completion, Engine, Piece, Problem, Step
 from tests.engines.asking import GREEDY, problem, servers, step
 from tests.engines.chat.test_engine import sweep, thoughts
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, models, tokens_of
+from tests.engines.llamacpp_chat import llama_cpp
 from tests.engines.remote.test_images import encoded
 
 MARKER = "<__media_x7__>"
@@ -34,6 +36,8 @@ def native(write: Callable[[str], str], *, begin: str = BEGIN, markers: list[str
             parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
             text = "".join(part.get("text", current[0]) for part in parts)
             return answer({"prompt": f"<|im_start|>user\n{text}<|im_end|>\n{begin}"})
+        if request.path == "/tokenize":
+            return answer({"tokens": [444] if body["content"] == "</think>" else [5, 6, 7]})
         if request.path != "/completion":
             return models("small")
         prompt = body["prompt"]
@@ -47,7 +51,10 @@ def native(write: Callable[[str], str], *, begin: str = BEGIN, markers: list[str
 
 def generated(body: dict[str, Any], text: str) -> dict[str, Any]:
     written = ""
-    for count, token in enumerate([*tokens_of(text), ""], start=1):
+    tokens = tokens_of(text)
+    if body.get("ignore_eos"):  # and the delimiter forbidden: the model writes commas instead
+        tokens = [token for token in tokens if token != "</think>"] + [","] * body["n_predict"]
+    for count, token in enumerate([*tokens, ""], start=1):
         written += token
         stopped = next((stop for stop in body["stop"] if stop in written), "")
         kind = "word" if stopped else "" if token else "eos"
@@ -173,9 +180,27 @@ def test_replies_that_fail_their_request(reply: Answer, error: type[EngineError]
         ask(server, step("<think>\n"))
 
 
-def test_minimum_of_tokens_is_refused_in_one_line() -> None:
+def test_minimum_is_a_request_of_its_own_in_which_nothing_can_end_the_thought() -> None:
+    with ChatServer(native(lambda turn: " four</think>" if "look" in turn else " I look again and</think>")) as server:
+        (done,) = ask(server, step("<think>\n", min_tokens=5, max_tokens=20))
+        least, rest = sent(server)
+    assert (done.text, done.tokens, done.finish) == (" I look again and, four", 7, "stop")
+    assert (least["n_predict"], least["ignore_eos"], least["logit_bias"]) == (5, True, [[444, False]])
+    assert (rest["n_predict"], rest.get("ignore_eos"), rest.get("logit_bias")) == (15, None, None)
+    assert rest["prompt"].endswith("<think>\n I look again and,")
+    assert rest["seed"] != least["seed"]
+
+
+def test_minimum_that_is_all_of_the_budget_ends_for_length() -> None:
+    with ChatServer(native(lambda _: " I look again and</think>")) as server:
+        (done,) = ask(server, step("<think>\n", min_tokens=5, max_tokens=5))
+        assert len(sent(server)) == 1
+    assert (done.tokens, done.finish) == (5, "length")
+
+
+def test_minimum_before_a_delimiter_of_several_tokens_is_refused_in_one_line() -> None:
     with ChatServer(native(lambda _: "")) as server, pytest.raises(EngineUnavailable, match="min-thinking-tokens"):
-        ask(server, step("<think>\n", min_tokens=5))
+        ask(server, step("<think>\n", stop=("</thought>",), min_tokens=5))
 
 
 def test_logprob_leaves_out_the_end_of_the_turn_and_choices_become_a_grammar() -> None:
@@ -187,3 +212,25 @@ def test_logprob_leaves_out_the_end_of_the_turn_and_choices_become_a_grammar() -
         (body,) = sent(server)
     assert body["grammar"] == 'root ::= "A" | "B"'
     assert body["n_probs"] == 1
+
+
+def chat_only(request: Request) -> Answer:
+    own = request.path in ("/props", "/apply-template", "/completion")
+    return Answer(status=404) if own else llama_cpp(thoughts)(request)
+
+
+def test_gateway_that_passes_on_the_chat_alone_is_asked_there(caplog: pytest.LogCaptureFixture) -> None:
+    with ChatServer(chat_only) as server:
+        served = sweep(LlamaCppEngine(servers(server.url)))
+    with ChatServer(llama_cpp(thoughts)) as server:
+        chat = sweep(ChatEngine(servers(server.url)))
+    assert served == chat
+    assert [message.partition(" (")[0].partition(" does ")[2] for message in caplog.messages] == [
+        "not offer llama.cpp's own endpoints"
+    ]
+
+
+def test_images_are_not_shown_again_where_only_chat_is_offered() -> None:
+    again = Step(prefix=(Piece(text="<think>\n"), Piece(text="Look:", images=True)), stop=(), max_tokens=4)
+    with ChatServer(chat_only) as server, pytest.raises(EngineUnavailable, match="cannot be shown again"):
+        ask(server, again, of=problem(encoded("PNG")))

@@ -19,6 +19,10 @@ from tests.engines.asking import ask
         ("http://h:8000/v1/chat/completions", "http://h:8000/v1"),
         ("https://h/openai", "https://h/openai/v1"),
         ("https://h/v1beta/openai/chat/completions", "https://h/v1beta/openai"),
+        ("https://h/v1beta/openai/", "https://h/v1beta/openai"),
+        ("https://h/api/paas/v4", "https://h/api/paas/v4"),
+        ("https://h/v1/messages", "https://h/v1"),
+        ("https://h/vision", "https://h/vision/v1"),
         ("http://[::1]:8000", "http://[::1]:8000/v1"),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s1m.engines.remote import Backoff
-from s1m.engines.remote.retry import retry_after_seconds
+from s1m.engines.remote.retry import retry_after_seconds, wait_asked
 from tests.engines.asking import GOOD, ask, in_turn
 from tests.engines.chat_server import ChatServer, answer
 
@@ -28,6 +28,11 @@ def test_retry_after_is_honoured_and_capped(date: bool) -> None:
 def test_retry_after_is_read_in_seconds_and_dates() -> None:
     now = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
     assert retry_after_seconds("7", now) == 7.0
+    assert retry_after_seconds(" 1.5 ", now) == 1.5
+    assert retry_after_seconds(wait_asked({"retry-after-ms": "250", "retry-after": "1"}), now) == 0.25
+    assert retry_after_seconds(wait_asked({"retry-after-ms": "soon", "retry-after": "1"}), now) == 1.0
+    assert wait_asked({}) is None
+    assert retry_after_seconds("nan", now) is None
     assert retry_after_seconds("Thu, 01 Jan 2026 12:00:30 GMT", now) == 30.0
     assert retry_after_seconds("Thu, 01 Jan 2026 12:00:30 -0000", now) == 30.0
     assert retry_after_seconds("Thu, 01 Jan 2026 11:00:00 GMT", now) == 0.0

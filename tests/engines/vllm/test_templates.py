@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from s1m.benchmarks.digits import Digits
+from s1m.engines.chat import ChatEngine
 from s1m.engines.vllm import VllmEngine
 from s1m.errors import EngineUnavailable
+from s1m.files.tasks import gathered
 from s1m.forcing import Forcing, drive, independent_sweep, nested_sweep
 from s1m.types import Completion, Piece, RequestOptions, Step, Trace
 from tests.engines.asking import GREEDY, problem, servers
@@ -111,7 +113,7 @@ def test_a_real_vllm_opens_thinking_once_and_refuses_a_closed_thought(tmp_path: 
         engine = VllmEngine(servers(url, start_seconds=30.0), options=RequestOptions(**options))
 
         async def traces(flow: Any) -> list[Trace]:
-            return list(await asyncio.gather(*(drive(flow(forcing, 0), each, engine, GREEDY) for each in problems)))
+            return await gathered(drive(flow(forcing, 0), each, engine, GREEDY) for each in problems)
 
         try:
             await engine.ready()
@@ -124,12 +126,23 @@ def test_a_real_vllm_opens_thinking_once_and_refuses_a_closed_thought(tmp_path: 
         finally:
             await engine.close()
 
+    async def chat(url: str, template: dict[str, Any]) -> list[Trace]:
+        engine = ChatEngine(servers(url, start_seconds=30.0), options=RequestOptions(template=template))
+        try:
+            return await gathered(drive(nested_sweep(forcing, 0), each, engine, GREEDY) for each in problems)
+        finally:
+            await engine.close()
+
     with serving("--", "--chat-template", str(template)) as url:
         nested, independent = asyncio.run(sweeps(url, template={"enable_thinking": True}))
         with pytest.raises(EngineUnavailable, match="add --template-kwargs enable_thinking=true"):
             asyncio.run(sweeps(url))
+        on, off = asyncio.run(chat(url, {"enable_thinking": True})), asyncio.run(chat(url, {}))
     for one, other in zip(nested, independent, strict=True):
         assert [answer.text for answer in one.answers] == [answer.text for answer in other.answers]
         longest = max(other.chains, key=len)
         assert [segment.token_ids for segment in one.chains[0]] == [segment.token_ids for segment in longest]
         assert "<think>" not in one.chains[0][0].text
+    # The chat endpoint continues a turn without the end of the generation prompt, which opens or ends thinking.
+    assert [trace.chains[0][0].text for trace in on] == [trace.chains[0][0].text for trace in off]
+    assert {segment.stop for trace in on for segment in trace.chains[0]} == {"closed"}

@@ -58,5 +58,5 @@ def cost_note(costing: Costing) -> str:
         )
     return (
         "Cost is generated tokens per problem: the thinking that leads to the answer, and all answers from which it "
-        "was chosen; prompt and image tokens are left out, because records do not contain them."
+        "was chosen; prompt and image tokens are left out, because not every server reports them."
     )

@@ -85,6 +85,7 @@ def curve_of(run: CostedRun) -> RunCurve:
             point_of(run, column, None if means is None else means[:, column]) for column in range(len(run.grid.levels))
         ),
         metrics=run.summary.metrics,
+        money=run.summary.money,
         area=None,
     )
 

@@ -30,7 +30,7 @@ class Costing:
     unit: Unit = "tokens"
     shape: ModelShape | None = None
     prompt_tokens: int = 0
-    """Tokens of a problem's prompt, images included; records do not contain them."""
+    """Tokens of a problem's prompt, images included; not every record contains them."""
 
 
 def costs_of(run: Run, records: list[Record], costing: Costing) -> list[list[float]]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from s1m.analysis.comparison.cost import cost_text
 from s1m.analysis.comparison.findings import Comparison, RunCurve, better_sentences, headline, recommended_sentence
 from s1m.analysis.display.formats import p_value, percent, points, range_text
+from s1m.analysis.run.sentences import money_text
+from s1m.analysis.run.summary import MoneySummary
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,10 +65,18 @@ def runs_table(comparison: Comparison) -> Table:
     """s1's metrics of each run, and its mean accuracy over the common range of costs."""
     span = comparison.area_range
     over = " to ".join(cost_text(cost, comparison.unit) for cost in span) if span else "no common range"
-    table = new_table("run", "control", "scaling", "performance", f"area, {over}")
+    priced = any(curve.money for curve in comparison.curves)
+    table = new_table("run", "control", "scaling", "performance", f"area, {over}", *(["money a problem"] * priced))
     for curve in comparison.curves:
-        table.add_row(*run_cells(curve))
+        table.add_row(*run_cells(curve), *([money_cell(curve.money)] * priced))
     return table
+
+
+def money_cell(money: MoneySummary | None) -> str:
+    """What a problem cost, all levels of the run together."""
+    if money is None or money.per_problem is None:
+        return "unknown"
+    return f"{money_text(money.per_problem)} {money.currency}"
 
 
 def differences_table(comparison: Comparison) -> Table:

@@ -35,6 +35,7 @@ FILTERS = (
     sentences.strategy_text,
     sentences.judge_note,
     sentences.model_name,
+    sentences.money_sentence,
     sentences.problems_text,
     sentences.samples_sentence,
     sentences.biases_sentence,

@@ -72,6 +72,24 @@ def cost_sentence(summary: Summary) -> str:
     return f"{spent}: {percent(summary.cost_fraction)} of the {summary.independent_tokens:,} of independent runs."
 
 
+def money_sentence(summary: Summary) -> str:
+    """What the run cost in money; empty for a run without prices."""
+    money = summary.money
+    if money is None:
+        return ""
+    if money.total is None or money.per_problem is None:
+        return f"Cost in {money.currency}: unknown; the server reports no prompt tokens for any problem."
+    said = f"Cost: {money_text(money.total)} {money.currency}, {money_text(money.per_problem)} a problem"
+    records = counted(summary.problems * summary.samples, "record")
+    unknown = f"; unknown for {money.unknown:,} of {records}" if money.unknown else ""
+    return f"{said}{unknown}."
+
+
+def money_text(amount: float) -> str:
+    """An amount: to the cent from 1 on, to three digits below."""
+    return f"{amount:,.2f}" if amount >= 1 else f"{amount:.3g}"
+
+
 def slope_sentence(summary: Summary) -> str:
     """The slope in points per 1,000 thinking tokens with its interval; empty where it is undefined."""
     slope = summary.metrics.slope_per_1k_tokens

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from s1m.analysis.run.breakdowns import summarize_groups, summarize_parts
 from s1m.analysis.run.grid import STOPS, Grid, grid_of
-from s1m.analysis.run.summary import HeldOutGain, LevelSummary, StopFractions, Summary, SweepMetrics
+from s1m.analysis.run.summary import HeldOutGain, LevelSummary, MoneySummary, StopFractions, Summary, SweepMetrics
 from s1m.analysis.statistics.at_k import SamplesSummary, at_k
 from s1m.analysis.statistics.bias import Answered, Bias, beyond_chance
 from s1m.analysis.statistics.held_out import LEAST_PROBLEMS, at_held_out_best, halves
@@ -69,10 +69,34 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         ),
         metrics=summarize_sweep(grid, run.settings, resamples),
         tokens_estimated=run.settings.get("tokens") == ESTIMATED,
+        prompt_tokens=prompt_tokens(records),
+        money=summarize_money(records, grid.samples),
         measures=summarize_groups(records, benchmark_of_run(run.settings.get("benchmark", ""))),
         parts=summarize_parts(records, breakdowns(run.settings)),
         judge=run.judge if grid.judged.any() else None,
         provenance=run.provenance,
+    )
+
+
+def prompt_tokens(records: Sequence[Record]) -> int | None:
+    """Tokens that the model read for all problems; None where they are not known of every one."""
+    counts = [record.usage.prompt_tokens if record.usage else None for record in records]
+    known = [count for count in counts if count is not None]
+    return sum(known) if known and len(known) == len(counts) else None
+
+
+def summarize_money(records: Sequence[Record], samples: int) -> MoneySummary | None:
+    """What the problems cost, each with all its ``samples``; None where none has a price."""
+    costs = [record.cost for record in records if record.cost]
+    if not costs:
+        return None
+    currencies = sorted({cost.currency for cost in costs})
+    known = [cost.amount for cost in costs if cost.amount is not None] if len(currencies) == 1 else []
+    return MoneySummary(
+        currency=", ".join(currencies),
+        total=sum(known) if known else None,
+        per_problem=samples * sum(known) / len(known) if known else None,
+        unknown=len(records) - len(known),
     )
 
 

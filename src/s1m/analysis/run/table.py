@@ -14,6 +14,7 @@ from s1m.analysis.run.sentences import (
     judge_note,
     measures_sentence,
     model_name,
+    money_sentence,
     problems_text,
     samples_sentence,
     slope_sentence,
@@ -56,6 +57,7 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
         biases_sentence(summary),
         judge_note(summary),
         cost_sentence(summary),
+        money_sentence(summary),
         slope_sentence(summary),
         measures_sentence(summary),
     ):

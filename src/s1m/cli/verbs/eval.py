@@ -59,10 +59,13 @@ def run(parsed: Namespace) -> int:
     settings = eval_settings(values, "s1m eval")
     if dry_run:
         return show_plan(settings)
-    return run_benchmark(settings, write_results) if parsed.live is None else _run_watched(settings, parsed.live)
+    fit_budget = "max_thinking_tokens" not in values
+    if parsed.live is not None:
+        return _run_watched(settings, parsed.live, fit_budget=fit_budget)
+    return run_benchmark(settings, write_results, fit_budget=fit_budget)
 
 
-def _run_watched(settings: EvalSettings, port: int) -> int:
+def _run_watched(settings: EvalSettings, port: int, *, fit_budget: bool) -> int:
     from s1m.analysis.live.server import LiveServer
     from s1m.analysis.live.state import LiveState
     from s1m.analysis.run.results import write_results
@@ -72,6 +75,6 @@ def _run_watched(settings: EvalSettings, port: int) -> int:
     state = LiveState()
     with LiveServer(state, port) as server:
         Printer(stderr=True).print(f"live: {server.url}")
-        code = run_benchmark(settings, write_results, state)
+        code = run_benchmark(settings, write_results, fit_budget=fit_budget, watcher=state)
         state.end({0: "done", 130: "interrupted"}.get(code, "failed"))
     return code

@@ -32,6 +32,7 @@ from s1m.errors import DataError, UsageError
 from s1m.evaluate.benchmark import load_problems, run_pending
 from s1m.evaluate.build import model_of
 from s1m.evaluate.family import with_delimiters
+from s1m.evaluate.fitting import fitted_budget
 from s1m.evaluate.store import RunStore, read_records
 from s1m.files.json_lines import encode_line
 from s1m.files.printing import Printer
@@ -45,13 +46,18 @@ STAGES = ("answer", "whole", "form", "same")
 """Of the funnel: a right answer, not cut, of a form that can be trained on, and not said before."""
 
 
-def distill(settings: DistillSettings, *, compose: int, tokenizer: str) -> int:
-    """Run the pending problems, then write the rows. Exit code 1 when problems failed, 130 when interrupted."""
+def distill(settings: DistillSettings, *, compose: int, tokenizer: str, fit_budget: bool = False) -> int:
+    """Run the pending problems, then write the rows. Exit code 1 when problems failed, 130 when interrupted.
+
+    ``fit_budget``: the thinking budget is the default and may be lowered to what the server's context holds.
+    """
     console = Printer(stderr=True)
     counter = TokenCounter(tokenizer).check()
     page = find_benchmark(settings.problems.benchmark)
     settings = asyncio.run(named_teacher(settings, page))
     settings = with_delimiters(settings, settings.engine, settings.strategy)
+    if fit_budget:
+        settings = asyncio.run(fitted_budget(settings, settings.engine, settings.budget, console))
     problems = load_problems(settings.problems, page)
     store = RunStore(settings)
     try:

@@ -1,11 +1,13 @@
-"""``--engine vllm``, ``llamacpp`` and ``http``: servers, at the level of tokens or text, or as chat."""
+"""``--engine vllm``, ``sglang``, ``llamacpp`` and ``http``: servers, at the level of tokens or text, or as chat."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from s1m.engines.builder import EngineSettings
+from s1m.engines.dials import AUTO, dial_of_addresses, dial_of_owners, find_dial
 from s1m.types import Engine
 
 if TYPE_CHECKING:
@@ -23,12 +25,28 @@ class Http:
     default_model = ""
     ready_checks_continuation = True
     passes_options = True
+    takes_dial = True
 
     @classmethod
     def build(cls, settings: EngineSettings) -> Engine:
         from s1m.engines.chat import ChatEngine
 
-        return ChatEngine(servers_of(settings), settings.model, options=settings.request_options)
+        return ChatEngine(servers_of(settings), settings.model, options=settings.request_options, dial=settings.dial)
+
+    @classmethod
+    async def served_dial(cls, settings: EngineSettings) -> str:
+        """The dial of the servers: the given one, that of their addresses, or of what they call themselves."""
+        from s1m.engines.remote.models import find_owners
+
+        if settings.dial != AUTO:
+            return settings.dial
+        if known := dial_of_addresses(settings.base_url):
+            return known
+        servers = servers_of(settings)
+        try:
+            return dial_of_owners(await find_owners(servers)) or AUTO
+        finally:
+            await servers.close()
 
     @classmethod
     async def served_model(cls, settings: EngineSettings) -> str:
@@ -39,6 +57,16 @@ class Http:
             return await engine.served_model()
         finally:
             await engine.close()
+
+    @classmethod
+    async def served_context(cls, settings: EngineSettings) -> int | None:
+        from s1m.engines.remote.models import find_context
+
+        servers = servers_of(settings)
+        try:
+            return await find_context(servers, settings.model)
+        finally:
+            await servers.close()
 
 
 class Vllm(Http):
@@ -52,7 +80,7 @@ class Vllm(Http):
     def build(cls, settings: EngineSettings) -> Engine:
         from s1m.engines.vllm import VllmEngine
 
-        return VllmEngine(servers_of(settings), settings.model, options=settings.request_options)
+        return VllmEngine(servers_of(settings), settings.model, options=settings.request_options, dial=settings.dial)
 
 
 class LlamaCpp(Http):
@@ -66,7 +94,32 @@ class LlamaCpp(Http):
     def build(cls, settings: EngineSettings) -> Engine:
         from s1m.engines.llamacpp import LlamaCppEngine
 
-        return LlamaCppEngine(servers_of(settings), settings.model, options=settings.request_options)
+        return LlamaCppEngine(
+            servers_of(settings), settings.model, options=settings.request_options, dial=settings.dial
+        )
+
+    @classmethod
+    async def served_context(cls, settings: EngineSettings) -> int | None:
+        engine = cls.build(settings)
+        try:
+            await engine.ready()
+            return engine.context_tokens
+        finally:
+            await engine.close()
+
+
+class Sglang(Http):
+    """Builds the engine that continues text on an SGLang server, which offers its model as a chat server does."""
+
+    name = "sglang"
+    summary = "an SGLang server, text by text (never run against a real one)"
+    ready_checks_continuation = False
+
+    @classmethod
+    def build(cls, settings: EngineSettings) -> Engine:
+        from s1m.engines.sglang import SglangEngine
+
+        return SglangEngine(servers_of(settings), settings.model, options=settings.request_options, dial=settings.dial)
 
 
 def servers_of(settings: EngineSettings) -> Servers:
@@ -78,4 +131,13 @@ def servers_of(settings: EngineSettings) -> Servers:
         os.environ.get("S1M_API_KEY"),
         max_concurrency=settings.concurrency_each,
         patience=Patience(timeout_seconds=settings.timeout_seconds),
+        headers=headers_of(settings),
     )
+
+
+def headers_of(settings: EngineSettings) -> Callable[[str | None], Mapping[str, str]]:
+    """What makes the headers that carry the key to the servers of the settings."""
+    from s1m.engines.remote.connection import bearer
+
+    name = dial_of_addresses(settings.base_url) if settings.dial == AUTO else settings.dial
+    return find_dial(name).headers if name else bearer

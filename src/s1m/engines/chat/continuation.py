@@ -4,26 +4,30 @@ Many servers ignore fields they do not know. Such a server would close the turn 
 thought would be a conversation about a thought. Many chat templates drop earlier thinking, or put an empty thinking
 block before the turn; then no answer would rest on the thinking. Both show in how many tokens five small prompts have,
 so no property of the model is needed, and the check costs five requests of one token. Whether the reply holds the turn
-too shows in the text of the same replies; a server that repeats it is sent two more requests.
+too shows in the text of the same replies; a server that repeats it is sent two more requests. Where a turn cannot be
+continued as it is, up to four more find out whether another form of it can; see ``openings``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from s1m.engines.chat.openings import find_opened
 from s1m.engines.chat.prefill import LLAMA_CPP, NOT_REPEATED, Prefill
 from s1m.engines.chat.reply import Probed, read_probe
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
-from s1m.errors import EngineUnavailable
+from s1m.errors import CannotContinue, EngineUnavailable
 from s1m.families import DEFAULT, after_thinking
 
 logger = logging.getLogger("s1m")
+
+NO_TEMPLATE_OPTIONS: Mapping[str, Any] = {}
 
 Continuation = Literal["continues", "restarts", "drops", "intrudes", "forgets", "unknown"]
 """The server continues the turn; it begins another; it leaves the turn out; its template puts something before the
@@ -35,7 +39,7 @@ UNUSABLE: dict[Continuation, str] = {
     "drops": "leaves the assistant's turn out of the prompt, so thinking cannot be forced; use vLLM, SGLang or a "
     "recent llama.cpp",
     "intrudes": "has a chat template that puts something of its own before a continued turn, such as an empty thinking "
-    "block; serve the model with a template that does not, or use --engine vllm",
+    "block; where thinking is off in it, add --template-kwargs enable_thinking=true, or use --engine llamacpp or vllm",
     "forgets": "has a chat template that drops the thinking from the assistant's turn, so no answer could rest on it; "
     "serve the model with a template that keeps it, or use --engine vllm",
 }
@@ -71,52 +75,86 @@ class Counts:
         return cls(bare=bare, plain=plain, continued=continued, short_thought=short, long_thought=long)
 
 
-async def check_continuation(servers: Servers, server: Server, model: str) -> Prefill:
-    """What the server's replies hold of a continued turn.
+async def check_continuation(
+    servers: Servers, server: Server, model: str, template: Mapping[str, Any] = NO_TEMPLATE_OPTIONS
+) -> Prefill:
+    """How turns are sent to the server, and what its replies hold of them; ``template`` are options of every request.
 
     Raises ``EngineUnavailable`` for a server that cannot force thinking; warns where that remains unknown.
     """
+    rendering = {"chat_template_kwargs": dict(template)} if template else {}
 
-    async def ask(turn: str, *, continued: bool, **fields: Any) -> Probed:
+    async def send(request: dict[str, Any]) -> Probed:
         async def body(_server: Server) -> bytes:
-            return encode(probe(model, turn, continued=continued) | fields)
+            return encode(request | rendering)
 
         probed = await servers.ask(Request(path="chat/completions", body=body, read=read_probe), at=server)
         if probed.completion_tokens is None:
             raise EngineUnavailable(f"{server.url} reports no token usage; budgets cannot be kept without it")
         return probed
 
-    async def ask_if_taken(turn: str, *, continued: bool, **fields: Any) -> Probed | None:
+    async def as_llama_cpp(message: Mapping[str, Any], fields: Mapping[str, Any]) -> Probed | None:
+        request = {**probe(model, "", continued=False), **LLAMA_CPP, **fields}
+        if message:
+            request["messages"].append({"role": "assistant", **message})
         try:
-            return await ask(turn, continued=continued, **fields)
+            return await send(request)
         except Refused:
             return None
 
     try:
-        continued = await ask(ONE_WORD, continued=True)
+        return await _check_whole(server, model, send)
+    except CannotContinue:
+        opened = await find_opened(as_llama_cpp)
+        if opened is None:
+            raise
+        return Prefill(repeats=True, fields=LLAMA_CPP, opened=opened)
+
+
+async def _check_whole(server: Server, model: str, send: Callable[[dict[str, Any]], Awaitable[Probed]]) -> Prefill:
+    """What the replies hold of a turn that is sent as it is. Raises ``CannotContinue`` where that is not continued."""
+
+    async def ask_if_taken(turn: str, *, continued: bool, **fields: Any) -> Probed | None:
+        try:
+            return await send(probe(model, turn, continued=continued) | fields)
+        except Refused:
+            return None
+
+    try:
+        continued = await send(probe(model, ONE_WORD, continued=True))
     except Refused as error:
-        raise EngineUnavailable(f"{server.url} will not continue the assistant's turn: {error}") from error
+        raise CannotContinue(f"{server.url} will not continue the assistant's turn: {error}") from error
     bare, plain, short, long = await asyncio.gather(
-        ask("", continued=False),
+        send(probe(model, "", continued=False)),
         ask_if_taken(ONE_WORD, continued=False),
         ask_if_taken(SHORT_THOUGHT, continued=True),
         ask_if_taken(LONG_THOUGHT, continued=True),
     )
-    _refuse_unusable(server, Counts.of(bare, plain, continued, short, long))
+    known = _refuse_unusable(server, Counts.of(bare, plain, continued, short, long))
     if long is None or not repeats(long, LONG_THOUGHT):
+        _warn_unless(known, server)
         return NOT_REPEATED
     as_llama_cpp = await ask_if_taken(LONG_THOUGHT, continued=True, **LLAMA_CPP)
     if as_llama_cpp is None:
+        _warn_unless(known, server)
         return _repeating(server, long, {})
-    _refuse_intruding(server, as_llama_cpp.prompt, (await ask("", continued=False, **LLAMA_CPP)).prompt)
+    _warn_unless(known or bool(as_llama_cpp.prompt), server)
+    _refuse_intruding(
+        server, as_llama_cpp.prompt, (await send({**probe(model, "", continued=False), **LLAMA_CPP})).prompt
+    )
     return _repeating(server, as_llama_cpp, LLAMA_CPP)
 
 
-def _refuse_unusable(server: Server, counts: Counts) -> None:
+def _refuse_unusable(server: Server, counts: Counts) -> bool:
+    """Whether the counts show that the turn is continued. Raises ``CannotContinue`` where they show that it is not."""
     continuation = read_counts(counts)
     if continuation in UNUSABLE:
-        raise EngineUnavailable(f"{server.url} {UNUSABLE[continuation]}")
-    if continuation == "unknown":
+        raise CannotContinue(f"{server.url} {UNUSABLE[continuation]}")
+    return continuation == "continues"
+
+
+def _warn_unless(known: bool, server: Server) -> None:
+    if not known:
         logger.warning(
             "%s: its token counts do not show whether it continues the assistant's turn (continue_final_message); "
             "if it does not, forced thinking means nothing",
@@ -133,18 +171,18 @@ def _refuse_intruding(server: Server, continued: str, bare: str) -> None:
     before, turn, _ = continued.rpartition(LONG_THOUGHT)
     opened = before.rstrip().endswith(DEFAULT.opening)
     if turn and (opened or not bare.startswith(before) or not after_thinking(before).strip()):
-        raise EngineUnavailable(f"{server.url} {UNUSABLE['intrudes']} (before the turn stands {before[-40:]!r})")
+        raise CannotContinue(f"{server.url} {UNUSABLE['intrudes']} (before the turn stands {before[-40:]!r})")
 
 
 def _repeating(server: Server, probed: Probed, fields: Mapping[str, Any]) -> Prefill:
     """How to read a server that repeated the long thought in this reply to a request with ``fields``."""
     if not probed.text.startswith(LONG_THOUGHT):
-        raise EngineUnavailable(
+        raise CannotContinue(
             f"{server.url} repeats the assistant's turn in its reply, but not as it was sent: {probed.text!r}; switch "
             "its reasoning parser off (llama.cpp: --reasoning-format none)"
         )
     if (probed.completion_tokens or 0) > MOST_NEW_TOKENS:
-        raise EngineUnavailable(
+        raise CannotContinue(
             f"{server.url} counts the turn that it repeats as {probed.completion_tokens} new tokens; budgets cannot be "
             "kept with it, use --engine vllm"
         )

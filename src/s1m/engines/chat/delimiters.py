@@ -16,6 +16,7 @@ from s1m.engines.remote.reply import decode, encode
 from s1m.engines.remote.retry import GaveUp
 from s1m.errors import EngineUnavailable
 
+TOKENIZE = "/tokenize"
 CERTAIN = 1000.0
 """Added to a token's logit, it makes every other token impossible."""
 
@@ -32,7 +33,7 @@ async def check_delimiter(servers: Servers, server: Server, model: str, delimite
     async def tokenize(_server: Server) -> bytes:
         return encode({"content": delimiter, "add_special": False, "parse_special": True})
 
-    request = Request(path="/tokenize", body=tokenize, read=lambda reply: decode(reply, Tokens).tokens)
+    request = Request(path=TOKENIZE, body=tokenize, read=lambda reply: decode(reply, Tokens).tokens)
     try:
         tokens = await servers.ask(request, at=server)
     except (GaveUp, NotOffered, Refused):

@@ -12,15 +12,18 @@ from typing import Any
 
 from s1m.engines.chat.continuation import check_continuation
 from s1m.engines.chat.delimiters import check_delimiter
+from s1m.engines.chat.direct import WholeReplies
 from s1m.engines.chat.prefill import NOT_REPEATED, Prefill
 from s1m.engines.chat.protocol import NO_OPTIONS, chat_request, optional_fields, read_completion
 from s1m.engines.choices import is_one_of, not_bound
+from s1m.engines.dials import AUTO
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.models import find_context, find_model
 from s1m.engines.remote.once import Once, OnceEach
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
+from s1m.errors import EngineUnavailable
 from s1m.types import Completion, Problem, RequestOptions, Sampling, Step
 
 logger = logging.getLogger("s1m")
@@ -37,7 +40,9 @@ class ChatEngine:
     binds_json = True
     takes_turns = True
 
-    def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
+    def __init__(
+        self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS, dial: str = AUTO
+    ) -> None:
         self.context_tokens: int | None = None
         self._servers = servers
         self._options = options
@@ -49,14 +54,21 @@ class ChatEngine:
         self._delimiters = OnceEach(self._check_delimiter, key_of=lambda pair: pair)
         # One entry for each problem that can be under way: its images are encoded once, not once a step.
         self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
+        self._whole = WholeReplies(
+            servers=servers, options=options, model=self.served_model, images=self._images.get, dial=dial
+        )
 
     def __repr__(self) -> str:
         return f"ChatEngine({str(self._servers)!r})"
 
     async def ready(self) -> None:
         """Find out which model the servers offer and how long its context is, and that they continue turns."""
-        self.context_tokens = await find_context(self._servers, await self.served_model())
+        await self.ready_to_reply()
         await asyncio.gather(*(self._continuation.get(server) for server in self._servers.reachable()))
+
+    async def ready_to_reply(self) -> None:
+        """The same but for turns, which whole replies do not continue."""
+        self.context_tokens = await find_context(self._servers, await self.served_model())
 
     async def served_model(self) -> str:
         """The name of the model that is asked: the given one, or the only one that the servers offer."""
@@ -69,6 +81,8 @@ class ChatEngine:
         to write one of ``choices``, is asked without; so is one that writes something else. Raises ``EngineError``;
         ``PromptTooLong`` when the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
+        if step.whole is not None:
+            return await self._whole.generate(problem, step, sampling)
         optional = optional_fields(step, binds_choices=self._binds_choices) if self._takes_optional else {}
         try:
             completion = await self._continue(problem, step, sampling, optional)
@@ -112,11 +126,17 @@ class ChatEngine:
                 step=step,
                 sampling=sampling,
                 options=self._options,
+                prefill=prefill,
             )
             return encode(request | optional | prefill.fields_for(sampling))
 
         async def first(server: Server) -> None:
             if (await self._continuation.get(server)).fields:
+                if step.min_tokens > 1:
+                    raise EngineUnavailable(
+                        f"llama.cpp's chat has no minimum of tokens, {step.min_tokens} were asked for: use --engine "
+                        "llamacpp, or leave out --min-thinking-tokens"
+                    )
                 for stop in step.stop:
                     await self._delimiters.get((server, stop))
 
@@ -135,7 +155,7 @@ class ChatEngine:
         )
 
     async def _check_continuation(self, server: Server) -> Prefill:
-        return await check_continuation(self._servers, server, await self.served_model())
+        return await check_continuation(self._servers, server, await self.served_model(), self._options.template)
 
     async def _check_delimiter(self, pair: tuple[Server, str]) -> None:
         await check_delimiter(self._servers, pair[0], await self.served_model(), pair[1])

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
+from s1m.engines.chat.turns import Opened, sent_turn
 from s1m.errors import EngineError
 from s1m.types import Sampling
 
@@ -34,10 +35,14 @@ first words of a thought, with which some models begin a second one."""
 
 @dataclass(frozen=True, kw_only=True)
 class Prefill:
-    """Whether replies of a server begin with the turn that they continue; ``fields`` are added to every request."""
+    """Whether replies of a server begin with the turn that they continue; ``fields`` are added to every request.
+
+    ``opened``: the server's chat template opens thinking itself, so that turns are sent in another form.
+    """
 
     repeats: bool = False
     fields: Mapping[str, Any] = field(default_factory=dict)
+    opened: Opened | None = None
 
     def fields_for(self, sampling: Sampling) -> dict[str, Any]:
         """The fields of one request; llama.cpp has its own name for the repetition penalty and ignores vLLM's."""
@@ -52,9 +57,10 @@ NOT_REPEATED = Prefill()
 def new_text(text: str, turn: str, prefill: Prefill) -> str:
     """The text that follows ``turn`` in a reply. Raises ``EngineError`` for a reply that contradicts ``prefill``."""
     if prefill.repeats:
-        if not text.startswith(turn):
+        start = sent_turn(turn, prefill.opened).start
+        if not text.startswith(start):
             raise EngineError(f"the reply does not begin with the turn it continues, {CONTRADICTION}: {_start(text)}")
-        return text[len(turn) :]
+        return text[len(start) :]
     if _repeats(text, turn):
         raise EngineError(f"the reply repeats the turn it continues, {CONTRADICTION}: {_start(text)}")
     return text

@@ -13,6 +13,7 @@ import msgspec
 
 from s1m.engines.chat.prefill import NOT_REPEATED, Prefill, new_text
 from s1m.engines.chat.reply import Written, read_reply
+from s1m.engines.chat.turns import sent_turn
 from s1m.engines.messages import conversation, said_before
 from s1m.engines.remote.reply import Unreadable, decode
 from s1m.engines.stops import first_stop, without_partial_stop
@@ -48,8 +49,10 @@ def chat_request(
     step: Step,
     sampling: Sampling,
     options: RequestOptions = NO_OPTIONS,
+    prefill: Prefill = NOT_REPEATED,
 ) -> dict[str, Any]:
     """The body of a chat request for ``step``; ``images`` are URLs, ``prefix`` is the assistant's turn so far."""
+    turn = sent_turn(prefix, prefill.opened)
     body: dict[str, Any] = {
         "model": model,
         "messages": conversation(said_before(problem), problem.question, images, options),
@@ -68,9 +71,9 @@ def chat_request(
         # So that the text itself shows whether a stop string ended it, also where no stop_reason is sent.
         "include_stop_str_in_output": True,
     }
-    if prefix:
-        body["messages"].append({"role": "assistant", "content": prefix})
-        body |= {"continue_final_message": True, "add_generation_prompt": False}
+    if turn.message:
+        body["messages"].append(turn.message)
+        body |= turn.fields
     if sampling.presence_penalty:
         body["presence_penalty"] = sampling.presence_penalty
     if options.template:
@@ -107,7 +110,14 @@ def read_completion(body: bytes, step: Step, *, turn: str = "", prefill: Prefill
     tokens = count_tokens(written.completion_tokens, step.max_tokens)
     if tokens == 0 and whole:
         raise Uncounted("the server counts 0 tokens for a text that is not empty")
-    return Completion(text=text, tokens=tokens, finish=finish, logprob=mean_logprob(written.logprobs))
+    return Completion(
+        text=text,
+        tokens=tokens,
+        finish=finish,
+        logprob=mean_logprob(written.logprobs),
+        prompt_tokens=written.prompt_tokens,
+        cached_tokens=written.cached_tokens,
+    )
 
 
 def mean_logprob(logprobs: bytes) -> float | None:

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from s1m.engines.remote.reply import Unreadable, decode
-from s1m.errors import EngineError
+from s1m.errors import EngineError, Withheld
 
 Ending = Literal["stop", "stop string", "end of turn", "length"]
 """Why a server says that generation ended; "stop" is one of the next two, and the server does not say which."""
@@ -44,6 +44,20 @@ ENDINGS: Mapping[str, Ending] = {
 }
 """Names of endings, in lower case: Gemini writes them in capitals."""
 
+WITHHELD: Mapping[str, Literal["refusal", "content filter"]] = {
+    "refusal": "refusal",  # Anthropic
+    "content_filter": "content filter",  # OpenAI, Azure, OpenRouter
+    "content_filtered": "content filter",
+    "sensitive": "content filter",  # GLM
+    "safety": "content filter",  # this one and those below: Gemini
+    "recitation": "content filter",
+    "blocklist": "content filter",
+    "prohibited_content": "content filter",
+    "spii": "content filter",
+    "image_safety": "content filter",
+}
+"""Endings after which whatever text there is must not be taken for an answer."""
+
 BROKEN_OFF = frozenset(
     {"abort", "aborted", "cancelled", "canceled", "error", "timeout", "unknown", "insufficient_system_resource"}
 )
@@ -67,6 +81,8 @@ class ChatMessage(msgspec.Struct, frozen=True):
     content: Content = None
     reasoning: Content = None
     reasoning_content: Content = None
+    refusal: str | None = None
+    """OpenAI's name for what stands in place of an answer that the model will not give."""
 
 
 class ChatChoice(msgspec.Struct, frozen=True):
@@ -79,11 +95,26 @@ class ChatChoice(msgspec.Struct, frozen=True):
     logprobs: msgspec.Raw = msgspec.Raw(b"null")
 
 
+class PromptDetails(msgspec.Struct, frozen=True):
+    """Of the prompt tokens, those that were read from a cache, which hosted models sell for less."""
+
+    cached_tokens: int | float | str | None = None
+
+
+class UsageDetails(msgspec.Struct, frozen=True):
+    """What the tokens of a completion were."""
+
+    reasoning_tokens: int | float | str | None = None
+
+
 class Usage(msgspec.Struct, frozen=True):
     """Token counts as the server reports them; see ``whole_number``."""
 
     prompt_tokens: int | float | str | None = None
     completion_tokens: int | float | str | None = None
+    total_tokens: int | float | str | None = None
+    prompt_tokens_details: PromptDetails | None = None
+    completion_tokens_details: UsageDetails | None = None
 
 
 class Verbose(msgspec.Struct, frozen=True):
@@ -119,7 +150,8 @@ class Probed:
 class Written:
     """What a server says that the model wrote: its thinking, where the server split it away, and the rest.
 
-    ``stopped_by`` are the stop strings or token ids that the server names as the reason; ``logprobs`` is raw JSON.
+    ``reasoning_tokens`` are those of the completion that were thinking, where the server counts them. ``stopped_by``
+    are the stop strings or token ids that the server names as the reason; ``logprobs`` is raw JSON.
     """
 
     thinking: str
@@ -128,10 +160,18 @@ class Written:
     stopped_by: frozenset[str | int | None]
     completion_tokens: int | None
     logprobs: bytes
+    reasoning_tokens: int | None = None
+    prompt_tokens: int | None = None
+    cached_tokens: int = 0
+    total_tokens: int | None = None
 
 
 def read_reply(body: bytes) -> Written:
-    """What a chat reply says. Raises ``Unreadable`` where another try may bring a better one, else ``EngineError``."""
+    """What a chat reply says.
+
+    Raises ``Unreadable`` where another try may bring a better one, ``Withheld`` for a refusal in place of an answer,
+    else ``EngineError``.
+    """
     reply = decode(body, ChatReply)
     if bytes(reply.error) not in (b"null", b"{}", b'""', b"false"):
         raise Unreadable("the server reports an error")
@@ -139,6 +179,11 @@ def read_reply(body: bytes) -> Written:
         raise Unreadable("the reply has no choices")
     choice = reply.choices[0]
     message = choice.message
+    if message.refusal:
+        raise Withheld(f"the model refused to answer: {shortened(message.refusal)}", kind="refusal")
+    usage = reply.usage or Usage()
+    details = usage.completion_tokens_details or UsageDetails()
+    read = usage.prompt_tokens_details or PromptDetails()
     stopping_word = reply.verbose.stopping_word if reply.verbose else ""
     thinking, text = split_content(message.content)
     return Written(
@@ -146,8 +191,12 @@ def read_reply(body: bytes) -> Written:
         text=text,
         ending=read_ending(choice.finish_reason),
         stopped_by=frozenset((choice.stop_reason, choice.matched_stop, stopping_word)) - {None, ""},
-        completion_tokens=whole_number(reply.usage.completion_tokens if reply.usage else None),
+        completion_tokens=whole_number(usage.completion_tokens),
         logprobs=bytes(choice.logprobs),
+        reasoning_tokens=whole_number(details.reasoning_tokens),
+        prompt_tokens=whole_number(usage.prompt_tokens),
+        cached_tokens=whole_number(read.cached_tokens) or 0,
+        total_tokens=whole_number(usage.total_tokens),
     )
 
 
@@ -166,8 +215,14 @@ def read_probe(body: bytes) -> Probed:
 
 
 def read_ending(finish_reason: str | None) -> Ending:
-    """Why generation ended. Raises ``Unreadable`` for one that broke off, ``EngineError`` for one that is unknown."""
+    """Why generation ended.
+
+    Raises ``Unreadable`` for one that broke off, ``Withheld`` for one that a filter or the model's refusal ended,
+    ``EngineError`` for one that is unknown.
+    """
     name = (finish_reason or "").lower()
+    if name in WITHHELD:
+        raise Withheld(f"the answer was withheld (finish_reason {finish_reason})", kind=WITHHELD[name])
     if not name or name in BROKEN_OFF:
         raise Unreadable(f"the server broke off (finish_reason {finish_reason})")
     if name not in ENDINGS:
@@ -195,6 +250,12 @@ def split_content(content: Content) -> tuple[str, str]:
 def whole_text(content: Content) -> str:
     """All text of a content, thinking included."""
     return "".join(split_content(content))
+
+
+def shortened(text: str, most: int = 120) -> str:
+    """A text on one line of at most ``most`` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def whole_number(count: int | float | str | None) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from s1m.engines.embedded.batcher import Batcher
@@ -15,9 +16,10 @@ from s1m.engines.embedded.prompt import NO_OPTIONS, Prompt, prepare, prolonged
 from s1m.engines.embedded.row import Row
 from s1m.errors import DataError, EngineError, EngineUnavailable, PromptTooLong
 from s1m.families.reading import read_template
+from s1m.families.replies import count_thinking
 from s1m.families.template import ChatTemplate
 from s1m.families.turn import begun, ends_thinking, thinking_is_off
-from s1m.types import Completion, Piece, Problem, RequestOptions, Sampling, Step
+from s1m.types import Completion, Piece, Problem, RequestOptions, Sampling, Step, WholeReply
 
 MOST_ROWS = 256
 """Beyond this many rows a forward pass gains nothing and the key-value buffer only grows."""
@@ -72,6 +74,8 @@ class EmbeddedEngine:
         """
         if self._closed:
             raise EngineUnavailable("the engine was closed")
+        if step.whole and (step.whole.effort or step.whole.budget is not None):
+            raise EngineUnavailable(f"{self.name} has no server to ask for an effort or a budget; use --engine http")
         ending = self._prompt(problem).ending
         if ends_thinking(ending, step.prefix, step.stop):
             raise EngineUnavailable(f"{self.checkpoint.name}: {thinking_is_off(self._switch())}")
@@ -101,7 +105,8 @@ class EmbeddedEngine:
                 model_name=self.checkpoint.name,
             )
         )
-        return await future
+        completion = await future
+        return completion if step.whole is None else self._counted(completion, step.whole)
 
     async def close(self) -> None:
         """Stop the batcher's thread. Safe to call twice."""
@@ -165,6 +170,11 @@ class EmbeddedEngine:
     def _decode(self, ids: Sequence[int]) -> str:
         text: str = self.checkpoint.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
         return text
+
+    def _counted(self, completion: Completion, whole: WholeReply) -> Completion:
+        """A whole reply with the tokens of its thinking."""
+        texts = [self._decode([token]) for token in completion.token_ids or ()]
+        return replace(completion, thinking_tokens=count_thinking(texts, whole.thinking_open, whole.thinking_close))
 
     def _choices(self, step: Step) -> Choices:
         spelled = tuple(tuple(self._ids(choice, None)) for choice in step.choices if choice)

@@ -62,11 +62,18 @@ class Generated(msgspec.Struct, frozen=True):
     tokens_predicted: int
     stop_type: str
     stopping_word: str = ""
+    tokens_evaluated: int | None = None
+    """Tokens of the prompt, those in the cache among them."""
     completion_probabilities: list[TokenLogprob] = []
 
 
-def completion_request(*, prompt: str, images: Sequence[str], step: Step, sampling: Sampling) -> dict[str, Any]:
-    """The body of a request that continues ``prompt``; ``images`` are base64, one a marker."""
+def completion_request(
+    *, prompt: str, images: Sequence[str], step: Step, sampling: Sampling, forbidden: Sequence[int] = ()
+) -> dict[str, Any]:
+    """The body of a request that continues ``prompt``; ``images`` are base64, one a marker.
+
+    With a minimum of tokens, ``forbidden`` ones and the end of the turn are not drawn.
+    """
     body: dict[str, Any] = {
         "prompt": {"prompt_string": prompt, "multimodal_data": list(images)} if images else prompt,
         # The server fills in what is left out (top_k 40, min_p 0.05), so everything that changes the result is sent.
@@ -83,6 +90,8 @@ def completion_request(*, prompt: str, images: Sequence[str], step: Step, sampli
         "preserved_tokens": list(step.stop),
         "cache_prompt": True,
     }
+    if step.min_tokens > 1:
+        body |= {"ignore_eos": True, "logit_bias": [[token, False] for token in forbidden]}
     if sampling.presence_penalty:
         body["presence_penalty"] = sampling.presence_penalty
     if not step.stop:
@@ -123,4 +132,7 @@ def read_generated(body: bytes, step: Step) -> Completion:
     logprobs = [token.logprob for token in generated.completion_probabilities]
     if generated.stop_type == "eos" and len(logprobs) == tokens:
         logprobs = logprobs[:-1]  # that of the token that ended the turn
-    return Completion(text=text, tokens=tokens, finish=finish, logprob=fmean(logprobs) if logprobs else None)
+    logprob = fmean(logprobs) if logprobs else None
+    return Completion(
+        text=text, tokens=tokens, finish=finish, logprob=logprob, prompt_tokens=generated.tokens_evaluated
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from s1m.engines.remote.endpoint import proxy_for, without_password, without_passwords
 from s1m.engines.remote.refusals import refusal, server_message
-from s1m.engines.remote.retry import Transient
+from s1m.engines.remote.retry import Transient, wait_asked
 from s1m.errors import EngineUnavailable
 
 if TYPE_CHECKING:
@@ -25,8 +26,17 @@ SECRET_CHARACTERS = 8
 class Connection:
     """A server at ``api_url``. Belongs to the event loop in which it is first used; closed, it can be used again."""
 
-    def __init__(self, api_url: str, api_key: str | None, *, timeout_seconds: float, max_connections: int) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        api_key: str | None,
+        *,
+        timeout_seconds: float,
+        max_connections: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.api_url = api_url
+        self._headers = bearer(api_key) if headers is None else headers
         self._api_key = api_key
         self._timeout_seconds = timeout_seconds
         self._max_connections = max_connections
@@ -63,7 +73,7 @@ class Connection:
             refused = isinstance(error, aiohttp.ClientConnectorError)
             raise Transient(reason_of(error), kind="unreachable" if refused else "broken") from error
         if response.status != 200:
-            raise refusal(response.status, response.headers.get("retry-after"), self.quote(body), self.api_url)
+            raise refusal(response.status, wait_asked(response.headers), self.quote(body), self.api_url, body)
         return body
 
     def quote(self, body: bytes) -> str:
@@ -89,16 +99,18 @@ class Connection:
         import aiohttp
 
         if self._session is None:
-            headers = {"Content-Type": "application/json"}
-            if self._api_key:
-                headers["Authorization"] = f"Bearer {self._api_key}"
             self._proxy = proxy_for(self.api_url)
             self._session = aiohttp.ClientSession(
-                headers=headers,
+                headers={"Content-Type": "application/json", **self._headers},
                 connector=aiohttp.TCPConnector(limit=self._max_connections, keepalive_timeout=KEEP_ALIVE_SECONDS),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
             )
         return self._session
+
+
+def bearer(key: str | None) -> dict[str, str]:
+    """The header that carries a key at most servers."""
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 async def read_body(response: aiohttp.ClientResponse) -> bytes:

@@ -11,6 +11,10 @@ from s1m.errors import UsageError
 
 EXAMPLE = "http://localhost:8000/v1"
 
+ENDPOINTS = ("/chat/completions", "/v1/messages")
+VERSION = re.compile(r"/v\d\w*(?:/|$)")
+"""A version in a path, as in /v1, Gemini's /v1beta/openai or GLM's /api/paas/v4; an address without one gets /v1."""
+
 URL_PASSWORD = re.compile(r"(?<=://)[^\s/?#'\"]*@")
 """Of ``http://user:secret@proxy:3128``, what stands between the scheme and the host."""
 
@@ -32,9 +36,9 @@ def api_root(base_url: str) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise UsageError(f"base URL {shown} holds more than an address; put the key into S1M_API_KEY")
     path = parts.path.rstrip("/")
-    if path.endswith("/chat/completions"):
-        path = path.removesuffix("/chat/completions")
-    elif not path.endswith("/v1"):
+    if path.endswith(ENDPOINTS):
+        path = path.removesuffix("/chat/completions").removesuffix("/messages")
+    elif not VERSION.search(path):
         path += "/v1"
     return f"{parts.scheme}://{parts.netloc}{path}"
 

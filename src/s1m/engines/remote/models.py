@@ -11,13 +11,18 @@ from s1m.engines.remote.server import Request
 from s1m.engines.remote.servers import Servers
 from s1m.errors import UsageError
 
+MOST_SHOWN = 8
+"""Models that an error message lists; hosted servers have hundreds."""
+
 
 async def find_model(servers: Servers) -> str:
     """The name of the only model that all servers offer. Raises ``UsageError`` when there is not exactly one."""
     listed = [{model.id for model in models} for models in await _models(servers)]
     common = sorted(set.intersection(*listed))
     if len(common) != 1:
-        raise UsageError(f"{servers} offers {', '.join(common) or 'no model'}; name one with --model")
+        more = f" and {len(common) - MOST_SHOWN} more" if len(common) > MOST_SHOWN else ""
+        shown = ", ".join(common[:MOST_SHOWN]) or "no model"
+        raise UsageError(f"{servers} offers {shown}{more}; name one with --model")
     return common[0]
 
 
@@ -29,6 +34,15 @@ async def find_context(servers: Servers, model: str) -> int | None:
         return None  # a gateway that lists no models may well have this one
     lengths = [entry.context_tokens for models in listed for entry in models if entry.id == model]
     return min((length for length in lengths if length is not None), default=None)
+
+
+async def find_owners(servers: Servers) -> tuple[str, ...]:
+    """Whose the servers' models are, as the servers say; empty where they list none."""
+    try:
+        listed = await _models(servers)
+    except (GaveUp, NotOffered, Refused):
+        return ()
+    return tuple({str(entry.owned_by or "") for models in listed for entry in models})
 
 
 async def _models(servers: Servers) -> Collection[list[Model]]:

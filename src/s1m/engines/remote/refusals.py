@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 
 from s1m.engines.remote.retry import Kind, Transient, retry_after_seconds
-from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
+from s1m.errors import CannotContinue, EngineError, EngineUnavailable, PromptTooLong, Withheld
 from s1m.files.decoding import Undecodable, decode_reply
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -58,8 +58,31 @@ UNKNOWN_FIELD = re.compile(
 )
 
 
+BLOCKED = re.compile(
+    r"""
+    content_filter                            # Azure's code of a prompt that its filter stopped
+  | ResponsibleAIPolicyViolation              # the same in more detail
+  | content_policy_violation | invalid_prompt # OpenAI's codes
+  | flagged_input                             # OpenRouter's metadata of a prompt that moderation flagged
+  | content\ filtering\ policy              # "Output blocked by content filtering policy" (Anthropic)
+  | content\ management\ policy             # "... triggering Azure OpenAI's content management policy"
+  | PROHIBITED_CONTENT                        # Gemini's reason to block a prompt
+  | data_inspection_failed                    # Qwen's code
+    """,
+    re.VERBOSE,
+)
+"""In the body of a refusal: it concerns what this one problem says, and no other."""
+
+NO_CREDIT = re.compile(
+    r"insufficient_quota|insufficient_balance|credit balance|insufficient credits|billing_hard_limit", re.IGNORECASE
+)
+"""In the body of a refusal: waiting does not help, the account has to be filled. OpenAI sends it with status 429."""
+
+
 class Refused(EngineError):
     """The server will not do this request as it stands."""
+
+    kind = "refused request"
 
 
 class NotOffered(EngineUnavailable):
@@ -70,9 +93,17 @@ UNPRINTABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0e-\x1b\x7f]")
 """Halves of characters, which no output takes, and control characters, which move the cursor of a terminal."""
 
 
-def refusal(status: int, retry_after: str | None, message: str, url: str) -> EngineError | Transient:
-    """The error to raise for a status other than 200; ``message`` is what the server says, on one line."""
+def refusal(status: int, retry_after: str | None, message: str, url: str, body: bytes = b"") -> EngineError | Transient:
+    """The error to raise for a status other than 200; ``message`` is what the server says, on one line.
+
+    ``body`` is all of it, since codes stand beside the message.
+    """
     said = f"HTTP {status}" + (f": {message}" if message else "")
+    details = body.decode("utf-8", "replace")
+    if status < 500 and BLOCKED.search(details):
+        return Withheld(f"a content filter blocked the request ({said})", kind="content filter")
+    if status == 402 or (status < 500 and NO_CREDIT.search(details)):
+        return EngineUnavailable(f"the account at {url} has no credit left ({said}); fill it, then re-run the command")
     if status in TRANSIENT_STATUSES:
         return Transient(
             said,
@@ -98,7 +129,7 @@ def _refused_request(said: str, message: str, *, too_large: bool) -> EngineError
         return Refused(f"the images are too large for the server ({said}); see --max-image-pixels")
     unknown = [name for name in EXTENSIONS if re.search(rf"\b{name}\b", message)]
     if unknown and UNKNOWN_FIELD.search(message):
-        return EngineUnavailable(
+        return CannotContinue(
             f"the server does not know {unknown[0]}, without which no turn can be forced; use vLLM or SGLang ({said})"
         )
     return Refused(f"the server refused the request ({said})")
@@ -110,6 +141,11 @@ ERROR_NAMES = {
     "overloaded_error": 529,
     "context_length_exceeded": 400,
     "invalid_request_error": 400,
+    "insufficient_quota": 402,
+    "billing_error": 402,
+    "content_filter": 400,
+    "api_error": 500,
+    "timeout_error": 504,
     "invalid_api_key": 401,
     "authentication_error": 401,
     "model_not_found": 404,
@@ -134,7 +170,7 @@ def reported(body: bytes, message: str, url: str) -> EngineError | Transient | N
     status = next((status for status in statuses if 400 <= status < 600), None)
     if status is None:
         return Transient(f"the server reports an error: {message}")
-    return refusal(status, None, message, url)
+    return refusal(status, None, message, url, body)
 
 
 def find_error(reply: object) -> dict[str, object]:

@@ -6,6 +6,8 @@ The sender of a request raises ``Transient`` for a failure that another try may 
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -68,6 +70,9 @@ Kind = Literal["broken", "unreachable", "busy", "overloaded"]
 requests at once (429); that it wants fewer or is about to go (503, no answer in time)."""
 
 
+SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+
+
 class Transient(Exception):
     """A failure that another try may cure."""
 
@@ -83,13 +88,22 @@ class GaveUp(EngineError):
     def __init__(self, tries: int, last: Transient) -> None:
         super().__init__(f"gave up (tries: {tries}, the last one: {last})")
         self.last = last
+        self.kind = {"busy": "rate limited", "unreachable": "unreachable"}.get(last.kind, "server fault")
+
+
+def wait_asked(headers: Mapping[str, str]) -> str | None:
+    """What a reply's headers say of when to ask again, as a Retry-After; OpenAI and Azure also count milliseconds."""
+    milliseconds = headers.get("retry-after-ms", "")
+    if milliseconds.strip().isdecimal():
+        return str(int(milliseconds) / 1000)
+    return headers.get("retry-after")
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:
     """The wait a Retry-After header asks for, given as seconds or as an HTTP date; None when absent or unreadable."""
     if header is None:
         return None
-    if header.strip().isdecimal():
+    if SECONDS.fullmatch(header.strip()):
         return float(header)
     try:
         moment = parsedate_to_datetime(header)

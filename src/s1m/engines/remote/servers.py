@@ -11,12 +11,12 @@ import asyncio
 import itertools
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
 
-from s1m.engines.remote.connection import Connection
+from s1m.engines.remote.connection import Connection, bearer
 from s1m.engines.remote.endpoint import api_root, checked_key, without_password
 from s1m.engines.remote.retry import GaveUp, Patience, Transient
 from s1m.engines.remote.server import Request, Server
@@ -55,8 +55,8 @@ class Home:
 class Servers:
     """The servers at ``base_urls``, with one key. Raises ``UsageError`` for an invalid address or key.
 
-    ``max_concurrency`` limits the requests under way at one server. Belongs to the event loop in which it is used;
-    closed, it can be used again.
+    ``max_concurrency`` limits the requests under way at one server; ``headers`` makes those that carry the key. Belongs
+    to the event loop in which it is used; closed, it can be used again.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Servers:
         *,
         max_concurrency: int = 256,
         patience: Patience | None = None,
+        headers: Callable[[str | None], Mapping[str, str]] = bearer,
     ) -> None:
         given = [base_urls] if isinstance(base_urls, str) else base_urls
         urls = [api_root(url) for url in given]
@@ -82,7 +83,9 @@ class Servers:
         self._all = [
             Server(
                 # One connection beyond the limit, for the probe.
-                Connection(url, key, timeout_seconds=timeout, max_connections=max_concurrency + 1),
+                Connection(
+                    url, key, headers=headers(key), timeout_seconds=timeout, max_connections=max_concurrency + 1
+                ),
                 Window(max_concurrency),
             )
             for url in urls
@@ -97,6 +100,11 @@ class Servers:
 
     def __repr__(self) -> str:
         return f"Servers({str(self)!r})"
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The roots of their APIs."""
+        return tuple(server.url for server in self._all)
 
     def reachable(self) -> list[Server]:
         """The servers that are not known to be gone."""

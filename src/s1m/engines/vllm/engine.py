@@ -14,6 +14,7 @@ from statistics import fmean
 from s1m.engines.chat import ChatEngine
 from s1m.engines.chat.protocol import NO_OPTIONS
 from s1m.engines.choices import is_one_of, not_bound
+from s1m.engines.dials import AUTO
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.models import find_context
@@ -44,12 +45,14 @@ class VllmEngine:
     binds_json = True
     takes_turns = True
 
-    def __init__(self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS) -> None:
+    def __init__(
+        self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS, dial: str = AUTO
+    ) -> None:
         self.can_show_images_again = True
         self.context_tokens: int | None = None
         self._servers = servers
         self._options = options
-        self._chat = ChatEngine(servers, model, options=options)
+        self._chat = ChatEngine(servers, model, options=options, dial=dial)
         self._binds_choices = True
         self._placeholders = OnceEach(self._find_placeholder)
         self._prompts = Once(self._find_prompts)
@@ -65,6 +68,11 @@ class VllmEngine:
             await self._chat.ready()
         self.context_tokens = await find_context(self._servers, await self.served_model())
 
+    async def ready_to_reply(self) -> None:
+        """The same for whole replies, which come from the server's chat endpoint."""
+        await self._chat.ready_to_reply()
+        self.context_tokens = self._chat.context_tokens
+
     async def served_model(self) -> str:
         """The name of the model that is asked: the given one, or the only one that the servers offer."""
         return await self._chat.served_model()
@@ -75,6 +83,8 @@ class VllmEngine:
         A server that refuses ``choices``, or writes something else, is asked without. Raises ``EngineError``;
         ``PromptTooLong`` when the problem cannot fit, ``EngineUnavailable`` when no problem can be done.
         """
+        if step.whole is not None:
+            return await self._chat.generate(problem, step, sampling)
         prompts = await self._prompts.get()
         if prompts is None:
             return await self._chat.generate(problem, step, sampling)

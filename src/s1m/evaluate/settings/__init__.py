@@ -15,7 +15,9 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 from msgspec import Meta
 
-from s1m.engines.builder import EngineSettings, passes_options
+from s1m.engines.builder import EngineSettings, passes_options, takes_dial
+from s1m.engines.chat.dial import check_sampling, check_turned
+from s1m.engines.dials import AUTO, dial_of_addresses, find_dial
 from s1m.errors import UsageError
 from s1m.evaluate.settings.parts import (
     BudgetSettings,
@@ -49,6 +51,8 @@ NOT_CONTENT = (
     "judge_model",
     "judge_base_url",
     "trust_remote_code",
+    "prices",
+    "fitted_context",  # what it led to is in max_thinking_tokens
     "family",  # what it finds is in thinking_open and thinking_close
 )
 """Settings that change no record, so that a run may be resumed with others."""
@@ -83,8 +87,9 @@ class EvalSettings:
     """Where the answers are from."""
 
     def __post_init__(self) -> None:
-        check_sampling(self.engine, self.sampling)
-        self.build_strategy()  # refuses what the algorithm and the strategy refuse, before anything is asked
+        check_passed(self.engine, self.sampling)
+        # Refuses what the algorithm and the strategy refuse, before anything is asked.
+        check_whole(self.build_strategy(), self.strategy, self.engine, self.sampling)
 
     def forcing(self) -> Forcing:
         """The algorithm's part of the settings."""
@@ -140,6 +145,31 @@ class ImportSettings:
         return Path(self.out)
 
 
+def check_whole(
+    strategy: BaseStrategy, chosen: StrategySettings, engine: EngineSettings, sampling: SamplingSettings
+) -> None:
+    """Raises ``UsageError`` where whole replies cannot be had as the settings want them."""
+    name = chosen.strategy
+    if strategy.continues:
+        if chosen.chains == "whole":
+            raise UsageError(
+                f"--chains whole is for --strategy vote and for --num-ignore 0, not for {name}; leave it out"
+            )
+        return
+    if strategy.dials and not takes_dial(engine.builder):
+        raise UsageError(
+            f"--strategy {name} has a server turn its {strategy.dials}, and --engine {engine.engine} asks none: use "
+            "--engine http or vllm, or --strategy cap"
+        )
+    dial = engine.dial if engine.dial != AUTO else dial_of_addresses(engine.base_url)
+    if dial:
+        check_sampling(find_dial(dial), sampling.for_engine())
+    if dial and strategy.dials == "budget":
+        check_turned(find_dial(dial), budgets=strategy.levels)
+    elif dial and strategy.dials == "effort":
+        check_turned(find_dial(dial), efforts=[strategy.level_names[level] for level in strategy.levels])
+
+
 def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSettings:
     """Settings of ``s1m eval`` from plain values, in which levels and ignore strings have spellings of their own."""
     settings = settings_from(EvalSettings, spelled_out(given), source)
@@ -148,7 +178,7 @@ def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSet
     return settings
 
 
-def check_sampling(engine: EngineSettings, sampling: SamplingSettings) -> None:
+def check_passed(engine: EngineSettings, sampling: SamplingSettings) -> None:
     """Raises ``UsageError`` for sampling settings that the engine does not pass on to its model."""
     off = SamplingSettings()
     changed = [name for name in NEEDS_OPTIONS if getattr(sampling, name) != getattr(off, name)]
@@ -159,7 +189,13 @@ def check_sampling(engine: EngineSettings, sampling: SamplingSettings) -> None:
 
 def strategy_of(chosen: StrategySettings, forcing: Forcing) -> BaseStrategy:
     """The strategy that is chosen, its levels checked. Raises ``UsageError`` for levels that it cannot have."""
-    options = Options(levels=chosen.levels, sweep=chosen.sweep, weight=chosen.vote_weight, sure=chosen.min_confidence)
+    options = Options(
+        levels=chosen.levels,
+        sweep=chosen.sweep,
+        weight=chosen.vote_weight,
+        sure=chosen.min_confidence,
+        whole=chosen.chains == "whole",
+    )
     return find_strategy(chosen.strategy).build(forcing, options)
 
 

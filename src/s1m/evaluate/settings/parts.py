@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from s1m.evaluate.settings.spelling import MOST_LEVELS
-from s1m.files.settings import LATER, MOST_COUNT, Count, FilePath, Fraction
+from s1m.files.settings import LATER, MOST_COUNT, NOT_A_FLAG, Count, FilePath, Fraction
 from s1m.forcing.choose import Weight
 from s1m.forcing.flow import Forcing
 from s1m.forcing.presets import IGNORE_STRINGS
@@ -60,6 +60,9 @@ class StrategySettings:
     """adaptive: an answer less probable than this, by the mean of its tokens, agrees with nothing."""
     sweep: Literal["nested", "independent"] = "nested"
     """nested: one chain with an answer branched off at every level; independent: every level from scratch."""
+    chains: Literal["auto", "continued", "whole"] = field(default="auto", metadata=LATER)
+    """vote, and --num-ignore 0: whether a chain is continued step by step, or is one whole reply of the model (auto:
+    whole only at servers that cannot continue a turn)."""
     family: Literal["given", "auto"] = field(default="given", metadata=LATER)
     """auto: the delimiters of the model's own chat template (see: s1m families --model NAME), unless one of the two
     flags below is given."""
@@ -107,11 +110,16 @@ class BudgetSettings:
     """Budget: how much may be generated."""
 
     max_thinking_tokens: Count = 8192
-    """Thinking budget of a problem's whole chain, in generated tokens."""
+    """Thinking budget of a problem's whole chain, in generated tokens; not given, it is lowered to what the context of
+    the server holds."""
     min_thinking_tokens: Annotated[int, Meta(ge=0, le=MOST_COUNT)] = 0
     """The model may not end its thinking before N tokens."""
     max_answer_tokens: Count = 256
     """Budget of each answer, on top of the thinking budget."""
+    prices: FilePath = field(default="", metadata=LATER)
+    """TOML file with the price of every model per million tokens; what a run costs is then on record and in reports."""
+    fitted_context: Count | None = field(default=None, metadata={**LATER, **NOT_A_FLAG})
+    """Context of the server that the default thinking budget was lowered for."""
 
 
 @dataclass(frozen=True, kw_only=True)

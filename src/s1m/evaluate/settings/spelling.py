@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from s1m.errors import UsageError
 from s1m.files.settings import MOST_COUNT, MOST_SHOWN
 from s1m.forcing.presets import IGNORE_STRINGS
+from s1m.forcing.strategies import strategy_of_run
 
 MOST_LEVELS = 1000
 """Largest ``num_ignore``, and most levels of any list: a chain whose stop is ignored more often is a typing slip."""
@@ -22,7 +24,9 @@ def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
     if "num_ignore" in values:
         values["num_ignore"] = levels_from(values["num_ignore"])
     if "levels" in values:
-        values["levels"] = levels_from(values["levels"], name="levels", greatest=MOST_COUNT)
+        values["levels"] = levels_from(
+            numbered(values["levels"], values.get("strategy")), name="levels", greatest=MOST_COUNT
+        )
     if "ignore_strings" in values:
         values["ignore_strings"] = strings_from(values["ignore_strings"])
     if isinstance(values.get("template_kwargs"), Mapping):  # a table in a file
@@ -34,6 +38,15 @@ def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(values.get(name), str):
             values[name] = [values[name]] if values[name] else []
     return values
+
+
+def numbered(value: object, strategy: object) -> object:
+    """Levels as they are spelled, names of levels such as ``low,high`` of strategy effort as their numbers."""
+    known = strategy_of_run(strategy) if isinstance(strategy, str) else None
+    names = getattr(known, "level_names", ())
+    if not names or not isinstance(value, str):
+        return value
+    return re.sub(r"[a-z]+", lambda word: str(names.index(word[0])) if word[0] in names else word[0], value.lower())
 
 
 def levels_from(value: object, *, name: str = "num_ignore", greatest: int = MOST_LEVELS) -> object:

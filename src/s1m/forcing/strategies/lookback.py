@@ -33,6 +33,10 @@ class Lookback(Sequential):
     def is_replay_source(self) -> bool:
         return False
 
+    @property
+    def can_be_whole(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True, kw_only=True)
 class LookbackImage(Lookback):

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, Self
 from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.flow import Forcing, derive_seed
 from s1m.forcing.one_chain import one_chain
+from s1m.forcing.reply import reply
 from s1m.forcing.strategy import Flow, Task
 from s1m.types import Answer, Segment, Trace
 
@@ -28,10 +29,19 @@ class Sequential(BaseStrategy):
     replayable: ClassVar[bool] = True
 
     sweep: Literal["nested", "independent"] = "nested"
+    whole: bool = False
 
     @classmethod
     def build(cls, forcing: Forcing, options: Options) -> Self:
-        return cls(forcing=forcing, levels=options.levels, sweep=options.sweep)
+        return cls(forcing=forcing, levels=options.levels, sweep=options.sweep, whole=options.whole)
+
+    @property
+    def can_be_whole(self) -> bool:
+        return self.levels == (0,)
+
+    @property
+    def continues(self) -> bool:
+        return not (self.whole and self.can_be_whole)
 
     @property
     def is_replay_source(self) -> bool:
@@ -46,6 +56,8 @@ class Sequential(BaseStrategy):
         return len(self.levels)
 
     def flow(self, task: Task) -> Flow:
+        if not self.continues:
+            return self._whole(task)
         return self._nested(task) if self.sweep == "nested" else self._independent(task)
 
     def needed(self) -> tuple[int, tuple[int, ...]]:
@@ -57,6 +69,10 @@ class Sequential(BaseStrategy):
     def _nested(self, task: Task) -> Flow:
         chain, answers = yield from one_chain(self.forcing, task, {level: level for level in self.levels})
         return Trace(chains=(chain,), answers=answers)
+
+    def _whole(self, task: Task) -> Flow:
+        chain, answer = yield from reply(self.forcing, task)
+        return Trace(chains=(chain,), answers=(answer,))
 
     def _independent(self, task: Task) -> Flow:
         chains: list[tuple[Segment, ...]] = []

@@ -10,6 +10,7 @@ from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.choose import Weight, majority, weights_of
 from s1m.forcing.flow import Forcing, derive_seed
 from s1m.forcing.one_chain import one_chain
+from s1m.forcing.reply import reply
 from s1m.forcing.strategy import Flow, Part, Task, together
 from s1m.types import Answer, Segment, Trace
 
@@ -74,7 +75,10 @@ class Hybrid(BaseStrategy):
 
     def _chain(self, task: Task, number: int) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
         own = task.reseeded(derive_seed(task.seed, "chain", number)) if number else task
-        return (yield from one_chain(self.forcing, own, {level: level for level in self.forcing.num_ignore}, number))
+        return (yield from self._sample(own, number))
+
+    def _sample(self, task: Task, number: int) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
+        return (yield from one_chain(self.forcing, task, {level: level for level in self.forcing.num_ignore}, number))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +87,26 @@ class Vote(Hybrid):
 
     name: ClassVar[str] = "vote"
     default_levels: ClassVar[tuple[int, ...]] = (1, 2, 4, 8)
+
+    whole: bool = False
+
+    @classmethod
+    def build(cls, forcing: Forcing, options: Options) -> Self:
+        return cls(forcing=forcing, levels=options.levels, weight=options.weight, whole=options.whole)
+
+    @property
+    def can_be_whole(self) -> bool:
+        return True
+
+    @property
+    def continues(self) -> bool:
+        return not self.whole
+
+    def _sample(self, task: Task, number: int) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
+        if self.continues:
+            return (yield from super()._sample(task, number))
+        chain, answer = yield from reply(self.forcing, task, number=number)
+        return chain, (answer,)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "forcing", replace(self.forcing, num_ignore=(0,)))

@@ -50,4 +50,5 @@ def run(parsed: Namespace) -> int:
 
     values = file_and_flags(DistillSettings, parsed, subject="benchmark", but=("compose", "tokenizer"))
     settings = distill_settings(values, "s1m data distill")
-    return work.distill(settings, compose=parsed.compose, tokenizer=parsed.tokenizer)
+    fit = "max_thinking_tokens" not in values
+    return work.distill(settings, compose=parsed.compose, tokenizer=parsed.tokenizer, fit_budget=fit)
