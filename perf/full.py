@@ -63,12 +63,16 @@ class Recorder:
         done = await self._engine.generate(problem, step, sampling)
         prompts, prompt = await self._engine._prompts.get(), await self._engine._prompt.get(problem)
         assert prompts is not None, "the server does not speak token ids"
-        tokens = done.tokens + (done.finish != "length")
+        parts = (done, *done.further)
+        tokens = sum(part.tokens for part in parts) + (parts[-1].finish != "length")
+        # A chain's ignore strings are generated too, if not by the model.
+        strings = step.at_once.ignore_strings[: len(done.further)] if step.at_once else ()
+        tokens += sum([len(await self._engine._spelled.get(string)) for string in strings])
         body = generate_request(
             model=await self._engine.served_model(),
             token_ids=(*prompt.token_ids, *(await self._engine._turn(step.prefix, prompt, prompts))),
             images=[image_part(digest, None) for digest in prompt.images],
-            step=replace(step, stop=(), max_tokens=tokens, min_tokens=tokens),
+            step=replace(step, stop=(), max_tokens=tokens, min_tokens=tokens, at_once=None),
             sampling=sampling,
             stop_token_ids=(),
         )

@@ -161,7 +161,12 @@ async def cut_json(_request: web.Request, body: bytes) -> web.StreamResponse:
 def change(**fields: Any) -> Any:
     """A reply with other values in its first choice; fields that the choice does not have are left out."""
 
-    async def answer(_request: web.Request, body: bytes) -> web.StreamResponse:
+    async def answer(request: web.Request, body: bytes) -> web.StreamResponse:
+        if body.startswith(b"data:"):  # of a stream, the first event
+            first, _, rest = body.partition(b"\n\n")
+            changed = await answer(request, first.removeprefix(b"data:"))
+            assert isinstance(changed, web.Response)
+            return web.Response(body=b"data: " + bytes(changed.body or b"") + b"\n\n" + rest)  # type: ignore[arg-type]
         said = json.loads(body)
         if "choices" not in said:
             return web.json_response({})

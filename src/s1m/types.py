@@ -91,8 +91,9 @@ class Step:
 
     ``on_text`` is called with each new stretch of text as it is written, by engines that stream: in the thread of the
     event loop or in one of the engine's own, never with part of a stop string, and such that the stretches join to the
-    beginning of the completion's text. A true return ends the step there (finish ``length``). ``purpose`` says what the
-    step is for to those who watch the flow; no engine needs it.
+    beginning of the completion's text. A true return ends the step there (finish ``length``). ``at_once`` is what an
+    engine that streams, or that forces inside its server, may do in one request; others pass over it. ``purpose`` says
+    what the step is for to those who watch the flow; no engine needs it.
     """
 
     prefix: tuple[Piece, ...]
@@ -104,8 +105,25 @@ class Step:
     choices: tuple[str, ...] = ()
     json_schema: str = ""
     whole: WholeReply | None = None
+    at_once: AtOnce | None = field(default=None, compare=False, repr=False)
     on_text: Callable[[str], bool] | None = field(default=None, compare=False, repr=False)
     purpose: Purpose | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AtOnce:
+    """More than the chunk that a step of thinking asks for: what is left of the budget, and of the chain.
+
+    An engine that streams may write up to ``max_tokens`` in one request if it calls ``reads`` with the text as
+    ``Step.on_text``; a true return ends it there (finish ``length``): the text repeats itself. An engine that forces
+    inside its server may go on after a stop with the next of ``ignore_strings``; every stretch after the first is then
+    a completion in ``Completion.further``, and ``max_tokens`` is for all of them together.
+    """
+
+    max_tokens: int
+    min_tokens: int
+    reads: Callable[[str], bool]
+    ignore_strings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +157,8 @@ class Completion:
     Of a whole reply ``thinking`` is what was separated from ``text``, None where the engine separates nothing, and
     ``thinking_tokens`` how many of ``tokens`` it took, without its delimiters; None where that is not known. A server
     may count thinking that it does not show.
+
+    ``further`` is what was written after each stop that the engine ignored itself, see ``AtOnce``.
     """
 
     text: str
@@ -152,6 +172,7 @@ class Completion:
     """What the server read, as it reports it; None where it does not."""
     cached_tokens: int = field(default=0, compare=False)
     """Of these, those that the server reports as read from its cache."""
+    further: tuple[Completion, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -164,7 +164,6 @@ def test_an_engine_is_built_of_the_words_of_the_command_line() -> None:
         (("Why?",), {"num_ignor": 3}, "there is no setting 'num_ignor'; did you mean num_ignore"),
         (("Why?",), {"max_thinking_tokens": 0}, "max_thinking_tokens: expected int >= 1, not 0"),
         (("Why?",), {"model": "x"}, r"the engine is built already; give model to s1m\.engine"),
-        (("Why?",), {"family": "auto"}, "family='auto'"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_one_line(

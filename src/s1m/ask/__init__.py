@@ -93,8 +93,6 @@ def _asked(
         words = sorted(keys_of(EngineSettings).keys() & dials.keys())
         if words:
             raise UsageError(f"{source}: the engine is built already; give {', '.join(words)} to s1m.engine")
-        if dials.get("family") == "auto":
-            raise UsageError(f"{source}: family='auto' reads the model's files; name the engine and model in words")
     settings = ask_settings(dials, source)
     return settings, question_of(question, images, settings.max_image_pixels), given
 

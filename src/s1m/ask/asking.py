@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from s1m.ask.settings import AskSettings
 from s1m.engines.builder import EngineSettings
 from s1m.errors import CannotContinue
 from s1m.evaluate.build import check_budget, make_ready, model_of, name_dial
-from s1m.evaluate.family import with_delimiters
+from s1m.evaluate.family import with_family
+from s1m.evaluate.recommended import with_sampling
 from s1m.evaluate.settings.parts import BudgetSettings
-from s1m.files.settings import changed
+from s1m.files.settings import changed, flat
 from s1m.forcing import Flow, Task, drive, follow
 from s1m.forcing.events import Event
 from s1m.types import Engine, Problem, Trace
+
+NO_RUN = Path(os.devnull)
+"""A folder that holds no run, whose delimiters would have to be kept to."""
+
+_words: WeakKeyDictionary[Engine, EngineSettings] = WeakKeyDictionary()
+"""What the engines that were built here were built of: whose chat template is read, and what they can be asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +63,11 @@ async def asking(settings: AskSettings, problem: Problem, engine: Engine | None 
     The bundled model stays loaded. Raises ``EngineUnavailable`` or ``UsageError`` when the engine cannot be had.
     """
     is_kept = engine is not None or settings.engine == EngineSettings()
+    if engine is None or (words := _words.get(engine)) is None:
+        settings = settings if engine else await named(settings)
+    else:
+        settings = await named(changed(settings, **flat(words)))
     if engine is None:
-        settings = await named(settings)
         engine = bundled_engine() if is_kept else built(settings.engine)
     try:
         settings = await made_ready(settings, engine)  # engines remember what they have found out
@@ -69,7 +83,8 @@ async def named(settings: AskSettings) -> AskSettings:
     """Settings that name the model that a server offers, and its delimiters where these are to be found out."""
     if settings.engine.builder.needs_server and not settings.engine.model:
         settings = changed(settings, model=await model_of(settings.engine))
-    return await name_dial(with_delimiters(settings, settings.engine, settings.strategy))
+    family = await with_family(settings, settings.engine, settings.strategy, NO_RUN)
+    return await name_dial((await with_sampling(family.settings, settings.engine, settings.sampling)).settings)
 
 
 async def made_ready(settings: AskSettings, engine: Engine) -> AskSettings:
@@ -109,7 +124,10 @@ def bundled_engine() -> Engine:
 def built(settings: EngineSettings) -> Engine:
     """The engine that the settings name. Raises ``EngineUnavailable`` or ``UsageError`` when it cannot be had."""
     with _without_collecting():
-        return settings.builder.build(settings)
+        engine = settings.builder.build(settings)
+    with contextlib.suppress(TypeError):  # one of another package that cannot be referred to weakly
+        _words[engine] = settings
+    return engine
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import Any, Protocol, runtime_checkable
 
 from rich.console import Console
 
@@ -14,11 +15,12 @@ from s1m.engines.by_name.servers import Http
 from s1m.engines.remote import Patience
 from s1m.errors import EngineUnavailable, UsageError
 from s1m.evaluate.build import build_engine, check_budget, choose_chains, make_ready, name_dial, name_model, resolve
-from s1m.evaluate.family import with_delimiters
+from s1m.evaluate.chosen import Chosen
+from s1m.evaluate.family import chosen_for
 from s1m.evaluate.fitting import fitted_budget
 from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.progress import RunProgress
-from s1m.evaluate.provenance import changes, is_new, provenance_of
+from s1m.evaluate.provenance import Provenance, changes, is_new, provenance_of
 from s1m.evaluate.runner import Progress, Runner
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.settings.parts import ProblemSettings
@@ -85,16 +87,15 @@ def run_benchmark(
     """
     console = Printer(stderr=True)
     benchmark = find_benchmark(settings.problems.benchmark)
-    settings = asyncio.run(name_model(resolve(settings, benchmark)))
-    settings = with_delimiters(settings, settings.engine, settings.strategy)
-    settings = asyncio.run(choose_chains(asyncio.run(name_dial(settings))))
+    chosen = asyncio.run(_choose(settings, benchmark))
+    settings = asyncio.run(choose_chains(asyncio.run(name_dial(chosen.settings))))
     if fit_budget:
         settings = asyncio.run(fitted_budget(settings, settings.engine, settings.budget, console))
     problems = load_problems(settings.problems, benchmark)
     store = RunStore(settings)
     try:
         try:
-            asyncio.run(run_pending(settings, benchmark, problems, store, console, watcher=watcher))
+            asyncio.run(run_pending(settings, benchmark, problems, store, console, chosen=chosen, watcher=watcher))
             judged = not settings.judge.judge_base_url or _have_judged(settings, benchmark, problems, console)
             run = load_run(store.folder)
             finish(run)
@@ -113,6 +114,12 @@ def run_benchmark(
         )
         return 1
     return 0 if judged else 1
+
+
+async def _choose(settings: EvalSettings, benchmark: Benchmark) -> Chosen[EvalSettings]:
+    """The settings with everything filled in that depends on benchmark, engine and model."""
+    named = await name_model(resolve(settings, benchmark))
+    return await chosen_for(named, named)
 
 
 def load_problems(settings: ProblemSettings, benchmark: Benchmark) -> Sequence[Problem]:
@@ -139,9 +146,12 @@ async def run_pending(
     store: RunStore,
     console: Console,
     digest: str = "",
+    chosen: Chosen[Any] | None = None,
     watcher: Watcher | None = None,
 ) -> None:
     """Record every problem that has no record yet; ``digest`` names the records where it is not that of ``settings``.
+
+    ``chosen`` says where settings are from that depend on the model at hand; it is said before the first problem.
 
     Raises ``EngineUnavailable`` when no engine can be used.
     """
@@ -160,7 +170,13 @@ async def run_pending(
         try:
             await make_ready(engine, settings.build_strategy())
             check_budget(settings, engine)
-            await keep_provenance(settings.engine, benchmark, problems, store, console)
+            for notice in chosen.notices if chosen else ():
+                console.print(notice, markup=False)
+            reasons = dict(chosen.reasons) if chosen else {}
+            if how := getattr(engine, "how", ""):
+                console.print(how, markup=False)
+                reasons["forcing"] = how
+            await keep_provenance(settings.engine, benchmark, problems, store, console, reasons)
             progress.started()
             await runner.run(problems, pending, engine)
         finally:
@@ -168,11 +184,17 @@ async def run_pending(
 
 
 async def keep_provenance(
-    settings: EngineSettings, benchmark: Benchmark, problems: Sequence[Problem], store: RunStore, console: Console
+    settings: EngineSettings,
+    benchmark: Benchmark,
+    problems: Sequence[Problem],
+    store: RunStore,
+    console: Console,
+    reasons: Provenance = MappingProxyType({}),
 ) -> None:
-    """Write down what the run is done with, and say what has changed since it began."""
+    """Write down what the run is done with and the ``reasons`` for it, and say what has changed since it began."""
     before = store.provenance
-    entry = await provenance_of(benchmark, problems, model=settings.model, base_urls=settings.base_url)
+    made = await provenance_of(benchmark, problems, model=settings.model, base_urls=settings.base_url)
+    entry = {**made, **reasons}
     for change in changes(entry, before):
         console.print(f"warning: {change}; records made before are kept as they are", style="yellow", markup=False)
     if is_new(entry, before):

@@ -43,9 +43,11 @@ async def complete(step: Step, problem: Problem, engine: Engine, sampling: Sampl
     if any(piece.images for piece in step.prefix) and not engine.can_show_images_again:
         raise EngineUnavailable(f"{engine.name} cannot show images again within a turn; use strategy lookback instead")
     completion = await engine.generate(problem, step, sampling)
-    if completion.tokens > step.max_tokens:
+    tokens = sum(part.tokens for part in (completion, *completion.further))
+    most = step.at_once.max_tokens if step.at_once else step.max_tokens
+    if tokens > most:
         raise EngineError(
-            f"{engine.name} reports {completion.tokens} tokens where at most {step.max_tokens} were asked for; "
+            f"{engine.name} reports {tokens} tokens where at most {most} were asked for; "
             "its counts cannot be trusted with a budget"
         )
     if completion.tokens == 0 and completion.finish == "length":

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from s1m.forcing.endings import Ending, find_answered, find_ending, flaws_of
-from s1m.forcing.loops.watch import LoopWatch, find_loop
+from s1m.forcing.loops.watch import find_loop
 from s1m.forcing.strategy import Part, Task
-from s1m.forcing.turn import Forcing, chain_so_far, derive_seed, injection, joined, joined_ids
+from s1m.forcing.thinking import can_go_on, think, think_on, think_once, tokens_left
+from s1m.forcing.turn import Forcing, chain_so_far, derive_seed
 from s1m.types import Answer, Completion, Piece, Purpose, Segment, Step, StopClass
 
 __all__ = [
@@ -34,135 +34,6 @@ __all__ = [
 MOST_TRIES = 3
 """Times that an answer is asked for until it commits to something. The second try has another seed and is bound to
 the choices, the third does without thinking that did not close."""
-
-
-def think(forcing: Forcing, ignores: int, seed: int, chain_index: int = 0) -> Part[tuple[Segment, ...]]:
-    """A chain of thought with ``ignores`` ignored stops, within one thinking budget; the ``chain_index``-th of a trace.
-
-    Shorter than ``ignores + 1`` segments when the budget is spent, or when two in a row had to be cut for loops.
-    """
-    segments: tuple[Segment, ...] = ()
-    while len(segments) <= ignores and can_go_on(forcing, segments):
-        segments = yield from think_on(forcing, segments, seed, chain_index)
-    return segments
-
-
-def can_go_on(forcing: Forcing, chain: Sequence[Segment]) -> bool:
-    """Whether the last stop of a chain can be ignored: budget is left, and its last two segments are not both loops."""
-    stops = [segment.stop for segment in chain[-2:]]
-    return tokens_left(forcing, chain) > 0 and "capped" not in stops and stops != ["looped"] * 2
-
-
-def tokens_left(forcing: Forcing, chain: Sequence[Segment]) -> int:
-    """What is left of the thinking budget. An empty segment counts as one token, or a chain might never end."""
-    return forcing.max_thinking_tokens - sum(max(1, segment.tokens) for segment in chain)
-
-
-def think_on(
-    forcing: Forcing, chain: tuple[Segment, ...], seed: int, chain_index: int = 0
-) -> Part[tuple[Segment, ...]]:
-    """The chain with one more segment, after an ignore string unless it is the first.
-
-    A loop is cut and the chain continued from there with another seed; the second loop in a segment ends it.
-    """
-    injected = forcing.ignore_string(len(chain) - 1) if chain else ""
-    purpose = Purpose(chain=chain_index, finished=chain, injected=injected)
-    own_seed = derive_seed(seed, "think", len(chain))
-    segment = yield from think_once(forcing, chain, injected, tokens_left(forcing, chain), own_seed, purpose)
-    left = tokens_left(forcing, (*chain, segment))
-    if segment.stop == "looped" and left > 0:
-        own_seed = derive_seed(seed, "think", len(chain), "again")
-        more = yield from think_once(forcing, (*chain, segment), "", left, own_seed, purpose)
-        segment = continued_after_loop(segment, more)
-    return (*chain, segment)
-
-
-def continued_after_loop(looped: Segment, more: Segment) -> Segment:
-    """One segment of the text before a loop and the thinking that was continued from there."""
-    text = looped.text + more.text
-    flaws = dict.fromkeys((*looped.flaws, "looped", *more.flaws))
-    return replace(
-        more,
-        injected=looped.injected,
-        text=text,
-        tokens=looped.tokens + more.tokens,
-        cut_characters=looped.cut_characters + more.cut_characters,
-        flaws=tuple(flaw for flaw in flaws if flaw != "empty" or not text.strip()),
-        token_ids=None,
-    )
-
-
-def think_once(
-    forcing: Forcing,
-    before: tuple[Segment, ...],
-    injected: str,
-    budget: int,
-    seed: int,
-    purpose: Purpose | None = None,
-) -> Part[Segment]:
-    """The next segment of a chain: up to ``budget`` tokens until the model ends its thinking or repeats itself.
-
-    ``purpose`` is that of its steps where this is not simply the next segment of the only chain.
-    """
-    first = not injected and all(segment.stop == "looped" for segment in before)  # at the beginning, or after a loop
-    minimum = forcing.min_thinking_tokens - sum(segment.tokens for segment in before) if first else 1
-    purpose = purpose or Purpose(chain=0, finished=before, injected=injected)
-    pieces: list[Piece] = []
-    watch = LoopWatch()
-    tokens = 0
-    while True:
-        room = min(forcing.chunk_tokens, budget - tokens)
-        (completion,) = yield (
-            Step(
-                prefix=(*chain_so_far(forcing, before), *injection(forcing, injected), *pieces),
-                stop=(forcing.thinking_close,),
-                max_tokens=room,
-                min_tokens=min(room, max(0, minimum - tokens)),
-                seed=derive_seed(seed, "chunk", len(pieces)),
-                instruction=forcing.instruction,
-                purpose=purpose,
-            ),
-        )
-        pieces.append(Piece(text=completion.text, token_ids=completion.token_ids))
-        tokens += completion.tokens
-        ending = ending_after(forcing, joined(pieces), completion, watch, spent=tokens >= budget)
-        if ending is not None:
-            return segment_of(injected, pieces, tokens, ending)
-
-
-def ending_after(
-    forcing: Forcing, text: str, completion: Completion, watch: LoopWatch, *, spent: bool
-) -> Ending | None:
-    """How a segment ends that reads ``text`` after a completion; None while it goes on.
-
-    ``spent``: the thinking budget is used up.
-    """
-    if misspelt := find_ending(text, forcing.thinking_close):
-        return misspelt
-    stop: StopClass | None = "closed" if completion.finish == "stop" else "capped" if spent else None
-    if completion.finish == "eos":
-        if answered := find_answered(text):
-            return answered
-        stop = "eos"
-    elif completion.finish == "length" and (loop := watch.feed(completion.text)):
-        return Ending(start=loop.start, stop="looped")
-    return Ending(start=len(text), stop=stop, flaws=flaws_of(text, forcing.thinking_open)) if stop else None
-
-
-def segment_of(injected: str, pieces: Sequence[Piece], tokens: int, ending: Ending) -> Segment:
-    """A segment up to its ending; the tokens of what is cut away count all the same."""
-    text = joined(pieces)
-    cut_characters = len(text) - ending.start
-    return Segment(
-        injected=injected,
-        text=text[: ending.start],
-        tokens=tokens,
-        stop=ending.stop,
-        cut_characters=cut_characters,
-        flaws=ending.flaws,
-        said=text[ending.start :] if "answered" in ending.flaws else "",
-        token_ids=None if cut_characters else joined_ids(pieces),
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

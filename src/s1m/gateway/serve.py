@@ -33,8 +33,8 @@ def serve_gateway(settings: GatewaySettings) -> int:
     """
     keys = read_keys(settings.server.keys_file, os.environ.get("S1M_GATEWAY_KEYS", ""))
     efforts_of(settings)  # refused before anything is loaded
-    settings = resolved(settings)
     _write_log()
+    settings = asyncio.run(resolved(settings))
     if not keys.needed and settings.server.host not in LOOPBACK:
         logger.warning("%s is open to other machines, and no key is needed: add --keys-file", settings.server.host)
     asyncio.run(_serve(settings, keys))

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from s1m.engines.builder import EngineSettings
 from s1m.errors import UsageError
-from s1m.evaluate.settings import check_sampling, strategy_of
+from s1m.evaluate.settings import check_passed, strategy_of
 from s1m.evaluate.settings.parts import BudgetSettings, SamplingSettings, StrategySettings, forcing_of
 from s1m.files.settings import Count, FilePath
 from s1m.gateway.dial import Dial
@@ -84,7 +84,7 @@ class GatewaySettings:
     limits: LimitSettings = field(default_factory=LimitSettings)
 
     def __post_init__(self) -> None:
-        check_sampling(self.engine, self.sampling)
+        check_passed(self.engine, self.sampling)
         if self.server.pass_through and not self.engine.base_url:
             raise UsageError("--pass-through needs a server to pass requests on to: add --base-url")
         # Refuses what the algorithm and the strategy refuse, before anything is loaded.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
@@ -13,7 +12,8 @@ from pathlib import Path
 from s1m.engines.embedded.checkpoint import BUNDLED
 from s1m.errors import UsageError
 from s1m.evaluate.build import model_of
-from s1m.evaluate.family import with_delimiters
+from s1m.evaluate.family import with_family
+from s1m.evaluate.recommended import with_sampling
 from s1m.evaluate.settings.parts import forcing_of
 from s1m.files.settings import changed
 from s1m.forcing import Forcing, drive, follow
@@ -29,6 +29,8 @@ from s1m.types import Engine
 logger = logging.getLogger("s1m")
 
 MEGABYTE = 1 << 20
+NO_RUN = Path("no-run")
+"""Where no records lie whose delimiters would have to be kept."""
 PROMPT_SHARE = 4
 """Of a context that is too short for the budgets, a prompt is left one part in four."""
 
@@ -54,14 +56,18 @@ class Work:
         return follow(asked.flow(), asked.problem, self.engine, asked.sampling)
 
 
-def resolved(settings: GatewaySettings) -> GatewaySettings:
-    """Settings with the model's name and delimiters filled in. Raises ``UsageError`` or ``EngineUnavailable``."""
-    name = asyncio.run(model_of(settings.engine)) or settings.engine.builder.default_model
+async def resolved(settings: GatewaySettings) -> GatewaySettings:
+    """Settings with the model's name, delimiters and sampling. Raises ``UsageError`` or ``EngineUnavailable``."""
+    name = await model_of(settings.engine) or settings.engine.builder.default_model
     cue = settings.strategy.answer_cue
     if name == BUNDLED and cue == ANSWER_CUE:
         cue = Forcing.answer_cue  # the one that it was trained with
     settings = changed(settings, model=name, answer_cue=cue)
-    return with_delimiters(settings, settings.engine, settings.strategy)
+    family = await with_family(settings, settings.engine, settings.strategy, NO_RUN)
+    chosen = await with_sampling(family.settings, settings.engine, settings.sampling)
+    for notice in (*family.notices, *chosen.notices):
+        logger.info(notice)
+    return chosen.settings
 
 
 def efforts_of(settings: GatewaySettings) -> Efforts:

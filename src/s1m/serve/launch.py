@@ -11,12 +11,13 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 
 from s1m.errors import EngineUnavailable
 from s1m.serve.command import ENVIRONMENT, local_address, local_host, serve_command
 from s1m.serve.diagnosis import why
+from s1m.serve.plugin import with_plugin
 from s1m.serve.process import ProcessFamily
 from s1m.serve.resolve import find_vllm, resolve
 from s1m.serve.settings import ServeSettings
@@ -60,9 +61,9 @@ def serve_model(settings: ServeSettings, *, grace_seconds: float = GRACE_SECONDS
     command[0] = find_vllm(command[0])
     if not settings.headless:
         check_port(settings)
-    with stopping() as stops:
+    with stopping() as stops, environment_of(settings) as environment:
         _say(f"starting {command[0]} for {settings.model}; Ctrl-C stops it")
-        family = start(command)
+        family = start(command, environment)
         stops.family = family
         ready = False
         try:
@@ -81,10 +82,21 @@ def serve_model(settings: ServeSettings, *, grace_seconds: float = GRACE_SECONDS
     return 0 if ready else 130
 
 
-def start(command: Sequence[str]) -> ProcessFamily:
+@contextlib.contextmanager
+def environment_of(settings: ServeSettings) -> Iterator[Mapping[str, str]]:
+    """The environment of the server, for as long as the block lasts."""
+    environment = {**os.environ, **ENVIRONMENT}
+    if settings.plugin:
+        with with_plugin(environment) as extended:
+            yield extended
+    else:
+        yield environment
+
+
+def start(command: Sequence[str], environment: Mapping[str, str]) -> ProcessFamily:
     """The server, started, writing to standard error. Raises ``EngineUnavailable`` when it cannot be run."""
     try:
-        return ProcessFamily(command, {**os.environ, **ENVIRONMENT}, sys.stderr.buffer)
+        return ProcessFamily(command, environment, sys.stderr.buffer)
     except OSError as error:
         raise EngineUnavailable(f"cannot run {command[0]}: {error.strerror}") from None
 

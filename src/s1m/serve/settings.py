@@ -54,6 +54,8 @@ class ServeSettings:
     """Port of the head where the nodes find each other; not the one for requests."""
     backend: Literal["mp", "ray"] = "mp"
     """What ties the nodes together: processes of vLLM's own, or a Ray cluster that is already running."""
+    plugin: bool = True
+    """Put s1m's plugin into vLLM, which ignores stops and keeps thinking budgets for the requests that ask for it."""
     ready_seconds: Annotated[float, Meta(gt=0)] = 1800
     """Longest wait until the server answers; the first start may have to download the weights."""
     extra: tuple[str, ...] = ()

@@ -116,8 +116,11 @@ def images_sent(server: ChatServer) -> list[str]:
 
 def test_thinking_in_small_chunks_is_the_same_token_for_token(vllm_url: str) -> None:
     whole = sweeps(VllmEngine(servers(vllm_url)), lambda: nested_sweep(forcing(), 0))
-    chunked = sweeps(VllmEngine(servers(vllm_url)), lambda: nested_sweep(forcing(chunk_tokens=5), 0))
+    chunking = VllmEngine(servers(vllm_url), streams=False)
+    chunked = sweeps(chunking, lambda: nested_sweep(forcing(chunk_tokens=5), 0))
+    streamed = sweeps(VllmEngine(servers(vllm_url), forces=False), lambda: nested_sweep(forcing(), 0))
     assert [bare(trace) for trace in chunked] == [bare(trace) for trace in whole]
+    assert [bare(trace) for trace in streamed] == [bare(trace) for trace in whole]
     assert all(segment.token_ids for trace in whole for segment in trace.chains[0])
     assert {segment.stop for trace in whole for segment in trace.chains[0]} == {"closed"}
 

@@ -15,6 +15,7 @@ from s1m.engines.chat.delimiters import check_delimiter
 from s1m.engines.chat.direct import WholeReplies
 from s1m.engines.chat.prefill import NOT_REPEATED, Prefill
 from s1m.engines.chat.protocol import NO_OPTIONS, chat_request, optional_fields, read_completion
+from s1m.engines.chat.streaming import ChatWriting, all_at_once, counts_in_streams, stream_fields
 from s1m.engines.choices import is_one_of, not_bound
 from s1m.engines.dials import AUTO
 from s1m.engines.remote import Request, Server, Servers
@@ -52,6 +53,7 @@ class ChatEngine:
         self._model = Once(partial(find_model, servers))
         self._continuation = OnceEach(self._check_continuation)
         self._delimiters = OnceEach(self._check_delimiter, key_of=lambda pair: pair)
+        self._streams = OnceEach(self._check_streams)
         # One entry for each problem that can be under way: its images are encoded once, not once a step.
         self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
         self._whole = WholeReplies(
@@ -104,6 +106,7 @@ class ChatEngine:
         await self._model.close()
         await self._continuation.close()
         await self._delimiters.close()
+        await self._streams.close()
         await self._images.close()
         await self._servers.close()
 
@@ -113,22 +116,31 @@ class ChatEngine:
 
         # Which server gets the request is known when its body is made, and its reply is read right after.
         prefill = NOT_REPEATED
+        asked = step
+        writing: ChatWriting | None = None
 
         async def body(server: Server) -> bytes:
-            nonlocal prefill
+            nonlocal prefill, asked, writing
             prefill = await self._continuation.get(server) if prefix else NOT_REPEATED
             images = await self._images.get(problem)
+            streams = (step.at_once or step.on_text) and prefill == NOT_REPEATED and await self._streams.get(server)
+            if streams:
+                writing = writing or ChatWriting(all_at_once(step))
+                asked = writing.resumed()
+            else:
+                asked, writing = step, None
             request = chat_request(
                 model=model,
                 problem=problem,
                 images=images,
-                prefix=prefix,
-                step=step,
+                prefix=prefix + (writing.before if writing else ""),
+                step=asked,
                 sampling=sampling,
                 options=self._options,
                 prefill=prefill,
             )
-            return encode(request | optional | prefill.fields_for(sampling))
+            streaming = stream_fields(step) if streams else {}
+            return encode(request | optional | prefill.fields_for(sampling) | streaming)
 
         async def first(server: Server) -> None:
             if (await self._continuation.get(server)).fields:
@@ -141,7 +153,12 @@ class ChatEngine:
                     await self._delimiters.get((server, stop))
 
         def read(reply: bytes) -> Completion:
-            return read_completion(reply, step, turn=prefix, prefill=prefill)
+            if writing is not None and not reply:
+                return writing.completion(partial(read_completion, step=asked))
+            return read_completion(reply, asked, turn=prefix, prefill=prefill)
+
+        def take(data: bytes) -> int | None:
+            return writing.take(data) if writing else 0
 
         return await self._servers.ask(
             Request(
@@ -149,6 +166,8 @@ class ChatEngine:
                 body=body,
                 read=read,
                 tokens=lambda completion: completion.tokens,
+                on_event=take,
+                arrived=lambda: writing.arrived if writing else 0,
             ),
             problem=problem.id,
             first=first if prefix else None,
@@ -156,6 +175,9 @@ class ChatEngine:
 
     async def _check_continuation(self, server: Server) -> Prefill:
         return await check_continuation(self._servers, server, await self.served_model(), self._options.template)
+
+    async def _check_streams(self, server: Server) -> bool:
+        return await counts_in_streams(self._servers, server, await self.served_model())
 
     async def _check_delimiter(self, pair: tuple[Server, str]) -> None:
         await check_delimiter(self._servers, pair[0], await self.served_model(), pair[1])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from s1m.engines.remote.endpoint import proxy_for, without_password, without_passwords
+from s1m.engines.remote.events import Events
 from s1m.engines.remote.refusals import refusal, server_message
 from s1m.engines.remote.retry import Transient, wait_asked
 from s1m.errors import EngineUnavailable
@@ -49,17 +51,52 @@ class Connection:
         ``path`` lies under the API's root, such as ``chat/completions``, or with a slash in front under the server's,
         such as ``/tokenize``. Raises ``Transient`` or ``EngineError`` for anything but a 200.
         """
+        seconds = timeout_seconds or self._timeout_seconds
+        async with self._response(method, path, content, seconds) as (response, _):
+            body = await read_body(response)
+            self._raise_unless_ok(response, body)
+        return body
+
+    async def stream(self, method: str, path: str, content: bytes, take: Callable[[bytes], bool]) -> bytes:
+        """Give the data of every server-sent event of the answer to ``take``, until the end or until that is true.
+
+        Returns the body instead where the answer does not stream. The timeout is that of every event, however slowly
+        its bytes trickle in. Raises what ``exchange`` raises, and ``Transient`` for a stream that breaks off.
+        """
+        async with self._response(method, path, content, self._timeout_seconds) as (response, timeout):
+            if response.status != 200:
+                self._raise_unless_ok(response, await read_body(response))
+            events = Events(MAX_REPLY_BYTES)
+            try:
+                async for received in response.content.iter_any():
+                    for data in events.read(received):
+                        timeout.reschedule(asyncio.get_running_loop().time() + self._timeout_seconds)
+                        if take(data):
+                            response.close()  # which makes the server stop writing
+                            return b""
+            except Transient:
+                response.close()  # what is still under way may be endless
+                raise
+            # Read to the very end, so that the connection can be used again.
+            if events.plain is None and not events.ended:
+                raise Transient("the stream broke off")
+            return events.plain or b""
+
+    @contextlib.asynccontextmanager
+    async def _response(
+        self, method: str, path: str, content: bytes, seconds: float
+    ) -> AsyncIterator[tuple[aiohttp.ClientResponse, asyncio.Timeout]]:
+        """The response to a request, and its timeout; failures meanwhile become ``Transient``."""
         import aiohttp
 
-        seconds = timeout_seconds or self._timeout_seconds
         try:
             async with (
-                asyncio.timeout(seconds),
+                asyncio.timeout(seconds) as timeout,
                 self._open().request(
                     method, self._url(path), data=content, proxy=self._proxy, allow_redirects=False
                 ) as response,
             ):
-                body = await read_body(response)
+                yield response, timeout
         except aiohttp.ConnectionTimeoutError as error:
             raise Transient("the connection timed out", kind="unreachable") from error
         except TimeoutError as error:
@@ -72,9 +109,10 @@ class Connection:
         except aiohttp.ClientError as error:
             refused = isinstance(error, aiohttp.ClientConnectorError)
             raise Transient(reason_of(error), kind="unreachable" if refused else "broken") from error
+
+    def _raise_unless_ok(self, response: aiohttp.ClientResponse, body: bytes) -> None:
         if response.status != 200:
             raise refusal(response.status, wait_asked(response.headers), self.quote(body), self.api_url, body)
-        return body
 
     def quote(self, body: bytes) -> str:
         """What the server says, on one line, without the key or a password should it echo one."""

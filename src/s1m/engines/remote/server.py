@@ -16,6 +16,9 @@ from s1m.errors import EngineError
 
 T = TypeVar("T")
 
+CHUNK_TOKENS = 128
+"""Tokens of a stream that count as one reply where the concurrency limit is measured: a stream may last for minutes."""
+
 FAILURES_TO_LEAVE = 10
 """Failures in a row after which a server that still takes connections counts as gone. More than the tries of one
 request, so that a problem which the server cannot do does not make all others leave it."""
@@ -59,14 +62,34 @@ class Server:
                 raise
             self.reached = True
             self.failures_in_row = 0
-            self.window.completed(request.tokens(result))
             return result
 
     async def _exchange(self, request: Request[T]) -> T:
         method, content = ("GET", b"") if request.body is None else ("POST", await request.body(self))
-        reply = await self.connection.exchange(method, request.path, content)
+        uncounted = 0
+
+        def take(data: bytes) -> bool:
+            nonlocal uncounted
+            tokens = self._read(lambda: request.on_event(data) if request.on_event else None, data)
+            self.reached, self.failures_in_row = True, 0
+            uncounted += tokens or 0
+            while uncounted > CHUNK_TOKENS:
+                uncounted -= CHUNK_TOKENS
+                self.window.completed(CHUNK_TOKENS)
+            return tokens is None
+
+        if request.on_event:
+            reply = await self.connection.stream(method, request.path, content, take)
+        else:
+            reply = await self.connection.exchange(method, request.path, content)
+        result = self._read(lambda: request.read(reply), reply)
+        self.window.completed(request.tokens(result) if reply else uncounted)
+        return result
+
+    def _read(self, read: Callable[[], T], reply: bytes) -> T:
+        """What ``read`` makes of a reply; one that it cannot read is a failure that another try may cure."""
         try:
-            return request.read(reply)
+            return read()
         except Unreadable as error:
             said = self.connection.quote(reply)
             failure = reported(reply, said, self.url) or Transient(f"{error}: {said}".rstrip(": "))
@@ -86,10 +109,15 @@ class Request(Generic[T]):
     """What is asked: a GET, or a POST of the ``body`` that is made for the server that gets it.
 
     ``read`` raises ``Unreadable`` for a reply that is not what the endpoint should send. ``tokens`` says how much work
-    a result was.
+    a result was. Where there is an ``on_event`` the answer is asked for as a stream, and the data of each event goes
+    there: it returns the number of tokens in it, None to end the stream, or raises ``Unreadable``. ``read`` then gets
+    an empty reply, or the whole one from a server that does not stream. ``arrived`` is how much has come, in all tries
+    together: a request that gets on is tried again however often it breaks off.
     """
 
     path: str
     read: Callable[[bytes], T]
     body: Callable[[Server], Awaitable[bytes]] | None = None
     tokens: Callable[[T], int] = lambda _: 0
+    on_event: Callable[[bytes], int | None] | None = None
+    arrived: Callable[[], int] = lambda: 0

@@ -123,7 +123,7 @@ class Servers:
         Asked where ``problem`` is at home, or only ``at`` one server. ``first`` is awaited with the server before it
         is asked, and may refuse it. Raises ``GaveUp``, ``Gone`` or the ``EngineError`` that the request met.
         """
-        failures = 0
+        failures, arrived = 0, 0
         troubled_since: float | None = None
         while True:
             home = await self._home(problem, at)
@@ -139,6 +139,8 @@ class Servers:
             except Transient as failure:
                 if home.server.is_lost(failure):
                     self._leave(home.server)
+                if request.arrived() > arrived:
+                    failures, troubled_since, arrived = 0, None, request.arrived()
                 troubled_since = troubled_since or monotonic()
                 if failure.kind != "unreachable":  # a server that is gone is waited for, however many requests wait
                     failures += 1

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from functools import partial
-from statistics import fmean
 
 from s1m.engines.chat import ChatEngine
 from s1m.engines.chat.protocol import NO_OPTIONS
@@ -21,13 +19,15 @@ from s1m.engines.remote.models import find_context
 from s1m.engines.remote.once import Once, OnceEach
 from s1m.engines.remote.refusals import Refused
 from s1m.engines.remote.reply import encode
-from s1m.engines.stops import first_stop, without_partial_stop
-from s1m.engines.vllm.check import NoTokens, find_placeholder
-from s1m.engines.vllm.prompts import Placeholder, Prompt, Prompts
-from s1m.engines.vllm.protocol import GENERATE, GeneratedChoice, generate_request, image_part, read_choice
+from s1m.engines.vllm.asking import Asking
+from s1m.engines.vllm.chain import LONGEST_POSITION, Plan
+from s1m.engines.vllm.check import Abilities, NoTokens, find_abilities
+from s1m.engines.vllm.completing import chained, completion_of, whole
+from s1m.engines.vllm.prompts import Prompt, Prompts
+from s1m.engines.vllm.protocol import GENERATE, GeneratedChoice
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.families.turn import begun, ends_thinking, thinking_is_off
-from s1m.types import Completion, Finish, Piece, Problem, RequestOptions, Sampling, Step
+from s1m.types import Completion, Piece, Problem, RequestOptions, Sampling, Step
 
 logger = logging.getLogger("s1m")
 
@@ -39,6 +39,7 @@ class VllmEngine:
     """Continues token ids through ``/inference/v1/generate``. Belongs to the event loop in which it is first used.
 
     An empty ``model`` means the only one that the servers offer. ``context_tokens`` is known once it is ``ready``.
+    With ``streams`` or ``forces`` off that is not used even where the servers can do it.
     """
 
     name = "vllm"
@@ -46,15 +47,27 @@ class VllmEngine:
     takes_turns = True
 
     def __init__(
-        self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS, dial: str = AUTO
+        self,
+        servers: Servers,
+        model: str = "",
+        *,
+        options: RequestOptions = NO_OPTIONS,
+        streams: bool = True,
+        forces: bool = True,
+        dial: str = AUTO,
     ) -> None:
         self.can_show_images_again = True
         self.context_tokens: int | None = None
+        self.how = ""
+        """How its servers are made to think, known once it is ``ready``; for the record of a run."""
         self._servers = servers
         self._options = options
         self._chat = ChatEngine(servers, model, options=options, dial=dial)
         self._binds_choices = True
-        self._placeholders = OnceEach(self._find_placeholder)
+        self._abilities = OnceEach(self._find_abilities)
+        self._digits: tuple[int, ...] = ()
+        self._said: set[str] = set()
+        self._streams, self._forces = streams, streams and forces
         self._prompts = Once(self._find_prompts)
         self._prompt = OnceEach(self._make_prompt, remembered=servers.most_under_way)
         self._spelled = OnceEach(self._spell, key_of=str)
@@ -106,10 +119,12 @@ class VllmEngine:
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice; the engine can be used again afterwards."""
-        for part in (self._placeholders, self._prompts, self._prompt, self._spelled, self._chat):
+        for part in (self._abilities, self._prompts, self._prompt, self._spelled, self._chat):
             await part.close()
 
-    async def _continue(self, problem: Problem, step: Step, sampling: Sampling, prompts: Prompts) -> Completion:
+    async def _continue(
+        self, problem: Problem, step: Step, sampling: Sampling, prompts: Prompts, *, chains: bool = True
+    ) -> Completion:
         prompt = await self._prompt.get(problem)
         if ends_thinking(prompt.ending, step.prefix, step.stop):
             switch = await prompts.switch(step.prefix, step.stop)
@@ -117,32 +132,64 @@ class VllmEngine:
         turn = await self._turn(begun(prompt.ending, step.prefix), prompt, prompts)
         times_shown = 1 + sum(piece.images for piece in step.prefix)
         stop_ids = [ids[0] for ids in [await self._spelled.get(stop) for stop in step.stop] if len(ids) == 1]
-        model = await self.served_model()
+        asking = Asking(
+            model=await self.served_model(),
+            token_ids=(*prompt.token_ids, *turn),
+            step=step,
+            sampling=sampling,
+            stop_token_ids=stop_ids,
+            plan=await self._plan(step) if chains else None,
+        )
         asked: list[Server] = []
 
         async def body(server: Server) -> bytes:
             asked.append(server)
             known = server in prompt.known_to
             urls = [None] * len(prompt.images) if known else await encoded_images(problem)
-            request = generate_request(
-                model=model,
-                token_ids=(*prompt.token_ids, *turn),
-                images=[image_part(*each) for each in zip(prompt.images, urls, strict=True)] * times_shown,
-                step=step,
-                sampling=sampling,
-                stop_token_ids=stop_ids,
-            )
-            return encode(request)
+            abilities = await self._abilities.get(server)
+            return encode(asking.body(abilities, prompt.images * times_shown, list(urls) * times_shown))
 
         request = Request(
             path=GENERATE,
             body=body,
-            read=partial(read_choice, max_tokens=step.max_tokens),
+            read=asking.read,
             tokens=lambda choice: len(choice.token_ids),
+            on_event=asking.take,
+            arrived=lambda: asking.arrived,
         )
         choice = await self._ask(request, problem, prompt)
         prompt.known_to.add(asked[-1])  # the last one asked is the one that answered
-        return await completion_of(choice, step, stop_ids, prompts)
+        if asking.plan is not None:
+            stretches = asking.stretches(choice)
+            if stretches is None:  # the server's context ended in the middle of a chain
+                return await self._continue(problem, step, sampling, prompts, chains=False)
+            return await chained(asking, stretches, choice, prompts)
+        return await completion_of(await whole(asking, choice, prompts), step, stop_ids, prompts)
+
+    async def _plan(self, step: Step) -> Plan | None:
+        """What to ask of the plugin; None for a single segment, or a delimiter of several tokens."""
+        if not self._digits or step.at_once is None or not step.at_once.ignore_strings or step.on_text is not None:
+            return None
+        close = await self._spelled.get(step.stop[0])
+        if len(close) != 1:
+            if step.stop[0] not in self._said:
+                self._said.add(step.stop[0])
+                logger.warning(
+                    "%s: the delimiter %r is %d tokens of this model, which the server's plugin cannot take back; "
+                    "stops are ignored from here, a request each",
+                    self._servers,
+                    step.stop[0],
+                    len(close),
+                )
+            return None
+        plan = Plan(
+            close=close[0],
+            ignores=tuple([await self._spelled.get(text) for text in step.at_once.ignore_strings]),
+            digits=self._digits,
+            min_tokens=step.at_once.min_tokens,
+            max_tokens=step.at_once.max_tokens,
+        )
+        return plan if plan.all_tokens < LONGEST_POSITION else None
 
     async def _ask(self, request: Request[GeneratedChoice], problem: Problem, prompt: Prompt) -> GeneratedChoice:
         """The reply, the images sent again as often as the server has lost them: it restarts, its cache is small."""
@@ -171,22 +218,26 @@ class VllmEngine:
     async def _find_prompts(self) -> Prompts | None:
         model = await self.served_model()
         try:
-            placeholders = await asyncio.gather(
-                *(self._placeholders.get(server) for server in self._servers.reachable())
-            )
+            abilities = await asyncio.gather(*(self._abilities.get(server) for server in self._servers.reachable()))
         except NoTokens as error:
             logger.warning("%s; continuing through its chat endpoint as text", error)
             self.can_show_images_again = False
             return None
-        return Prompts(self._servers, model, placeholders[0], self._options)
+        self._digits = abilities[0].digits if all(each.digits for each in abilities) else ()
+        if self._digits:
+            self.how = "thinking is forced inside the server: a chain is one request"
+        elif all(each.streams for each in abilities):
+            self.how = "thinking is streamed: a segment is one request"
+        return Prompts(self._servers, model, abilities[0].placeholder, self._options)
 
-    async def _find_placeholder(self, server: Server) -> Placeholder | None:
-        return await find_placeholder(self._servers, server, await self.served_model())
+    async def _find_abilities(self, server: Server) -> Abilities:
+        found = await find_abilities(self._servers, server, await self.served_model())
+        return replace(found, streams=found.streams and self._streams, digits=found.digits if self._forces else ())
 
     async def _check(self, server: Server) -> None:
         """Raises ``EngineUnavailable`` for a server that came later and does not take token ids."""
         try:
-            await self._placeholders.get(server)
+            await self._abilities.get(server)
         except NoTokens as error:
             raise EngineUnavailable(str(error)) from error
 
@@ -199,24 +250,3 @@ class VllmEngine:
         prompts = await self._prompts.get()
         assert prompts is not None
         return await prompts.spell(text)
-
-
-async def completion_of(choice: GeneratedChoice, step: Step, stop_ids: list[int], prompts: Prompts) -> Completion:
-    """What was generated, without what ended it, and why it ended."""
-    ended_by_token = choice.finish_reason == "stop" and not isinstance(choice.stop_reason, str)
-    ids = choice.token_ids[:-1] if ended_by_token else choice.token_ids
-    text = choice.text
-    finish: Finish
-    start = first_stop(text, step.stop)  # also within min_tokens, where vLLM does not look for it
-    if start is not None:
-        text, finish = text[:start], "stop"
-    elif choice.finish_reason == "length":
-        # The limit can fall inside a character or a stop string; the next step writes it again as a whole.
-        text, finish = without_partial_stop(text.rstrip("\ufffd"), step.stop), "length"
-    else:
-        finish = "stop" if choice.stop_reason in (*stop_ids, *step.stop) else "eos"
-    logprobs = [token.logprob for token in choice.logprobs.content[: len(ids)]] if choice.logprobs else []
-    whole = text == choice.text and not isinstance(choice.stop_reason, str)
-    token_ids = tuple(ids) if whole else await prompts.ids_of(text, choice.token_ids)
-    logprob = fmean(logprobs) if logprobs else None
-    return Completion(text=text, tokens=len(ids), finish=finish, token_ids=token_ids, logprob=logprob)

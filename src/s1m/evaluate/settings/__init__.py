@@ -20,6 +20,7 @@ from s1m.engines.chat.dial import check_sampling, check_turned
 from s1m.engines.dials import AUTO, dial_of_addresses, find_dial
 from s1m.errors import UsageError
 from s1m.evaluate.settings.parts import (
+    NEEDS_OPTIONS,
     BudgetSettings,
     JudgeSettings,
     ProblemSettings,
@@ -32,9 +33,6 @@ from s1m.files.settings import LATER, NOT_A_FLAG, FilePath, settings_from, writt
 from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.flow import Forcing
 from s1m.forcing.strategies import find_strategy
-
-NEEDS_OPTIONS = ("top_k", "min_p", "presence_penalty")
-"""Sampling settings that an engine must say it passes on."""
 
 MOST_SAMPLES = 10_000
 """More traces of one problem are a typing slip."""
@@ -51,9 +49,13 @@ NOT_CONTENT = (
     "judge_model",
     "judge_base_url",
     "trust_remote_code",
+    "device",  # it changes the last bits of probabilities, as the number of rows in a batch does
+    "attention",
     "prices",
     "fitted_context",  # what it led to is in max_thinking_tokens
     "family",  # what it finds is in thinking_open and thinking_close
+    "sampling",  # and what this one finds in temperature, top_p and so on
+    "sampling_given",
 )
 """Settings that change no record, so that a run may be resumed with others."""
 NOT_IN_DIGEST = (*NOT_CONTENT, "origin", "limit")

@@ -1,0 +1,153 @@
+"""Wall time of a sweep 0-7, four clients on one vLLM in turn: `python perf/inside_sweep.py [PROBLEMS]`.
+
+A chain in one request (the plugin), a segment in one request (streams), a chunk in one request, and S1-M's own
+algorithm, written anew from its description: 50 threads of plain chat requests, one a segment, the whole text and the
+picture sent again each time, every level from scratch. Starts vLLM itself (`make vllm` first). The pictures of each
+round have not been seen by the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from keep import keep
+from own_server import OwnServer, own_server
+from timed_run import timed_run, unseen
+
+from s1m.benchmarks import find_benchmark
+from s1m.engines.remote import Servers
+from s1m.engines.remote.images import data_urls
+from s1m.engines.vllm import VllmEngine
+from s1m.types import Problem
+
+PROBLEMS = int(sys.argv[1]) if len(sys.argv) > 1 else 256
+ROUNDS = 2
+LEVELS = range(8)
+THREADS = 50
+Client = Callable[[OwnServer, Sequence[Problem]], float]
+
+
+def s1m_client(server: OwnServer, problems: Sequence[Problem], **how: bool) -> float:
+    """Seconds of a whole run of ours, records and scores included."""
+    with tempfile.TemporaryDirectory() as scratch:
+        engine = VllmEngine(Servers(server.api), **how)
+        return asyncio.run(timed_run(engine, server.api, problems, Path(scratch) / "run"))
+
+
+def plain_client(server: OwnServer, problems: Sequence[Problem]) -> float:
+    """Seconds of S1-M's algorithm: a thread a level of a problem, a request a segment."""
+    model = str(json.loads(asked(server, "GET", "models", b""))["data"][0]["id"])
+    tasks = [(problem, level) for level in LEVELS for problem in problems]
+    began = time.monotonic()
+    with ThreadPoolExecutor(THREADS) as pool:
+        answers = list(pool.map(lambda task: forced_chat(server, model, *task), tasks))
+    assert all(answers)
+    return time.monotonic() - began
+
+
+def forced_chat(server: OwnServer, model: str, problem: Problem, level: int) -> str:
+    """The answer after ``level`` ignored stops, every request with the picture and everything written so far."""
+    turn = "<think>\n"
+    for number in range(level + 1):
+        turn += ("Wait," if number else "") + continued(server, model, problem, turn, stop="</think>", most=1024)
+    return turn + continued(server, model, problem, turn + "</think>\nFinal answer: ", stop="", most=16)
+
+
+def continued(server: OwnServer, model: str, problem: Problem, turn: str, *, stop: str, most: int) -> str:
+    """What the model writes next, in one plain chat request."""
+    picture = [{"type": "image_url", "image_url": {"url": url}} for url in data_urls(problem.images)]
+    body = {
+        "model": model,
+        "messages": [
+            {"role": "user", "content": [*picture, {"type": "text", "text": problem.question}]},
+            {"role": "assistant", "content": turn},
+        ],
+        "continue_final_message": True,
+        "add_generation_prompt": False,
+        "max_tokens": most,
+        "min_tokens": 1,
+        "temperature": 1.0,
+        "skip_special_tokens": False,
+        **({"stop": [stop]} if stop else {}),
+    }
+    reply = json.loads(asked(server, "POST", "chat/completions", json.dumps(body).encode()))
+    return str(reply["choices"][0]["message"]["content"])
+
+
+def asked(server: OwnServer, method: str, path: str, body: bytes) -> bytes:
+    """The body of an answer, on a connection of its own."""
+    address = urlsplit(server.api)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=600)
+    try:
+        connection.request(method, f"{address.path}/{path}", body, {"Content-Type": "application/json"})
+        reply = connection.getresponse()
+        said = reply.read()
+        assert reply.status == 200, said[:300]
+        return said
+    finally:
+        connection.close()
+
+
+CHAINS, CHUNKS, S1M = "chain in a request (plugin)", "chunk in a request", "S1-M's algorithm, 50 threads"
+CLIENTS: dict[str, Client] = {
+    CHAINS: s1m_client,
+    "segment in a request (streams)": partial(s1m_client, forces=False),
+    CHUNKS: partial(s1m_client, streams=False),
+    S1M: plain_client,
+}
+
+
+def main() -> None:
+    """All clients in turn, round after round."""
+    problems = find_benchmark("digits").load(split="test", limit=PROBLEMS, data=None)
+    seconds: dict[str, list[float]] = {name: [] for name in CLIENTS}
+    server_seconds: dict[str, list[float]] = {name: [] for name in CLIENTS}
+    own_seconds: dict[str, list[float]] = {name: [] for name in CLIENTS}
+    with own_server() as server:
+        s1m_client(server, [unseen(problem) for problem in problems[:32]])  # warms up
+        for number in range(ROUNDS):
+            for name, client in CLIENTS.items():
+                if number and client is plain_client:
+                    continue
+                some = [unseen(problem) for problem in problems]
+                before, own = server.processor_seconds(), time.process_time()
+                seconds[name].append(client(server, some))
+                server_seconds[name].append(server.processor_seconds() - before)
+                own_seconds[name].append(time.process_time() - own)
+    today = statistics.mean(seconds[CHUNKS])
+    slower = seconds[S1M][0] / seconds[CHAINS][0]
+    keep(
+        "inside_sweep",
+        "A sweep 0-7: wall time of four clients on one vLLM",
+        ("client", "seconds", "of a chunk in a request", "server's processor seconds", "client's"),
+        [
+            (
+                name,
+                ", ".join(f"{each:.1f}" for each in seconds[name]),
+                f"{statistics.mean(seconds[name]) / today:.2f}",
+                ", ".join(f"{each:.1f}" for each in server_seconds[name]),
+                ", ".join(f"{each:.1f}" for each in own_seconds[name]),
+            )
+            for name in CLIENTS
+        ],
+        [
+            f"{len(problems)} problems a round, the bundled toy model (33 tokens a segment), temperature 1; S1-M's "
+            "algorithm in the first round only.",
+            f"S1-M's algorithm takes {slower:.1f} times as long as a chain in a request.",
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""One request that is forced: where it is in its thinking, and which token comes next. No torch, no vLLM.
+
+While the model thinks, the plugin draws every token itself and so knows them all, also where vLLM's own list still has
+place-holders. The state is little more than the positions at which ignore strings begin, so a step whose token vLLM
+throws away (a prompt read in parts, a preemption) is undone by forgetting what lies behind.
+
+A client that sent ``report_digits`` learns the positions at the end, since a model may write the ignore string itself.
+Where taking every occurrence from the left for an ignored stop gives the right ones, and the thinking was closed, the
+request ends with the delimiter. Otherwise these digits come before the end of turn:
+
+    five digits for the position of each ignored stop, one for the ending, two for how many there are
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from s1m.forcing.loops.watch import LoopWatch
+
+Ending = Literal["closed", "eos", "capped", "looped"]
+ENDINGS: tuple[Ending, ...] = ("closed", "eos", "capped", "looped")
+"""By the digit that reports it."""
+
+POSITION_DIGITS = 5
+WATCHED_AT_ONCE = 32
+"""Tokens that the loop watch is given together: alone, each would cost ten times as much. Fewer make no loop."""
+MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What holds for a request throughout: budgets, and the tokens that matter."""
+
+    close: int
+    turn_ends: frozenset[int]
+    """Tokens with which the model ends its turn, the delimiter not among them."""
+    end_of_turn: int | None = None
+    """The one of them with which a report ends."""
+    ignores: tuple[tuple[int, ...], ...] = ()
+    num_ignore: int = 0
+    min_thinking_tokens: int = 0
+    max_thinking_tokens: int = 1 << 40
+    take_back_turn_end: bool = True
+    watch_loops: bool = True
+    report_digits: tuple[int, ...] = ()
+
+    @property
+    def enders(self) -> frozenset[int]:
+        """All tokens that end the thinking."""
+        return self.turn_ends | {self.close}
+
+    def ignore(self, times: int) -> tuple[int, ...]:
+        """What is put at the next ignored stop; they take turns."""
+        return self.ignores[times % len(self.ignores)]
+
+
+@dataclass(kw_only=True)
+class Row:
+    """The state of one request. ``n`` is everywhere the number of tokens it has, so the position of the next one."""
+
+    rules: Rules
+    seed: int
+    ids: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    """Where ignore strings begin."""
+    _spent: list[int] = field(default_factory=list)
+    """Thinking tokens up to each start; an empty segment counts as one, as for the client."""
+    _tail: tuple[int, ...] = ()
+    _tail_start: int = -1
+    _watch: LoopWatch | None = None
+    _unwatched: list[int] = field(default_factory=list)
+    barring: bool = False
+    """Whether the thinking may not end with the next token; set by ``advance_to``."""
+
+    @classmethod
+    def resumed(cls, rules: Rules, seed: int, ids: Sequence[int]) -> Row:
+        """The state of a request of which only the tokens are known: every ignore string is taken for one of ours."""
+        row = cls(rules=rules, seed=seed, ids=list(ids), starts=leftmost(ids, rules.ignores, rules.num_ignore))
+        for times, start in enumerate(row.starts):
+            began = row.starts[times - 1] + len(rules.ignore(times - 1)) if times else 0
+            row._spent.append(max(1, start - began) + (row._spent[-1] if times else 0))
+        begin = row._segment_start()
+        if rules.close in row.ids[begin:]:
+            row._tail, row._tail_start = (rules.close,), row.ids.index(rules.close, begin)
+        return row
+
+    def advance_to(self, n: int) -> bool:
+        """Whether the request is still forced, now that vLLM has ``n`` of its tokens; what lies behind is forgotten."""
+        if n < len(self.ids):
+            self._forget(n)
+        if self._tail_start >= 0:
+            return n < self._tail_start + len(self._tail)
+        thought = self._thought(n)
+        minimum = 1 if self.starts else self.rules.min_thinking_tokens
+        self.barring = thought < minimum and self._forced(n) is None
+        return True
+
+    def take(self, drawn: int) -> int:
+        """The token that comes next where the model drew this one."""
+        n = len(self.ids)
+        forced = self._forced(n)
+        token = self._next(n, drawn) if forced is None else forced
+        self.ids.append(token)
+        written = forced is None and self._tail_start < 0 and n not in self.starts[-1:]
+        if written and self.rules.watch_loops and self._loops(token):
+            self._end(n + 1, "looped", token)
+        return token
+
+    def uniform(self, tried: int = 0) -> float:
+        """A number in [0, 1) that depends on seed, position and try alone, so that no step can shift the others."""
+        return (mixed(self.seed, len(self.ids), tried) >> 11) / 2.0**53
+
+    @property
+    def over(self) -> bool:
+        """Whether its last forced token has been given."""
+        return 0 <= self._tail_start <= len(self.ids) - len(self._tail)
+
+    def rest(self) -> None:
+        """Give memory back while the request waits; a loop that had begun is then seen later."""
+        self._watch = None
+
+    def _next(self, n: int, drawn: int) -> int:
+        rules = self.rules
+        thought = self._thought(n)
+        before = self._spent[-1] if self._spent else 0
+        if before + thought >= rules.max_thinking_tokens:
+            return self._end(n, "capped", drawn)
+        closed = drawn == rules.close
+        if closed or drawn in rules.turn_ends:
+            spent = before + max(1, thought)
+            refused = len(self.starts) < rules.num_ignore and spent < rules.max_thinking_tokens
+            if refused and (closed or rules.take_back_turn_end):
+                self.starts.append(n)
+                self._spent.append(spent)
+                self._watch, self._unwatched = None, []
+                return rules.ignore(len(self.starts) - 1)[0]
+            return self._end(n, "closed" if closed else "eos", drawn)
+        return drawn
+
+    def _loops(self, token: int) -> bool:
+        self._unwatched.append(token)
+        if len(self._unwatched) < WATCHED_AT_ONCE:
+            return False
+        self._watch = self._watch or LoopWatch()
+        unwatched, self._unwatched = self._unwatched, []
+        return self._watch.feed(unwatched) is not None
+
+    def _end(self, n: int, ending: Ending, drawn: int) -> int:
+        """Decide how the request goes on from ``n`` to the end of its thinking; its first token."""
+        rules = self.rules
+        self._tail_start = n
+        self._tail = (drawn,) if ending == "eos" else (rules.close,)
+        if rules.report_digits and rules.end_of_turn is not None:
+            plain = leftmost(self.ids, rules.ignores, rules.num_ignore) == self.starts
+            if ending != "closed" or not plain:
+                written = "".join(f"{start:0{POSITION_DIGITS}}" for start in self.starts)
+                written += f"{ENDINGS.index(ending)}{len(self.starts):02}"
+                self._tail = (*(rules.report_digits[int(digit)] for digit in written), rules.end_of_turn)
+        return self._tail[0]
+
+    def _forced(self, n: int) -> int | None:
+        if 0 <= self._tail_start <= n < self._tail_start + len(self._tail):
+            return self._tail[n - self._tail_start]
+        if self.starts and n < self._segment_start():
+            return self.rules.ignore(len(self.starts) - 1)[n - self.starts[-1]]
+        return None
+
+    def _segment_start(self) -> int:
+        return self.starts[-1] + len(self.rules.ignore(len(self.starts) - 1)) if self.starts else 0
+
+    def _thought(self, n: int) -> int:
+        return n - self._segment_start()
+
+    def _forget(self, n: int) -> None:
+        del self.ids[n:]
+        if n <= self._tail_start:
+            self._tail, self._tail_start = (), -1
+        while self.starts and self.starts[-1] >= n:
+            self.starts.pop()
+            self._spent.pop()
+
+
+def leftmost(ids: Sequence[int], ignores: Sequence[Sequence[int]], most: int) -> list[int]:
+    """Where ignore strings begin if every occurrence from the left is one, in turn, up to ``most``."""
+    found: list[int] = []
+    at = 0
+    while len(found) < most:
+        ignore = tuple(ignores[len(found) % len(ignores)])
+        while at + len(ignore) <= len(ids) and tuple(ids[at : at + len(ignore)]) != ignore:
+            at += 1
+        if at + len(ignore) > len(ids):
+            break
+        found.append(at)
+        at += len(ignore)
+    return found
+
+
+def mixed(*parts: int) -> int:
+    """64 bits that look random (SplitMix64: G. L. Steele, D. Lea, C. H. Flood, 2014), applied to the parts in turn."""
+    value = 0
+    for part in parts:
+        value = (value + part + 0x9E3779B97F4A7C15) & MASK
+        value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & MASK
+        value ^= value >> 31
+    return value
