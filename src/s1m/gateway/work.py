@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
+from s1m.ask.asking import NO_RUN
 from s1m.engines.embedded.checkpoint import BUNDLED
 from s1m.errors import UsageError
 from s1m.evaluate.build import model_of
@@ -29,8 +30,6 @@ from s1m.types import Engine
 logger = logging.getLogger("s1m")
 
 MEGABYTE = 1 << 20
-NO_RUN = Path("no-run")
-"""Where no records lie whose delimiters would have to be kept."""
 PROMPT_SHARE = 4
 """Of a context that is too short for the budgets, a prompt is left one part in four."""
 
