@@ -26,7 +26,7 @@ from s1m.datasets.source import Source
 from s1m.engines.embedded import EmbeddedEngine
 from s1m.forcing import Forcing, drive, nested_sweep
 from s1m.train.loop.trainer import without_default_log
-from s1m.train.model.load import load_encoder
+from s1m.train.model.encoder import load_encoder
 from s1m.train.run import train
 from s1m.train.settings import TrainSettings
 from s1m.types import Sampling

@@ -24,7 +24,8 @@ from s1m.datasets.source import Source
 from s1m.engines.embedded.checkpoint import place_of
 from s1m.train.loop.arguments import training_arguments
 from s1m.train.loop.trainer import TowerTrainer, without_default_log
-from s1m.train.model.load import load_encoder, load_model
+from s1m.train.model.encoder import load_encoder
+from s1m.train.model.load import load_model
 from s1m.train.settings import TrainSettings
 
 LONG = 32_768

@@ -28,7 +28,8 @@ from s1m.train.batches.collate import Collator
 from s1m.train.batches.plan import planned
 from s1m.train.loop.arguments import training_arguments
 from s1m.train.loop.trainer import TowerTrainer, without_default_log
-from s1m.train.model.load import adapters, load_encoder, load_model, rules_of, uses_bf16
+from s1m.train.model.encoder import load_encoder
+from s1m.train.model.load import adapters, load_model, rules_of, uses_bf16
 from s1m.train.settings import TrainSettings
 from s1m.train.survey.measure import survey
 
@@ -82,7 +83,7 @@ def ours(settings: TrainSettings) -> Any:
         model=model,
         args=training_arguments(settings),
         processing_class=encoder.tokenizer,
-        peft_config=adapters(settings),
+        peft_config=adapters(settings, model),
         train_dataset=planned(settings, surveyed),
         data_collator=collator,
     )
@@ -99,8 +100,9 @@ def plain(settings: TrainSettings) -> Any:
     processor = ImageProcessor(encoder.image_processor, encoder.tokenizer, template)
     turn = {"role": Value("string"), "content": Value("string")}
     rows = [conversation(examples, number) for number in range(len(examples))]
+    model = load_model(settings).model
     return SFTTrainer(
-        model=load_model(settings).model,
+        model=model,
         args=SFTConfig(
             output_dir=settings.out,
             per_device_train_batch_size=BATCH,
@@ -119,7 +121,7 @@ def plain(settings: TrainSettings) -> Any:
             dataloader_pin_memory=False,
         ),
         processing_class=processor,
-        peft_config=adapters(settings),
+        peft_config=adapters(settings, model),
         train_dataset=Dataset.from_list(rows, features=Features({"messages": List(turn), "images": List(Image())})),
     )
 

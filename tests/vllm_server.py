@@ -37,16 +37,16 @@ ENVIRONMENT = {"VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1"}
 
 
 @contextlib.contextmanager
-def serving(*flags: str) -> Iterator[str]:
+def serving(*flags: str, model: str = MODEL) -> Iterator[str]:
     """The base URL of a server, such as http://127.0.0.1:8000/v1, that ends with the block.
 
-    ``flags`` are for ``s1m serve``, and after a ``--`` for vLLM; they win over the ones here. Skips the test without
-    vLLM, and fails it when the server does not come up or does not end cleanly.
+    ``model`` is a checkpoint's folder. ``flags`` are for ``s1m serve``, and after a ``--`` for vLLM; they win over the
+    ones here. Skips the test without vLLM, and fails it when the server does not come up or does not end cleanly.
     """
     need_vllm()
     port = free_port()
     process = subprocess.Popen(
-        serve_words(port, flags), stdout=subprocess.PIPE, text=True, env={**os.environ, **ENVIRONMENT}
+        serve_words(port, flags, model), stdout=subprocess.PIPE, text=True, env={**os.environ, **ENVIRONMENT}
     )
     try:
         assert process.stdout is not None
@@ -65,11 +65,11 @@ def need_vllm() -> None:
         pytest.skip("there is no .venv-vllm here; make vllm sets it up")
 
 
-def serve_words(port: int, flags: Sequence[str]) -> list[str]:
-    """The command that serves the bundled checkpoint with these flags."""
+def serve_words(port: int, flags: Sequence[str], model: str = MODEL) -> list[str]:
+    """The command that serves a checkpoint with these flags."""
     end = flags.index("--") if "--" in flags else len(flags)
     ours = ["--vllm", str(VLLM), "--port", str(port), *FLAGS, *flags[:end]]
-    return [sys.executable, "-m", "s1m.cli", "serve", MODEL, *ours, "--", *VLLM_FLAGS, *flags[end + 1 :]]
+    return [sys.executable, "-m", "s1m.cli", "serve", model, *ours, "--", *VLLM_FLAGS, *flags[end + 1 :]]
 
 
 def free_port() -> int:

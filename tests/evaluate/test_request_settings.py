@@ -20,7 +20,7 @@ def settings(**values: object) -> EvalSettings:
 
 def test_settings_that_came_later_are_neither_in_files_nor_in_digests_at_their_defaults() -> None:
     # So that runs of earlier versions are resumed, and their records found.
-    later = {"template_kwargs", "system_prompt", "top_k", "min_p", "presence_penalty"}
+    later = {"template_kwargs", "system_prompt", "top_k", "min_p", "presence_penalty", "family", "sampling"}
     assert not later & tomllib.loads(to_toml(settings())).keys()
     for change in (
         {"template_kwargs": ["enable_thinking=true"]},

@@ -101,3 +101,35 @@ def test_parts_printed_as_code_are_no_delimiters() -> None:
 def test_a_template_that_renders_nothing_is_one_error(source: str) -> None:
     with pytest.raises(DataError, match="chat template"):
         read_template(ChatTemplate(source))
+
+
+def test_thinking_in_blocks_and_under_other_names_is_read() -> None:
+    blocks = (
+        "{% for block in m.content.blocks %}{% if block.type == 'thoughts' %}<|inner|>{{ block.text }}<|outer|>"
+        "{% else %}{{ block.text }}{% endif %}{% endfor %}"
+    )
+    shown = HEADER + "{% if m.content is mapping %}" + blocks + "{% else %}{{ m.content }}{% endif %}{% endfor %}"
+    shown += "{% if add_generation_prompt %}<|assistant|>{{ '\n' }}{% endif %}"
+    assert read_template(ChatTemplate(shown)).delimiters == Delimiters("<|inner|>", "<|outer|>")
+    named = HEADER + "{% if m.thought %}<mull>{{ m.thought }}</mull>{% endif %}" + FOOTER + "{% endif %}"
+    assert read_template(ChatTemplate(named)).delimiters == Delimiters("<mull>", "</mull>")
+
+
+def test_delimiters_that_a_template_asks_for_in_words_are_read() -> None:
+    words = "{% if thinking %}Think between <think></think>.{% endif %}"
+    reading = read_template(ChatTemplate(words + HEADER + FOOTER + "{% endif %}"))
+    assert (reading.opening, reading.state) == ("<think>", "left to the model")
+
+
+def test_a_prompt_that_opens_thinking_tells_the_line_break_better_than_an_empty_thought() -> None:
+    switched = "{% if enable_thinking is defined %}<think>{% if not enable_thinking %}{{ '\n' }}</think>{% endif %}"
+    reading = read_template(ChatTemplate(HEADER + FOOTER + switched + "{% endif %}{% endif %}"))
+    assert reading.opening == "<think>"
+
+
+def test_thinking_that_is_shown_where_it_is_on_is_dropped_where_it_is_dropped_then() -> None:
+    on = "{% if enable_thinking is defined and enable_thinking and loop.last and m.reasoning_content %}"
+    shown = on + "<mull>{{ m.reasoning_content }}</mull>{% endif %}"
+    switched = "{% if enable_thinking is defined and enable_thinking %}<mull>{% else %}<mull></mull>{% endif %}"
+    reading = read_template(ChatTemplate(HEADER + shown + FOOTER + switched + "{% endif %}"))
+    assert (reading.opening, reading.state, reading.keeps_earlier) == ("<mull>", "closed", False)

@@ -72,13 +72,13 @@ def test_cmyk_becomes_its_colour() -> None:
 
 @pytest.mark.parametrize("image", [line_on_nothing(), held(6), held(3, "PNG"), wide_grey()])
 def test_engines_trainer_curator_and_thumbnails_see_one_picture(image: bytes) -> None:
-    from s1m.engines.embedded.prompt import _decode
+    from s1m.engines.embedded.prompt import picture as seen_by_the_engine
     from s1m.train.batches.encode import decoded
 
     picture = picture_of(image)
     sent, _ = as_sent(image)
     problem = with_small_images(Problem(id="p", question="?", images=(image,), gold=""), 10**6)
-    assert _decode(image, "p").tobytes() == picture.tobytes()
+    assert seen_by_the_engine(image, "p").tobytes() == picture.tobytes()
     assert decoded(image).tobytes() == picture.tobytes()
     assert picture_of(sent).tobytes() == picture.tobytes()
     assert look(image).pixels == look(sent).pixels

@@ -12,7 +12,8 @@ from s1m.datasets.source import Source
 from s1m.engines.embedded.checkpoint import load_checkpoint, place_of
 from s1m.train.batches.collate import Collator
 from s1m.train.batches.encode import Encoder
-from s1m.train.model.load import load_encoder, load_model, rules_of
+from s1m.train.model.encoder import AnyEncoder, load_encoder
+from s1m.train.model.load import load_model, rules_of
 from s1m.train.settings import TrainSettings
 from tests.datasets.sets import picture
 from tests.engines.embedded.test_model_classes import build
@@ -41,17 +42,20 @@ def settings_of(folder: Path, **changes: Any) -> TrainSettings:
     return TrainSettings(model=str(folder), out="out", data=data, precision="fp32", **changes)
 
 
-def loaded_for(folder: Path, **changes: Any) -> tuple[Any, Encoder]:
+def loaded_for(folder: Path, **changes: Any) -> tuple[Any, Any]:
     """The model in float32 and its encoder, through the ways of training."""
     settings = settings_of(folder, **changes)
     return load_model(settings).model, load_encoder(settings)
 
 
-def batch_of(examples: Sequence[Example], encoder: Encoder, model: Any, *, packed: bool) -> dict[str, Any]:
+def batch_of(
+    examples: Sequence[Example], encoder: AnyEncoder, model: Any, *, packed: bool, blank: Any = None
+) -> dict[str, Any]:
     """A real micro-batch of examples."""
     sequence: Any = Located(examples)
     pad_id: int = encoder.tokenizer.pad_token_id
-    collate = Collator(sequence, encoder, rules_of(model), packed=packed, pad_id=pad_id)
+    rope = rules_of(model) if isinstance(encoder, Encoder) else None
+    collate = Collator(sequence, encoder, rope, packed=packed, pad_id=pad_id, blank=blank)
     return dict(collate([{"examples": list(range(len(examples)))}]))
 
 

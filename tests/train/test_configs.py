@@ -14,6 +14,7 @@ from s1m.train.settings import train_settings
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "configs" / "train").glob("*.toml"))
+ESTIMATED = ("smolvlm", "qwen3vl_2b", "qwen3vl_8b", "internvl3_2b", "internvl3_8b")
 WAYS = sorted((ROOT / "configs" / "accelerate").glob("*.yaml"))
 SCRIPTS = sorted((ROOT / "scripts").glob("qwen2vl_sft.*"))
 
@@ -25,7 +26,7 @@ def test_recipes_are_settings(path: Path) -> None:
 
 
 def test_there_are_recipes_and_ways() -> None:
-    assert {path.stem for path in RECIPES} >= {"tiny", "qwen2vl_7b", "qwen2vl_7b_lora", "qwen2_5vl_7b"}
+    assert {path.stem for path in RECIPES} >= {"tiny", "qwen2vl_7b", "qwen2vl_7b_lora", "qwen2_5vl_7b", *ESTIMATED}
     assert [path.stem for path in WAYS] == ["ddp", "fsdp2", "zero2", "zero3"]
 
 
@@ -34,6 +35,13 @@ def test_the_recipe_of_s1m_is_theirs() -> None:
     assert (settings.learning_rate, settings.scheduler, settings.warmup_share) == (2e-5, "cosine", 0.03)
     assert (settings.epochs, settings.beta2, settings.weight_decay, settings.max_tokens) == (3, 0.95, 0, 32_000)
     assert settings.freeze == ("vision",)
+
+
+@pytest.mark.parametrize("name", ESTIMATED)
+def test_a_recipe_that_was_not_run_says_so_and_what_memory_it_takes(name: str) -> None:
+    text = (ROOT / "configs" / "train" / f"{name}.toml").read_text()
+    assert "Not run yet" in text
+    assert "Memory, by arithmetic" in text
 
 
 @pytest.mark.parametrize("path", WAYS, ids=lambda path: path.stem)

@@ -10,7 +10,8 @@ import pytest
 from s1m.datasets.source import Source
 from s1m.errors import UsageError
 from s1m.train.batches.collate import Collator
-from s1m.train.model.load import load_encoder, load_model, rules_of
+from s1m.train.model.encoder import load_encoder
+from s1m.train.model.load import load_model, rules_of
 from s1m.train.run import train
 from tests.datasets.sets import trace, write_lines
 from tests.train import sharded

@@ -39,8 +39,8 @@ def test_no_row_is_too_long_and_every_example_is_there_once(lengths: list[int], 
     rising = sorted(range(len(lengths)), key=lengths.__getitem__)
     for rows in (
         best_fit(rising[::-1], lengths, 100),
-        plan_epoch(lengths, capacity=100, size=1, rng=random.Random(seed)),
-        plan_rising(lengths, capacity=100, size=1),
+        plan_epoch(lengths, "packed", 100, rng=random.Random(seed)),
+        plan_rising(lengths, "packed", 100),
     ):
         assert sorted(number for row in rows for number in row) == list(range(len(lengths)))
         assert all(row and tokens(row, lengths) <= 100 for row in rows)
@@ -50,8 +50,8 @@ def test_no_row_is_too_long_and_every_example_is_there_once(lengths: list[int], 
 def test_groups_are_of_like_length_and_of_a_size(size: int) -> None:
     lengths = realistic(3000)
     for rows in (
-        plan_epoch(lengths, capacity=None, size=size, rng=random.Random(0)),
-        plan_rising(lengths, capacity=None, size=size),
+        plan_epoch(lengths, "grouped", size, rng=random.Random(0)),
+        plan_rising(lengths, "grouped", size),
     ):
         assert sorted(number for row in rows for number in row) == list(range(len(lengths)))
         assert max(map(len, rows)) == size
@@ -61,10 +61,10 @@ def test_groups_are_of_like_length_and_of_a_size(size: int) -> None:
 
 def test_rows_are_full_and_in_an_order_of_their_own_each_epoch() -> None:
     lengths = realistic(5000)
-    first = plan_epoch(lengths, capacity=CAPACITY, size=1, rng=random.Random("42-0"))
+    first = plan_epoch(lengths, "packed", CAPACITY, rng=random.Random("42-0"))
     assert sum(lengths) / (len(first) * CAPACITY) > 0.95
-    assert first == plan_epoch(lengths, capacity=CAPACITY, size=1, rng=random.Random("42-0"))
-    second = plan_epoch(lengths, capacity=CAPACITY, size=1, rng=random.Random("42-1"))
+    assert first == plan_epoch(lengths, "packed", CAPACITY, rng=random.Random("42-0"))
+    second = plan_epoch(lengths, "packed", CAPACITY, rng=random.Random("42-1"))
     assert {frozenset(row) for row in first}.isdisjoint({frozenset(row) for row in second if len(row) > 2})
     means = [tokens(row, lengths) / len(row) for row in first]
     halves = [sum(means[: len(means) // 2]), sum(means[len(means) // 2 :])]
@@ -73,7 +73,7 @@ def test_rows_are_full_and_in_an_order_of_their_own_each_epoch() -> None:
 
 def test_rising_order_begins_with_the_shortest() -> None:
     lengths = realistic(2000)
-    rows = plan_rising(lengths, capacity=CAPACITY, size=1)
+    rows = plan_rising(lengths, "packed", CAPACITY)
     flat = [lengths[number] for row in rows for number in row]
     assert flat == sorted(lengths)
     assert sum(lengths) / (len(rows) * CAPACITY) > 0.7

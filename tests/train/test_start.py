@@ -12,8 +12,9 @@ from rich.console import Console
 
 from s1m.files import progress
 from s1m.files.progress import counted
+from s1m.train.model.encoder import load_encoder
 from s1m.train.model.eyes import train_vision
-from s1m.train.model.load import load_encoder, make_tiny
+from s1m.train.model.load import make_tiny
 from s1m.train.model.untrained import build_untrained
 from s1m.train.run import check
 from tests.train.runs import short, trained

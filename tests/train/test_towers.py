@@ -10,9 +10,13 @@ import torch
 
 from s1m.engines.embedded.checkpoint import BUNDLED, load_checkpoint, place_of
 from s1m.errors import UsageError
-from s1m.train.model.towers import count_parameters, freeze, parameter_groups, tower_of
+from s1m.train.model.load import adapters
+from s1m.train.model.towers import count_parameters, freeze, parameter_groups, towers_of
 from s1m.train.settings import TrainSettings, train_settings
+from tests.train.models import settings_of
 from tests.train.runs import short, trained
+
+PEFT_SAYS = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
 
 
 @pytest.fixture
@@ -20,11 +24,29 @@ def model() -> Any:
     return load_checkpoint(BUNDLED, "cpu").model
 
 
-def test_parameters_are_sorted_by_name_also_behind_wrappers() -> None:
-    assert tower_of("model.visual.blocks.0.attn.qkv.weight") == "vision"
-    assert tower_of("module.model.visual.merger.mlp.0.weight") == "merger"
-    assert tower_of("base_model.model.model.language_model.layers.0.mlp.up_proj.weight") == "language"
-    assert tower_of("lm_head.weight") == "language"
+class Wrapper(torch.nn.Module):
+    """As distributed training wraps a model."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+
+@PEFT_SAYS
+def test_parameters_are_sorted_by_structure_also_behind_wrappers(model: Any) -> None:
+    from peft import get_peft_model
+
+    towers = towers_of(model)
+    assert towers.of("model.visual.blocks.0.attn.qkv.weight") == "vision"
+    assert towers.of("model.visual.merger.mlp.0.weight") == "merger"
+    assert towers.of("lm_head.weight") == "language"
+    assert towers_of(Wrapper(model)).of("module.model.visual.merger.mlp.0.weight") == "merger"
+    before = count_parameters(model)
+    adapted = get_peft_model(model, adapters(settings_of(Path(), lora_rank=4), model))
+    inside = "base_model.model.model.language_model.layers.0.mlp.up_proj.lora_A.default.weight"
+    assert inside in dict(adapted.named_parameters())
+    assert towers_of(adapted).of(inside) == "language"
+    assert count_parameters(adapted)["vision"] == (0, before["vision"][1])
 
 
 def test_frozen_towers_are_not_trained(model: Any) -> None:
@@ -54,10 +76,11 @@ def test_adapters_and_rates_of_other_towers_contradict_each_other(tmp_path: Path
 def rates(groups: list[dict[str, Any]], model: Any) -> dict[str, tuple[set[float], set[float]]]:
     """Learning rates and weight decays of each tower."""
     names = {id(parameter): name for name, parameter in model.named_parameters()}
+    towers = towers_of(model)
     by_tower: dict[str, tuple[set[float], set[float]]] = {}
     for group in groups:
         for parameter in group["params"]:
-            lr, decay = by_tower.setdefault(tower_of(names[id(parameter)]), (set(), set()))
+            lr, decay = by_tower.setdefault(str(towers.of(names[id(parameter)])), (set(), set()))
             lr.add(group["lr"])
             decay.add(group["weight_decay"])
     return by_tower
@@ -97,7 +120,8 @@ def test_the_optimizer_uses_them_and_frozen_weights_stay(tmp_path: Path, monkeyp
     trained(settings)
     assert {tower: pair[0] for tower, pair in seen[0].items()} == {"merger": {5e-3}, "language": {1e-3}}
     before, after = weights(place_of(BUNDLED)), weights(str(tmp_path / "out" / "model"))
-    changed = {tower_of(name) for name in before if not torch.equal(before[name], after[name])}
+    towers = towers_of(load_checkpoint(BUNDLED, "cpu").model)
+    changed = {towers.of(name) for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"merger", "language"}
 
 
@@ -107,9 +131,6 @@ def weights(place: str) -> dict[str, torch.Tensor]:
 
     transformers: Any = hf
     return dict(transformers.Qwen2VLForConditionalGeneration.from_pretrained(place).state_dict())
-
-
-PEFT_SAYS = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
 
 
 def lora(out: Path, **changes: Any) -> TrainSettings:

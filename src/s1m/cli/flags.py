@@ -41,6 +41,8 @@ def file_and_flags(
     check_keys(kind, values, str(given.config))
     if subject and values.get(subject, flags[subject]) != flags[subject]:
         raise UsageError(f"{given.config} is for {values[subject]}, not for {flags[subject]}")
+    if "family" in flags:  # the delimiters that a file holds, such as a run's own, are not those of this family
+        values = {name: value for name, value in values.items() if name not in ("thinking_open", "thinking_close")}
     return {**values, **flags, **dry_run}
 
 

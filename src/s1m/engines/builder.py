@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from msgspec import Meta
 
 from s1m.engines.dials import AUTO, DIALS, find_dial
 from s1m.errors import UsageError
 from s1m.extensions import Extensions
+from s1m.families.finding import Read
 from s1m.files.settings import LATER, Count
 from s1m.types import Engine, RequestOptions
 
@@ -47,6 +48,14 @@ class EngineSettings:
     """Folder or Hub id (empty: the bundled tiny model), or the name that a server gives it (empty: its only one)."""
     trust_remote_code: bool = False
     """Run the Python code that a model in this process brings along; read it first."""
+    device: str = field(default="", metadata=LATER)
+    """Where a model in this process computes: cuda, cuda:1, mps, cpu (empty: the fastest there is)."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = field(default="auto", metadata=LATER)
+    """Type of its weights (auto: float32 on a CPU, elsewhere the checkpoint's own)."""
+    attention: Literal["sdpa", "eager", "flash_attention_2"] = field(default="sdpa", metadata=LATER)
+    """How it computes attention; with flash_attention_2 the vision tower alone, since rows of a batch need masks."""
+    quantize: Literal["", "4bit", "8bit"] = field(default="", metadata=LATER)
+    """Load its weights in fewer bits, 4bit or 8bit; needs bitsandbytes or torchao."""
     base_url: tuple[str, ...] = ()
     """Address of the server, or of several, such as http://127.0.0.1:8000/v1; the key is read from S1M_API_KEY."""
     template_kwargs: tuple[str, ...] = field(default=(), metadata=LATER)
@@ -67,6 +76,7 @@ class EngineSettings:
             raise UsageError(
                 f"--engine {self.engine} takes neither --template-kwargs nor --system-prompt; leave it out"
             )
+        self._check_in_this_process()
         needs_server = self.builder.needs_server
         if needs_server and not self.base_url:
             raise UsageError(f"--engine {self.engine} needs --base-url, such as {EXAMPLE_URL}")
@@ -81,6 +91,16 @@ class EngineSettings:
             from s1m.engines.remote.endpoint import check_addresses
 
             check_addresses(self.base_url)
+
+    def _check_in_this_process(self) -> None:
+        """Raises ``UsageError`` for a setting of a model in this process where a server has the model."""
+        names = ("device", "dtype", "attention", "quantize")
+        default = {each.name: each.default for each in fields(self)}
+        given = [f"--{name}" for name in names if getattr(self, name) != default[name]]
+        if given and self.builder.needs_server:
+            raise UsageError(
+                f"{' and '.join(given)}: a server loads its model itself; leave it out, or use --engine embedded"
+            )
 
     def _check_dial(self, dial: type[Dial]) -> None:
         if self.template_kwargs and not dial.takes_template:
@@ -133,6 +153,23 @@ def passes_options(builder: type[EngineBuilder]) -> bool:
     return getattr(builder, "passes_options", False)
 
 
+async def read_template(settings: EngineSettings) -> Read | None:
+    """What the chat template of the settings' model does about thinking; None where the engine cannot show it.
+
+    Raises ``S1mError`` where it could, and the template cannot be read.
+    """
+    reader = getattr(settings.builder, "read_template", None)
+    read: Read | None = None if reader is None else await reader(settings)
+    return read
+
+
+async def model_sources(settings: EngineSettings) -> Sequence[str]:
+    """Folders or Hub ids at which files of the settings' model may be, the likeliest first."""
+    finder = getattr(settings.builder, "model_sources", None)
+    sources: Sequence[str] = [settings.model] if finder is None else await finder(settings)
+    return sources
+
+
 def takes_dial(builder: type[EngineBuilder]) -> bool:
     """Whether an engine can ask its server for an effort or a thinking budget."""
     return getattr(builder, "takes_dial", False)
@@ -158,6 +195,10 @@ class EngineBuilder(Protocol):
     passes_options: bool
     """Whether it passes on ``request_options``, ``top_k``, ``min_p`` and ``presence_penalty``; may be left out by an
     engine that does not, for which they are refused."""
+
+    # Both may be left out as well:
+    # async def read_template(cls, settings: EngineSettings) -> Read | None
+    # async def model_sources(cls, settings: EngineSettings) -> Sequence[str]
 
     @classmethod
     def build(cls, settings: EngineSettings) -> Engine:

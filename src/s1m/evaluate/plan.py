@@ -9,7 +9,7 @@ from s1m.engines.scripted import ScriptedEngine
 from s1m.errors import UsageError
 from s1m.evaluate.benchmark import load_problems
 from s1m.evaluate.build import resolve
-from s1m.evaluate.family import with_delimiters
+from s1m.evaluate.family import chosen_for
 from s1m.evaluate.settings import EvalSettings
 from s1m.files.printing import Printer
 from s1m.files.settings import to_toml
@@ -26,12 +26,15 @@ def show_plan(settings: EvalSettings) -> int:
     """``s1m eval --dry-run``: the settings, what the run would cost at most, and the requests of one problem."""
     benchmark = find_benchmark(settings.problems.benchmark)
     settings = resolve(settings, benchmark)
-    settings = with_delimiters(settings, settings.engine, settings.strategy)
+    chosen = asyncio.run(chosen_for(settings, settings, asking=False))
+    settings = chosen.settings
     problems = load_problems(settings.problems, benchmark)
     if not problems:
         raise UsageError(f"{settings.problems.benchmark} has no problems with these settings")
     console = Printer()
     console.print(to_toml(settings))
+    for line in chosen.notices:
+        console.print(line)
     strategy = settings.build_strategy()
     console.print(f"levels are {strategy.axis}: {', '.join(map(str, strategy.levels))}")
     console.print(cost_sentence(strategy, len(problems), settings.samples))

@@ -6,6 +6,7 @@ weights     a fingerprint of the checkpoint's files, or revision, the commit of 
 scorer      a fingerprint of the code that judges answers
 data        a fingerprint of the problems' texts; their images are part of every record's key
 server      address, name and version, as the server says; device what a model in this process runs on
+delimiters  where those of thinking are from; sampling where it was recommended, if it was
 forcing     how an engine makes its server think, where it can do so in several ways
 """
 
@@ -84,10 +85,11 @@ def changes(entry: Provenance, before: Sequence[Provenance]) -> list[str]:
     ]
 
 
-def fingerprint(folder: Path) -> str:
-    """A fingerprint of a checkpoint's files: names, sizes, and the content in evenly spaced places."""
+def fingerprint(place: Path) -> str:
+    """A fingerprint of a checkpoint's file or files: names, sizes, and the content in evenly spaced places."""
     digest = hashlib.sha256()
-    for path in sorted({path for pattern in WEIGHT_FILES for path in folder.glob(pattern)}):
+    paths = {place} if place.is_file() else {path for pattern in WEIGHT_FILES for path in place.glob(pattern)}
+    for path in sorted(paths):
         size = path.stat().st_size
         digest.update(f"{path.name} {size}\n".encode())
         with path.open("rb") as file:
@@ -100,9 +102,9 @@ def fingerprint(folder: Path) -> str:
 def _checkpoint(model: str) -> dict[str, str]:
     from s1m.engines.embedded.checkpoint import place_of
 
-    folder = Path(place_of(model))
-    if folder.is_dir():
-        return {"weights": fingerprint(folder)}
+    place = Path(place_of(model))
+    if place.exists():
+        return {"weights": fingerprint(place)}
     from huggingface_hub import try_to_load_from_cache
 
     cached = try_to_load_from_cache(model, "config.json")

@@ -31,18 +31,18 @@ class TokenizerFiles:
     """The tokens that end a turn, each with the name of the file that says so."""
 
 
-def read_model(place: str) -> TokenizerFiles:
-    """What the files of a folder or Hub id say.
+def read_model(place: str, *, download: bool = True) -> TokenizerFiles:
+    """What the files of a folder or Hub id say; without ``download``, only of what is on this machine already.
 
     Raises ``UsageError`` where there is no such folder or Hub model, ``DataError`` where it has no chat template or a
     file is not JSON.
     """
-    folder = _folder(place)
-    config = _json(folder / CONFIG)
+    folder = folder_of(place, download=download)
+    config = read_json(folder / CONFIG)
     source, file = _template(folder, config)
     end = {_text(config.get("eos_token")): CONFIG}
     names = dict(_names(folder, config))
-    declared = _json(folder / GENERATION).get("eos_token_id")
+    declared = read_json(folder / GENERATION).get("eos_token_id")
     for number in declared if isinstance(declared, list) else [declared]:
         if isinstance(number, int):
             end.setdefault(names.get(number, f"token {number}"), GENERATION)
@@ -53,7 +53,8 @@ def read_model(place: str) -> TokenizerFiles:
     )
 
 
-def _folder(place: str) -> Path:
+def folder_of(place: str, *, download: bool = True) -> Path:
+    """The folder that holds ``FILES`` of a folder or Hub id. Raises ``UsageError`` where there is none."""
     folder = Path(place).expanduser()
     if folder.is_dir():
         return folder
@@ -66,7 +67,7 @@ def _folder(place: str) -> Path:
         raise UsageError(f"{place} is not a folder, and the Hub needs: pip install 's1m[evaluate]'") from None
     disable_progress_bars()
     try:
-        return Path(snapshot_download(place, allow_patterns=list(FILES)))
+        return Path(snapshot_download(place, allow_patterns=list(FILES), local_files_only=not download))
     except (OSError, ValueError) as error:  # whatever keeps the Hub from answering is reported alike
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UsageError(
@@ -81,7 +82,7 @@ def _template(folder: Path, config: Mapping[str, Any]) -> tuple[str, str]:
             return (folder / TEMPLATE).read_text(encoding="utf-8"), TEMPLATE
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"cannot read {folder / TEMPLATE}: {error}; correct the file") from None
-    for file, held in ((TEMPLATE_JSON, _json(folder / TEMPLATE_JSON)), (CONFIG, config)):
+    for file, held in ((TEMPLATE_JSON, read_json(folder / TEMPLATE_JSON)), (CONFIG, config)):
         source = held.get("chat_template")
         if isinstance(source, list):  # several templates by name, such as one for tools
             named = {each.get("name"): each.get("template") for each in source if isinstance(each, dict)}
@@ -95,7 +96,7 @@ def _names(folder: Path, config: Mapping[str, Any]) -> Iterator[tuple[int, str]]
     """The special tokens by id."""
     for number, token in (config.get("added_tokens_decoder") or {}).items():
         yield int(number), _text(token)
-    for token in _json(folder / TOKENIZER).get("added_tokens") or ():
+    for token in read_json(folder / TOKENIZER).get("added_tokens") or ():
         yield token["id"], _text(token)
 
 
@@ -105,8 +106,8 @@ def _text(token: object) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _json(path: Path) -> dict[str, Any]:
-    """The keys of a file; none where there is no such file."""
+def read_json(path: Path) -> dict[str, Any]:
+    """The keys of a file; none where there is no such file. Raises ``DataError`` for one that is not JSON."""
     if not path.is_file():
         return {}
     try:

@@ -8,8 +8,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from s1m.errors import DataError
-from s1m.families.files import TokenizerFiles
+from s1m.families.files import TokenizerFiles, read_model
 from s1m.families.reading import QUESTION, Reading, read_template
+from s1m.families.template import ChatTemplate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """A reading of a template, and where the template is."""
+
+    reading: Reading
+    source: str
+    """In a few words: ``chat_template.jinja``, or the address of a server."""
+
+
+def read_files(place: str, options: Mapping[str, Any], *, download: bool = True) -> Read:
+    """What the template of a folder or Hub id does about thinking with these options.
+
+    Without ``download``, only of what is on this machine already. Raises ``UsageError`` or ``DataError`` where there is
+    none, or it renders nothing.
+    """
+    files = read_model(place, download=download)
+    template = ChatTemplate(files.template.source, files.template.bos_token, files.template.eos_token, options)
+    return Read(reading=read_template(template), source=files.template_file)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from itertools import permutations
 from typing import Any, Literal
 
 from s1m.errors import DataError
-from s1m.families.template import ChatTemplate, Message
+from s1m.families.template import Message, Renders
 from s1m.families.thinking import THINKING_DELIMITERS, Delimiters
 
 State = Literal["opened", "closed", "left to the model"]
@@ -79,11 +79,11 @@ class Reading:
         return "" if self.delimiters is None else self.delimiters.opening + self.line_break
 
 
-def read_template(template: ChatTemplate) -> Reading:
+def read_template(template: Renders) -> Reading:
     """What the template does about thinking with the options it has. Raises ``DataError`` when it renders nothing."""
     prompts = _prompts(template)
     turns = list(_turns(template))
-    pair = _from_turns(turns, prompts) or _from_prompts(template, prompts)
+    pair = _from_turns(turns, prompts) or _from_prompts(template, prompts) or _from_instructions(template)
     if pair is None:
         return Reading(delimiters=None)
     delimiters, line_break = pair
@@ -97,7 +97,7 @@ def read_template(template: ChatTemplate) -> Reading:
     )
 
 
-def _prompts(template: ChatTemplate) -> list[str]:
+def _prompts(template: Renders) -> list[str]:
     """What follows the question in generation prompts: as the template has it by default first, then switched."""
     user = {"role": "user", "content": QUESTION}
     prompts = [_after_question(template.render([user], generation=True))]
@@ -109,14 +109,16 @@ def _prompts(template: ChatTemplate) -> list[str]:
 
 def _thinking_turns() -> Iterator[Message]:
     """An assistant's turn with thinking, in every form that templates take it in."""
-    for key in ("reasoning_content", "reasoning", "thinking"):
+    for key in ("reasoning_content", "reasoning", "thinking", "thought"):
         yield {"role": "assistant", "content": ANSWER, key: THOUGHT}
     for kind in ("thinking", "reasoning"):
         parts = [{"type": kind, kind: THOUGHT}, {"type": "text", "text": ANSWER}]
         yield {"role": "assistant", "content": parts}
+    blocks = [{"type": "thoughts", "text": THOUGHT}, {"type": "response", "text": ANSWER}]
+    yield {"role": "assistant", "content": {"blocks": blocks}}  # Apertus
 
 
-def _turns(template: ChatTemplate) -> Iterator[tuple[str, str]]:
+def _turns(template: Renders) -> Iterator[tuple[str, str]]:
     """Between question and thinking, and between thinking and answer, wherever a template shows all three."""
     for turn in _thinking_turns():
         with suppress(DataError):
@@ -169,11 +171,14 @@ def _closing(between: str, opening: str) -> str:
     return between
 
 
-def _from_prompts(template: ChatTemplate, prompts: list[str]) -> tuple[Delimiters, str] | None:
+def _from_prompts(template: Renders, prompts: list[str]) -> tuple[Delimiters, str] | None:
     """The delimiters that the template writes by itself: of an empty thought, or at the end of a generation prompt."""
     texts = [*prompts, *_headers(template)]
     for known in THINKING_DELIMITERS:
-        if any(text.rstrip().endswith((known.opening, known.closing)) for text in texts):
+        begun = [text for text in texts if text.rstrip().endswith(known.opening)]
+        if begun:
+            return known, "\n" if begun[0].endswith("\n") else ""
+        if any(text.rstrip().endswith(known.closing) for text in texts):
             breaks = any(known.opening_line in text for text in texts)
             return known, "\n" if breaks else ""
     added = {longer[len(shorter) :] for shorter, longer in permutations(texts, 2) if longer.startswith(shorter)}
@@ -184,7 +189,19 @@ def _from_prompts(template: ChatTemplate, prompts: list[str]) -> tuple[Delimiter
     return None
 
 
-def _headers(template: ChatTemplate) -> Iterator[str]:
+def _from_instructions(template: Renders) -> tuple[Delimiters, str] | None:
+    """The delimiters that a template asks for in words before the question, where thinking is switched on (Granite)."""
+    user = {"role": "user", "content": QUESTION}
+    for options in SWITCHES:
+        with suppress(DataError):
+            asked = template.render([user], generation=True, **options).partition(QUESTION)[0]
+            for known in THINKING_DELIMITERS:
+                if known.opening in asked and known.closing in asked:
+                    return known, ""
+    return None
+
+
+def _headers(template: Renders) -> Iterator[str]:
     """What stands between a question and its answer, in the last turn and in one before it."""
     user, answered = {"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}
     for conversation in ([user, answered], [user, answered, user]):
@@ -199,7 +216,7 @@ def _state(prompt: str, delimiters: Delimiters) -> State:
     return "opened" if ends.endswith(delimiters.opening) else "left to the model"
 
 
-def _switch(template: ChatTemplate, delimiters: Delimiters) -> Mapping[str, Any]:
+def _switch(template: Renders, delimiters: Delimiters) -> Mapping[str, Any]:
     """The first switch with which the generation prompt no longer ends thinking; none where there is none."""
     user = {"role": "user", "content": QUESTION}
     for switch in SWITCHES:
@@ -210,23 +227,25 @@ def _switch(template: ChatTemplate, delimiters: Delimiters) -> Mapping[str, Any]
     return {}
 
 
-def _keeps_earlier(template: ChatTemplate, delimiters: Delimiters) -> bool:
+def _keeps_earlier(template: Renders, delimiters: Delimiters) -> bool:
     """Whether the thinking of an earlier turn stays there, given beside the answer or, failing that, within it."""
-    beside = [kept for turn in _thinking_turns() for kept in _kept(template, turn)]
-    if beside:
-        return all(beside)
+    for options in ({}, *SWITCHES):  # some show thinking only where it is switched on
+        beside = [kept for turn in _thinking_turns() for kept in _kept(template, turn, options)]
+        if beside:
+            return all(beside)
     if any(delimiters.closing in header for header in _headers(template)):
         return False  # an empty thought is written in its place
     written = {"role": "assistant", "content": delimiters.around(THOUGHT, ANSWER)}
-    return any(_kept(template, written))
+    return any(_kept(template, written, {}))
 
 
-def _kept(template: ChatTemplate, turn: Message) -> Iterator[bool]:
+def _kept(template: Renders, turn: Message, options: Mapping[str, Any]) -> Iterator[bool]:
     """Whether the thinking of a turn is there once another question follows; nothing if the turn never shows it."""
     user = {"role": "user", "content": QUESTION}
     with suppress(DataError):
-        if THOUGHT in template.render([user, turn]):
-            yield THOUGHT in template.render([user, turn, user], generation=True)
+        shown = template.render([user, turn], **options)
+        if THOUGHT in shown and not SPELLED_PARTS.search(shown):
+            yield THOUGHT in template.render([user, turn, user], generation=True, **options)
 
 
 def _after_question(text: str) -> str:

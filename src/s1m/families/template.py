@@ -10,11 +10,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from s1m.errors import DataError
 
 Message = Mapping[str, Any]
+
+
+class Renders(Protocol):
+    """What writes a conversation as the text that a model reads: a template at hand, or the server that has it."""
+
+    def render(self, messages: Sequence[Message], *, generation: bool = False, **options: Any) -> str:
+        """The text of a conversation. Raises ``DataError`` when it is refused."""
+        ...
 
 
 @dataclass(frozen=True)

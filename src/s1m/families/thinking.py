@@ -10,7 +10,7 @@ source.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -22,6 +22,15 @@ class Delimiters:
     closing: str
     used_by: str = field(default="", compare=False, repr=False)
     """The families that use them, in a few words."""
+    family: str = field(default="", compare=False, repr=False)
+    """The name by which ``--family`` asks for them."""
+    line_break: str = field(default="", compare=False, repr=False)
+    """What templates mostly put between the opening delimiter and the first word."""
+
+    @property
+    def as_written(self) -> str:
+        """The opening delimiter with what templates mostly put after it."""
+        return self.opening + self.line_break
 
     @property
     def opening_line(self) -> str:
@@ -38,29 +47,40 @@ DEFAULT = Delimiters(
     "</think>",
     "Qwen3-VL-Thinking, Qwen3.5 to 3.8, GLM-V, Kimi-K2, MiMo-VL, InternVL, Intern-S1, Keye-VL, Ovis, MiniCPM-V, Step3, "
     "ERNIE-VL, DeepSeek-R1 and fine-tunes that follow it",
+    "think",
+    "\n",
 )
 """Also those of S1-M's data, and s1m's own where none are given."""
 
 THINKING_DELIMITERS: tuple[Delimiters, ...] = (
     DEFAULT,
-    Delimiters("<thinking>", "</thinking>", "prompted models and distilled data"),
-    Delimiters("<thought>", "</thought>", "prompted models and distilled data"),
-    Delimiters("<reasoning>", "</reasoning>", "prompted models and distilled data"),
-    Delimiters("<analysis>", "</analysis>", "Keye-VL 1.5, whose auto mode weighs first whether to think"),
-    Delimiters("<seed:think>", "</seed:think>", "Seed-OSS"),
-    Delimiters("◁think▷", "◁/think▷", "Kimi-VL; several tokens each"),
-    Delimiters("[THINK]", "[/THINK]", "Ministral-3, Magistral"),
-    Delimiters("<|channel>thought", "<channel|>", "Gemma 4"),
-    Delimiters("<|channel|>analysis<|message|>", "<|channel|>final<|message|>", "gpt-oss"),
-    Delimiters("<|START_THINKING|>", "<|END_THINKING|>", "Cohere"),
-    Delimiters("<|begin_of_thought|>", "<|end_of_thought|>", "o1-style data sets"),
+    Delimiters("<thinking>", "</thinking>", "prompted models and distilled data", "thinking", "\n"),
+    Delimiters("<thought>", "</thought>", "prompted models and distilled data", "thought", "\n"),
+    Delimiters("<reasoning>", "</reasoning>", "prompted models and distilled data", "reasoning", "\n"),
+    Delimiters("<analysis>", "</analysis>", "Keye-VL 1.5, whose auto mode weighs first whether to think", "analysis"),
+    Delimiters("<seed:think>", "</seed:think>", "Seed-OSS", "seed-oss"),
+    Delimiters("◁think▷", "◁/think▷", "Kimi-VL; several tokens each", "kimi-vl"),
+    Delimiters("[THINK]", "[/THINK]", "Ministral-3, Magistral", "mistral"),
+    Delimiters("<|channel>thought", "<channel|>", "Gemma 4", "gemma4", "\n"),
+    Delimiters("<|channel|>analysis<|message|>", "<|channel|>final<|message|>", "gpt-oss", "gpt-oss"),
+    Delimiters("<|START_THINKING|>", "<|END_THINKING|>", "Cohere", "cohere"),
+    Delimiters("<|begin_of_thought|>", "<|end_of_thought|>", "o1-style data sets", "o1", "\n"),
 )
 """Every pair in use. No delimiter is the beginning of another, so the order does not matter."""
+
+
+BY_FAMILY: Mapping[str, Delimiters] = {each.family: each for each in THINKING_DELIMITERS}
+"""What ``--family`` may name."""
 
 
 def closing_pattern(delimiters: Iterable[Delimiters] = THINKING_DELIMITERS) -> re.Pattern[str]:
     """Matches any closing delimiter, in any case: models that spell theirs as ordinary text vary it."""
     return re.compile("|".join(re.escape(each.closing) for each in delimiters), re.IGNORECASE)
+
+
+def as_default(text: str, delimiters: Delimiters) -> str:
+    """A response with these delimiters spelled as ``DEFAULT`` spells them, so that whatever reads it knows them."""
+    return text.replace(delimiters.opening, DEFAULT.opening).replace(delimiters.closing, DEFAULT.closing)
 
 
 _CLOSING = closing_pattern()

@@ -25,6 +25,7 @@ from s1m.train.settings import TrainSettings
 
 NOT_CONTENT = frozenset(
     {"out", "workers", "log_every", "save_every", "loggers", "eval_benchmark", "eval_limit", "eval_num_ignore"}
+    | {"family"}  # what it finds is in thinking_open and thinking_close
 )
 """Settings that change no weight, so that a training may be resumed with other values."""
 

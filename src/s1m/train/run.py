@@ -18,12 +18,14 @@ from s1m.files.printing import Printer
 from s1m.files.run_folder import held
 from s1m.train.batches.collate import Collator
 from s1m.train.batches.encode import Encoder
-from s1m.train.batches.plan import planned
+from s1m.train.batches.plan import Layout, planned
 from s1m.train.card import model_card
 from s1m.train.folder import claim, newest_checkpoint
 from s1m.train.loop.arguments import training_arguments
 from s1m.train.loop.processes import broadcast_from_main, describe_processes, is_main_process, require_distributed
-from s1m.train.model.load import adapters, load_encoder, load_model, make_tiny, rules_of
+from s1m.train.model.encoder import AnyEncoder, load_encoder
+from s1m.train.model.layout import layout_of
+from s1m.train.model.load import adapters, load_model, make_tiny, rules_of
 from s1m.train.model.towers import count_parameters, freeze
 from s1m.train.settings import TrainSettings
 from s1m.train.survey.measure import Survey, survey
@@ -71,6 +73,7 @@ def train_in(out: Path, settings: TrainSettings) -> int:
         trainer.add_callback(Evaluation(settings, trainer, loaded.place, encoder, console))
     require_distributed(trainer.accelerator)
     console.print(what_runs(trainer))
+    console.print(what_batches(settings, loaded))
     resume_from = _checkpoint(out, console)
     with stop.watching():
         trainer.train(resume_from_checkpoint=resume_from)
@@ -83,7 +86,7 @@ def train_in(out: Path, settings: TrainSettings) -> int:
     return 0
 
 
-def look(settings: TrainSettings) -> tuple[Encoder, Examples, Survey]:
+def look(settings: TrainSettings) -> tuple[AnyEncoder, Examples, Survey]:
     """How examples are encoded, the examples, and which of them are kept. Raises ``DataError`` when none are."""
     encoder, examples = load_encoder(settings), _examples(settings)
     surveyed = survey(examples, encoder.length, settings, rejects_to=Path(settings.out) / "rejects.jsonl")
@@ -94,7 +97,7 @@ def look(settings: TrainSettings) -> tuple[Encoder, Examples, Survey]:
 def build_trainer(
     settings: TrainSettings,
     loaded: Checkpoint,
-    encoder: Encoder,
+    encoder: AnyEncoder,
     examples: Examples,
     surveyed: Survey,
     arguments: Any,
@@ -104,11 +107,15 @@ def build_trainer(
     from s1m.train.loop.trainer import TowerTrainer, without_default_log
 
     freeze(loaded.model, settings.freeze)
+    layout, _ = layout_of(settings, loaded.model, loaded.tokenizer)
+    if not isinstance(encoder, Encoder):
+        # Some keep layers that no loss reaches: LLaVA takes what its vision tower has before the last one.
+        arguments.ddp_find_unused_parameters = True
     collator = Collator(
         examples,
         encoder,
-        rules_of(loaded.model),
-        packed=settings.batch == "packed",
+        rules_of(loaded.model) if isinstance(encoder, Encoder) else None,
+        packed=layout == "packed",
         pad_id=encoder.tokenizer.pad_token_id,
         blank=encoder.blank() if arguments.world_size > 1 else None,
     )
@@ -118,8 +125,8 @@ def build_trainer(
             model=loaded.model,
             args=arguments,
             processing_class=encoder.tokenizer,
-            peft_config=adapters(settings),
-            train_dataset=planned(settings, surveyed),
+            peft_config=adapters(settings, loaded.model),
+            train_dataset=planned(settings, surveyed, layout),
             data_collator=collator,
             callbacks=callbacks,
         )
@@ -143,6 +150,18 @@ def what_runs(trainer: Any) -> str:
     for tower, (trained, everything) in count_parameters(trainer.model).items():
         lines.append(f"  {tower}: {trained:,} of {everything:,} parameters are trained")
     return "\n".join(lines)
+
+
+def what_batches(settings: TrainSettings, loaded: Checkpoint) -> str:
+    """How the batches are laid out, in a line, with the reason where a class does not allow what the settings say."""
+    layout, reason = layout_of(settings, loaded.model, loaded.tokenizer)
+    lines: dict[Layout, str] = {
+        "packed": f"batches: packed rows of up to {settings.pack_tokens:,} tokens, each example with its own positions",
+        "grouped": f"batches: {settings.batch_size} padded rows of like length",
+        "padded": f"batches: padded rows of like length, up to {settings.pack_tokens:,} tokens together; "
+        f"{type(loaded.model).__name__} is not packed: {reason}",
+    }
+    return lines[layout]
 
 
 def _examples(settings: TrainSettings) -> Examples:

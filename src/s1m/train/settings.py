@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from s1m.datasets.source import Source, sources_from
-from s1m.evaluate.settings.spelling import MOST_LEVELS, levels_from, strings_from
+from s1m.evaluate.settings.parts import check_family
+from s1m.evaluate.settings.spelling import MOST_LEVELS, levels_from, spell_family, strings_from
 from s1m.families import DEFAULT, Delimiters
-from s1m.files.settings import Count, settings_from
+from s1m.files.settings import LATER, Count, settings_from
 from s1m.forcing.presets import IGNORE_STRINGS
 
 Positive = Annotated[float, Meta(gt=0)]
@@ -33,6 +34,9 @@ class TrainSettings:
 
     trust_remote_code: bool = False
     """Run the Python code that the model brings along; read it first."""
+    family: str = field(default="auto", metadata=LATER, compare=False)
+    """Whose delimiters: auto (of the chat template of the model to start from), given (of the two keys below, which win
+    anyway), or a name that s1m families lists."""
     thinking_close: str = DEFAULT.closing
     """The delimiter that ends the thinking."""
     thinking_open: str = DEFAULT.opening
@@ -47,9 +51,11 @@ class TrainSettings:
     max_tokens: Count = 32768
     """Longest example, image tokens included; longer ones are dropped and counted, never cut."""
     max_image_pixels: Annotated[int, Meta(ge=0)] = 1_003_520
-    """Larger images are scaled down to N pixels (default: 1,280 tokens); 0: the limit of the model's processor."""
+    """Larger images are scaled down to N pixels, by processors that count pixels (default: 1,280 tokens); 0: their own
+    limit."""
     batch: Literal["packed", "grouped"] = "packed"
-    """packed: examples share rows without seeing each other. grouped: one example a row, similar lengths together."""
+    """packed: examples share rows without seeing each other; where a model's layers do not allow it, rows are padded
+    and hold as many tokens. grouped: one example a row, similar lengths together."""
     pack_tokens: Count = 32768
     """Tokens that one row holds when packed; one micro-batch is one such row."""
     batch_size: Count = 8
@@ -92,7 +98,7 @@ class TrainSettings:
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """auto: bf16 on a GPU that has it, else fp32."""
     attention: Literal["auto", "flash_attention_2", "sdpa"] = "auto"
-    """auto: flash attention where it is installed, else PyTorch's."""
+    """auto: flash attention where it is installed and the model's class has it, else PyTorch's."""
     gradient_checkpointing: bool = True
     """Compute activations again in the backward pass: less memory, about a third more time."""
     liger: bool = False
@@ -121,6 +127,7 @@ class TrainSettings:
         return Delimiters(self.thinking_open, self.thinking_close)
 
     def __post_init__(self) -> None:
+        check_family(self.family)
         if not self.data:
             raise ValueError("data: the list of sources is empty; add a [[data]] table with a path")
         if self.batch == "packed" and self.pack_tokens < self.max_tokens:
@@ -147,4 +154,5 @@ def train_settings(given: Mapping[str, Any], source: str = "settings") -> TrainS
         values["eval_num_ignore"] = levels_from(values["eval_num_ignore"])
     if "ignore_strings" in values:
         values["ignore_strings"] = strings_from(values["ignore_strings"])
+    spell_family(values, line_break=False)
     return settings_from(TrainSettings, values, source)

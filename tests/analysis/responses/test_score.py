@@ -12,6 +12,7 @@ from s1m.benchmarks import Measured, find_benchmark
 from s1m.benchmarks.digits import Digits
 from s1m.cli import main
 from s1m.types import Problem, Verdict
+from tests.thinking_checkpoints import KINDS
 
 PROBLEMS = find_benchmark("digits").load(split="test", limit=6, data=None)
 
@@ -131,3 +132,26 @@ def test_a_scorer_that_fails_costs_one_response(
     failure = f"{PROBLEMS[1].id}: the scorer of digits failed (RecursionError: too deep); not scored"
     assert counts["failures"] == [failure]
     assert shown.err == f"s1m: {failure}\n"
+
+
+def test_thinking_in_delimiters_of_no_known_family_is_no_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "chat_template.jinja").write_text(
+        KINDS["leaves it to the model"].template.replace("<think>", "<mull>").replace("</think>", "</mull>"),
+        encoding="utf-8",
+    )
+    (tmp_path / "open").mkdir()
+    doubts = f"<mull>Or is it {int(PROBLEMS[0].gold) + 1}?"
+    path = responses(tmp_path, {"id": PROBLEMS[0].id, "response": f"{doubts} No.</mull> {PROBLEMS[0].gold}, that is."})
+    open_ended = responses(tmp_path / "open", {"id": PROBLEMS[0].id, "response": f"{doubts} {PROBLEMS[0].gold}"})
+    for flags in (["--model", str(tmp_path)], ["--thinking-close", "</mull>", "--thinking-open", "<mull>"]):
+        assert main(["score", "digits", path, "--json", *flags]) == 0
+        assert json.loads(capsys.readouterr().out)["strict"]["accuracy"] == 1
+        assert main(["score", "digits", open_ended, "--json", *flags]) == 0
+        assert json.loads(capsys.readouterr().out)["no_answer"] == 1
+    assert main(["score", "digits", open_ended, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["no_answer"] == 0  # nothing says where its thinking is
+    assert main(["score", "digits", path, "--model", "bundled"]) == 2
+    assert "the chat template of bundled shows no thinking" in capsys.readouterr().err
+    assert main(["score", "digits", path, "--thinking-open", "<mull>"]) == 2

@@ -21,8 +21,10 @@ from s1m.data.funnel import Refusal, build_funnel
 from s1m.data.funnel_plot import plot_funnel
 from s1m.data.trace_row import TraceRow
 from s1m.datasets.source import Source
+from s1m.errors import UsageError
+from s1m.families import Delimiters
 from s1m.files.run_folder import held
-from s1m.files.settings import read_toml
+from s1m.files.settings import read_toml, written
 from tests.data.rows import folder_of, trace_row_of
 from tests.datasets.sets import examples_of, picture
 
@@ -329,3 +331,12 @@ def test_a_funnel_adds_up() -> None:
     assert plot_funnel(funnel).axes[0].get_title(loc="left") == "7 of 10 rows are kept"
     with pytest.raises(KeyError):
         build_funnel(10, ["a"], refusals)
+
+
+def test_a_family_that_is_named_spells_the_thinking_of_what_is_kept() -> None:
+    given = {"data": [{"path": "rows.parquet"}], "out": "out", "filters": ["thinking"]}
+    assert curate_settings({**given, "family": "gemma4"}).delimiters == Delimiters("<|channel>thought", "<channel|>")
+    assert curate_settings({**given, "family": "gemma4", "thinking_close": "</t>"}).thinking_close == "</t>"
+    assert "family" not in written(curate_settings(given))
+    with pytest.raises(UsageError, match="rows have no family 'gemma'; did you mean gemma4"):
+        curate_settings({**given, "family": "gemma"})

@@ -59,3 +59,14 @@ def test_the_least_recently_used_goes_when_the_memory_is_full() -> None:
 
 def test_what_is_larger_than_the_memory_is_not_kept() -> None:
     assert kept(filled(8, PROMPT), ONE, *PROMPT) == 0
+
+
+def test_a_past_with_states_serves_only_what_begins_with_all_of_it() -> None:
+    store = PrefixStore(1000, whole=True)
+    for ids in (PROMPT, (*PROMPT, 4, 5), (*PROMPT, 4, 5, 6, 7), (*PROMPT, 4, 5, 6, 7, 8)):
+        store.keep(ONE, ids, past(len(ids)))
+    assert kept(store, ONE, *PROMPT, 4, 5, 6, 7, 8, 9) == 8
+    assert kept(store, ONE, *PROMPT, 4, 5, 6, 7, 9) == 7  # where an answer branched off
+    assert kept(store, ONE, *PROMPT, 9) == 3  # another chain
+    assert kept(store, ONE, *PROMPT) == 0  # the last token is always read
+    assert kept(store, ONE, *PROMPT, 4, 5, 9) == 3  # the past between was dropped

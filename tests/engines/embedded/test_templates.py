@@ -92,16 +92,6 @@ def test_thinking_is_opened_exactly_once(
     assert all(text.count("</think>") <= 1 for text in given)
 
 
-@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
-def test_nested_equals_independent_token_for_token(template: str, tmp_path: Path) -> None:
-    with engine_of(template, tmp_path) as engine:
-        nested, independent = sweep(engine), sweep(engine, nested=False)
-    assert answers(nested) == answers(independent)
-    for one, other in zip(nested, independent, strict=True):
-        longest = max(other.chains, key=len)
-        assert [(s.text, s.token_ids) for s in one.chains[0]] == [(s.text, s.token_ids) for s in longest]
-
-
 def test_a_template_that_opens_thinking_changes_nothing_else(tmp_path: Path) -> None:
     with engine_of(OPENS_LINE, tmp_path / "opens") as engine:
         opened = sweep(engine)
@@ -134,8 +124,28 @@ def test_a_system_prompt_is_a_turn_before_the_question(tmp_path: Path, monkeypat
     assert given[0].startswith("<|im_start|>system\nThink about it.<|im_end|>\n<|im_start|>user\n")
 
 
+TEXT_ALONE = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ CONTENT }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+@pytest.mark.parametrize("content", ["m.content.strip()", "m.content"], ids=["refuses parts", "prints parts"])
+def test_a_template_for_text_alone_is_given_a_text(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Step(prefix=(Piece(text="<think>\n"),), stop=("</think>",), max_tokens=2)
+    question = "Why is {'type': 'text'} here?"  # as a list of parts is printed
+    with engine_of(TEXT_ALONE.replace("CONTENT", content), tmp_path) as engine:
+        given = watched(engine, monkeypatch)
+        asyncio.run(engine.generate(replace(PROBLEMS[0], images=(), question=question), step, GREEDY))
+    assert given == [f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n<think>\n"]
+
+
 @pytest.mark.shared_data
-@pytest.mark.parametrize("name", ["Qwen3.5-4B", "StepFun3.5-Flash", "GLM-4.7-Flash"])
+@pytest.mark.parametrize(
+    "name", ["Qwen3.5-4B", "StepFun3.5-Flash", "GLM-4.7-Flash", "Qwen-Qwen3-0.6B", "Kimi-K2-Thinking"]
+)
 def test_real_templates_open_thinking_once(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text_only = [replace(each, images=()) for each in PROBLEMS[:1]]
     step = Step(prefix=(Piece(text="<think>\n"),), stop=("</think>",), max_tokens=2)

@@ -16,10 +16,11 @@ from s1m.cli import main
 from s1m.engines.chat import ChatEngine
 from s1m.engines.embedded import EmbeddedEngine
 from s1m.engines.llamacpp import LlamaCppEngine
+from s1m.engines.llamacpp.template import read_served_template
 from s1m.errors import EngineUnavailable
 from s1m.evaluate.store import load_run
 from s1m.forcing import Forcing, drive, nested_sweep
-from s1m.types import Engine, Problem, Record, Trace
+from s1m.types import Engine, Problem, Record, RequestOptions, Trace
 from tests.engines.asking import GREEDY, ask, servers, step
 from tests.llamacpp_server import DIGITS, SMOLLM2, serving
 
@@ -144,6 +145,9 @@ def test_native_completion_refuses_that_template_too_and_names_the_flag(tmp_path
     on = ("--chat-template-kwargs", '{"enable_thinking": true}')
     with serving(*DIGITS, "--chat-template-file", str(template), *on) as url:
         asyncio.run(main(url))
+        read = asyncio.run(read_served_template(servers(url, timeout_seconds=60.0), RequestOptions()))
+    assert read is not None
+    assert (read.reading.opening, read.reading.state) == ("<think>\n", "closed")  # by itself; the server switches it on
 
 
 def test_delimiter_that_is_left_out_of_the_text_is_refused_by_http_and_seen_by_llamacpp(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from s1m.analysis.responses.table import print_counts
 from s1m.benchmarks import Measured, find_benchmark
 from s1m.benchmarks.reading.rows import without_images
 from s1m.errors import DataError, S1mError, UsageError
+from s1m.families import Delimiters, as_default
 from s1m.files.json_lines import encode_line, read_rows
 from s1m.files.printing import Printer, print_json
 from s1m.files.writing import VERDICTS, check_output, writing
@@ -69,8 +70,12 @@ def score_file(
     as_json: bool,
     judge_model: str = "",
     judge_base_url: str = "",
+    delimiters: Delimiters | None = None,
 ) -> int:
-    """Score a file of responses and print the counts; the exit code, 1 when the judge or a scorer failed on some."""
+    """Score a file of responses and print the counts; the exit code, 1 when the judge or a scorer failed on some.
+
+    ``delimiters`` are those of the responses' thinking, where they are not those of a known family.
+    """
     if judge_model and not judge_base_url:
         raise UsageError("--judge-model needs --judge-base-url, such as http://127.0.0.1:8000/v1")
     check_responses(responses)
@@ -85,7 +90,7 @@ def score_file(
     failures: Sequence[Exception] = ()
     with contextlib.ExitStack() as stack:
         verdicts = stack.enter_context(writing(Path(out))) if out else None
-        scored = _score(benchmark, problems, responses, counts)
+        scored = _score(benchmark, problems, responses, counts, delimiters)
         if judge_base_url:
             judge = StreamJudge(Judge(judge_base_url, judge_model), judgements)
             scored = stack.enter_context(judge).over(benchmark, scored)
@@ -106,7 +111,11 @@ def score_file(
 
 
 def _score(
-    benchmark: Benchmark, problems: Mapping[str, Problem], path: Path, counts: ResponseCounts
+    benchmark: Benchmark,
+    problems: Mapping[str, Problem],
+    path: Path,
+    counts: ResponseCounts,
+    delimiters: Delimiters | None = None,
 ) -> Iterator[Scored]:
     """The verdicts by rule, one at a time; lines without a response are counted as errors."""
     for response in read_responses(path):
@@ -120,6 +129,8 @@ def _score(
         if text is None:
             counts.errors += 1
             continue
+        if delimiters is not None:
+            text = as_default(text, delimiters)
         try:
             verdict = benchmark.score(problem, text, response.extraction)
         except S1mError:

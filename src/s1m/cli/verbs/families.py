@@ -51,15 +51,20 @@ def _list(console: Printer, *, as_json: bool) -> None:
 
     if as_json:
         known = [
-            {"thinking_open": each.opening, "thinking_close": each.closing, "used_by": each.used_by}
+            {
+                "family": each.family,
+                "thinking_open": each.opening,
+                "thinking_close": each.closing,
+                "used_by": each.used_by,
+            }
             for each in THINKING_DELIMITERS
         ]
         hints = [{"family": hint.family, "text": hint.text} for hint in HINTS]
         _print_json(console, {"delimiters": known, "hints": hints})
         return
-    console.print("Delimiters of thinking", style="bold")
+    console.print("Delimiters of thinking, by the name that --family takes", style="bold")
     for each in THINKING_DELIMITERS:
-        console.print(f"  {each.opening} ... {each.closing}\n      {each.used_by}")
+        console.print(f"  {each.family:<10} {each.opening} ... {each.closing}\n      {each.used_by}")
     console.print("What templates do not tell", style="bold")
     for hint in HINTS:
         console.print(f"  {hint.family}: {hint.text}")
@@ -70,14 +75,17 @@ def _describe(console: Printer, model: str, *, as_json: bool) -> None:
     from s1m.engines.embedded.checkpoint import place_of
     from s1m.families.files import read_model
     from s1m.families.finding import find
+    from s1m.families.sampling import recommended
 
     finding = find(read_model(place_of(model)))
+    advice = recommended([place_of(model)])
     if as_json:
-        _print_json(console, {"model": model, **finding.as_json()})
+        _print_json(console, {"model": model, **finding.as_json(), "sampling": advice and dict(advice.values)})
         return
     console.print(model, style="bold")
     for subject, sentence in finding.sentences():
         console.print(f"  {subject:<12} {sentence}")
+    console.print(f"  {'sampling':<12} {advice.sentence if advice else 'nothing is recommended in its files'}")
 
 
 def _print_json(console: Printer, values: dict[str, Any]) -> None:

@@ -33,14 +33,26 @@ def add_flags(verb: Parser) -> None:
         "--out", metavar="VERDICTS.jsonl", type=path, default="", help="write a line of verdicts for every response"
     )
     verb.add_argument("--json", action="store_true", help="print the counts as JSON instead of a table")
+    verb.add_argument(
+        "--model",
+        metavar="NAME",
+        type=path,
+        default="",
+        help="folder or Hub id of the model that responded: its chat template says what its thinking stands between "
+        "(default: what any known family puts there; see: s1m families)",
+    )
+    verb.add_argument("--thinking-open", metavar="TEXT", default="", help="how its thinking begins, instead")
+    verb.add_argument("--thinking-close", metavar="TEXT", default="", help="how its thinking ends, instead")
     verb.add_argument("--judge-model", metavar="NAME", default="", help="the judge (default: its server's only model)")
     verb.add_argument("--judge-base-url", metavar="URL", default="", help="chat server that reads what no rule can")
 
 
 def run(parsed: Namespace) -> int:
     """Score the file; the exit code."""
+    from s1m.analysis.responses.delimiters import delimiters_of
     from s1m.analysis.responses.score import score_file
 
+    delimiters = delimiters_of(parsed.model, parsed.thinking_open, parsed.thinking_close)
     return score_file(
         parsed.benchmark,
         Path(parsed.responses),
@@ -50,4 +62,5 @@ def run(parsed: Namespace) -> int:
         as_json=parsed.json,
         judge_model=parsed.judge_model,
         judge_base_url=parsed.judge_base_url,
+        delimiters=delimiters,
     )

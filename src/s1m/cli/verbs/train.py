@@ -41,9 +41,15 @@ def add_flags(verb: Parser) -> None:
 
 def run(parsed: Namespace) -> int:
     """Train, or with ``--check`` look at the data; the exit code."""
+    from s1m.files.printing import Printer
+    from s1m.train.family import with_family
+    from s1m.train.loop.processes import is_main_process
     from s1m.train.settings import TrainSettings, train_settings
 
     settings = train_settings(file_and_flags(TrainSettings, parsed, but=("check",)), parsed.config)
+    settings, said = with_family(settings)
+    if said and is_main_process():
+        Printer(stderr=True).print(said)
 
     from s1m.train import run as work  # slow to import: wrong settings are refused before
 

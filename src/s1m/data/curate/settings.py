@@ -11,9 +11,10 @@ from msgspec import Meta
 from s1m.data.curate.filter_settings import Choosing, Target
 from s1m.data.curate.filters import FILTERS, default_filters, in_order
 from s1m.datasets.source import Source, sources_from
-from s1m.errors import UsageError
-from s1m.families import DEFAULT, Delimiters
-from s1m.files.settings import Count, settings_from
+from s1m.errors import UsageError, did_you_mean
+from s1m.evaluate.settings.spelling import spell_family
+from s1m.families import BY_FAMILY, DEFAULT, Delimiters
+from s1m.files.settings import LATER, Count, settings_from
 
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 
@@ -31,6 +32,9 @@ class CurateSettings:
 
     filters: tuple[str, ...] = field(default_factory=default_filters, metadata={"names": FILTERS})
     """The filters to apply."""
+    family: str = field(default="given", metadata=LATER, compare=False)
+    """Whose delimiters the rows that are kept have: given (those of the two keys below, which win anyway), or a name
+    that s1m families lists. Those of any family are read."""
     thinking_open: str = DEFAULT.opening
     """The delimiter that begins the thinking."""
     thinking_close: str = DEFAULT.closing
@@ -70,6 +74,9 @@ class CurateSettings:
     def __post_init__(self) -> None:
         if not self.data:
             raise ValueError("data: the list of sources is empty; add a [[data]] table with a path")
+        if self.family not in ("given", *BY_FAMILY):
+            near = did_you_mean(self.family, BY_FAMILY)
+            raise ValueError(f"rows have no family {self.family!r}{near}; s1m families lists them")
         for kind in in_order(self.filters):
             if kind.needs and not getattr(self, kind.needs):
                 raise UsageError(f"the filter {kind.name} needs {kind.needs_help}, or leave it out of filters")
@@ -80,7 +87,7 @@ class CurateSettings:
                     raise UsageError(f"{setting} is for the filter {name}, which is not among the filters")
 
 
-NOT_CONTENT = frozenset({"out", "workers", "ray"})
+NOT_CONTENT = frozenset({"out", "workers", "ray", "family"})
 """Settings that change no row, so that a curation may be resumed with other values."""
 CHOOSING = frozenset({"keep", "choice", "per_question", "quotas", "seed"})
 """Settings that change only which of the rows that pass are chosen: no row need be inspected again."""
@@ -98,4 +105,5 @@ def curate_settings(given: Mapping[str, Any], source: str = "settings") -> Curat
     values["target"] = [
         settings_from(Target, table, f"{source}, [[target]] {number}") for number, table in enumerate(tables, start=1)
     ]
+    spell_family(values, line_break=False)
     return settings_from(CurateSettings, values, source)

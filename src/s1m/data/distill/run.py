@@ -31,7 +31,8 @@ from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.benchmark import load_problems, run_pending
 from s1m.evaluate.build import model_of
-from s1m.evaluate.family import with_delimiters
+from s1m.evaluate.chosen import Chosen
+from s1m.evaluate.family import chosen_for
 from s1m.evaluate.fitting import fitted_budget
 from s1m.evaluate.store import RunStore, read_records
 from s1m.files.json_lines import encode_line
@@ -54,15 +55,16 @@ def distill(settings: DistillSettings, *, compose: int, tokenizer: str, fit_budg
     console = Printer(stderr=True)
     counter = TokenCounter(tokenizer).check()
     page = find_benchmark(settings.problems.benchmark)
-    settings = asyncio.run(named_teacher(settings, page))
-    settings = with_delimiters(settings, settings.engine, settings.strategy)
+    chosen = asyncio.run(_choose(settings, page))
+    settings = chosen.settings
     if fit_budget:
         settings = asyncio.run(fitted_budget(settings, settings.engine, settings.budget, console))
+        chosen = replace(chosen, settings=settings)
     problems = load_problems(settings.problems, page)
     store = RunStore(settings)
     try:
         try:
-            asyncio.run(_ask(settings, page, problems, store, console))
+            asyncio.run(_ask(chosen, page, problems, store, console))
         except KeyboardInterrupt:
             done = f"{len(store.keys)} of {len(problems)} problems recorded"
             console.print(f"\ninterrupted with {done}; re-run the command to resume")
@@ -94,10 +96,17 @@ async def named_teacher(settings: DistillSettings, page: Page) -> DistillSetting
     )
 
 
+async def _choose(settings: DistillSettings, page: Page) -> Chosen[DistillSettings]:
+    """The settings with everything filled in that depends on benchmark, engine and teacher."""
+    named = await named_teacher(settings, page)
+    return await chosen_for(named, named.run)
+
+
 async def _ask(
-    settings: DistillSettings, page: Page, problems: Sequence[Problem], store: RunStore, console: Console
+    chosen: Chosen[DistillSettings], page: Page, problems: Sequence[Problem], store: RunStore, console: Console
 ) -> None:
     """Run every problem that the teacher can be asked."""
+    settings = chosen.settings
     if settings.describer.describer_engine:
         described = await describe_all(problems, settings, store.folder / DESCRIPTIONS, console)
         spent = sum(description.tokens for description in described.values())
@@ -105,7 +114,7 @@ async def _ask(
         problems = [
             as_text(problem, described) for problem in problems if not problem.images or problem.id in described
         ]
-    await run_pending(settings.run, page, problems, store, console, settings.digest())
+    await run_pending(settings.run, page, problems, store, console, settings.digest(), chosen)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from s1m.engines.builder import EngineSettings
+from s1m.families.finding import Read, read_files
 from s1m.types import Engine
 
 
@@ -27,8 +28,24 @@ class Embedded:
             max_rows=settings.most_in_flight,
             trust_remote_code=settings.trust_remote_code,
             options=settings.request_options,
+            device=settings.device or None,
+            dtype=settings.dtype,
+            attention=settings.attention,
+            quantize=settings.quantize,
         )
 
     @classmethod
     async def served_model(cls, settings: EngineSettings) -> str:
         return settings.model or cls.default_model
+
+    @classmethod
+    async def read_template(cls, settings: EngineSettings) -> Read | None:
+        from s1m.engines.embedded.checkpoint import place_of
+
+        return read_files(place_of(settings.model or cls.default_model), settings.request_options.template)
+
+    @classmethod
+    async def model_sources(cls, settings: EngineSettings) -> list[str]:
+        from s1m.engines.embedded.checkpoint import place_of
+
+        return [place_of(settings.model or cls.default_model)]

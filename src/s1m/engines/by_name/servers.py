@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from s1m.engines.builder import EngineSettings
 from s1m.engines.dials import AUTO, dial_of_addresses, dial_of_owners, find_dial
+from s1m.errors import S1mError
+from s1m.families.finding import Read, read_files
 from s1m.types import Engine
 
 if TYPE_CHECKING:
@@ -59,6 +62,26 @@ class Http:
             await engine.close()
 
     @classmethod
+    async def read_template(cls, settings: EngineSettings) -> Read | None:
+        """By the model's name, where its files are on this machine: a chat server shows no template."""
+        try:
+            return read_files(settings.model, settings.request_options.template, download=False)
+        except S1mError:
+            return None
+
+    @classmethod
+    async def model_sources(cls, settings: EngineSettings) -> list[str]:
+        """The model's name, and what the server says it has loaded."""
+        from s1m.engines.remote.models import find_root
+
+        servers = servers_of(settings)
+        try:
+            root = await find_root(servers, settings.model)
+        finally:
+            await servers.close()
+        return [source for source in dict.fromkeys((root, settings.model)) if source]
+
+    @classmethod
     async def served_context(cls, settings: EngineSettings) -> int | None:
         from s1m.engines.remote.models import find_context
 
@@ -81,6 +104,13 @@ class Vllm(Http):
         from s1m.engines.vllm import VllmEngine
 
         return VllmEngine(servers_of(settings), settings.model, options=settings.request_options, dial=settings.dial)
+
+    @classmethod
+    async def read_template(cls, settings: EngineSettings) -> Read | None:
+        from s1m.engines.vllm.template import read_served_template
+
+        read = await read_served_template(servers_of(settings, tries=2), settings.model, settings.request_options)
+        return read or await super().read_template(settings)
 
 
 class LlamaCpp(Http):
@@ -107,6 +137,13 @@ class LlamaCpp(Http):
         finally:
             await engine.close()
 
+    @classmethod
+    async def read_template(cls, settings: EngineSettings) -> Read | None:
+        from s1m.engines.llamacpp.template import read_served_template
+
+        read = await read_served_template(servers_of(settings, tries=2), settings.request_options)
+        return read or await super().read_template(settings)
+
 
 class Sglang(Http):
     """Builds the engine that continues text on an SGLang server, which offers its model as a chat server does."""
@@ -122,15 +159,20 @@ class Sglang(Http):
         return SglangEngine(servers_of(settings), settings.model, options=settings.request_options, dial=settings.dial)
 
 
-def servers_of(settings: EngineSettings) -> Servers:
-    """The servers that settings name, each with its concurrency limit and the patience of the settings."""
+def servers_of(settings: EngineSettings, *, tries: int | None = None) -> Servers:
+    """The servers that settings name, each with its concurrency limit and the patience of the settings.
+
+    ``tries`` is for questions that some servers answer with an error of their own, which waiting does not cure.
+    """
     from s1m.engines.remote import Patience, Servers
+
+    patience = Patience(timeout_seconds=settings.timeout_seconds)
 
     return Servers(
         settings.base_url,
         os.environ.get("S1M_API_KEY"),
         max_concurrency=settings.concurrency_each,
-        patience=Patience(timeout_seconds=settings.timeout_seconds),
+        patience=patience if tries is None else replace(patience, max_retries=tries - 1),
         headers=headers_of(settings),
     )
 

@@ -1,4 +1,4 @@
-"""The embedded engine: a Qwen2-VL-class model in this process, its requests batched continuously."""
+"""The embedded engine: a model in this process, its requests batched continuously where its class allows it."""
 
 from s1m.engines.embedded.engine import EmbeddedEngine
 

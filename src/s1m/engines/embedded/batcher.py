@@ -23,9 +23,13 @@ from s1m.engines.embedded.cache import Past, SlotCache
 from s1m.engines.embedded.checkpoint import Checkpoint
 from s1m.engines.embedded.decoder import NO_STEP, PADDING, Decoder
 from s1m.engines.embedded.drawn import Drawn
+from s1m.engines.embedded.general.masks import STATE, layer_kinds
+from s1m.engines.embedded.general.prompt import OwnPrompt
+from s1m.engines.embedded.general.reading import read_prompt
+from s1m.engines.embedded.general.states import StateCache
 from s1m.engines.embedded.prefixes import PrefixStore
 from s1m.engines.embedded.prompt import joined
-from s1m.engines.embedded.row import Row
+from s1m.engines.embedded.row import Row, positions_of
 from s1m.engines.embedded.sampling import pick
 from s1m.errors import EngineError
 
@@ -64,17 +68,24 @@ class Batcher:
         *,
         cuda_graphs: bool = True,
         ahead: bool | None = None,
+        channels: int = 3,
     ) -> None:
-        """``ahead``: launch a round before the last one's tokens are looked at; None: on a GPU, where it saves time."""
+        """``ahead``: launch a round before the last one's tokens are looked at; None: on a GPU, where it saves time.
+
+        ``channels`` are those of a position: three where images are laid out in time, height and width.
+        """
         self._checkpoint = checkpoint
         self._max_rows = max_rows
-        self._cache = SlotCache(max_rows)
-        self._decoder = Decoder(checkpoint, self._cache, graphs=cuda_graphs)
-        self._prefixes = PrefixStore(prefix_bytes)
+        self._has_states = STATE in layer_kinds(checkpoint.model.config)
+        self._cache = StateCache(max_rows) if self._has_states else SlotCache(max_rows)
+        self._decoder = Decoder(checkpoint, self._cache, graphs=cuda_graphs, channels=channels)
+        self._prefixes = PrefixStore(prefix_bytes, whole=self._has_states)
         self._inbox: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._waiting: deque[Row] = deque()
         self._rows: list[Row] = []  # row i lives in slot i
         self._ahead = checkpoint.model.device.type == "cuda" if ahead is None else ahead
+        if self._has_states:
+            self._ahead = False  # a step too many could not be forgotten
         self._launched: Round | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="s1m-batcher", daemon=True)
@@ -166,11 +177,34 @@ class Batcher:
             if len(self._rows) > first and wider * (len(self._rows) - first + 1) > PREFILL_TOKENS:
                 break
             self._waiting.popleft()
-            if not row.cancelled():
-                self._place(row, past, known)
-                widest = wider
+            if row.cancelled():
+                continue
+            if len(row.ids) - known > 1 if self._has_states else row.prompt.is_read_alone and not known:
+                past, known = self._read_alone(row)
+                if past is None:
+                    continue
+                wider = max(widest, len(row.ids) - known)
+            self._place(row, past, known)
+            widest = wider
         if len(self._rows) > first:
             self._guard(lambda: self._prefill(first), first)
+
+    def _read_alone(self, row: Row) -> tuple[Past | None, int]:
+        """The past of a prompt that only the model's own forward pass can read, and how much of it to use.
+
+        It is remembered at once: every chain of a problem begins with it. A row whose prompt fails is delivered so.
+        """
+        assert isinstance(row.prompt, OwnPrompt)
+        # States cannot be cut back to before the last token, so it is left out.
+        ids = row.ids[:-1] if self._has_states else row.prompt.ids
+        try:
+            past = read_prompt(self._checkpoint.model, row.prompt, ids)
+        except Exception as error:  # whatever the model raises, the thread must live
+            row.gone = True
+            row.deliver(EngineError(f"the model failed on a prompt: {error}"))
+            return None, 0
+        self._prefixes.keep(row.owner, ids, past)
+        return past, min(len(ids), len(row.ids) - 1)
 
     def _prefill(self, first: int) -> None:
         """Read what is new of the rows from ``first`` on, their images included where nothing is remembered."""
@@ -187,7 +221,7 @@ class Batcher:
             columns[i, widest - fresh :] = torch.arange(row.stored, len(row.ids))
         pixels = [row.prompt.pixels(row.stored) for row in new]
         vision = joined([some for some in pixels if some])
-        logits = self._decoder.read(first, ids, columns, _positions(new, columns), vision)
+        logits = self._decoder.read(first, ids, columns, positions_of(new, columns), vision)
         for row in new:
             row.stored = len(row.ids)
         self._settle(self._draw(new, logits))
@@ -258,17 +292,3 @@ class Batcher:
     def _remember(self, row: Row, stored: int) -> None:
         """Keep a row's past for the step that goes on from it; a turn that the model ended has none."""
         self._prefixes.keep(row.owner, (*row.ids, *row.generated)[:stored], self._cache.take(row.slot, stored))
-
-
-def _positions(rows: Sequence[Row], columns: Tensor) -> Tensor:
-    """Positions of shape (3, rows, time): the prompt's own, then the column shifted as the prompt's images ask."""
-    import torch
-
-    shifts = torch.tensor([row.prompt.shift for row in rows])
-    positions = (columns.clamp(min=0) + shifts[:, None]).expand(3, -1, -1).clone()
-    for i, row in enumerate(rows):
-        length = row.prompt.positions.shape[1]
-        in_prompt = (columns[i] >= 0) & (columns[i] < length)
-        if bool(in_prompt.any()):
-            positions[:, i, in_prompt] = row.prompt.positions[:, columns[i, in_prompt]]
-    return positions

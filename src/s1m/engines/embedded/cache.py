@@ -78,6 +78,8 @@ class SlotCache:
     def put(self, slot: int, past: Past, length: int) -> None:
         """Lay the first ``length`` tokens of a past into a slot."""
         self.reserve(length)
+        if not self.layers:
+            self.layers = [(self._buffer(keys[None]), self._buffer(values[None])) for keys, values in past.layers]
         for (keys, values), (old_keys, old_values) in zip(self.layers, past.layers, strict=True):
             keys[slot, :, :length] = old_keys[:, :length]
             values[slot, :, :length] = old_values[:, :length]

@@ -9,10 +9,12 @@ place; rows that are not there write to the scratch column of their slot.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from s1m.engines.embedded.cache import SlotCache
 from s1m.engines.embedded.checkpoint import Checkpoint
+from s1m.engines.embedded.general.masks import Masks
 
 if TYPE_CHECKING:
     import torch
@@ -35,15 +37,20 @@ NO_STEP = (0, PADDING, 0, -1)
 class Decoder:
     """Forward passes of one model over the rows of one cache."""
 
-    def __init__(self, checkpoint: Checkpoint, cache: SlotCache, *, graphs: bool = True) -> None:
-        """``graphs``: use CUDA graphs if the model is on a CUDA device."""
+    def __init__(self, checkpoint: Checkpoint, cache: SlotCache, *, graphs: bool = True, channels: int = 3) -> None:
+        """``graphs``: use CUDA graphs if the model is on a CUDA device. ``channels``: those of a position."""
         import torch
 
         self._checkpoint = checkpoint
         self._cache = cache
+        self.channels = channels
         self._device = checkpoint.model.device
         self._use_graphs = graphs and self._device.type == "cuda"
-        self._never_ids = torch.tensor(checkpoint.never_ids, device=self._device)
+        self._never_ids = torch.tensor(checkpoint.never_ids, dtype=torch.long, device=self._device)
+        self._masks = Masks(checkpoint.model.config)
+        # The last layer over a whole prompt would be (rows, time, vocabulary).
+        takes = signature(checkpoint.model.forward).parameters
+        self._last = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
         self._graphs: dict[tuple[int, int], tuple[torch.cuda.CUDAGraph, Tensor]] = {}
         self._graphs_of = -1  # the cache's generation that the graphs hold addresses of
         if self._use_graphs:
@@ -54,8 +61,8 @@ class Decoder:
     def read(self, first: int, ids: Tensor, columns: Tensor, positions: Tensor, vision: dict[str, Tensor]) -> Tensor:
         """Logits of shape (rows, vocabulary) after new tokens of the rows from ``first`` on.
 
-        ``ids`` and ``columns`` have shape (rows, time), ``positions`` (3, rows, time); a column is where its token
-        goes, ``PADDING`` for none.
+        ``ids`` and ``columns`` have shape (rows, time), ``positions`` (channels, rows, time); a column is where its
+        token goes, ``PADDING`` for none.
         """
         reach = int(columns.max()) + 1
         self._cache.reserve(reach)
@@ -73,8 +80,8 @@ class Decoder:
         reach = max(column for _, column, _, _ in steps) + 1
         self._cache.reserve(reach)
         given = torch.tensor(steps).T
-        if self._device.type == "cuda":
-            given = given.pin_memory().to(self._device, non_blocking=True)
+        on_cuda = self._device.type == "cuda"
+        given = given.pin_memory().to(self._device, non_blocking=True) if on_cuda else given.to(self._device)
         ids, columns, positions, source = given
         if drawn is not None:
             ids = torch.where(source >= 0, drawn[source.clamp(min=0)], ids)
@@ -113,7 +120,7 @@ class Decoder:
     def _one_each(self, inputs: Tensor, reach: int) -> Tensor:
         """A step without a graph; ``inputs`` of shape (3, rows) are ids, columns and positions."""
         ids, columns, positions = (row[:, None] for row in inputs)
-        return self._forward(0, ids, columns, positions.expand(3, -1, -1), reach, {})
+        return self._forward(0, ids, columns, positions.expand(self.channels, -1, -1), reach, {})
 
     def _forward(
         self, first: int, ids: Tensor, columns: Tensor, positions: Tensor, reach: int, vision: dict[str, Tensor]
@@ -122,18 +129,17 @@ class Decoder:
         import torch
 
         self._cache.aim(first, columns, reach)
-        visible = torch.arange(reach, device=self._device) <= columns[:, :, None]  # (rows, time, read)
-        visible[:, :, 0] |= columns < 0  # padding must see something, or its softmax is undefined
-        mask = visible[:, None]
-        if self._use_graphs:  # a mask to add, since attention would make one of its own in every layer
-            mask = torch.zeros_like(mask, dtype=self._checkpoint.model.dtype).masked_fill_(~mask, -torch.inf)
+        masks = self._masks.of(columns, reach)
+        if self._use_graphs:  # masks to add, since attention would make one of its own in every layer
+            dtype = self._checkpoint.model.dtype
+            masks = {kind: torch.zeros_like(m, dtype=dtype).masked_fill_(~m, -torch.inf) for kind, m in masks.items()}
         output = self._checkpoint.model(
             input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
+            attention_mask=self._masks.given(masks),
+            position_ids=positions if len(positions) > 1 else positions[0],
             past_key_values=self._cache,
             use_cache=True,
-            logits_to_keep=1,  # the last layer over a whole prompt would be (rows, time, vocabulary)
+            **self._last,
             **{name: tensor.to(self._device) for name, tensor in vision.items()},
         )
         logits: Tensor = output.logits[:, -1]

@@ -20,6 +20,8 @@ class Drawn:
         import torch
 
         self.tokens = tokens
+        if tokens.device.type == "mps":  # which has no doubles
+            tokens, logprobs = tokens.cpu(), logprobs.cpu()
         # One copy for both; a double holds every token id exactly.
         values = torch.stack([tokens.double(), logprobs.double()])
         self._copied: torch.cuda.Event | None = None

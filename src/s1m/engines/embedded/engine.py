@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from s1m.engines.embedded.batcher import Batcher
-from s1m.engines.embedded.checkpoint import BUNDLED, load_checkpoint
+from s1m.engines.embedded.checkpoint import BUNDLED, Checkpoint, load_checkpoint
 from s1m.engines.embedded.choices import Choices
+from s1m.engines.embedded.general.plain import OneByOne
+from s1m.engines.embedded.general.probe import channels_of, why_not_shared
+from s1m.engines.embedded.general.prompt import prepare as prepare_own
+from s1m.engines.embedded.memory import check_cache
 from s1m.engines.embedded.prefixes import Owner
 from s1m.engines.embedded.prompt import NO_OPTIONS, Prompt, prepare, prolonged
 from s1m.engines.embedded.row import Row
@@ -20,6 +25,10 @@ from s1m.families.replies import count_thinking
 from s1m.families.template import ChatTemplate
 from s1m.families.turn import begun, ends_thinking, thinking_is_off
 from s1m.types import Completion, Piece, Problem, RequestOptions, Sampling, Step, WholeReply
+
+logger = logging.getLogger("s1m")
+
+Path = Literal["qwen", "shared", "plain"]
 
 MOST_ROWS = 256
 """Beyond this many rows a forward pass gains nothing and the key-value buffer only grows."""
@@ -32,11 +41,13 @@ class EmbeddedEngine:
     them (None: 1 GiB, or a quarter of what the model leaves free on a GPU). ``cuda_graphs`` off launches every kernel
     of a decode step from Python, for comparison. ``trust_remote_code`` runs Python code that the checkpoint
     brings along; ``options`` are what every prompt is given. Raises ``EngineUnavailable`` when the checkpoint does not
-    load.
+    load. ``device``, ``dtype``, ``attention`` and ``quantize`` are as ``load_checkpoint`` takes them.
+
+    ``path`` is how the model is served: ``qwen``, ``shared`` (any class whose rows can share a cache) or ``plain`` (one
+    request at a time), the latter two found by trying.
     """
 
     name = "embedded"
-    can_show_images_again = True
 
     def __init__(
         self,
@@ -48,20 +59,44 @@ class EmbeddedEngine:
         cuda_graphs: bool = True,
         trust_remote_code: bool = False,
         options: RequestOptions = NO_OPTIONS,
+        dtype: str = "auto",
+        attention: str = "sdpa",
+        quantize: str = "",
     ) -> None:
-        self.checkpoint = load_checkpoint(model, device, trust_remote_code=trust_remote_code)
+        self.checkpoint = load_checkpoint(
+            model,
+            device,
+            dtype=dtype,
+            attention=attention,
+            trust_remote_code=trust_remote_code,
+            quantize=quantize,
+            any_class=True,
+        )
         self.context_tokens: int | None = self.checkpoint.context_tokens
         self._options = options
         self._max_rows = min(max_rows, MOST_ROWS)
         self._vocabulary: int = self.checkpoint.model.get_input_embeddings().weight.shape[0]
-        self._batcher = Batcher(
+        self.path: Path = path_of(self.checkpoint)
+        # What a processor of the model's own makes of an image cannot be put into a turn.
+        self.can_show_images_again = self.path == "qwen"
+        self._batcher = self._runner(prefix_bytes, cuda_graphs=cuda_graphs)
+        self._prompts: dict[Owner, Prompt] = {}
+        self._closed = False
+
+    def _runner(self, prefix_bytes: int | None, *, cuda_graphs: bool) -> Batcher | OneByOne:
+        """What runs the requests, on a thread of its own."""
+        if self.path == "plain":
+            return OneByOne(self.checkpoint)
+        check_cache(self.checkpoint.name, self.checkpoint.model, self._max_rows)
+        is_qwen = self.path == "qwen"
+        return Batcher(
             self.checkpoint,
             self._max_rows,
             memory_for_pasts(self.checkpoint.model.device) if prefix_bytes is None else prefix_bytes,
-            cuda_graphs=cuda_graphs,
+            # The forward passes of other classes may look at values on the host, which no graph can capture.
+            cuda_graphs=cuda_graphs and is_qwen,
+            channels=3 if is_qwen else channels_of(self.checkpoint),
         )
-        self._prompts: dict[Owner, Prompt] = {}
-        self._closed = False
 
     async def ready(self) -> None:
         """Nothing to do: the constructor has loaded the model."""
@@ -118,7 +153,8 @@ class EmbeddedEngine:
         owner = (problem.question, problem.images)
         prompt = self._prompts.pop(owner, None)
         if prompt is None:
-            prompt = prepare(problem, self.checkpoint, self._options)
+            make = prepare if self.path == "qwen" else prepare_own
+            prompt = make(problem, self.checkpoint, self._options)
             self._check_ids(prompt.ids)
         self._prompts[owner] = prompt
         if len(self._prompts) > self._max_rows:
@@ -143,9 +179,10 @@ class EmbeddedEngine:
 
     def _switch(self) -> Mapping[str, Any]:
         """Options with which the chat template no longer ends thinking; none where none is known."""
-        source = self.checkpoint.tokenizer.chat_template
         try:
-            return read_template(ChatTemplate(source, options=self._options.template)).switch
+            return read_template(
+                ChatTemplate(self.checkpoint.chat_template or "", options=self._options.template)
+            ).switch
         except DataError:
             return {}
 
@@ -184,6 +221,21 @@ class EmbeddedEngine:
         encoded = {text: self._ids(text, None) for text in stop}
         single = frozenset(ids[0] for ids in encoded.values() if len(ids) == 1)
         return single, tuple(text for text, ids in encoded.items() if len(ids) != 1)
+
+
+def path_of(checkpoint: Checkpoint) -> Path:
+    """How a model is served. It is said once where that is slow."""
+    if checkpoint.is_qwen:
+        return "qwen"
+    reason = why_not_shared(checkpoint)
+    if not reason:
+        return "shared"
+    logger.warning(
+        "%s is served one request at a time, through generate: %s; a server (--engine vllm) is faster",
+        checkpoint.name,
+        reason,
+    )
+    return "plain"
 
 
 def delivering(future: asyncio.Future[Completion]) -> Callable[[Completion | Exception], None]:

@@ -28,8 +28,10 @@ class Entry:
 class PrefixStore:
     """Pasts by problem, within ``max_bytes`` of memory."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, *, whole: bool = False) -> None:
+        """``whole``: a past holds states, which cannot be cut back, so it serves only what begins with all of it."""
         self._max_bytes = max_bytes
+        self._whole = whole
         self._bytes = 0
         self._entries: OrderedDict[Owner, list[Entry]] = OrderedDict()  # both the latest used last
 
@@ -38,6 +40,8 @@ class PrefixStore:
         entries = self._entries.get(owner)
         if not entries:
             return None, 0
+        if self._whole:
+            return self._longest_whole(entries, ids)
         # Of equally long ones the last used, which has the greatest index.
         shared, index = max((shared_length(entry.ids, ids), index) for index, entry in enumerate(entries))
         entries.append(entries.pop(index))
@@ -47,7 +51,12 @@ class PrefixStore:
     def keep(self, owner: Owner, ids: tuple[int, ...], past: Past) -> None:
         """Store the past of ``ids``, instead of those of ``owner`` that it continues."""
         entries = self._entries.setdefault(owner, [])
-        for entry in [entry for entry in entries if entry.ids == ids[: len(entry.ids)]]:
+        continued = [entry for entry in entries if entry.ids == ids[: len(entry.ids)]]
+        if self._whole:
+            # The next segment goes on where an answer branched off, other chains where the prompt ended.
+            before = sorted((entry for entry in continued if entry.ids != ids), key=lambda entry: len(entry.ids))
+            continued = before[1:-1] + [entry for entry in continued if entry.ids == ids]
+        for entry in continued:
             entries.remove(entry)
             self._bytes -= entry.past.bytes
         entries.append(Entry(ids, past))
@@ -55,6 +64,14 @@ class PrefixStore:
         self._entries.move_to_end(owner)
         while self._bytes > self._max_bytes:
             self._forget_oldest()
+
+    def _longest_whole(self, entries: list[Entry], ids: Sequence[int]) -> tuple[Past | None, int]:
+        """The longest past of which all comes before the last of ``ids``, which is always read."""
+        begun = [entry for entry in entries if len(entry.ids) < len(ids) and entry.ids == tuple(ids[: len(entry.ids)])]
+        if not begun:
+            return None, 0
+        best = max(begun, key=lambda entry: len(entry.ids))
+        return best.past, len(best.ids)
 
     def _forget_oldest(self) -> None:
         """Drop the least recently used past of the least recently used problem."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN, Checkpoint
 from s1m.engines.embedded.placeholders import expanded_columns, rope_positions, visual_tokens
 from s1m.errors import EngineError, EngineUnavailable
+from s1m.families.reading import SPELLED_PARTS
 from s1m.files.images import ImageError, check_aspect, picture_of
 from s1m.types import Problem, RequestOptions
 
@@ -46,6 +47,11 @@ class Prompt:
     """The end of the generation prompt, as text."""
 
     @property
+    def is_read_alone(self) -> bool:
+        """Whether the model's own forward pass reads the prompt, one at a time."""
+        return False
+
+    @property
     def image_ids(self) -> tuple[int, ...]:
         """The images as the chat template writes them: place-holders between the marks of where one begins and ends."""
         return tuple(token for image in self.shown for token in self.ids[image.start - 1 : image.end + 1])
@@ -61,14 +67,7 @@ class Prompt:
 
 def prepare(problem: Problem, checkpoint: Checkpoint, options: RequestOptions = NO_OPTIONS) -> Prompt:
     """The prompt of a problem, its image place-holders expanded. Raises ``EngineError`` for an unreadable image."""
-    content = [{"type": "image"} for _ in problem.images] + [{"type": "text", "text": problem.question}]
-    messages = [*options.system_turn, {"role": "user", "content": content}]
-    try:
-        text: str = checkpoint.tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=False, **options.template
-        )
-    except Exception as error:  # a missing or broken template raises whatever jinja and transformers please
-        raise EngineUnavailable(f"{checkpoint.name} has no usable chat template: {error}".splitlines()[0]) from error
+    text = _rendered(problem, checkpoint, options)
     if text.count(IMAGE_TOKEN) < len(problem.images):
         raise EngineUnavailable(f"{checkpoint.name} has a chat template that leaves images out")
     pictures = [_pixels(image, problem.id, checkpoint) for image in problem.images]
@@ -82,6 +81,29 @@ def prepare(problem: Problem, checkpoint: Checkpoint, options: RequestOptions = 
         ) from None
     placed = _placed([ids[column] for column in columns], pictures, checkpoint)
     return replace(placed, ending=text[-ENDING_CHARACTERS:])
+
+
+def _rendered(problem: Problem, checkpoint: Checkpoint, options: RequestOptions) -> str:
+    """The generation prompt. Content is a list of parts; templates of text models may take nothing but a text.
+
+    These raise for a list, or print it as code.
+    """
+    parts = [{"type": "image"} for _ in problem.images] + [{"type": "text", "text": problem.question}]
+    forms: tuple[object, ...] = (parts,) if problem.images else (parts, problem.question)
+    refusal: Exception | None = None
+    for content in forms:
+        messages = [*options.system_turn, {"role": "user", "content": content}]
+        try:
+            text: str = checkpoint.tokenizer.apply_chat_template(
+                messages, add_generation_prompt=True, tokenize=False, **options.template
+            )
+        except Exception as error:  # a missing or broken template raises whatever jinja and transformers please
+            refusal = error
+            continue
+        by_template = text.replace(problem.question, "").replace(options.system_prompt, "")
+        if content is forms[-1] or not SPELLED_PARTS.search(by_template):
+            return text
+    raise EngineUnavailable(f"{checkpoint.name} has no usable chat template: {refusal}".splitlines()[0]) from refusal
 
 
 def prolonged(prompt: Prompt, turn: Sequence[int], checkpoint: Checkpoint) -> Prompt:
@@ -112,9 +134,9 @@ def joined(pictures: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
 
 
 def _pixels(image: bytes, problem_id: str, checkpoint: Checkpoint) -> dict[str, Tensor]:
-    picture = _decode(image, problem_id)
+    decoded = picture(image, problem_id)
     try:
-        return dict(checkpoint.image_processor(images=[picture], return_tensors="pt"))
+        return dict(checkpoint.image_processor(images=[decoded], return_tensors="pt"))
     except ValueError as error:
         raise EngineError(f"{problem_id}: the image cannot be prepared: {error}") from error
 
@@ -124,10 +146,11 @@ def _tokens(pixels: dict[str, Tensor], checkpoint: Checkpoint) -> list[int]:
     return visual_tokens(pixels["image_grid_thw"], checkpoint.image_processor.merge_size)
 
 
-def _decode(image: bytes, problem_id: str) -> Image:
+def picture(image: bytes, problem_id: str) -> Image:
+    """An image decoded. Raises ``EngineError`` for one that cannot be read, or that is too long and thin."""
     try:
-        picture = picture_of(image)
-        check_aspect(picture.size)
+        decoded = picture_of(image)
+        check_aspect(decoded.size)
     except ImageError as error:
         raise EngineError(f"{problem_id}: one of its images {error}") from error
-    return picture
+    return decoded

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from s1m.engines.embedded.choices import Choices
 from s1m.engines.embedded.drawn import Drawn
@@ -18,6 +19,9 @@ from s1m.types import Completion, Finish, Sampling, Step
 
 UNFINISHED = "\ufffd"
 """What the bytes of a character are decoded to while some of them are missing."""
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(kw_only=True, eq=False)
@@ -168,3 +172,18 @@ class Row:
         tokens = len(self.generated)
         logprob = self.logprobs / tokens if tokens else None
         return Completion(text=text, tokens=tokens, finish=finish, token_ids=token_ids, logprob=logprob)
+
+
+def positions_of(rows: Sequence[Row], columns: Tensor) -> Tensor:
+    """Positions of shape (channels, rows, time): the prompt's own, then the column shifted as its images ask."""
+    import torch
+
+    shifts = torch.tensor([row.prompt.shift for row in rows])
+    channels = rows[0].prompt.positions.shape[0]
+    positions = (columns.clamp(min=0) + shifts[:, None]).expand(channels, -1, -1).clone()
+    for i, row in enumerate(rows):
+        length = row.prompt.positions.shape[1]
+        in_prompt = (columns[i] >= 0) & (columns[i] < length)
+        if bool(in_prompt.any()):
+            positions[:, i, in_prompt] = row.prompt.positions[:, columns[i, in_prompt]]
+    return positions

@@ -154,7 +154,7 @@ def _placed(ranked: Tensor, ids: Tensor, nucleus: Tensor, uniform: Tensor, whole
 
 def _on_device(values: Tensor, like: Tensor) -> Tensor:
     """Values of the host where ``like`` is, without waiting for a GPU."""
-    return values.pin_memory().to(like.device, non_blocking=True) if like.is_cuda else values
+    return values.pin_memory().to(like.device, non_blocking=True) if like.is_cuda else values.to(like.device)
 
 
 def _narrow(row: Tensor, allowed: Sequence[int]) -> None:
@@ -166,7 +166,8 @@ def _narrow(row: Tensor, allowed: Sequence[int]) -> None:
 def _penalise(row: Tensor, draw: Draw) -> None:
     import torch
 
-    seen = torch.tensor(sorted(set(draw.seen)), device=row.device)
+    # Some classes have place-holders that the last layer cannot write, and that are in the prompt.
+    seen = torch.tensor(sorted(token for token in set(draw.seen) if token < len(row)), device=row.device)
     penalty = draw.sampling.repetition_penalty
     # A negative logit is multiplied: divided, it would rise.
     row[seen] = torch.where(row[seen] > 0, row[seen] / penalty, row[seen] * penalty)

@@ -36,6 +36,16 @@ async def find_context(servers: Servers, model: str) -> int | None:
     return min((length for length in lengths if length is not None), default=None)
 
 
+async def find_root(servers: Servers, model: str) -> str | None:
+    """The folder or Hub id that a server says it has loaded a model from; None where none says that."""
+    try:
+        listed = await _models(servers)
+    except (GaveUp, NotOffered, Refused):
+        return None
+    roots = [entry.root for models in listed for entry in models if entry.id == model]
+    return next((root for root in roots if isinstance(root, str) and root), None)
+
+
 async def find_owners(servers: Servers) -> tuple[str, ...]:
     """Whose the servers' models are, as the servers say; empty where they list none."""
     try:

@@ -22,6 +22,7 @@ class Model(msgspec.Struct, frozen=True):
     id: str
     max_model_len: int | float | None = None
     meta: Any = None
+    root: Any = None
     owned_by: Any = None
 
     @property

@@ -4,7 +4,7 @@ r"""What goes over the wire to SGLang's own endpoints, and what comes back; read
     POST /detokenize  {"tokens": [...]}                     ->  {"text": "<|im_start|>user\n..."}
     POST /generate    {"text": "...", "image_data": ["data:image/png;base64,..."], "sampling_params": {...}}
     ->                {"text": " 7</think>", "meta_info": {"prompt_tokens": 90, "completion_tokens": 3,
-                       "finish_reason": {"type": "stop", "matched": "</think>"}}}
+                       "finish_reason": {"type": "stop", "matched": CLOSE}}}
 
 ``matched`` is a stop string, or the id of the token that ended the turn. Prompts go as text: ids beside images would be
 expanded twice, once by the sender and once by the server.

@@ -20,6 +20,7 @@ from s1m.engines.chat.dial import check_sampling, check_turned
 from s1m.engines.dials import AUTO, dial_of_addresses, find_dial
 from s1m.errors import UsageError
 from s1m.evaluate.settings.parts import (
+    NEEDS_OPTIONS,
     BudgetSettings,
     JudgeSettings,
     ProblemSettings,
@@ -32,9 +33,6 @@ from s1m.files.settings import LATER, NOT_A_FLAG, FilePath, settings_from, writt
 from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.flow import Forcing
 from s1m.forcing.strategies import find_strategy
-
-NEEDS_OPTIONS = ("top_k", "min_p", "presence_penalty")
-"""Sampling settings that an engine must say it passes on."""
 
 MOST_SAMPLES = 10_000
 """More traces of one problem are a typing slip."""
@@ -51,9 +49,13 @@ NOT_CONTENT = (
     "judge_model",
     "judge_base_url",
     "trust_remote_code",
+    "device",  # it changes the last bits of probabilities, as the number of rows in a batch does
+    "attention",
     "prices",
     "fitted_context",  # what it led to is in max_thinking_tokens
     "family",  # what it finds is in thinking_open and thinking_close
+    "sampling",  # and what this one finds in temperature, top_p and so on
+    "sampling_given",
 )
 """Settings that change no record, so that a run may be resumed with others."""
 NOT_IN_DIGEST = (*NOT_CONTENT, "origin", "limit")
@@ -87,11 +89,7 @@ class EvalSettings:
     """Where the answers are from."""
 
     def __post_init__(self) -> None:
-        off = SamplingSettings()
-        changed = [name for name in NEEDS_OPTIONS if getattr(self.sampling, name) != getattr(off, name)]
-        if changed and not passes_options(self.engine.builder):
-            flags = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
-            raise UsageError(f"--engine {self.engine.engine} does not take {flags}; leave it out")
+        check_passed(self.engine, self.sampling)
         # Refuses what the algorithm and the strategy refuse, before anything is asked.
         check_whole(self.build_strategy(), self.strategy, self.engine, self.sampling)
 
@@ -101,15 +99,7 @@ class EvalSettings:
 
     def build_strategy(self) -> BaseStrategy:
         """The strategy of the settings, its levels checked."""
-        chosen = self.strategy
-        options = Options(
-            levels=chosen.levels,
-            sweep=chosen.sweep,
-            weight=chosen.vote_weight,
-            sure=chosen.min_confidence,
-            whole=chosen.chains == "whole",
-        )
-        return find_strategy(chosen.strategy).build(self.forcing(), options)
+        return strategy_of(self.strategy, self.forcing())
 
     @property
     def run_folder(self) -> Path:
@@ -188,6 +178,27 @@ def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSet
     if settings.origin != "generated":
         raise UsageError(f"{source}: a {settings.origin} run cannot be repeated by s1m eval; use s1m replay")
     return settings
+
+
+def check_passed(engine: EngineSettings, sampling: SamplingSettings) -> None:
+    """Raises ``UsageError`` for sampling settings that the engine does not pass on to its model."""
+    off = SamplingSettings()
+    changed = [name for name in NEEDS_OPTIONS if getattr(sampling, name) != getattr(off, name)]
+    if changed and not passes_options(engine.builder):
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
+        raise UsageError(f"--engine {engine.engine} does not take {flags}; leave it out")
+
+
+def strategy_of(chosen: StrategySettings, forcing: Forcing) -> BaseStrategy:
+    """The strategy that is chosen, its levels checked. Raises ``UsageError`` for levels that it cannot have."""
+    options = Options(
+        levels=chosen.levels,
+        sweep=chosen.sweep,
+        weight=chosen.vote_weight,
+        sure=chosen.min_confidence,
+        whole=chosen.chains == "whole",
+    )
+    return find_strategy(chosen.strategy).build(forcing, options)
 
 
 def digest_of(settings: Any) -> str:

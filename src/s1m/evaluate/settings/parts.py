@@ -10,7 +10,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from s1m.errors import did_you_mean
 from s1m.evaluate.settings.spelling import MOST_LEVELS
+from s1m.families import BY_FAMILY
 from s1m.files.settings import LATER, MOST_COUNT, NOT_A_FLAG, Count, FilePath, Fraction
 from s1m.forcing.choose import Weight
 from s1m.forcing.flow import Forcing
@@ -19,7 +21,16 @@ from s1m.forcing.strategies import STRATEGIES
 from s1m.types import Sampling
 
 Levels = tuple[Annotated[int, Meta(ge=0, le=MOST_COUNT)], ...]
+FAMILIES = ("auto", "given", *BY_FAMILY)
+"""What ``--family`` may say."""
+
 NumIgnore = tuple[Annotated[int, Meta(ge=0, le=MOST_LEVELS)], ...]
+
+
+def check_family(name: str) -> None:
+    """Raises ``ValueError`` for what ``--family`` may not say."""
+    if name not in FAMILIES:
+        raise ValueError(f"there is no family {name!r}{did_you_mean(name, FAMILIES)}; s1m families lists them")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +74,35 @@ class StrategySettings:
     chains: Literal["auto", "continued", "whole"] = field(default="auto", metadata=LATER)
     """vote, and --num-ignore 0: whether a chain is continued step by step, or is one whole reply of the model (auto:
     whole only at servers that cannot continue a turn)."""
-    family: Literal["given", "auto"] = field(default="given", metadata=LATER)
-    """auto: the delimiters of the model's own chat template (see: s1m families --model NAME), unless one of the two
-    flags below is given."""
+    family: str = field(default="auto", metadata=LATER, compare=False)  # not what they are, but how they are found
+    """Whose delimiters: auto (of the model's own chat template), given (of the two flags below, which win anyway), or a
+    name that s1m families lists."""
     thinking_open: str = Forcing.thinking_open
     """How thinking begins; put before the model's first token."""
     thinking_close: str = Forcing.thinking_close
     """How the model ends its thinking."""
     answer_cue: str = Forcing.answer_cue
     """What follows the end of thinking when the answer is asked for."""
+
+    def __post_init__(self) -> None:
+        check_family(self.family)
+
+    @property
+    def names_delimiters(self) -> bool:
+        """Whether the delimiters are those of the settings, whatever the model's chat template has."""
+        default = (Forcing.thinking_open, Forcing.thinking_close)
+        return self.family != "auto" or (self.thinking_open, self.thinking_close) != default
+
+    @property
+    def delimiters_given(self) -> str:
+        """Where delimiters that the settings name are from, in a few words."""
+        named = BY_FAMILY.get(self.family)
+        same = named and (named.opening, named.closing) == (self.thinking_open.strip(), self.thinking_close)
+        return f"of the family {self.family}" if same else "as given"
+
+
+NEEDS_OPTIONS = ("top_k", "min_p", "presence_penalty")
+"""Sampling settings that an engine must say it passes on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +121,10 @@ class SamplingSettings:
     """Only tokens at least this fraction as probable as the likeliest one are drawn; 0 is off."""
     presence_penalty: Annotated[float, Meta(ge=-2, le=2)] = field(default=0.0, metadata=LATER)
     """Subtracted from the logits of tokens that were written already; 0 is off, and best left so."""
+    sampling: Literal["given", "recommended"] = field(default="given", metadata=LATER)
+    """recommended: what the model's makers recommend for the settings above that are not given."""
+    sampling_given: tuple[str, ...] = field(default=(), metadata={**LATER, **NOT_A_FLAG})
+    """Settings of sampling that are given beside a recommendation, and win over it."""
     seed: int = 0
     """Same seed, same settings, same engine: same run."""
 

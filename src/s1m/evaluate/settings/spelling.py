@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from s1m.errors import UsageError
+from s1m.families import BY_FAMILY
+from s1m.families.sampling import NEUTRAL
 from s1m.files.settings import MOST_COUNT, MOST_SHOWN
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.forcing.strategies import strategy_of_run
@@ -19,8 +21,9 @@ MOST_LEVELS = 1000
 def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values of a run with levels, ignore strings and addresses as lists, however they are spelled."""
     values = dict(given)
-    if values.get("family") == "auto" and ("thinking_open" in values or "thinking_close" in values):
-        values["family"] = "given"  # delimiters that are given win over those of the template
+    spell_family(values)
+    if values.get("sampling") == "recommended":
+        values["sampling_given"] = [name for name in NEUTRAL if name in values]
     if "num_ignore" in values:
         values["num_ignore"] = levels_from(values["num_ignore"])
     if "levels" in values:
@@ -38,6 +41,20 @@ def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(values.get(name), str):
             values[name] = [values[name]] if values[name] else []
     return values
+
+
+def spell_family(values: dict[str, Any], *, line_break: bool = True) -> None:
+    """Delimiters that are given win over those of the template and of a family that is named, these over the rest.
+
+    The opening one of a named family has its ``line_break``, where it is for a turn that begins with it.
+    """
+    family = values.get("family", "auto")
+    if family == "auto" and ("thinking_open" in values or "thinking_close" in values):
+        values["family"] = "given"
+    named = BY_FAMILY.get(family) if isinstance(family, str) else None
+    if named:
+        values.setdefault("thinking_open", named.as_written if line_break else named.opening)
+        values.setdefault("thinking_close", named.closing)
 
 
 def numbered(value: object, strategy: object) -> object:

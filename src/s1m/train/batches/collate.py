@@ -1,15 +1,15 @@
 """How the examples of a micro-batch are laid out for the model.
 
-Packed, examples follow each other in a single row. Each keeps its own three-dimensional positions, counted
-from 0, and attends to itself alone; transformers' Qwen2-VL classes read that from positions of shape (4, 1, time), of
-which the first row counts the tokens of each example. Grouped, every example has a row, padded to the longest, and
-examples of like length share a batch.
+Packed, examples follow each other in a single row. Each keeps its own positions, counted from 0, and attends to itself
+alone. Positions of most classes have shape (1, time). Those of transformers' Qwen2-VL classes have three dimensions,
+and are read from positions of shape (4, 1, time), of which the first row counts the tokens of each example. Padded,
+every example has a row, filled up to the longest, and examples of like length share a batch.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from s1m.datasets.example import Unusable
@@ -17,6 +17,7 @@ from s1m.datasets.sources import Examples
 from s1m.engines.embedded.placeholders import rope_positions
 from s1m.errors import DataError
 from s1m.train.batches.encode import IGNORED, Encoded, Encoder
+from s1m.train.batches.processor import ProcessorEncoder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,7 +29,7 @@ class Collator:
     def __init__(
         self,
         examples: Examples,
-        encoder: Encoder,
+        encoder: Encoder | ProcessorEncoder,
         rope: Any,
         *,
         packed: bool,
@@ -36,6 +37,7 @@ class Collator:
         blank: Encoded | None = None,
     ) -> None:
         """``rope`` is a model of the class that is trained; it may be on the meta device, only its rules are used.
+        None: positions are counted, or the class finds its own in padded rows.
 
         ``blank`` is added to every batch without an image: all processes must run the vision tower in every step, or
         those that do wait for the others for ever.
@@ -57,7 +59,7 @@ class Collator:
             )
         if self._blank is not None and all(example.pixels is None for example in encoded):
             encoded.append(self._blank)
-        return self._lay_out(encoded) | self._pixels(encoded)
+        return self._lay_out(encoded) | _pictures(encoded)
 
     def _encoded(self, number: int) -> Encoded | None:
         """An example; None, with a warning, for an image that is cut off after its header, which the survey reads."""
@@ -74,6 +76,7 @@ class Collator:
             "input_ids": torch.tensor([[token for example in encoded for token in example.ids]]),
             "labels": torch.tensor([[label for example in encoded for label in example.labels]]),
             "position_ids": torch.cat([self._positions(example) for example in encoded], dim=-1),
+            **_columns(encoded, lambda parts: torch.cat(parts, dim=1)),
         }
 
     def _padded(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
@@ -84,34 +87,56 @@ class Collator:
         def rows(parts: Iterator[list[int]], fill: int) -> Tensor:
             return torch.tensor([part + [fill] * (longest - len(part)) for part in parts])
 
-        positions = [
-            torch.nn.functional.pad(self._positions(example), (0, longest - len(example.ids))) for example in encoded
-        ]
-        return {
+        batch = {
             "input_ids": rows((example.ids for example in encoded), self._pad_id),
             "labels": rows((example.labels for example in encoded), IGNORED),
             "attention_mask": rows(([1] * len(example.ids) for example in encoded), 0),
-            # Three rows, not four: the first, which counts tokens, is what tells transformers that a row is packed.
-            "position_ids": torch.cat(positions, dim=1)[1:],
+            **_columns(encoded, together),
         }
+        if self._rope is None:
+            return batch
+        positions = [
+            torch.nn.functional.pad(self._positions(example), (0, longest - len(example.ids))) for example in encoded
+        ]
+        # Three rows, not four: the first, which counts tokens, is what tells transformers that a row is packed.
+        return batch | {"position_ids": torch.cat(positions, dim=1)[1:]}
 
     def _positions(self, example: Encoded) -> Tensor:
-        """Positions of shape (4, 1, time): the token's number, then its time, height and width."""
+        """Positions of shape (1, time), or (4, 1, time): the token's number, then its time, height and width."""
         import torch
 
+        counted = torch.arange(len(example.ids))[None]
+        if self._rope is None:
+            return counted
         image_id = self._rope.config.image_token_id
         rope, _ = rope_positions(self._rope.model, example.ids, image_id, example.grids)
-        return torch.cat([torch.arange(len(example.ids))[None], rope])[:, None]
+        return torch.cat([counted, rope])[:, None]
 
-    def _pixels(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
-        import torch
 
-        seen = [
-            (example.pixels, example.grids)
-            for example in encoded
-            if example.pixels is not None and example.grids is not None
-        ]
-        if not seen:
-            return {}
-        pixels, grids = zip(*seen, strict=True)
-        return {"pixel_values": torch.cat(pixels), "image_grid_thw": torch.cat(grids)}
+def together(parts: Sequence[Tensor]) -> Tensor:
+    """Tensors one after another in their first dimension, the others filled up with zeros where they differ.
+
+    So do processors themselves: tiles and pixels of zeros are what their models take for padding.
+    """
+    import torch
+
+    shape = [max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True)]
+    filled = []
+    for part in parts:
+        missing = [wanted - size for wanted, size in zip(shape, part.shape[1:], strict=True)]
+        # torch lists the last dimension first, with what is added before and after each.
+        filled.append(torch.nn.functional.pad(part, [n for more in reversed(missing) for n in (0, more)]))
+    return torch.cat(filled)
+
+
+def _pictures(encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+    """The images of all examples, by the name of the model's argument; empty without images."""
+    names = dict.fromkeys(name for example in encoded for name in example.pictures)
+    return {
+        name: together([example.pictures[name] for example in encoded if name in example.pictures]) for name in names
+    }
+
+
+def _columns(encoded: Sequence[Encoded], join: Callable[[list[Tensor]], Tensor]) -> dict[str, Tensor]:
+    names = dict.fromkeys(name for example in encoded for name in example.columns)
+    return {name: join([example.columns[name] for example in encoded]) for name in names}

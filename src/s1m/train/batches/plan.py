@@ -1,6 +1,7 @@
 """Which examples share a micro-batch, for all epochs at once, before the first step.
 
-Packed, a micro-batch is a row that examples fill up; grouped, it is some examples of like length.
+Packed, a micro-batch is a row that examples fill up. Grouped, it is some examples of like length. Padded is what
+becomes of packed for a class that cannot be packed: rows of like length that hold as many tokens, padding included.
 """
 
 from __future__ import annotations
@@ -8,67 +9,78 @@ from __future__ import annotations
 import random
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from s1m.train.settings import TrainSettings
 from s1m.train.survey.measure import Survey
+
+Layout = Literal["packed", "grouped", "padded"]
 
 WINDOW = 1024
 """Examples among which row mates are looked for: enough to fill rows, few enough to keep the order random."""
 
 
-def plan(settings: TrainSettings, lengths: Sequence[int]) -> list[list[int]]:
-    """Every micro-batch of the training, in order; numbers are indices into ``lengths``."""
-    capacity = settings.pack_tokens if settings.batch == "packed" else None
+def plan(settings: TrainSettings, lengths: Sequence[int], layout: Layout | None = None) -> list[list[int]]:
+    """Every micro-batch of the training, in order; numbers are indices into ``lengths``.
+
+    ``layout`` is by default that of the settings.
+    """
+    layout = layout or settings.batch
+    limit = settings.batch_size if layout == "grouped" else settings.pack_tokens
     batches: list[list[int]] = []
     epoch = 0
     while epoch < settings.epochs:
         if epoch == 0 and settings.order == "short-first":
-            fresh = plan_rising(lengths, capacity=capacity, size=settings.batch_size)
+            fresh = plan_rising(lengths, layout, limit)
         else:
             # A text as the seed, not a sum: seed 1 in epoch 2 must not shuffle as seed 2 in epoch 1 does.
-            rng = random.Random(f"{settings.seed}-{epoch}")
-            fresh = plan_epoch(lengths, capacity=capacity, size=settings.batch_size, rng=rng)
+            fresh = plan_epoch(lengths, layout, limit, rng=random.Random(f"{settings.seed}-{epoch}"))
         batches += fresh[: max(1, round(len(fresh) * min(1.0, settings.epochs - epoch)))]
         epoch += 1
     return batches
 
 
-def planned(settings: TrainSettings, surveyed: Survey) -> Any:
+def planned(settings: TrainSettings, surveyed: Survey, layout: Layout | None = None) -> Any:
     """The plan as a dataset whose rows name the examples of a micro-batch."""
     from datasets import Dataset
 
     numbers = surveyed.kept.tolist()
-    batches = plan(settings, surveyed.lengths.tolist())
+    batches = plan(settings, surveyed.lengths.tolist(), layout)
     return Dataset.from_dict({"examples": [[numbers[index] for index in batch] for batch in batches]})
 
 
-def plan_epoch(lengths: Sequence[int], *, capacity: int | None, size: int, rng: random.Random) -> list[list[int]]:
-    """Micro-batches of an epoch, in random order: of at most ``capacity`` tokens, or, with None, ``size`` examples."""
+def plan_epoch(lengths: Sequence[int], layout: Layout, limit: int, *, rng: random.Random) -> list[list[int]]:
+    """Micro-batches of an epoch, in random order: of at most ``limit`` examples when grouped, else tokens."""
     order = list(range(len(lengths)))
     rng.shuffle(order)
     batches: list[list[int]] = []
     for start in range(0, len(order), WINDOW):
         window = sorted(order[start : start + WINDOW], key=lambda example: -lengths[example])
-        batches += cut(window, size) if capacity is None else best_fit(window, lengths, capacity)
+        batches += best_fit(window, lengths, limit) if layout == "packed" else split(window, lengths, layout, limit)
     # Again: within a window the longest examples come first, and the loss would swing with their length.
     rng.shuffle(batches)
     return batches
 
 
-def plan_rising(lengths: Sequence[int], *, capacity: int | None, size: int) -> list[list[int]]:
+def plan_rising(lengths: Sequence[int], layout: Layout, limit: int) -> list[list[int]]:
     """Micro-batches of one epoch, from the shortest examples to the longest."""
-    order = sorted(range(len(lengths)), key=lengths.__getitem__)
-    if capacity is None:
-        return cut(order, size)
+    return split(sorted(range(len(lengths)), key=lengths.__getitem__), lengths, layout, limit)
+
+
+def split(order: Sequence[int], lengths: Sequence[int], layout: Layout, limit: int) -> list[list[int]]:
+    """An order cut into micro-batches: of ``limit`` examples when grouped; else of as many as ``limit`` tokens hold."""
+    if layout == "grouped":
+        return cut(order, limit)
     batches: list[list[int]] = []
-    left = 0
+    longest = total = 0
     for example in order:
-        if lengths[example] > left:
+        longest = max(longest, lengths[example])
+        total += lengths[example]
+        filled = total if layout == "packed" else longest * (len(batches[-1]) + 1 if batches else 1)
+        if not batches or filled > limit:
             batches.append([])
-            left = capacity
+            longest = total = lengths[example]
         batches[-1].append(example)
-        left -= lengths[example]
     return batches
 
 

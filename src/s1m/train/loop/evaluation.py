@@ -22,9 +22,9 @@ from s1m.evaluate.build import resolve
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore, load_run
 from s1m.files.settings import settings_from
-from s1m.train.batches.encode import Encoder
 from s1m.train.loop.callbacks import EVALUATED
 from s1m.train.loop.processes import broadcast_from_main
+from s1m.train.model.encoder import AnyEncoder
 from s1m.train.save import save_model
 from s1m.train.settings import TrainSettings
 from s1m.types import Problem
@@ -33,7 +33,9 @@ from s1m.types import Problem
 class Evaluation(TrainerCallback):
     """Evaluates at every checkpoint but one that a signal caused, and logs the accuracy of every level."""
 
-    def __init__(self, settings: TrainSettings, trainer: Any, place: str, encoder: Encoder, console: Console) -> None:
+    def __init__(
+        self, settings: TrainSettings, trainer: Any, place: str, encoder: AnyEncoder, console: Console
+    ) -> None:
         """Loads the benchmark, so that one that cannot be loaded fails now and not at the first checkpoint."""
         self._settings = replace(settings, lora_merge=True)
         self._trainer = trainer

@@ -1,19 +1,19 @@
-"""The model that is trained: loaded in the type it is trained in, with packed attention where the settings want it."""
+"""The model that is trained, in the type it is trained in and with the attention that its batches need."""
 
 from __future__ import annotations
 
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint, place_of
+from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint
 from s1m.errors import UsageError
 from s1m.files.run_folder import writing_folder
-from s1m.train.batches.encode import Encoder
 from s1m.train.model.attention import PACKED, register
+from s1m.train.model.layout import layout_of
+from s1m.train.model.towers import decoder_name, unwrapped
 from s1m.train.settings import TrainSettings
 
 UNTRAINED = "tiny-untrained"
@@ -21,63 +21,62 @@ UNTRAINED = "tiny-untrained"
 SEEING = "tiny"
 """The same with a vision tower that has learned to tell digits apart, which takes a minute."""
 
-ADAPTED = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
-"""The modules that get low-rank adapters: every matrix of the language tower but embeddings and head."""
+FLASH = "flash_attention_2"
 
 
 def load_model(settings: TrainSettings) -> Checkpoint:
-    """The model of the settings on the CPU; the trainer places it. Raises as ``load_checkpoint`` does."""
+    """The model of the settings on the CPU; the trainer places it. Raises as ``load_checkpoint`` does.
+
+    It attends as packed rows need it where the settings want them and its class allows them.
+    """
     import torch
 
-    if settings.batch == "packed":
-        register()
+    flash = uses_flash(settings)
     # Masters are float32 wherever all weights are trained: updates smaller than bfloat16's step would be lost.
     frozen_base = settings.lora_rank is not None and uses_bf16(settings)
-    return load_checkpoint(
+    loaded = load_checkpoint(
         start_of(settings),
         "cpu",
         dtype=torch.bfloat16 if frozen_base else torch.float32,
-        attention={"text_config": attention_of(settings), "vision_config": vision_attention_of(settings)},
+        attention=_plain_attention(settings),
         trust_remote_code=settings.trust_remote_code,
+        any_class=True,
     )
+    require_trainable(loaded.name, loaded.model.config)
+    layout, _ = layout_of(settings, loaded.model, loaded.tokenizer)
+    attend(loaded.model, flash=flash, packed=layout == "packed")
+    return loaded
 
 
-def load_encoder(settings: TrainSettings) -> Encoder:
-    """The encoder for the model of the settings, without its weights. Raises ``UsageError`` where files are missing.
+def attend(model: Any, *, flash: bool, packed: bool) -> None:
+    """Let towers attend by flash attention where it is wanted and a class has it, and as packed rows need."""
+    config, decoder, seeing = model.config, model.get_decoder(), model.get_encoder(modality="image")
+    chosen: dict[str, str] = {}
+    for name in config.sub_configs:
+        tower = next((one for one in (decoder, seeing) if one.config is getattr(config, name)), None)
+        if tower is None:
+            continue
+        if flash and getattr(tower, "_supports_flash_attn", False):
+            chosen[name] = FLASH
+        elif packed and tower is decoder:
+            register()
+            chosen[name] = PACKED
+    if chosen:
+        model.set_attn_implementation(chosen)
 
-    For a tiny model nothing is built or trained: its tokenizer and image processor follow from constants.
-    """
-    if not is_tiny(settings):
-        return _encoder_in(place_of(settings.model), settings)
-    from s1m.train.model.untrained import write_processing
 
-    with tempfile.TemporaryDirectory() as folder:
-        write_processing(Path(folder))
-        return _encoder_in(folder, settings)
-
-
-def _encoder_in(folder: str, settings: TrainSettings) -> Encoder:
-    import transformers as hf
-
-    transformers: Any = hf  # half of it is untyped
-
-    trust = {"trust_remote_code": settings.trust_remote_code}
-    try:
-        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, **trust)
-        image_processor: Any = transformers.AutoImageProcessor.from_pretrained(folder, **trust)
-    except (OSError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise UsageError(f"model: {settings.model} has no tokenizer or image processor: {why}") from None
-    if settings.max_image_pixels:
-        size = image_processor.size
-        size["longest_edge"] = min(size["longest_edge"], settings.max_image_pixels)
-    return Encoder(
-        tokenizer,
-        image_processor,
-        thinking_open=settings.thinking_open,
-        thinking_close=settings.thinking_close,
-        ignore_strings=settings.ignore_strings if settings.forcing_targets else (),
-    )
+def require_trainable(name: str, config: Any) -> None:
+    """Raise ``UsageError`` that says what is missing for a model that cannot be trained here, by its configuration."""
+    text, kind = config.get_text_config(), config.model_type
+    if getattr(config, "is_encoder_decoder", False):
+        lack = "an encoder and a decoder; one that reads and writes a single text is needed"
+    elif text is config:
+        lack = "which takes text alone; one that takes images is needed"
+    elif getattr(text, "cross_attention_layers", None):
+        lack = "which sees by cross-attention; one that takes images as tokens is needed"
+    else:
+        return
+    raise UsageError(f"model: {name} is a {kind} model, {lack}")
 
 
 def is_tiny(settings: TrainSettings) -> bool:
@@ -108,20 +107,19 @@ def make_tiny(settings: TrainSettings, console: Console) -> None:
             train_vision(partial, settings.seed, console)
 
 
-def attention_of(settings: TrainSettings) -> str:
-    """How the language tower attends. Raises ``UsageError`` for flash attention that is not installed."""
-    flash = vision_attention_of(settings)
-    return PACKED if flash == "sdpa" and settings.batch == "packed" else flash
-
-
-def vision_attention_of(settings: TrainSettings) -> str:
-    """How the vision tower attends: flash attention where it is installed and wanted, else PyTorch's."""
+def uses_flash(settings: TrainSettings) -> bool:
+    """Whether towers attend by flash attention. Raises ``UsageError`` where it is wanted and not installed."""
     import torch
 
     installed = find_spec("flash_attn") is not None and torch.cuda.is_available()
-    if settings.attention == "flash_attention_2" and not installed:
+    if settings.attention == FLASH and not installed:
         raise UsageError("attention = flash_attention_2 needs a GPU and the package flash-attn; auto does without")
-    return "flash_attention_2" if installed and settings.attention != "sdpa" else "sdpa"
+    return installed and settings.attention != "sdpa"
+
+
+def _plain_attention(settings: TrainSettings) -> Any:
+    """What a model is loaded with; None leaves it to transformers, which takes PyTorch's where a class has it."""
+    return "sdpa" if settings.attention == "sdpa" else None
 
 
 def uses_bf16(settings: TrainSettings) -> bool:
@@ -151,15 +149,25 @@ def without_weights(module: Any) -> Any:
     return empty
 
 
-def adapters(settings: TrainSettings) -> Any:
-    """PEFT's description of the adapters that the settings ask for; None when the weights are trained."""
+def adapters(settings: TrainSettings, model: Any) -> Any:
+    """PEFT's description of the adapters that the settings ask for; None when the weights are trained.
+
+    Every matrix of the language tower but embeddings and head gets one.
+    """
     if settings.lora_rank is None:
         return None
+    import re
+
+    import torch
     from peft import LoraConfig
 
+    matrices = [
+        name for name, module in unwrapped(model).get_decoder().named_modules() if isinstance(module, torch.nn.Linear)
+    ]
+    leaves = "|".join(sorted({re.escape(name.rpartition(".")[2]) for name in matrices}))
     return LoraConfig(
         r=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
-        target_modules=ADAPTED,
+        target_modules=rf"{re.escape(decoder_name(model))}\..*\.({leaves})",
         task_type="CAUSAL_LM",
     )

@@ -1,0 +1,1 @@
+"""Any model that transformers loads: its own processor and its own reading of a prompt, batched where it can be."""

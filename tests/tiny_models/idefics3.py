@@ -1,0 +1,32 @@
+"""Idefics3: tiles of an image, pixels shuffled into fewer tokens, a Llama."""
+
+from __future__ import annotations
+
+from tests.tiny_models.parts import VISION, Parts, text
+from tests.tiny_models.spelling import bytewise, template
+
+ROWS = tuple(f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7))
+
+
+def build() -> Parts:
+    from transformers import Idefics3Config, Idefics3ForConditionalGeneration, Idefics3Processor
+    from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil
+
+    tokenizer = bytewise(
+        "<global-img>", "<fake_token_around_image>", "<end_of_utterance>", *ROWS, image_token="<image>"
+    )
+    config = Idefics3Config(
+        text_config={"model_type": "llama", **text(tokenizer)},
+        vision_config={**VISION, "image_size": 28, "patch_size": 7},
+        scale_factor=2,
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+    )
+    return Parts(
+        config=config,
+        model=Idefics3ForConditionalGeneration,
+        tokenizer=tokenizer,
+        template=template("<image>"),
+        image_processor=Idefics3ImageProcessorPil(size={"longest_edge": 56}, max_image_size={"longest_edge": 28}),
+        processor=Idefics3Processor,
+        options={"image_seq_len": 4},
+    )
