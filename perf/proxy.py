@@ -83,12 +83,23 @@ class Proxy:
                 data=sent,
                 headers={"Content-Type": "application/json"},
             ) as reply:
+                if reply.content_type == "text/event-stream" and not fault:
+                    return await self._pass_on(request, reply)
                 body, status = await reply.read(), reply.status
         except aiohttp.ClientError:
             return web.json_response(ERROR, status=502)
         if fault and status == 200:
             return await BEFORE[fault](request, body)
         return web.Response(body=body, status=status, content_type="application/json")
+
+    @staticmethod
+    async def _pass_on(request: web.Request, reply: aiohttp.ClientResponse) -> web.StreamResponse:
+        """A stream, event by event: a client counts the time between two of them."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        async for chunk in reply.content.iter_any():
+            await response.write(chunk)
+        return response
 
 
 async def reset(request: web.Request, _sent: bytes) -> web.StreamResponse:
