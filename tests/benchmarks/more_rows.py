@@ -1,4 +1,4 @@
-"""Rows of the benchmarks that test_more_pages.py reads, as their files at the Hub have them, with an official answer."""
+"""Rows of the benchmarks that test_more_pages.py reads, as at the Hub, and how their official rules want an answer."""
 
 from __future__ import annotations
 

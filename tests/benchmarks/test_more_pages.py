@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import pyarrow
 import pytest
 
-from s1m.benchmarks import BENCHMARKS
+from s1m.benchmarks import BENCHMARKS, where_is_data
+from s1m.benchmarks.page import UNCONFIRMED
 from s1m.errors import DataError
 from s1m.types import Problem
 from tests.benchmarks.data import picture, write
@@ -32,8 +35,6 @@ def save(path: Path, rows: Sequence[dict[str, Any]]) -> None:
             writer.writeheader()
             writer.writerows(rows)
     else:
-        import pyarrow
-
         lists = pyarrow.list_(pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())]))
         types: dict[str, pyarrow.DataType] = {
             "question_images_decoded": lists,
@@ -151,10 +152,11 @@ def test_text_sets_are_read_from_parquet_too(tmp_path: Path) -> None:
 
 
 def test_configs_and_splits_of_their_own(tmp_path: Path) -> None:
-    for name in ("blink", "emma"):
+    for name, config in (("blink", "Counting"), ("emma", "Math")):
+        page = BENCHMARKS[name]
+        save(tmp_path / name / config / ROWS[name][1], ROWS[name][2])
         with pytest.raises(DataError, match="lacks"):
-            save(tmp_path / name / ("Counting" if name == "blink" else "Math") / ROWS[name][1], ROWS[name][2])
-            BENCHMARKS[name].load(split=BENCHMARKS[name].splits[0], limit=None, data=str(tmp_path / name))
+            page.load(split=page.splits[0], limit=None, data=str(tmp_path / name))
     save(tmp_path / "data" / "zerobench_subquestions-00000-of-00001.parquet", ROWS["zerobench"][2])
     assert len(BENCHMARKS["zerobench"].load(split="subquestions", limit=None, data=str(tmp_path))) == 2
 
@@ -169,7 +171,7 @@ def test_pictures_of_visulogic_unpacked_or_missing(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"00000\.png"):
         page.load(split="test", limit=None, data=str(tmp_path))
     (tmp_path / "images" / "00000.png").write_bytes(picture()["bytes"])
-    assert page.load(split="test", limit=None, data=str(tmp_path))[0].images == zipped_image()
+    assert page.load(split="test", limit=None, data=str(tmp_path))[0].images == (picture()["bytes"],)
     with pytest.raises(DataError, match=r"cannot read images/00000\.png"):
         _ = zipped[0]
     (tmp_path / "images.zip").write_bytes(b"no archive")
@@ -181,5 +183,22 @@ def test_pictures_of_visulogic_unpacked_or_missing(tmp_path: Path) -> None:
         page.load(split="test", limit=None, data=str(tmp_path))
 
 
-def zipped_image() -> tuple[bytes, ...]:
-    return (picture()["bytes"],)
+def test_the_list_marks_what_could_not_be_confirmed(capsys: pytest.CaptureFixture[str]) -> None:
+    from s1m.cli.verbs.benchmarks import run
+
+    assert run(Namespace()) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "unconfirmed prompt: none is published with the set" in shown
+    assert shown.count("unconfirmed") == sum(hasattr(page, UNCONFIRMED) for page in BENCHMARKS.values())
+
+
+def test_data_of_several_datasets_is_here_when_all_of_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    assert "not here" in where_is_data(BENCHMARKS["emma"])
+    save(tmp_path / "datasets--luckychao--EMMA" / "snapshots" / "1" / "Math" / "test.parquet", [{"pid": "1"}])
+    assert "not here" in where_is_data(BENCHMARKS["emma"])
+    save(tmp_path / "datasets--luckychao--EMMA-mini" / "snapshots" / "1" / "Math" / "test.parquet", [{"pid": "1"}])
+    assert where_is_data(BENCHMARKS["emma"]) == "in the Hub's cache"
+    assert "not here" in where_is_data(BENCHMARKS["gpqa_diamond"])
+    save(tmp_path / "datasets--Idavidrein--gpqa" / "snapshots" / "1" / "gpqa_diamond.csv", [{"Record ID": "1"}])
+    assert where_is_data(BENCHMARKS["gpqa_diamond"]) == "in the Hub's cache"

@@ -1,13 +1,13 @@
-"""BLINK: 14 tasks of perception that people solve at a glance (X. Fu and others, https://arxiv.org/abs/2404.12390).
+r"""BLINK: 14 tasks of perception that people solve at a glance (X. Fu and others, https://arxiv.org/abs/2404.12390).
 
     {"idx": "val_Counting_1", "sub_task": "Counting", "question": "How many birds are there?", "image_1": {bytes, path},
      ..., "image_4": null, "choices": ["1", "3", "2", "0"], "answer": "(B)",
-     "prompt": "How many birds are there?\\nSelect from the following choices.\\n(A) 1\\n(B) 3\\n(C) 2\\n(D) 0"}
+     "prompt": "How many birds are there?\nSelect from the following choices.\n(A) 1\n(B) 3\n(C) 2\n(D) 0"}
 
 On the Hub each task is a config of its own. The question is the row's prompt as it is. Officially a language model
 says which choice an answer means (zeyofu/BLINK_Benchmark); there is an official verdict where the answer is nothing but
 a letter, or an extraction is given. The published total is the mean over the tasks. The answers of ``test`` are not
-public, so it is no split here.
+public, so it is left out.
 """
 
 from __future__ import annotations

@@ -4,10 +4,10 @@ https://arxiv.org/abs/2406.18521).
     {"figure_path": "images/0.jpg", "image": {bytes, path}, "category": "cs", "year": "20", "original_id": "2004.10956",
      "reasoning_q": "Which model has the lowest error?", "reasoning_a": "ResNet", "reasoning_q_source": 1, ...}
 
-``reasoning_q_source`` says what the answer is: 1 a text of the chart, 2 a text, 3 a number of the chart, 4 a number with
-as many decimals as the prompt asks for. A row's four descriptive questions are left out. Officially a language model
-judges (princeton-nlp/CharXiv); there is an official verdict only for an extraction that is the gold answer. The answers
-of ``test`` are not public, and its prompts cannot be built without them.
+``reasoning_q_source`` says what the answer is: 1 a text of the chart, 2 a text, 3 a number of the chart, 4 a number
+with as many decimals as the prompt asks for. A row's four descriptive questions are left out. Officially a language
+model judges (princeton-nlp/CharXiv); there is an official verdict only for an extraction that is the gold answer. The
+answers of ``test`` are not public, and its prompts cannot be built without them.
 """
 
 from __future__ import annotations

@@ -59,10 +59,11 @@ def read_problem(row: Row) -> Problem:
     choices = row.texts("options") if is_choice else ()
     if is_choice and not choices:
         raise row.wrong("options", "expected a list of choices, got none")
+    instruction = (_CHOICE if choices else _OPEN) + _REASON
     options = f"{lettered(choices, '{letter}: {choice}')}\n\n" if choices else ""
     return Problem(
         id=row.filled("pid"),
-        question=f"{row.text_or('context')}\n{row.filled('question')}\n{options}{_CHOICE if choices else _OPEN}{_REASON}",
+        question=f"{row.text_or('context')}\n{row.filled('question')}\n{options}{instruction}",
         images=(),
         gold=row.letter("answer", len(choices)) if choices else row.filled("answer").strip(),
         choices=choices,

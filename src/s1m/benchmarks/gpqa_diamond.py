@@ -43,7 +43,7 @@ class GpqaDiamond:
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The problems; the order of choices rests on a row's place, so it is the same for every ``limit``."""
-        draw = random.Random(0)  # noqa: S311 - the published order, not a secret
+        draw = random.Random(0)
         read = partial(read_problem, draw)
         return load_table(self, split, data=data, limit=limit, name="gpqa_diamond.csv", read=read)
 

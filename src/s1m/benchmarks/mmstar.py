@@ -1,12 +1,13 @@
-"""MMStar: 1,500 questions that cannot be answered without the picture (L. Chen and others,
+r"""MMStar: 1,500 questions that cannot be answered without the picture (L. Chen and others,
 https://arxiv.org/abs/2403.20330).
 
-    {"index": 0, "question": "Which option describes the image?\\nOptions: A: a dog, B: a cat, C: a cow, D: a hen",
+    {"index": 0, "question": "Which option describes the image?\nOptions: A: a dog, B: a cat, C: a cow, D: a hen",
      "image": bytes, "answer": "A", "category": "coarse perception", "l2_category": "image scene and topic",
      "meta_info": {"source": "MMBench", "split": "val", "image_path": "images/0.jpg"}}
 
 The choices stand in the question. Asked as lmms-eval asks; the official verdict is the authors' rule, which lmms-eval
-carries: the letter that the answer begins with, bare or after "(", "option " or "the answer is ". It takes "A dog" for A.
+carries: the letter that the answer begins with, bare or after "(", "option " or "the answer is ". It takes "A dog" for
+A.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""RealWorldQA: pictures of streets and rooms, many from cars (xAI, https://x.ai/news/grok-1.5v).
+r"""RealWorldQA: pictures of streets and rooms, many from cars (xAI, https://x.ai/news/grok-1.5v).
 
-    {"image_path": "0.webp", "question": "Which is closer?\\n\\nA. The tree.\\nB. The car.\\nPlease answer directly with
+    {"image_path": "0.webp", "question": "Which is closer?\n\nA. The tree.\nB. The car.\nPlease answer directly with
      only the letter of the correct option and nothing else.", "answer": "B", "image": {bytes, path}}
 
 The question says by itself what to answer with: a letter, yes or no, a number or a word. Rows have no id and are

@@ -23,6 +23,8 @@ from s1m.types import Problem, Verdict
 PROMPT = "\n\n\nLet's think step by step and give the final answer in curly braces,\nlike this: {final answer}"
 NAMES = {"main": "zerobench", "subquestions": "zerobench_subquestions"}
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_END = 500
+"""Characters at the end in which braces are taken for a box: the pattern's time grows with the square of them."""
 _MARKED = re.compile(r"(?<![\\\w}])\{([^{}]*)\}\W*$")
 
 
@@ -47,10 +49,16 @@ class ZeroBench:
         """Both verdicts; strictly, braces at the end are a box, which is what the prompt asks for."""
         official = in_braces(answer) if extraction is None else extraction
         right = official is not None and official.strip().lower() == problem.gold.lower()
-        said = _MARKED.sub(r"\\boxed{\1}", answer.rstrip())
+        said = boxed_at_end(answer)
         if same_number(problem.gold, problem.gold):
             return value(said, "number", (problem.gold,), same_number, right)
         return value(said, "text", (problem.gold,), same_text, right)
+
+
+def boxed_at_end(answer: str) -> str:
+    """The answer with braces at its end written as a box."""
+    start = max(0, len(answer) - _END)
+    return answer[:start] + _MARKED.sub(r"\\boxed{\1}", answer[start:])
 
 
 def in_braces(answer: str) -> str | None:

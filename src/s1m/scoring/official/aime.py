@@ -1,7 +1,7 @@
 """The verdict on an AIME answer that s1's evaluation gives (simplescaling/s1, lm-evaluation-harness, aime/utils.py).
 
 What is boxed last, else all that follows the first "Answer:", else the response; right when it is the gold integer,
-zeros in front aside. What is no integer is shown to a language model there, so it has no verdict here.
+zeros in front aside. Anything else is shown to a language model there, so it has no verdict here.
 """
 
 from __future__ import annotations
