@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 from tests.benchmarks.data import picture
@@ -101,6 +102,13 @@ _VISULOGIC = {
     "label": "C",
     "tag": "Spatial Reasoning",
 }
+_PHYX = {
+    "index": 7,
+    "question": "How fast is it? Options: A:1 m/s, B:2 m/s, C:3 m/s, D:4 m/s",
+    "image": b64encode(picture()["bytes"]).decode(),
+    "answer": "B",
+    "category": "Mechanics",
+}
 
 ROWS: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
     "math500": ("test", "test.jsonl", [_MATH, _MATH | {"unique_id": "test/algebra/2.json", "answer": "x^2+1"}]),
@@ -138,6 +146,7 @@ ROWS: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
             for source, gold in ((2, "increasing"), (3, "0.01"), (4, "1.50"))
         ],
     ),
+    "phyx": ("mini", "data_llms_eval/PhyX_mini_MC.parquet", [_PHYX, _PHYX | {"index": 8, "answer": "D"}]),
     "zerobench": (
         "main",
         "data/zerobench-00000-of-00001.parquet",
@@ -152,6 +161,7 @@ OFFICIAL = {
     "gpqa_diamond": "It follows.\nAnswer: {}",
     "visulogic": "Answer: \\boxed{{{}}}",
     "emma": "\\boxed{{{}}}",
+    "phyx": "The answer is {}",
     "zerobench": "So {{{}}}",
 }
 """How an answer has to be written for the official rule, where the bare answer is not enough."""

@@ -174,6 +174,21 @@ def test_zerobench_reads_the_last_braces(answer: str, correct: bool, official: b
     assert (verdict.correct, verdict.official) == (correct, official)
 
 
+@pytest.mark.parametrize(
+    ("answer", "official"),
+    [
+        ("The correct option is B.", True),
+        ("The answer is Clearly B", False),  # the first capital after the word
+        ("B: 2 m/s", True),
+        ("**B**", True),
+        ("B", False),
+        ("The answer is C, not B: 2", True),  # the gold letter with a colon is enough
+    ],
+)
+def test_phyx(answer: str, official: bool, tmp_path: Path) -> None:
+    assert BENCHMARKS["phyx"].score(load("phyx", tmp_path)[0], answer).official is official
+
+
 def test_charxiv_has_an_official_verdict_only_for_an_extraction_that_is_the_gold(tmp_path: Path) -> None:
     page, problems = BENCHMARKS["charxiv"], load("charxiv", tmp_path)
     assert page.score(problems[0], "ResNet").official is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from argparse import Namespace
+from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,9 @@ def save(path: Path, rows: Sequence[dict[str, Any]]) -> None:
             "options": pyarrow.list_(pyarrow.string()),
         }
         plain = {name: pyarrow.string() for name in ("image_path", "image_attribution")}
-        binary = {"image": pyarrow.binary()} if "index" in rows[0] else {}
-        write(path, rows, **types, **plain, **binary)
+        written = {"image": pyarrow.string()} if isinstance(rows[0].get("image"), str) else {}
+        binary = {"image": pyarrow.binary()} if isinstance(rows[0].get("image"), bytes) else {}
+        write(path, rows, **types, **plain, **binary, **written)
 
 
 def load(name: str, folder: Path, rows: Sequence[dict[str, Any]] | None = None) -> Sequence[Problem]:
@@ -97,6 +99,7 @@ def test_one_answer_to_everything_is_right_only_where_it_is_the_gold_one(name: s
         ("charxiv", {"reasoning_q_source": 5}, "column 'reasoning_q_source': expected 1 to 4, got 5"),
         ("math500", {"level": "1"}, "column 'level': expected a whole number, got '1'"),
         ("gpqa_diamond", {"Correct Answer": ""}, "column 'Correct Answer': expected text, got none"),
+        ("phyx", {"answer": "E"}, "column 'answer': expected the letter of one of 4 choices, got 'E'"),
         ("zerobench", {"question_text": " "}, "column 'question_text': expected text, got none"),
     ],
 )
@@ -181,6 +184,14 @@ def test_pictures_of_visulogic_unpacked_or_missing(tmp_path: Path) -> None:
         """Empty."""
     with pytest.raises(DataError, match=r"has no images/00000\.png"):
         page.load(split="test", limit=None, data=str(tmp_path))
+
+
+def test_pictures_of_phyx_are_read_in_any_order_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    rows = [ROWS["phyx"][2][0] | {"index": number, "image": b64encode(b"%d" % number).decode()} for number in range(4)]
+    problems = load("phyx", tmp_path, [*rows, rows[0] | {"index": 9, "image": "?"}])
+    assert [problems[place].images for place in (2, 0, 3, 3)] == [(b"2",), (b"0",), (b"3",), (b"3",)]
+    with pytest.raises(DataError, match=r"row 5, column 'image': expected an image in base64"):
+        _ = problems[4]
 
 
 def test_the_list_marks_what_could_not_be_confirmed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from s1m.benchmarks.reading.archive import Pictures
 from s1m.benchmarks.reading.files import download_files
 from s1m.benchmarks.reading.row import Row
-from s1m.benchmarks.reading.rows import Problems
+from s1m.benchmarks.reading.rows import Problems, check_split
 from s1m.benchmarks.reading.tables import load_table
 from s1m.errors import DataError
 from s1m.files.paths import user_path
@@ -45,6 +45,7 @@ class VisuLogic:
 
     def load(self, *, split: str, limit: int | None, data: str | None) -> Sequence[Problem]:
         """The problems, of which every picture is there."""
+        check_split(self, split)
         root = user_path(data) if data is not None else download_files(self.source, (ROWS, ARCHIVE))
         problems = load_table(self, split, data=str(root), limit=limit, name=ROWS, read=read_problem)
         folder = root.parent if root.is_file() else root
