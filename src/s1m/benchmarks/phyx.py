@@ -23,7 +23,8 @@ from s1m.scoring.text.bounds import official_part
 from s1m.types import Problem, Verdict
 
 NAMES = {"mini": "PhyX_mini_MC", "test": "PhyX_MC"}
-_NAMED = re.compile(r"\b(?:correct|answer|option|Answer|Option|Correct)\b[^A-D]*([A-D])")
+_WORD = re.compile(r"\b(?:correct|answer|option|Answer|Option|Correct)\b")
+_LETTER = re.compile(r"[A-D]")
 _BEFORE_COLON = re.compile(r"([ABCD]):")
 _LETTERS = 4
 
@@ -56,9 +57,11 @@ class PhyX:
 def is_right(response: str, gold: str) -> bool:
     """The official verdict on a response."""
     response = official_part(response).strip()
-    named = _NAMED.search(response)
+    word = _WORD.search(response)
+    # In two steps: one pattern for both takes time in proportion to the square of a response's length.
+    named = _LETTER.search(response, word.end()) if word else None
     last = _BEFORE_COLON.findall(response)
-    letter = named[1] if named else last[-1] if last else None
+    letter = named[0] if named else last[-1] if last else None
     return letter == gold or any(form in response for form in (f"{gold}:", f"{gold}**", f"**{gold}"))
 
 

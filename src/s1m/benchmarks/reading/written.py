@@ -21,7 +21,7 @@ class WrittenPictures:
         self._ahead: Iterator[Mapping[str, object]] = iter(())
 
     def images(self, row: int) -> tuple[bytes, ...]:
-        """The picture of a row, encoded as the text has it. Raises ``DataError`` for what is no base64."""
+        """The picture of a row, encoded as the text has it. Raises ``DataError`` for a text that is not base64."""
         if row < self._next or self._next == 0:
             self._next, self._ahead = 0, ParquetRows(self._path, ()).texts()
         for values in self._ahead:
