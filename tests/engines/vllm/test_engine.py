@@ -298,5 +298,6 @@ def test_a_conversation_with_images_in_two_turns_reads_as_in_the_embedded_engine
     asked = replace(PROBLEMS[1], turns=turns)
     steps = thinking(max_tokens=40)
     server, local = VllmEngine(servers(vllm_url)), EmbeddedEngine(max_rows=2)
-    written = [using(engine, lambda engine=engine: engine.generate(asked, steps, GREEDY)) for engine in (server, local)]
-    assert written[0].token_ids == written[1].token_ids
+    there = using(server, lambda: server.generate(asked, steps, GREEDY))
+    here = using(local, lambda: local.generate(asked, steps, GREEDY))
+    assert there.token_ids == here.token_ids
