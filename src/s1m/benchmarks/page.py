@@ -20,3 +20,6 @@ class Page(Benchmark, Protocol):
 DataFrom = Literal["bundled", "file", "hub"]
 """Where a benchmark's problems are: with its code, in a file that ``--data`` names, or at the Hub. A page that sets no
 ``data_from`` is at the Hub, under its ``source``."""
+
+UNCONFIRMED = "unconfirmed"
+"""Name of an attribute that a page may have: what of its columns, prompt or scorer rests on no published source."""

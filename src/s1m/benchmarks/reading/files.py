@@ -18,6 +18,8 @@ from s1m.errors import DataError
 from s1m.files.paths import user_path
 
 SHARD = re.compile(r"(?P<stem>.+?)(?:-(?P<index>\d{5})-of-(?P<count>\d{5}))?(?:-[0-9a-f]{16})?\.parquet")
+ENDINGS = (".parquet", ".jsonl", ".csv")
+"""What files of problems are called."""
 INSTALL = "pip install 's1m[evaluate]'"
 
 
@@ -46,13 +48,21 @@ def find_files(data: str | None, *, source: str, names: Sequence[str], configs: 
 
 
 def download(source: str, names: Sequence[str], configs: Sequence[str] = ()) -> Path:
-    """The folder of a Hub dataset's files in the cache, downloaded where they are not there yet."""
+    """The folder of a split's parquet files in the Hub's cache, downloaded where they are not there yet."""
+    return download_files(source, patterns(names, configs))
+
+
+def download_files(source: str, wanted: Sequence[str]) -> Path:
+    """The folder of a Hub dataset in the cache, with the files that fit the patterns ``wanted``.
+
+    Raises ``DataError`` where they cannot be downloaded.
+    """
     try:
         from huggingface_hub import snapshot_download
     except ImportError:
         raise DataError(f"downloading {source} needs huggingface_hub: {INSTALL}, or give --data FOLDER") from None
     try:
-        return Path(snapshot_download(source, repo_type="dataset", allow_patterns=patterns(names, configs)))
+        return Path(snapshot_download(source, repo_type="dataset", allow_patterns=list(wanted)))
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise DataError(
@@ -69,13 +79,15 @@ def patterns(names: Sequence[str], configs: Sequence[str] = ()) -> list[str]:
 
 
 def cached(source: str) -> bool:
-    """Whether some files of a Hub dataset are in the cache."""
+    """Whether some files of a Hub dataset are in the cache; of every one, where ``source`` names several by commas."""
     try:
         from huggingface_hub.constants import HF_HUB_CACHE
     except ImportError:
         return False
-    snapshots = Path(HF_HUB_CACHE) / f"datasets--{source.replace('/', '--')}" / "snapshots"
-    return next(snapshots.glob("**/*.parquet"), None) is not None
+    folders = [Path(HF_HUB_CACHE) / f"datasets--{name.replace('/', '--')}" for name in source.split(", ")]
+    return all(
+        any(next((folder / "snapshots").glob(f"**/*{ending}"), None) for ending in ENDINGS) for folder in folders
+    )
 
 
 def _config_folders(root: Path, config: str) -> tuple[Path, ...]:

@@ -24,6 +24,7 @@ def run(parsed: Namespace) -> int:  # noqa: ARG001
     from rich.table import Table
 
     from s1m.benchmarks import listed, where_is_data
+    from s1m.benchmarks.page import UNCONFIRMED
     from s1m.files.printing import Printer
 
     console = Printer(soft_wrap=False)
@@ -36,8 +37,10 @@ def run(parsed: Namespace) -> int:  # noqa: ARG001
             ("licence", page.licence),
             ("source", page.source),
             ("data", where_is_data(page)),
+            ("unconfirmed", getattr(page, UNCONFIRMED, "")),
         ):
-            facts.add_row(f"  {name}", value)
+            if value:
+                facts.add_row(f"  {name}", value)
         console.print(facts, "")
     return 0
 
