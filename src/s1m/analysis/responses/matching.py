@@ -6,6 +6,7 @@ the prompt is compared with the problem's own, and a file in which most differ i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,57 +18,76 @@ from s1m.types import Problem
 
 
 class Problems:
-    """The problems of a split, by id and by place."""
+    """The problems of a split, by id and by place.
+
+    A number is the place of a problem or its id: what the harness means comes first, and ``check_numbers`` sets
+    ``is_other`` where the answers beside the responses agree with the other reading.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self._ordered: Sequence[Problem] = tuple(problems)
         self._by_id: Mapping[str, Problem] = {problem.id: problem for problem in self._ordered}
+        self._asked = Counter(_plain(problem.question) for problem in self._ordered)
+        self.is_other = False
 
     def find(self, response: Response) -> Problem | None:
-        """The problem that a response is to; None where there is none.
+        """The problem that a response is to; None where there is none."""
+        first, second = self.readings(response)
+        return (second or first) if self.is_other else (first or second)
 
-        A running number is a place, unless only the problem of that id agrees with the file; any other id is the
-        other way round.
-        """
+    def readings(self, response: Response) -> tuple[Problem | None, Problem | None]:
+        """What the harness means by the id, and the other reading of it; None where there is no such problem."""
         at = response.position
-        by_place = self._ordered[at] if at is not None and at < len(self._ordered) else None
         by_id = self._by_id.get(response.id)
-        first, second = (by_place, by_id) if response.is_numbered else (by_id, by_place)
-        if first and second and agrees(response, second) and not agrees(response, first):
-            return second
-        return first or second
+        if at is None:
+            return by_id, None
+        by_place = self._ordered[at] if at < len(self._ordered) else None
+        return (by_place, by_id) if response.is_numbered else (by_id, by_place)
+
+    def agrees(self, response: Response, problem: Problem | None) -> bool | None:
+        """Whether what the file says beside a response is the problem's; None where it says nothing to compare.
+
+        A question that several problems ask says nothing, so the gold answer decides there.
+        """
+        if problem is None or (response.gold is None and response.prompt is None):
+            return None
+        question = _plain(problem.question)
+        if response.prompt is not None and self._asked[question] == 1 and question in _plain(response.prompt):
+            return True
+        if response.gold is None:
+            return None if self._asked[question] > 1 else False
+        return bool(_spellings(response.gold, problem) & _spellings(problem.gold, problem))
 
 
 def check_numbers(path: Path, responses: Iterable[Response], problems: Problems, benchmark: str) -> None:
-    """Raise ``DataError`` where most running numbers lead to a problem with another question and gold answer."""
-    compared = differing = 0
+    """Settle how the numbers of a file are read.
+
+    Raises ``DataError`` where most of them lead to a problem with another question and gold answer either way.
+    """
+    counts = Counter[tuple[int, bool]]()
     example = ""
     for response in responses:
-        is_number = response.is_numbered or response.position is not None
-        problem = problems.find(response) if is_number else None
-        verdict = agrees(response, problem) if problem else None
-        compared += verdict is not None
-        if problem and verdict is False:
-            differing += 1
-            example = example or f"{response.id} has the gold answer {response.gold!r}, {problem.id} {problem.gold!r}"
-    if differing * 2 > compared:
+        if not response.is_numbered and response.position is None:
+            continue
+        both = problems.readings(response)
+        for reading, problem in enumerate(both):
+            verdict = problems.agrees(response, problem)
+            if verdict is not None:
+                counts[reading, verdict] += 1
+            if problem and verdict is False and not example:
+                example = f"{response.id} has the gold answer {response.gold!r}, {problem.id} {problem.gold!r}"
+    problems.is_other = counts[1, True] > counts[0, True]
+    reading = int(problems.is_other)
+    differing, agreeing = counts[reading, False], counts[reading, True]
+    if differing > agreeing:
         raise DataError(
-            f"{path} numbers its problems, and {differing} of {compared} numbers lead to another problem of "
-            f"{benchmark} ({example}); check --split and --data, or give a column id with the benchmark's own ids"
+            f"{path} numbers its problems, and {differing} of {differing + agreeing} numbers lead to another problem "
+            f"of {benchmark} ({example}); check --split and --data, or give a column id with the benchmark's own ids"
         )
 
 
-def agrees(response: Response, problem: Problem) -> bool | None:
-    """Whether the gold answer or the prompt beside a response is the problem's; None where neither is there."""
-    if response.gold is None and response.prompt is None:
-        return None
-    if response.prompt is not None and _plain(problem.question) in _plain(response.prompt):
-        return True
-    return response.gold is not None and bool(_spellings(response.gold, problem) & _spellings(problem.gold, problem))
-
-
 def _spellings(gold: str, problem: Problem) -> set[str]:
-    """A gold answer as text, as number, and as the choice that its letter or its place names."""
+    """A gold answer as text, as number, and as the choice that its letter names."""
     text = _plain(gold)
     found = {text}
     with suppress(ValueError):

@@ -12,7 +12,7 @@ from s1m.analysis.responses.readers.columns import is_matched
 from s1m.analysis.responses.readers.delimited import is_table, read_delimited
 from s1m.analysis.responses.readers.evalscope import is_evalscope, read_evalscope
 from s1m.analysis.responses.readers.inspect_log import read_inspect
-from s1m.analysis.responses.readers.json_rows import read_document, read_json_lines
+from s1m.analysis.responses.readers.json_rows import has_rows, read_document, read_json_lines
 from s1m.analysis.responses.readers.lmms_eval import is_lmms_eval, read_lmms_eval
 from s1m.analysis.responses.readers.own import read_own
 from s1m.analysis.responses.readers.response import Response
@@ -80,7 +80,9 @@ def _read_objects(path: Path, first: bytes) -> Iterator[Response]:
     if is_evalscope(line, line):
         return read_evalscope(path)
     is_own = "response" in line and ("id" in line or "pid" in line)
-    return read_own(path) if is_own or not is_matched(line) else read_json_lines(path)
+    if not is_own and is_matched(line):
+        return read_json_lines(path)
+    return read_document(path, line) if not is_own and has_rows(line) else read_own(path)
 
 
 def _read_object(path: Path, document: dict[str, Any]) -> Iterator[Response]:

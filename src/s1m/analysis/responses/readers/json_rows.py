@@ -23,6 +23,15 @@ def read_document(path: Path, document: object) -> Iterator[Response]:
     yield from responses_of(path, _rows(path, document))
 
 
+def has_rows(document: Mapping[str, object]) -> bool:
+    """Whether one of an object's values is a list of objects."""
+    return bool(_lists_in(document))
+
+
+def _lists_in(document: Mapping[str, object]) -> list[list[object]]:
+    return [each for each in document.values() if isinstance(each, list) and each and isinstance(each[0], dict)]
+
+
 def _rows(path: Path, document: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for number, row in enumerate(_list_of(path, document), start=1):
         if not isinstance(row, dict):
@@ -35,10 +44,9 @@ def _list_of(path: Path, document: object) -> Sequence[object]:
     if isinstance(document, list):
         return document
     values = document if isinstance(document, dict) else {}
-    lists = [value for value in values.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    lists = _lists_in(values)
     if len(lists) == 1:
-        rows: list[object] = lists[0]
-        return rows
+        return lists[0]
     if values and all(isinstance(value, dict) for value in values.values()):
         return [row if {*OWN_IDS, *NUMBERS} & row.keys() else {"id": key, **row} for key, row in values.items()]
     found = ", ".join(map(str, list(values)[:20])) or "none"
