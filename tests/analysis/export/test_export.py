@@ -26,8 +26,8 @@ def exported(folder: Path, to: str, name: str, *flags: str) -> Path:
 def accuracy(path: Path, capsys: pytest.CaptureFixture[str]) -> float:
     capsys.readouterr()
     assert main(["score", "digits", str(path), "--json"]) == 0
-    found: float = json.loads(capsys.readouterr().out)["strict"]["accuracy"]
-    return found
+    scored: float = json.loads(capsys.readouterr().out)["strict"]["accuracy"]
+    return scored
 
 
 def recorded(place: int) -> float:

@@ -89,13 +89,13 @@ def check_numbers(path: Path, responses: Iterable[Response], problems: Problems,
 def _spellings(gold: str, problem: Problem) -> set[str]:
     """A gold answer as text, as number, and as the choice that its letter names."""
     text = _plain(gold)
-    found = {text}
+    spellings = {text}
     with suppress(ValueError):
-        found.add(f"{float(text):g}")
+        spellings.add(f"{float(text):g}")
     letters = LETTERS[: len(problem.choices)].lower()
     if len(text) == 1 and text in letters:
-        found.add(_plain(problem.choices[letters.index(text)]))
-    return found
+        spellings.add(_plain(problem.choices[letters.index(text)]))
+    return spellings
 
 
 def _plain(text: str) -> str:

@@ -59,8 +59,8 @@ def _read_zip(path: Path) -> Iterator[Response]:
         return read_workbook(path)
     if "header.json" in names or "_journal/start.json" in names:
         return read_inspect(path, "eval")
-    found = ", ".join(islice(names, 6)) or "nothing"
-    raise DataError(f"{path} is an archive, and neither a workbook nor a log of inspect_ai; it holds: {found}")
+    shown = ", ".join(islice(names, 6)) or "nothing"
+    raise DataError(f"{path} is an archive, and neither a workbook nor a log of inspect_ai; it holds: {shown}")
 
 
 def _read_objects(path: Path, first: bytes) -> Iterator[Response]:

@@ -47,9 +47,9 @@ def match_columns(path: Path, names: Collection[str]) -> Columns:
             *([] if identifier else [f"an id ({', '.join((*OWN_IDS, *NUMBERS))})"]),
             *([] if response else [f"a response ({', '.join(RESPONSES)})"]),
         ]
-        found = ", ".join(list(names)[:MOST_SHOWN]) or "none"
+        shown = ", ".join(list(names)[:MOST_SHOWN]) or "none"
         raise DataError(
-            f"{path} has no column for {' and '.join(missing)}; it has: {found}; rename the columns that hold them"
+            f"{path} has no column for {' and '.join(missing)}; it has: {shown}; rename the columns that hold them"
         )
     golds = tuple(name for name in GOLDS if spelled.get(name) != response)
     return Columns(
@@ -108,7 +108,7 @@ def texts(value: object, where: str) -> list[str | None]:
 
 
 def id_text(value: object) -> str:
-    """An id as text; a whole number that a spreadsheet holds as 3.0 is 3. Empty for what is no id."""
+    """An id as text; a whole number that a spreadsheet holds as 3.0 is 3. Empty for anything else."""
     if isinstance(value, bool) or value is None:
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -41,7 +41,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: byte {error.start + 1} is not UTF-8; save it as UTF-8") from None
     except csv.Error as error:
-        raise DataError(f"{path} is no table: {error}") from None
+        raise DataError(f"{path} cannot be read as a table: {error}") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from None
 

@@ -49,5 +49,5 @@ def _list_of(path: Path, document: object) -> Sequence[object]:
         return lists[0]
     if values and all(isinstance(value, dict) for value in values.values()):
         return [row if {*OWN_IDS, *NUMBERS} & row.keys() else {"id": key, **row} for key, row in values.items()]
-    found = ", ".join(map(str, list(values)[:20])) or "none"
-    raise DataError(f"{path} holds no list of responses; its keys are: {found}; give a list of objects")
+    shown = ", ".join(map(str, list(values)[:20])) or "none"
+    raise DataError(f"{path} holds no list of responses; its keys are: {shown}; give a list of objects")
