@@ -119,7 +119,8 @@ async def main() -> None:
         rows,
         [
             "p-values of two-sample tests: Kolmogorov-Smirnov on lengths, chi-squared on first tokens.",
-            "Segments of one chain resemble each other, so that small p-values come too often rather than too rarely.",
+            "Both arms have the same problems, which decide most of a segment: inside_sampled.md compares problem by "
+            "problem.",
         ],
     )
 

@@ -12,8 +12,8 @@ def test_the_public_names_are_these() -> None:
     assert s1m.__all__ == sorted(s1m.__all__, key=lambda name: (name[0].islower() or name[0] == "_", name))
     assert set(s1m.__all__) == {
         "Answer", "Completion", "Engine", "Forcing", "Loop", "LoopWatch", "Piece", "Problem", "Record", "S1mError",
-        "Sampling", "Segment", "Step", "Trace", "Verdict", "__version__", "drive", "find_loop", "independent_sweep",
-        "nested_sweep",
+        "Sampling", "Segment", "Step", "Trace", "Verdict", "__version__", "athink", "drive", "engine", "find_loop",
+        "follow", "independent_sweep", "load_run", "nested_sweep", "stream", "think",
     }  # fmt: skip
     assert all(hasattr(s1m, name) for name in s1m.__all__)
 

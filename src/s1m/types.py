@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any, Literal, Protocol
 
 StopClass = Literal["closed", "eos", "capped", "looped"]
@@ -308,6 +309,12 @@ class Trace:
         """The same trace as it is recorded: texts and counts, without the engine's ids."""
         chains = tuple(tuple(replace(segment, token_ids=None) for segment in chain) for chain in self.chains)
         return replace(self, chains=chains)
+
+    def _repr_html_(self) -> str:
+        """The trace as a notebook shows it."""
+        # By name: pages are drawn in a room above this one, and only notebooks ask.
+        html: str = import_module("s1m.analysis.display.trace").notebook_html(self)
+        return html
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -80,3 +81,27 @@ def test_an_engine_that_overspends_is_not_believed() -> None:
 def test_an_engine_that_makes_no_progress_is_an_error_not_an_endless_loop() -> None:
     with pytest.raises(EngineError, match="without generating anything"):
         asyncio.run(drive(nested_sweep(FORCING, 0), PROBLEM, Thinker(tokens=0, finish="length"), GREEDY))
+
+
+class Forcer(Thinker):
+    """Ignores stops itself, and writes every segment in one go, each of ``tokens`` tokens."""
+
+    async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+        if step.at_once is None:
+            return await super().generate(problem, step, sampling)
+        self.answers += 1
+        part = await super().generate(problem, step, sampling)
+        return replace(part, further=(part,) * len(step.at_once.ignore_strings))
+
+
+def test_an_engine_may_ignore_the_stops_of_a_chain_itself() -> None:
+    inside, outside = Forcer(), Thinker()
+    forced = asyncio.run(drive(nested_sweep(FORCING, 0), PROBLEM, inside, GREEDY))
+    assert forced == asyncio.run(drive(nested_sweep(FORCING, 0), PROBLEM, outside, GREEDY))
+    assert [segment.injected for segment in forced.chains[0]] == ["", "Wait,", "Wait,"]
+    assert inside.answers == 1 + outside.answers
+
+
+def test_a_chain_may_not_take_more_than_is_left_of_the_budget() -> None:
+    with pytest.raises(EngineError, match="reports 60 tokens where at most 50 were asked for"):
+        asyncio.run(drive(nested_sweep(FORCING, 0), PROBLEM, Forcer(tokens=20), GREEDY))

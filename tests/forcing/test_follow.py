@@ -14,6 +14,7 @@ from s1m.engines.scripted import ScriptedEngine, replay
 from s1m.errors import EngineError
 from s1m.forcing import Flow, Forcing, Task, build_strategy, drive, follow, nested_sweep
 from s1m.forcing.events import (
+    AnswerBegun,
     Answered,
     AnswerEnded,
     AnswerText,
@@ -82,9 +83,11 @@ def test_the_events_of_a_nested_sweep_word_for_word() -> None:
         ThinkingText(chain=0, segment=1, text="look again."),
         Spent(tokens=4, seconds=0.0),
         SegmentEnded(chain=0, segment=1, ended=second),
+        AnswerBegun(chain=0, level=0, tries=1),
         AnswerText(chain=0, level=0, tries=1, text="7"),
         AnswerEnded(chain=0, level=0, tries=1, text="7", tokens=1),
         Spent(tokens=5, seconds=0.0),
+        AnswerBegun(chain=0, level=1, tries=1),
         AnswerText(chain=0, level=1, tries=1, text="7"),
         AnswerEnded(chain=0, level=1, tries=1, text="7", tokens=1),
         Spent(tokens=6, seconds=0.0),
@@ -191,7 +194,7 @@ def test_closing_the_iterator_cancels_the_engine() -> None:
     assert cancelled.is_set()
 
 
-def test_an_error_comes_after_what_was_written_before_it() -> None:
+def test_an_error_follows_what_was_written_before_it() -> None:
     texts = iter([f"Hm.{CLOSE}"])
     events: list[Event] = []
 
@@ -209,3 +212,15 @@ def test_an_error_comes_after_what_was_written_before_it() -> None:
     with pytest.raises(EngineError, match="the server is gone"):
         asyncio.run(run())
     assert [type(event) for event in events] == [ThinkingText, Spent, SegmentEnded, StopIgnored]
+
+
+def test_a_whole_reply_thinks_before_its_answer_begins() -> None:
+    class Replies(ScriptedEngine):
+        async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+            return Completion(text="7", tokens=5, finish="eos", thinking="I look.", thinking_tokens=4)
+
+    events = events_of(Replies(thinker), replace(FORCING, num_ignore=(0,)), strategy="direct")
+    assert [type(event) for event in events[:4]] == [ThinkingText, AnswerBegun, AnswerText, AnswerEnded]
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert [answer.text for answer in last.trace.answers] == ["7"]

@@ -64,6 +64,7 @@ def test_it_says_when_it_is_ready_and_ends_on_a_signal(number: signal.Signals, t
         said = says(tmp_path / "out", "s1m eval")
         assert said.splitlines() == [
             f"ready: http://127.0.0.1:{port}/v1",
+            f's1m ask "What is 17 * 23?" --engine vllm --base-url http://127.0.0.1:{port}/v1 --num-ignore 3',
             f"s1m eval digits --engine vllm --base-url http://127.0.0.1:{port}/v1 --num-ignore 0-7",
         ]
         family = descendants(process.pid)

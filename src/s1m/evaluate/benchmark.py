@@ -21,13 +21,13 @@ from s1m.evaluate.fitting import fitted_budget
 from s1m.evaluate.judging import judge_run, unread_of
 from s1m.evaluate.progress import RunProgress
 from s1m.evaluate.provenance import Provenance, changes, is_new, provenance_of
-from s1m.evaluate.runner import Runner
+from s1m.evaluate.runner import Progress, Runner
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.settings.parts import ProblemSettings
 from s1m.evaluate.store import Run, RunStore, load_run
 from s1m.files.printing import Printer
 from s1m.judge import Judge, unjudged
-from s1m.types import Benchmark, Problem
+from s1m.types import Benchmark, Problem, Record
 
 LOOKED_AT = 8
 """Problems of which one must have an image where a benchmark needs them; some data sets have a few without."""
@@ -42,8 +42,45 @@ class NamesImages(Protocol):
         ...
 
 
-def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None], *, fit_budget: bool = False) -> int:
-    """``s1m eval``: run the pending problems, then ``finish`` the run.
+class Watcher(Progress, Protocol):
+    """Who watches a run beside the line on the terminal, such as a page."""
+
+    def begin(self, settings: EvalSettings, *, total: int, at_once: int) -> None:
+        """The run in the folder of the settings is planned, anew or resumed, with ``total`` problems."""
+        ...
+
+    def started(self) -> None:
+        """The engine is ready, and the pending problems are under way."""
+        ...
+
+
+class Both:
+    """The line on the terminal and a watcher as one."""
+
+    def __init__(self, line: RunProgress, watcher: Watcher) -> None:
+        self._all = (line, watcher)
+
+    def started(self) -> None:
+        for each in self._all:
+            each.started()
+
+    def landed(self, record: Record) -> None:
+        for each in self._all:
+            each.landed(record)
+
+    def failed(self, problem: Problem, error: Exception) -> None:
+        for each in self._all:
+            each.failed(problem, error)
+
+
+def run_benchmark(
+    settings: EvalSettings,
+    finish: Callable[[Run], None],
+    *,
+    fit_budget: bool = False,
+    watcher: Watcher | None = None,
+) -> int:
+    """``s1m eval``: run the pending problems, then ``finish`` the run; the ``watcher`` sees how it goes on.
 
     ``fit_budget``: the thinking budget is the default and may be lowered to what the server's context holds. Returns
     the exit code: 1 when problems failed, 130 when interrupted.
@@ -58,7 +95,7 @@ def run_benchmark(settings: EvalSettings, finish: Callable[[Run], None], *, fit_
     store = RunStore(settings)
     try:
         try:
-            asyncio.run(run_pending(settings, benchmark, problems, store, console, chosen=chosen))
+            asyncio.run(run_pending(settings, benchmark, problems, store, console, chosen=chosen, watcher=watcher))
             judged = not settings.judge.judge_base_url or _have_judged(settings, benchmark, problems, console)
             run = load_run(store.folder)
             finish(run)
@@ -110,6 +147,7 @@ async def run_pending(
     console: Console,
     digest: str = "",
     chosen: Chosen[Any] | None = None,
+    watcher: Watcher | None = None,
 ) -> None:
     """Record every problem that has no record yet; ``digest`` names the records where it is not that of ``settings``.
 
@@ -117,10 +155,13 @@ async def run_pending(
 
     Raises ``EngineUnavailable`` when no engine can be used.
     """
-    total = len(problems) * settings.samples
-    with RunProgress(console, total=total, standing=store.standing) as progress:
+    total, at_once = len(problems) * settings.samples, settings.engine.most_in_flight
+    with RunProgress(console, total=total, standing=store.standing, at_once=at_once) as line:
+        progress = line if watcher is None else Both(line, watcher)
         runner = Runner(settings, benchmark, store, progress, digest)
         pending = runner.pending(problems)
+        if watcher is not None:
+            watcher.begin(settings, total=total, at_once=at_once)
         if not pending:
             return
         if len(pending) < total:
@@ -136,6 +177,7 @@ async def run_pending(
                 console.print(how, markup=False)
                 reasons["forcing"] = how
             await keep_provenance(settings.engine, benchmark, problems, store, console, reasons)
+            progress.started()
             await runner.run(problems, pending, engine)
         finally:
             await engine.close()

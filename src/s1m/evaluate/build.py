@@ -5,11 +5,12 @@ claimed.
 from __future__ import annotations
 
 import logging
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from s1m.engines.builder import EngineSettings, takes_dial
 from s1m.errors import CannotContinue, EngineUnavailable, UsageError
 from s1m.evaluate.settings import EvalSettings
+from s1m.evaluate.settings.parts import BudgetSettings
 from s1m.evaluate.store import recorded_settings
 from s1m.files.settings import changed
 from s1m.forcing.base import BaseStrategy
@@ -18,6 +19,27 @@ from s1m.types import Benchmark, Engine
 logger = logging.getLogger("s1m")
 
 ALTERNATIVES = "continue no turn: --strategy direct, effort, budget or vote, or --num-ignore 0"
+
+
+class Budgeted(Protocol):
+    """Settings of whatever asks a model: a run, or one question."""
+
+    @property
+    def engine(self) -> EngineSettings:
+        """Who answers."""
+        ...
+
+    @property
+    def budget(self) -> BudgetSettings:
+        """How much may be generated."""
+        ...
+
+    def build_strategy(self) -> BaseStrategy:
+        """How it is spent."""
+        ...
+
+
+Asked = TypeVar("Asked", bound=Budgeted)
 
 
 def resolve(settings: EvalSettings, benchmark: Benchmark) -> EvalSettings:
@@ -43,7 +65,7 @@ async def model_of(settings: EngineSettings) -> str:
     return await builder.served_model(settings)
 
 
-async def name_dial(settings: EvalSettings) -> EvalSettings:
+async def name_dial(settings: Asked) -> Asked:
     """Settings that name the dial by which a server is asked for whole replies, as far as the server shows it.
 
     Raises ``UsageError`` where that dial cannot ask for what the strategy wants.
@@ -97,7 +119,7 @@ async def make_ready(engine: Engine, strategy: BaseStrategy) -> None:
         raise EngineUnavailable(f"{error}; or {ALTERNATIVES}") from error
 
 
-def check_budget(settings: EvalSettings, engine: Engine) -> None:
+def check_budget(settings: Budgeted, engine: Engine) -> None:
     """Raises ``UsageError`` when the budgets cannot fit the engine's context, whatever the prompt."""
     thinking, answer = settings.build_strategy().most_chain_tokens, settings.budget.max_answer_tokens
     if engine.context_tokens is not None and thinking + answer >= engine.context_tokens:

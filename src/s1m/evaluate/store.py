@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,6 +74,20 @@ class Run:
         path = _thumbnail_path(self.folder, record.key)
         return path.read_bytes() if path.exists() else None
 
+    def to_pandas(self) -> Any:
+        """The run as a ``pandas.DataFrame`` with one row an answer, as ``s1m.evaluate.rows`` describes them.
+
+        Raises ``UsageError`` where pandas is not installed.
+        """
+        from s1m.evaluate.rows import data_frame
+
+        return data_frame(self)
+
+    def plot(self) -> Any:
+        """The four panels of the run's report as a ``matplotlib.figure.Figure``, which a notebook shows as it is."""
+        # By name: figures are drawn in a room above this one, which reads runs.
+        return import_module("s1m.analysis.run.notebook").run_figure(self)
+
 
 @dataclass
 class Standing:
@@ -89,8 +104,9 @@ class Standing:
         self.right_last += record.verdicts[-1].correct
 
 
-def load_run(folder: Path) -> Run:
+def load_run(folder: Path | str) -> Run:
     """The run in a folder. Raises ``UsageError`` when there is none, ``DataError`` when it is damaged."""
+    folder = Path(folder).expanduser()
     settings = run_folder.read_settings(folder)
     if settings is None:
         raise UsageError(f"{folder} is not a run folder: it has no settings.toml")

@@ -3,7 +3,8 @@
     StopIgnored(segment=1, injected="Wait,")      the model ended its thinking; it is made to think on
     ThinkingText(segment=1, text=" let me look")  as it is written, or a whole chunk of an engine that does not stream
     SegmentEnded(segment=1, ended=Segment(...))   how it ended, and its text without what was cut away
-    AnswerText(level=0, text="42")                as it is written; ``tries`` rises when it is asked for again
+    AnswerBegun(level=0)                          ``tries`` rises when it is asked for again
+    AnswerText(level=0, text="42")                as it is written
     AnswerEnded(level=0, text="42")               the whole of it; one that commits to nothing is asked for again
     Spent(tokens=120, seconds=0.8)                after every completion: everything so far
     Answered(answer=Answer(...))                  what a level commits to, at the end
@@ -52,8 +53,20 @@ class SegmentEnded:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerBegun:
+    """An answer is asked for at ``level``, along chain ``chain``, for the first time of its ``tries``, or once more.
+
+    Answers that are asked for together begin in the order of their levels, whichever is written first.
+    """
+
+    chain: int
+    level: int
+    tries: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerText:
-    """More text of the answer at ``level``, along chain ``chain``; a rise of ``tries`` begins it again."""
+    """More text of the answer at ``level``, along chain ``chain``."""
 
     chain: int
     level: int
@@ -96,4 +109,6 @@ class Finished:
     seconds: float
 
 
-Event: TypeAlias = ThinkingText | StopIgnored | SegmentEnded | AnswerText | AnswerEnded | Answered | Spent | Finished
+Event: TypeAlias = (
+    ThinkingText | StopIgnored | SegmentEnded | AnswerBegun | AnswerText | AnswerEnded | Answered | Spent | Finished
+)

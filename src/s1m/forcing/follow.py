@@ -11,6 +11,7 @@ from threading import get_ident
 
 from s1m.forcing.drive import complete, pump
 from s1m.forcing.events import (
+    AnswerBegun,
     Answered,
     AnswerEnded,
     AnswerText,
@@ -75,10 +76,16 @@ class _Watcher:
         """The completion of a step, its text emitted as it is written."""
         purpose = step.purpose or NO_PURPOSE
         self._begin(purpose)
+        awaits_thinking = step.whole is not None  # a whole reply thinks before it answers
+        if not awaits_thinking:
+            self._begin_answer(purpose)
         written = 0
 
         def emit(text: str) -> None:
-            nonlocal written
+            nonlocal written, awaits_thinking
+            if text and awaits_thinking:
+                awaits_thinking = False
+                self._begin_answer(purpose)
             written += len(text)
             if text:
                 self._emit(_text_of(purpose, text))
@@ -92,6 +99,8 @@ class _Watcher:
             return step.on_text is not None and step.on_text(text)
 
         completion = await do(replace(step, on_text=on_text))
+        if completion.thinking:
+            self._emit(ThinkingText(chain=purpose.chain, segment=len(purpose.finished), text=completion.thinking))
         emit(completion.text[written:])
         if purpose.level is not None:
             self._emit(
@@ -124,6 +133,10 @@ class _Watcher:
         if purpose.injected and segment not in self._begun:
             self._begun.add(segment)
             self._emit(StopIgnored(chain=segment[0], segment=segment[1], injected=purpose.injected))
+
+    def _begin_answer(self, purpose: Purpose) -> None:
+        if purpose.level is not None:
+            self._emit(AnswerBegun(chain=purpose.chain, level=purpose.level, tries=purpose.tries))
 
     def _ended_since(self, chain: int, segments: tuple[Segment, ...]) -> list[SegmentEnded]:
         known = self._ended.get(chain, 0)

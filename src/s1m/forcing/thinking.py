@@ -134,14 +134,14 @@ def think_ahead(
             ),
         )
         parts = (completion, *completion.further)
-        for part in parts:
+        for number, part in enumerate(parts, 1):
             thought.add(part)
             spent = sum(max(1, segment.tokens) for segment in done) + thought.tokens
             ending = ending_after(forcing, thought, part, spent=spent >= budget, whole=len(parts) > 1)
             if ending is None:
                 break  # it goes on in the next step
             done.append(thought.ended(ending))
-            if part is parts[-1] or done[-1].stop != "closed" or done[-1].cut_characters:
+            if number == len(parts) or done[-1].stop != "closed" or done[-1].cut_characters:
                 return tuple(done)
             thought, minimum = Thought(injected=forcing.ignore_string(len(before) + len(done) - 1)), 1
 

@@ -183,7 +183,10 @@ def _print_address(settings: ServeSettings) -> None:
         _say(f"node {settings.node_rank} of {settings.nodes} works for {settings.head_address}")
         return
     url = f"{local_address(settings)}/v1"
-    sys.stdout.write(f"ready: {url}\ns1m eval digits --engine vllm --base-url {url} --num-ignore 0-7\n")
+    server = f"--engine vllm --base-url {url}"
+    sys.stdout.write(
+        f'ready: {url}\ns1m ask "What is 17 * 23?" {server} --num-ignore 3\ns1m eval digits {server} --num-ignore 0-7\n'
+    )
     sys.stdout.flush()
 
 

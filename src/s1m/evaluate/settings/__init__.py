@@ -89,11 +89,7 @@ class EvalSettings:
     """Where the answers are from."""
 
     def __post_init__(self) -> None:
-        off = SamplingSettings()
-        changed = [name for name in NEEDS_OPTIONS if getattr(self.sampling, name) != getattr(off, name)]
-        if changed and not passes_options(self.engine.builder):
-            flags = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
-            raise UsageError(f"--engine {self.engine.engine} does not take {flags}; leave it out")
+        check_passed(self.engine, self.sampling)
         # Refuses what the algorithm and the strategy refuse, before anything is asked.
         check_whole(self.build_strategy(), self.strategy, self.engine, self.sampling)
 
@@ -103,15 +99,7 @@ class EvalSettings:
 
     def build_strategy(self) -> BaseStrategy:
         """The strategy of the settings, its levels checked."""
-        chosen = self.strategy
-        options = Options(
-            levels=chosen.levels,
-            sweep=chosen.sweep,
-            weight=chosen.vote_weight,
-            sure=chosen.min_confidence,
-            whole=chosen.chains == "whole",
-        )
-        return find_strategy(chosen.strategy).build(self.forcing(), options)
+        return strategy_of(self.strategy, self.forcing())
 
     @property
     def run_folder(self) -> Path:
@@ -190,6 +178,27 @@ def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSet
     if settings.origin != "generated":
         raise UsageError(f"{source}: a {settings.origin} run cannot be repeated by s1m eval; use s1m replay")
     return settings
+
+
+def check_passed(engine: EngineSettings, sampling: SamplingSettings) -> None:
+    """Raises ``UsageError`` for sampling settings that the engine does not pass on to its model."""
+    off = SamplingSettings()
+    changed = [name for name in NEEDS_OPTIONS if getattr(sampling, name) != getattr(off, name)]
+    if changed and not passes_options(engine.builder):
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
+        raise UsageError(f"--engine {engine.engine} does not take {flags}; leave it out")
+
+
+def strategy_of(chosen: StrategySettings, forcing: Forcing) -> BaseStrategy:
+    """The strategy that is chosen, its levels checked. Raises ``UsageError`` for levels that it cannot have."""
+    options = Options(
+        levels=chosen.levels,
+        sweep=chosen.sweep,
+        weight=chosen.vote_weight,
+        sure=chosen.min_confidence,
+        whole=chosen.chains == "whole",
+    )
+    return find_strategy(chosen.strategy).build(forcing, options)
 
 
 def digest_of(settings: Any) -> str:
