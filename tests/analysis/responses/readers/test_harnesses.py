@@ -239,7 +239,6 @@ def test_logs_that_inspect_ai_wrote(form: str, tmp_path: Path, capsys: pytest.Ca
     from inspect_ai.model import ModelOutput
     from inspect_ai.solver import solver
 
-    @solver
     def saying() -> Any:  # inspect's own mock model counts tokens with a file from the network
         async def solve(state: Any, generate: Any) -> Any:
             text = TEXTS[state.sample_id - 1] if state.epoch == 1 else "no idea"
@@ -250,7 +249,7 @@ def test_logs_that_inspect_ai_wrote(form: str, tmp_path: Path, capsys: pytest.Ca
 
     data = [Sample(input=each.question, target=each.gold) for each in PROBLEMS]  # so ids are numbers from 1
     (log,) = inspect_ai.eval(
-        inspect_ai.Task(dataset=data, solver=saying(), epochs=2),
+        inspect_ai.Task(dataset=data, solver=solver(saying)(), epochs=2),
         model="mockllm/model",
         log_dir=str(tmp_path),
         log_format=form,
