@@ -52,20 +52,24 @@ def plain_client(server: OwnServer, problems: Sequence[Problem]) -> float:
     began = time.monotonic()
     with ThreadPoolExecutor(THREADS) as pool:
         answers = list(pool.map(lambda task: forced_chat(server, model, *task), tasks))
-    assert all(answers)
+    assert len(answers) == len(tasks)
     return time.monotonic() - began
 
 
 def forced_chat(server: OwnServer, model: str, problem: Problem, level: int) -> str:
     """The answer after ``level`` ignored stops, every request with the picture and everything written so far."""
-    turn = "<think>\n"
+    turn, left = "<think>\n", 1024
     for number in range(level + 1):
-        turn += ("Wait," if number else "") + continued(server, model, problem, turn, stop="</think>", most=1024)
-    return turn + continued(server, model, problem, turn + "</think>\nFinal answer: ", stop="", most=16)
+        turn += "Wait," if number else ""
+        text, tokens = continued(server, model, problem, turn, stop="</think>", most=left)
+        turn, left = turn + text, left - tokens
+        if left <= 0:
+            break
+    return continued(server, model, problem, turn + "</think>\nFinal answer: ", stop="", most=16)[0]
 
 
-def continued(server: OwnServer, model: str, problem: Problem, turn: str, *, stop: str, most: int) -> str:
-    """What the model writes next, in one plain chat request."""
+def continued(server: OwnServer, model: str, problem: Problem, turn: str, *, stop: str, most: int) -> tuple[str, int]:
+    """What the model writes next, and its tokens, in one plain chat request."""
     picture = [{"type": "image_url", "image_url": {"url": url}} for url in data_urls(problem.images)]
     body = {
         "model": model,
@@ -82,7 +86,7 @@ def continued(server: OwnServer, model: str, problem: Problem, turn: str, *, sto
         **({"stop": [stop]} if stop else {}),
     }
     reply = json.loads(asked(server, "POST", "chat/completions", json.dumps(body).encode()))
-    return str(reply["choices"][0]["message"]["content"])
+    return str(reply["choices"][0]["message"]["content"]), int(reply["usage"]["completion_tokens"])
 
 
 def asked(server: OwnServer, method: str, path: str, body: bytes) -> bytes:

@@ -21,11 +21,20 @@ Finish = Literal["stop", "eos", "length"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """What was said before a question, by whom; its images stand before its text."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+    images: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """One question of a benchmark.
+    """One question of a benchmark, or of a conversation whose earlier ``turns`` it follows.
 
     ``images`` are encoded image files (PNG, JPEG, ...) exactly as the benchmark has them: s1m does not decode or
-    re-encode them on the way to an engine unless the user asks for it.
+    re-encode them on the way to an engine unless the user asks for it. They stand before the question.
     """
 
     id: str
@@ -34,6 +43,12 @@ class Problem:
     gold: str
     choices: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    turns: tuple[Turn, ...] = ()
+
+    @property
+    def every_image(self) -> tuple[bytes, ...]:
+        """The images of the earlier turns and of the question, in their order."""
+        return (*(image for turn in self.turns for image in turn.images), *self.images)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,8 +85,9 @@ class Step:
 
     ``min_tokens`` tokens are generated before any stop or end of turn is allowed. ``seed`` makes the step
     reproducible on its own, whatever else the engine does at the same time. ``instruction`` is appended to the
-    question. Where the engine can, it writes one of ``choices`` and nothing else. With ``whole`` there is no turn to
-    continue: ``prefix`` and ``stop`` are empty, and ``max_tokens`` is for thinking and answer together.
+    question. Where the engine can, it writes one of ``choices`` and nothing else, and where it ``binds_json``, a
+    document of the JSON schema ``json_schema``, unless that is empty. With ``whole`` there is no turn to continue:
+    ``prefix`` and ``stop`` are empty, and ``max_tokens`` is for thinking and answer together.
 
     ``on_text`` is called with each new stretch of text as it is written, by engines that stream: in the thread of the
     event loop or in one of the engine's own, never with part of a stop string, and such that the stretches join to the
@@ -87,6 +103,7 @@ class Step:
     seed: int = 0
     instruction: str = ""
     choices: tuple[str, ...] = ()
+    json_schema: str = ""
     whole: WholeReply | None = None
     at_once: AtOnce | None = field(default=None, compare=False, repr=False)
     on_text: Callable[[str], bool] | None = field(default=None, compare=False, repr=False)

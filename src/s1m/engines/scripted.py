@@ -20,6 +20,7 @@ class ScriptedEngine:
 
     name = "scripted"
     can_show_images_again = True
+    takes_turns = True
     context_tokens: int | None = None
 
     def __init__(self, script: Script) -> None:

@@ -54,7 +54,12 @@ class Progress(Protocol):
 def key_of(problem: Problem, digest: str) -> str:
     """The content hash that names a problem under settings with this digest: 16 hexadecimal digits."""
     images = [hashlib.sha256(image).hexdigest() for image in problem.images]
-    content = [digest, problem.id, problem.question, problem.gold, list(problem.choices), images]
+    content: list[object] = [digest, problem.id, problem.question, problem.gold, list(problem.choices), images]
+    if problem.turns:  # left out where there are none, as in every run of earlier versions
+        content += [
+            [turn.role, turn.text, *(hashlib.sha256(image).hexdigest() for image in turn.images)]
+            for turn in problem.turns
+        ]
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16]
 
 

@@ -108,6 +108,7 @@ def answer_step(forcing: Forcing, chain: tuple[Segment, ...], asked: Asked, task
         seed=seed,
         instruction=forcing.instruction,
         choices=task.choices if asked.stop != "closed" or tries > 1 else (),
+        json_schema=forcing.answer_schema,
     )
 
 

@@ -29,6 +29,8 @@ class Forcing:
     """Show the problem's images again after every ignore string."""
     instruction: str = ""
     """Appended to the question."""
+    answer_schema: str = ""
+    """A JSON schema that answers are bound to, and thinking is not; empty for none."""
 
     def __post_init__(self) -> None:
         if not self.num_ignore or sorted(set(self.num_ignore)) != list(self.num_ignore) or self.num_ignore[0] < 0:

@@ -30,7 +30,7 @@ class Batch:
     _members: tuple[tuple[int, Forced], ...] = ()
     _drawer: Drawer | None = None
     _index: torch.Tensor | None = None
-    _barred: dict[int, torch.Tensor] = field(default_factory=dict)
+    _barred: dict[frozenset[int], torch.Tensor] = field(default_factory=dict)
 
     def force(self, logits: torch.Tensor, members: Sequence[tuple[int, Forced]]) -> None:
         """One step: ``members`` are rows of ``logits`` (requests, vocabulary) with the request of each.
@@ -46,8 +46,7 @@ class Batch:
         for at, (_, forced) in enumerate(members):
             if forced.sampling.penalises:
                 penalise(own[at], forced.sampling, forced.prompt(), forced.row.ids)
-            if forced.row.barring:
-                own[at, self._enders(forced, own)] = float("-inf")
+        self._bar([(at, forced) for at, (_, forced) in enumerate(members) if forced.row.barring], own)
         drawn = drawer.draw(own, lambda at, tried: members[at][1].row.uniform(tried))
         taken = [forced.row.take(token) for (_, forced), token in zip(members, drawn, strict=True)]
         if len(index) == len(logits):
@@ -63,14 +62,17 @@ class Batch:
             self._members = members
             self._drawer = Drawer([forced.sampling for _, forced in members], device)
             self._index = torch.tensor([at for at, _ in members], device=device)
-            self._barred = {}
         return self._drawer, self._index
 
-    def _enders(self, forced: Forced, logits: torch.Tensor) -> torch.Tensor:
+    def _bar(self, barred: Sequence[tuple[int, Forced]], logits: torch.Tensor) -> None:
+        """Take the tokens that end the thinking from those rows: one operation for all that have the same ones."""
         import torch
 
-        barred = self._barred.get(id(forced))
-        if barred is None:
-            ids = [token for token in forced.row.rules.enders if token < logits.shape[1]]
-            barred = self._barred[id(forced)] = torch.tensor(ids, dtype=torch.long, device=logits.device)
-        return barred
+        alike: dict[frozenset[int], list[int]] = {}
+        for at, forced in barred:
+            alike.setdefault(forced.row.rules.enders, []).append(at)
+        for enders, rows in alike.items():
+            if enders not in self._barred:
+                ids = [token for token in enders if token < logits.shape[1]]
+                self._barred[enders] = torch.tensor(ids, dtype=torch.long, device=logits.device)
+            logits[torch.tensor(rows, device=logits.device).unsqueeze(1), self._barred[enders]] = float("-inf")

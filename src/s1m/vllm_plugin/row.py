@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from s1m.forcing.loops.watch import LoopWatch
@@ -46,7 +47,7 @@ class Rules:
     watch_loops: bool = True
     report_digits: tuple[int, ...] = ()
 
-    @property
+    @cached_property
     def enders(self) -> frozenset[int]:
         """All tokens that end the thinking."""
         return self.turn_ends | {self.close}

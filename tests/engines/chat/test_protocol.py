@@ -15,7 +15,7 @@ from s1m.engines.remote.reply import Unreadable
 from s1m.engines.remote.retry import GaveUp, Transient
 from s1m.engines.stops import without_partial_stop
 from s1m.errors import EngineError
-from s1m.types import RequestOptions, Sampling, Step
+from s1m.types import RequestOptions, Sampling, Step, Turn
 from tests.cases import cases
 from tests.engines.asking import always, ask, problem, read, says, step
 from tests.engines.chat_server import Answer, ChatServer, Request, answer, chat_model, completion
@@ -63,7 +63,7 @@ def test_sampling_options_a_system_prompt_and_template_options_are_sent() -> Non
     sampling = Sampling(temperature=1.0, top_k=20, min_p=0.1, presence_penalty=1.5)
     options = RequestOptions(template={"enable_thinking": True}, system_prompt="Think.")
     body = chat_request(
-        model="m", question="How many?", images=(), prefix="", step=step(), sampling=sampling, options=options
+        model="m", problem=problem(), images=(), prefix="", step=step(), sampling=sampling, options=options
     )
     assert (body["top_k"], body["min_p"], body["presence_penalty"]) == (20, 0.1, 1.5)
     assert body["chat_template_kwargs"] == {"enable_thinking": True}
@@ -326,3 +326,34 @@ def test_any_reply_is_read_or_refused_with_a_documented_error(body: bytes) -> No
         assert failure is None or isinstance(failure, (EngineError, Transient))
     else:
         assert 0 <= done.tokens <= 16
+
+
+def test_turns_before_the_question_are_sent_each_with_its_own_images() -> None:
+    turns = (
+        Turn(role="user", text="What is it?", images=(b"cat",)),
+        Turn(role="assistant", text="A cat."),
+    )
+    asked = replace(problem(b"dog"), turns=turns)
+    urls = ("data:cat", "data:dog")
+    options = RequestOptions(system_prompt="Think.")
+    body = chat_request(
+        model="m", problem=asked, images=urls, prefix="", step=step(), sampling=Sampling(temperature=0), options=options
+    )
+    assert [message["role"] for message in body["messages"]] == ["system", "user", "assistant", "user"]
+    shown = [message["content"][0]["image_url"]["url"] for message in (body["messages"][1], body["messages"][3])]
+    assert shown == ["data:cat", "data:dog"]
+    assert body["messages"][2]["content"] == "A cat."
+
+
+def test_a_system_turn_of_the_conversation_replaces_that_of_the_run() -> None:
+    asked = replace(problem(), turns=(Turn(role="system", text="Be brief."),))
+    body = chat_request(
+        model="m",
+        problem=asked,
+        images=(),
+        prefix="",
+        step=step(),
+        sampling=Sampling(temperature=0),
+        options=RequestOptions(system_prompt="Think."),
+    )
+    assert [message["content"] for message in body["messages"]] == ["Be brief.", "How many?"]

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from s1m.engines.chat import ChatEngine
-from s1m.engines.chat.dial import check_turned
+from s1m.engines.chat.dial import Asking, check_turned
 from s1m.engines.dials import DIALS, dial_of_addresses, dial_of_owners, find_dial
 from s1m.engines.remote import Patience, Servers
 from s1m.engines.remote.connection import bearer
 from s1m.errors import EngineError, EngineUnavailable, UsageError, Withheld
-from s1m.types import Completion, RequestOptions, Sampling, Step, WholeReply
+from s1m.types import Completion, RequestOptions, Sampling, Step, Turn, WholeReply
 from tests.engines.asking import FAST, KEY, always, in_turn, problem
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, answer
 from tests.engines.providers import PROVIDERS, UNASKED, WORDS, chat, refuses, strict, vllm
@@ -294,3 +295,31 @@ def test_what_a_dial_cannot_turn_is_refused_with_what_it_can() -> None:
 
 def test_every_dial_is_found_by_its_file() -> None:
     assert list(DIALS.built_in()) == ["anthropic", "gemini", "llamacpp", "openai", "openrouter", "vllm"]
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "vllm"])
+def test_earlier_turns_and_a_system_turn_are_sent_in_order(name: str) -> None:
+    turns = (
+        Turn(role="system", text="Be brief."),
+        Turn(role="user", text="What is it?", images=(b"cat",)),
+        Turn(role="assistant", text="A cat."),
+    )
+    step = whole()
+    assert step.whole is not None
+    body = find_dial(name).request(
+        Asking(
+            model="m",
+            problem=replace(problem(b"dog"), turns=turns),
+            images=("data:image/png;base64,Y2F0", "data:image/png;base64,ZG9n"),
+            step=step,
+            whole=step.whole,
+            sampling=NEUTRAL,
+            options=RequestOptions(system_prompt="Think."),
+        )
+    )
+    said = [message for message in body["messages"] if message["role"] != "system"]
+    system = body.get("system") or body["messages"][0]["content"]
+    assert system == "Be brief."
+    assert [message["role"] for message in said] == ["user", "assistant", "user"]
+    assert ["Y2F0" in str(message) for message in said] == [True, False, False]
+    assert ["ZG9n" in str(message) for message in said] == [False, False, True]

@@ -7,8 +7,8 @@ import torch
 from s1m.engines.embedded.cache import Past
 from s1m.engines.embedded.prefixes import Owner, PrefixStore
 
-ONE: Owner = ("one?", ())
-OTHER: Owner = ("other?", ())
+ONE: Owner = ("one?", (), ())
+OTHER: Owner = ("other?", (), ())
 PROMPT = (1, 2, 3)
 
 

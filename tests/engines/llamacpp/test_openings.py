@@ -18,7 +18,7 @@ from s1m.engines.chat.protocol import chat_request
 from s1m.engines.embedded import EmbeddedEngine
 from s1m.engines.llamacpp import LlamaCppEngine
 from s1m.forcing import Forcing, drive, nested_sweep
-from s1m.types import Engine, RequestOptions, Trace
+from s1m.types import Engine, Problem, RequestOptions, Trace
 from tests.engines.asking import GREEDY, servers, step
 from tests.llamacpp_server import DIGITS, serving
 from tests.vllm_server import ask
@@ -130,7 +130,7 @@ def test_prompt_that_the_server_reports_opens_thinking_once_and_closes_none_befo
     prefill = asyncio.run(check())
     body = chat_request(
         model="m",
-        question="Hi",
+        problem=Problem(id="hi", question="Hi", images=(), gold=""),
         images=(),
         prefix=turn,
         step=step(turn),

@@ -23,7 +23,7 @@ from s1m.errors import EngineError, PromptTooLong
 from s1m.evaluate.store import load_run
 from s1m.families.turn import begun
 from s1m.forcing import Flow, Forcing, drive, independent_sweep, nested_sweep
-from s1m.types import Completion, Engine, Piece, Problem, Step, Trace
+from s1m.types import Completion, Engine, Piece, Problem, Step, Trace, Turn
 from tests.engines.asking import GREEDY, servers
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer
 from tests.vllm_server import ask
@@ -288,3 +288,16 @@ def test_a_run_through_the_command_line(vllm_url: str, tmp_path: Path, capsys: p
     capsys.readouterr()
     assert main([*command, "--max-thinking-tokens", "4096", "--out", str(tmp_path / "other")]) == 2
     assert "has a context of 4096: lower --max-thinking-tokens" in capsys.readouterr().err
+
+
+def test_a_conversation_with_images_in_two_turns_reads_as_in_the_embedded_engine(vllm_url: str) -> None:
+    turns = (
+        Turn(role="user", text=PROBLEMS[0].question, images=PROBLEMS[0].images),
+        Turn(role="assistant", text=PROBLEMS[0].gold),
+    )
+    asked = replace(PROBLEMS[1], turns=turns)
+    steps = thinking(max_tokens=40)
+    server, local = VllmEngine(servers(vllm_url)), EmbeddedEngine(max_rows=2)
+    there = using(server, lambda: server.generate(asked, steps, GREEDY))
+    here = using(local, lambda: local.generate(asked, steps, GREEDY))
+    assert there.token_ids == here.token_ids

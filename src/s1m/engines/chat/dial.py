@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from s1m.engines.chat.protocol import user_content
 from s1m.engines.chat.whole import read_whole
+from s1m.engines.messages import conversation, said_before
 from s1m.errors import UsageError
-from s1m.types import Completion, RequestOptions, Sampling, Step, WholeReply
+from s1m.types import Completion, Problem, RequestOptions, Sampling, Step, WholeReply
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +21,9 @@ class Asking:
     """What a request for a whole reply is made of; ``images`` are data: URLs."""
 
     model: str
-    question: str
+    problem: Problem
     images: Sequence[str]
+    """Those of the earlier turns included."""
     step: Step
     whole: WholeReply
     sampling: Sampling
@@ -71,10 +72,11 @@ class Dial:
     @classmethod
     def request(cls, asking: Asking) -> dict[str, Any]:
         """The body of the request, without what turns its thinking up or down."""
-        content = user_content(asking.question, asking.images)
         body: dict[str, Any] = {
             "model": asking.model,
-            "messages": [*asking.options.system_turn, {"role": "user", "content": content}],
+            "messages": conversation(
+                said_before(asking.problem), asking.problem.question, asking.images, asking.options
+            ),
             cls.most_tokens_field: asking.step.max_tokens,
         }
         return body | cls.sampling_fields(asking.sampling, asking.step.seed)

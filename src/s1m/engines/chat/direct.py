@@ -60,7 +60,7 @@ class WholeReplies:
         assert step.whole is not None
         asking = Asking(
             model=await self.model(),
-            question=problem.question,
+            problem=problem,
             images=await self.images(problem),
             step=step,
             whole=step.whole,

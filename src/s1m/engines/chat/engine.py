@@ -38,6 +38,8 @@ class ChatEngine:
 
     name = "http"
     can_show_images_again = False
+    binds_json = True
+    takes_turns = True
 
     def __init__(
         self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS, dial: str = AUTO
@@ -129,7 +131,7 @@ class ChatEngine:
                 asked, writing = step, None
             request = chat_request(
                 model=model,
-                question=problem.question,
+                problem=problem,
                 images=images,
                 prefix=prefix + (writing.before if writing else ""),
                 step=asked,

@@ -14,10 +14,11 @@ import msgspec
 from s1m.engines.chat.prefill import NOT_REPEATED, Prefill, new_text
 from s1m.engines.chat.reply import Written, read_reply
 from s1m.engines.chat.turns import sent_turn
+from s1m.engines.messages import conversation, said_before
 from s1m.engines.remote.reply import Unreadable, decode
 from s1m.engines.stops import first_stop, without_partial_stop
 from s1m.families import END_OF_TURN_MARKS, without_end_of_turn
-from s1m.types import Completion, Finish, RequestOptions, Sampling, Step
+from s1m.types import Completion, Finish, Problem, RequestOptions, Sampling, Step
 
 NO_OPTIONS = RequestOptions()
 
@@ -42,7 +43,7 @@ class TokenLogprobs(msgspec.Struct, frozen=True):
 def chat_request(
     *,
     model: str,
-    question: str,
+    problem: Problem,
     images: Sequence[str],
     prefix: str,
     step: Step,
@@ -54,7 +55,7 @@ def chat_request(
     turn = sent_turn(prefix, prefill.opened)
     body: dict[str, Any] = {
         "model": model,
-        "messages": [*options.system_turn, {"role": "user", "content": user_content(question, images)}],
+        "messages": conversation(said_before(problem), problem.question, images, options),
         "max_tokens": step.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
@@ -81,6 +82,9 @@ def chat_request(
         body["stop"] = list(step.stop)
     if step.min_tokens > 0:
         body["min_tokens"] = step.min_tokens
+    if step.json_schema:
+        schema = {"name": "answer", "schema": msgspec.json.decode(step.json_schema), "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body
 
 
@@ -92,14 +96,6 @@ def optional_fields(step: Step, *, binds_choices: bool = True) -> dict[str, Any]
     if step.choices and binds_choices:
         optional["structured_outputs"] = {"choice": list(step.choices)}
     return optional
-
-
-def user_content(question: str, images: Sequence[str]) -> str | list[dict[str, Any]]:
-    """The images followed by the question; a plain string where there are no images, which any server takes."""
-    if not images:
-        return question
-    parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": url}} for url in images]
-    return [*parts, {"type": "text", "text": question}]
 
 
 def read_completion(body: bytes, step: Step, *, turn: str = "", prefill: Prefill = NOT_REPEATED) -> Completion:

@@ -16,6 +16,7 @@ import msgspec
 from s1m.engines.chat.dial import Asking, Dial
 from s1m.engines.chat.reply import Written, read_ending, whole_number
 from s1m.engines.chat.whole import whole_completion
+from s1m.engines.messages import messages_before, said_before
 from s1m.engines.remote.reply import decode
 from s1m.types import Completion
 
@@ -83,14 +84,18 @@ class Anthropic(Dial):
 
     @classmethod
     def request(cls, asking: Asking) -> dict[str, Any]:
-        content = [*map(image_block, asking.images), {"type": "text", "text": asking.question}]
+        blocks = iter([image_block(url) for url in asking.images])
+        system, *said = messages_before(said_before(asking.problem), asking.options, blocks) or [{}]
+        if system and system["role"] != "system":
+            system, said = {}, [system, *said]
+        content = [*blocks, {"type": "text", "text": asking.problem.question}]
         body: dict[str, Any] = {
             "model": asking.model,
-            "messages": [{"role": "user", "content": content}],
+            "messages": [*said, {"role": "user", "content": content}],
             "max_tokens": asking.step.max_tokens,
         }
-        if asking.options.system_prompt:
-            body["system"] = asking.options.system_prompt
+        if system:
+            body["system"] = system["content"]
         return body | cls.sampling_fields(asking.sampling, asking.step.seed)
 
     @classmethod

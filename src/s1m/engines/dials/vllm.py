@@ -40,7 +40,7 @@ class Vllm(Dial):
     def request(cls, asking: Asking) -> dict[str, Any]:
         return chat_request(
             model=asking.model,
-            question=asking.question,
+            problem=asking.problem,
             images=asking.images,
             prefix="",
             step=asking.step,

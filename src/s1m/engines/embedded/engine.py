@@ -16,7 +16,7 @@ from s1m.engines.embedded.general.plain import OneByOne
 from s1m.engines.embedded.general.probe import channels_of, why_not_shared
 from s1m.engines.embedded.general.prompt import prepare as prepare_own
 from s1m.engines.embedded.memory import check_cache
-from s1m.engines.embedded.prefixes import Owner
+from s1m.engines.embedded.prefixes import Owner, owner_of
 from s1m.engines.embedded.prompt import NO_OPTIONS, Prompt, prepare, prolonged
 from s1m.engines.embedded.row import Row
 from s1m.errors import DataError, EngineError, EngineUnavailable, PromptTooLong
@@ -48,6 +48,7 @@ class EmbeddedEngine:
     """
 
     name = "embedded"
+    takes_turns = True
 
     def __init__(
         self,
@@ -123,7 +124,7 @@ class EmbeddedEngine:
         single, spelled = self._stops(step.stop)
         self._batcher.submit(
             Row(
-                owner=(problem.question, problem.images),
+                owner=owner_of(problem),
                 prompt=prompt,
                 ids=ids,
                 turn_start=len(self._prompt(problem).ids),
@@ -150,7 +151,7 @@ class EmbeddedEngine:
 
     def _prompt(self, problem: Problem) -> Prompt:
         """The prepared prompt of a problem; those used last are remembered, as many as may be under way."""
-        owner = (problem.question, problem.images)
+        owner = owner_of(problem)
         prompt = self._prompts.pop(owner, None)
         if prompt is None:
             make = prepare if self.path == "qwen" else prepare_own

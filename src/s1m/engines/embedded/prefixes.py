@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from s1m.engines.embedded.cache import Past
+from s1m.types import Problem, Turn
 
-Owner = tuple[str, tuple[bytes, ...]]
-"""Whose past it is: a question and its images, by content, so that equal names never mix up two problems."""
+Owner = tuple[str, tuple[bytes, ...], tuple[Turn, ...]]
+"""Whose past it is: a question, its images and the turns before it, by content, so that equal names never mix up two
+problems."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +25,11 @@ class Entry:
 
     ids: tuple[int, ...]
     past: Past
+
+
+def owner_of(problem: Problem) -> Owner:
+    """Whose past the past of ``problem`` is."""
+    return problem.question, problem.images, problem.turns
 
 
 class PrefixStore:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from s1m.engines.embedded.checkpoint import IMAGE_TOKEN, Checkpoint
 from s1m.engines.embedded.placeholders import expanded_columns, rope_positions, visual_tokens
+from s1m.engines.messages import messages_before, said_before
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.families.reading import SPELLED_PARTS
 from s1m.files.images import ImageError, check_aspect, picture_of
@@ -68,9 +69,9 @@ class Prompt:
 def prepare(problem: Problem, checkpoint: Checkpoint, options: RequestOptions = NO_OPTIONS) -> Prompt:
     """The prompt of a problem, its image place-holders expanded. Raises ``EngineError`` for an unreadable image."""
     text = _rendered(problem, checkpoint, options)
-    if text.count(IMAGE_TOKEN) < len(problem.images):
+    if text.count(IMAGE_TOKEN) < len(problem.every_image):
         raise EngineUnavailable(f"{checkpoint.name} has a chat template that leaves images out")
-    pictures = [_pixels(image, problem.id, checkpoint) for image in problem.images]
+    pictures = [_pixels(image, problem.id, checkpoint) for image in problem.every_image]
     ids: list[int] = checkpoint.tokenizer(text, add_special_tokens=False)["input_ids"]
     counts = [count for picture in pictures for count in _tokens(picture, checkpoint)]
     try:
@@ -88,11 +89,13 @@ def _rendered(problem: Problem, checkpoint: Checkpoint, options: RequestOptions)
 
     These raise for a list, or print it as code.
     """
-    parts = [{"type": "image"} for _ in problem.images] + [{"type": "text", "text": problem.question}]
-    forms: tuple[object, ...] = (parts,) if problem.images else (parts, problem.question)
+    parts = iter([{"type": "image"} for _ in problem.every_image])
+    before = messages_before(said_before(problem), options, parts)
+    asked: list[dict[str, str]] = [*parts, {"type": "text", "text": problem.question}]
+    forms: tuple[object, ...] = (asked,) if problem.every_image else (asked, problem.question)
     refusal: Exception | None = None
     for content in forms:
-        messages = [*options.system_turn, {"role": "user", "content": content}]
+        messages = [*before, {"role": "user", "content": content}]
         try:
             text: str = checkpoint.tokenizer.apply_chat_template(
                 messages, add_generation_prompt=True, tokenize=False, **options.template
@@ -100,7 +103,9 @@ def _rendered(problem: Problem, checkpoint: Checkpoint, options: RequestOptions)
         except Exception as error:  # a missing or broken template raises whatever jinja and transformers please
             refusal = error
             continue
-        by_template = text.replace(problem.question, "").replace(options.system_prompt, "")
+        by_template = text
+        for said in (problem.question, options.system_prompt, *(turn.text for turn in problem.turns)):
+            by_template = by_template.replace(said, "")
         if content is forms[-1] or not SPELLED_PARTS.search(by_template):
             return text
     raise EngineUnavailable(f"{checkpoint.name} has no usable chat template: {refusal}".splitlines()[0]) from refusal

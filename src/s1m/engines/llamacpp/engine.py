@@ -14,7 +14,7 @@ from functools import partial
 
 from s1m.engines.chat import ChatEngine
 from s1m.engines.chat.delimiters import TOKENIZE, Tokens
-from s1m.engines.chat.protocol import NO_OPTIONS, user_content
+from s1m.engines.chat.protocol import NO_OPTIONS
 from s1m.engines.dials import AUTO
 from s1m.engines.llamacpp.protocol import (
     APPLY_TEMPLATE,
@@ -25,6 +25,7 @@ from s1m.engines.llamacpp.protocol import (
     completion_request,
     read_generated,
 )
+from s1m.engines.messages import Said, conversation, said_before
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.once import OnceEach
@@ -48,6 +49,8 @@ class Question:
     server: Server
     text: str
     images: int
+    """Those of the turns before it included."""
+    turns: tuple[Said, ...] = ()
 
 
 class LlamaCppEngine:
@@ -58,6 +61,8 @@ class LlamaCppEngine:
 
     name = "llamacpp"
     can_show_images_again = True
+    binds_json = True
+    takes_turns = True
 
     def __init__(
         self, servers: Servers, model: str = "", *, options: RequestOptions = NO_OPTIONS, dial: str = AUTO
@@ -122,7 +127,7 @@ class LlamaCppEngine:
         except NotOffered as error:
             self._fall_back(error)
         except Refused:
-            if not problem.images or not asked or not await self._started_again(*asked[-1]):
+            if not problem.every_image or not asked or not await self._started_again(*asked[-1]):
                 raise
             return await self._continue(problem, step, sampling, asked)
         if any(piece.images for piece in step.prefix):
@@ -148,12 +153,17 @@ class LlamaCppEngine:
         """The completion; ``asked`` gets the servers that the request was made for, and what was known of them."""
 
         def question(server: Server) -> Question:
-            return Question(server=server, text=problem.question, images=len(problem.images))
+            return Question(
+                server=server,
+                text=problem.question,
+                images=len(problem.every_image),
+                turns=said_before(problem),
+            )
 
         async def body(server: Server) -> bytes:
             prompt, props = await self._prompts.get(question(server)), await self._props.get(server)
             asked.append((server, props))
-            text = joined(prompt, step.prefix, props.media_marker * len(problem.images))
+            text = joined(prompt, step.prefix, props.media_marker * len(problem.every_image))
             urls = await self._images.get(problem)
             images = [url.partition("base64,")[2] for url in urls]
             shown = 1 + sum(piece.images for piece in step.prefix)
@@ -212,12 +222,12 @@ class LlamaCppEngine:
     async def _render(self, question: Question) -> str:
         """The prompt of a question, up to where the assistant's turn begins."""
         await self._props.get(question.server)
-        content = user_content(question.text, [STAND_IN] * question.images)
+        messages = conversation(question.turns, question.text, [STAND_IN] * question.images, self._options)
 
         async def body(_server: Server) -> bytes:
             template = self._options.template
             rendering = {"chat_template_kwargs": dict(template)} if template else {}
-            return encode({"messages": [*self._options.system_turn, {"role": "user", "content": content}], **rendering})
+            return encode({"messages": messages, **rendering})
 
         request = Request(path=APPLY_TEMPLATE, body=body, read=lambda reply: decode(reply, Templated).prompt)
         prompt = await self._servers.ask(request, at=question.server)

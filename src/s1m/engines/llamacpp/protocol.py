@@ -98,6 +98,8 @@ def completion_request(
         body["n_probs"] = 1
     if step.choices:
         body["grammar"] = "root ::= " + " | ".join(json.dumps(choice, ensure_ascii=False) for choice in step.choices)
+    elif step.json_schema:
+        body["json_schema"] = msgspec.json.decode(step.json_schema)
     return body
 
 

@@ -15,11 +15,14 @@ from s1m.types import Problem
 
 
 async def encoded_images(problem: Problem) -> tuple[str, ...]:
-    """The images of a problem as data: URLs, made in a thread. Raises ``EngineError`` for one that cannot be sent."""
-    if not problem.images:
+    """The images of a problem and of the turns before it as data: URLs, made in a thread.
+
+    Raises ``EngineError`` for one that cannot be sent.
+    """
+    if not problem.every_image:
         return ()
     try:
-        return await asyncio.to_thread(data_urls, problem.images)
+        return await asyncio.to_thread(data_urls, problem.every_image)
     except ImageError as error:
         raise EngineError(f"problem {problem.id}: {error}") from error
 

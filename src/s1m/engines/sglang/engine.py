@@ -13,8 +13,9 @@ from functools import partial
 from typing import Any
 
 from s1m.engines.chat import ChatEngine
-from s1m.engines.chat.protocol import NO_OPTIONS, user_content
+from s1m.engines.chat.protocol import NO_OPTIONS
 from s1m.engines.dials import AUTO
+from s1m.engines.messages import Said, conversation, said_before
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.models import find_context
@@ -46,6 +47,8 @@ class Question:
     server: Server
     text: str
     images: int
+    """Those of the turns before it included."""
+    turns: tuple[Said, ...] = ()
 
 
 class SglangEngine:
@@ -55,6 +58,8 @@ class SglangEngine:
     """
 
     name = "sglang"
+    binds_json = True
+    takes_turns = True
     can_show_images_again = False
     """A placeholder of images in the assistant's turn would need the model's own spelling of it."""
 
@@ -98,7 +103,12 @@ class SglangEngine:
         stop_ids: list[int] = []
 
         def question(server: Server) -> Question:
-            return Question(server=server, text=problem.question, images=len(problem.images))
+            return Question(
+                server=server,
+                text=problem.question,
+                images=len(problem.every_image),
+                turns=said_before(problem),
+            )
 
         async def first(server: Server) -> None:
             # Everything that the server is asked for the body: a request that holds a slot must not wait for another.
@@ -155,10 +165,9 @@ class SglangEngine:
 
     async def _prompt(self, question: Question, switch: Mapping[str, Any] | None = None) -> str:
         """The prompt of a question as text, up to where the assistant's turn begins."""
-        content = user_content(question.text, [STAND_IN] * question.images)
         template = {**self._options.template, **(switch or {})}
         rendering = {"chat_template_kwargs": template} if template else {}
-        messages = [*self._options.system_turn, {"role": "user", "content": content}]
+        messages = conversation(question.turns, question.text, [STAND_IN] * question.images, self._options)
         try:
             ids = await self._tokenize(question.server, {"messages": messages, **rendering})
             text = await self._text(question.server, ids)

@@ -94,6 +94,8 @@ def generate_request(
         params |= {"min_new_tokens": step.min_tokens, "stop_token_ids": list(stop_token_ids)}
     if step.choices:
         params["regex"] = "(" + "|".join(map(re.escape, step.choices)) + ")"
+    elif step.json_schema:
+        params["json_schema"] = step.json_schema
     body: dict[str, Any] = {"text": prompt, "sampling_params": params}
     if images:
         body["image_data"] = list(images)

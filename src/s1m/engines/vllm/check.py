@@ -11,11 +11,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from s1m.engines.chat.protocol import NO_OPTIONS
+from s1m.engines.messages import conversation
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.refusals import NotOffered, Refused
 from s1m.engines.remote.reply import decode, encode
 from s1m.engines.vllm.chain import Plan
-from s1m.engines.vllm.prompts import STAND_IN, Placeholder, collapse, question_messages
+from s1m.engines.vllm.prompts import STAND_IN, Placeholder, collapse
 from s1m.engines.vllm.protocol import (
     GENERATE,
     RENDER,
@@ -82,7 +84,7 @@ def probing(digits: tuple[int, ...]) -> Plan:
 
 async def _render(servers: Servers, server: Server, model: str, images: list[str]) -> Rendered:
     async def body(_server: Server) -> bytes:
-        return encode({"model": model, "messages": question_messages(QUESTION, images), "max_tokens": 1})
+        return encode({"model": model, "messages": conversation((), QUESTION, images, NO_OPTIONS), "max_tokens": 1})
 
     return await servers.ask(Request(path=RENDER, body=body, read=lambda reply: decode(reply, Rendered)), at=server)
 

@@ -43,6 +43,8 @@ class VllmEngine:
     """
 
     name = "vllm"
+    binds_json = True
+    takes_turns = True
 
     def __init__(
         self,

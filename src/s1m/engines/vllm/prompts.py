@@ -13,7 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from s1m.engines.chat.protocol import NO_OPTIONS, user_content
+from s1m.engines.chat.protocol import NO_OPTIONS
+from s1m.engines.messages import Said, conversation, said_before
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.once import OnceEach
 from s1m.engines.remote.refusals import Refused
@@ -48,6 +49,8 @@ class Question:
 
     text: str
     images: int
+    """Those of the turns before it included."""
+    turns: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,13 +86,14 @@ class Prompts:
 
     async def prompt(self, problem: Problem) -> Prompt:
         """The prompt of a problem. Raises ``EngineError`` when its images have no place in it."""
-        if problem.images and self._placeholder is None:
+        if problem.every_image and self._placeholder is None:
             raise EngineError(f"problem {problem.id}: {self._model} takes no images")
         try:
-            rendered = await self._questions.get(Question(text=problem.question, images=len(problem.images)))
+            question = Question(text=problem.question, images=len(problem.every_image), turns=said_before(problem))
+            rendered = await self._questions.get(question)
         except DataError as error:
             raise EngineError(f"problem {problem.id}: {error}") from error
-        images = tuple(hashlib.sha256(image).hexdigest() for image in problem.images)
+        images = tuple(hashlib.sha256(image).hexdigest() for image in problem.every_image)
         return Prompt(token_ids=rendered.ids, images=images, ending=rendered.ending)
 
     async def switch(self, turn: Sequence[Piece], stop: Sequence[str]) -> Mapping[str, Any]:
@@ -110,9 +114,9 @@ class Prompts:
         return await self.read(ids[-LONGEST_ENDING_TOKENS:])
 
     async def _question_ids(self, question: Question, template: Mapping[str, Any]) -> tuple[int, ...]:
-        user = question_messages(question.text, [STAND_IN] * question.images)
+        messages = conversation(question.turns, question.text, [STAND_IN] * question.images, self._options)
         rendering = {"chat_template_kwargs": dict(template)} if template else {}
-        ids = await self._tokenize({"messages": [*self._options.system_turn, *user], **rendering})
+        ids = await self._tokenize({"messages": messages, **rendering})
         if self._placeholder is None:
             return tuple(ids)
         ids, count = collapse(ids, self._placeholder)
@@ -166,11 +170,6 @@ class Prompts:
 
         request = Request(path=TOKENIZE, body=body, read=lambda reply: decode(reply, Tokens).tokens)
         return await self._servers.ask(request)
-
-
-def question_messages(question: str, images: Sequence[str]) -> list[dict[str, Any]]:
-    """The user's turn, as in a chat."""
-    return [{"role": "user", "content": user_content(question, images)}]
 
 
 def collapse(ids: Sequence[int], placeholder: Placeholder) -> tuple[list[int], int]:

@@ -120,6 +120,8 @@ def generate_request(
         sampling_params["logprobs"] = 0  # those of the tokens drawn, and of no others
     if step.choices:
         sampling_params["structured_outputs"] = {"choice": list(step.choices)}
+    elif step.json_schema:
+        sampling_params["structured_outputs"] = {"json": msgspec.json.decode(step.json_schema)}
     return {
         "model": model,
         "token_ids": list(token_ids),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from s1m.engines.embedded.checkpoint import Checkpoint
 from s1m.engines.embedded.prompt import ENDING_CHARACTERS, NO_OPTIONS, Prompt, picture
+from s1m.engines.messages import messages_before, said_before
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.types import Problem, RequestOptions
 
@@ -43,13 +44,13 @@ def prepare(problem: Problem, checkpoint: Checkpoint, options: RequestOptions = 
     """
     import torch
 
-    if problem.images and checkpoint.processor is None:
+    if problem.every_image and checkpoint.processor is None:
         raise EngineUnavailable(
             f"{problem.id} has images, and {checkpoint.name} reads text alone; use a vision-language model"
         )
     text = rendered(problem, checkpoint, options)
     tokenizer = checkpoint.tokenizer
-    if not problem.images:
+    if not problem.every_image:
         begun = checkpoint.processor is None or _has_bos(text, tokenizer)
         encoded: list[int] = tokenizer(text, add_special_tokens=not begun)["input_ids"]
         ids, inputs = torch.tensor([encoded]), {}
@@ -75,19 +76,23 @@ def rendered(problem: Problem, checkpoint: Checkpoint, options: RequestOptions) 
 
     Templates of text models take the content of a turn as text, those of others as a list of parts; some take both.
     """
-    parts = [*({"type": "image"} for _ in problem.images), {"type": "text", "text": problem.question}]
+    images = iter([{"type": "image"} for _ in problem.every_image])
+    before = messages_before(said_before(problem), options, images)
+    parts = [*images, {"type": "text", "text": problem.question}]
     forms: Sequence[Any] = [parts, problem.question]
     if checkpoint.processor is None:
         forms = [problem.question, parts]
     refusal = "it leaves out the question"
-    for content in forms[: 1 if problem.images else 2]:
+    for content in forms[: 1 if problem.every_image else 2]:
         try:
-            text = _rendered(content, checkpoint, options)
+            text = _rendered([*before, {"role": "user", "content": content}], checkpoint, options)
         except Exception as error:  # a missing or broken template raises whatever jinja and transformers please
             refusal = str(error).splitlines()[0] if str(error) else type(error).__name__
             continue
         if problem.question.strip() in text and "'type': 'text'" not in text:
-            if problem.images and text == _rendered(parts[-1:], checkpoint, options):
+            if problem.images and text == _rendered(
+                [*before, {"role": "user", "content": parts[-1:]}], checkpoint, options
+            ):
                 raise EngineUnavailable(f"{checkpoint.name} has a chat template that leaves images out")
             return text
     raise EngineUnavailable(f"{checkpoint.name} has no usable chat template: {refusal}")
@@ -104,9 +109,9 @@ def own_positions(model: Any, ids: Tensor, inputs: dict[str, Tensor]) -> Tensor:
     return positions.reshape(-1, ids.shape[1])
 
 
-def _rendered(content: Any, checkpoint: Checkpoint, options: RequestOptions) -> str:
+def _rendered(messages: Sequence[Any], checkpoint: Checkpoint, options: RequestOptions) -> str:
     text: str = checkpoint.tokenizer.apply_chat_template(
-        [*options.system_turn, {"role": "user", "content": content}],
+        list(messages),
         chat_template=checkpoint.chat_template,
         add_generation_prompt=True,
         tokenize=False,
@@ -116,7 +121,7 @@ def _rendered(content: Any, checkpoint: Checkpoint, options: RequestOptions) -> 
 
 
 def _processed(problem: Problem, text: str, checkpoint: Checkpoint) -> dict[str, Tensor]:
-    pictures = [picture(image, problem.id) for image in problem.images]
+    pictures = [picture(image, problem.id) for image in problem.every_image]
     try:
         made = checkpoint.processor(
             text=[text],

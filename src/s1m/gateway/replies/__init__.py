@@ -1,0 +1,1 @@
+"""What a client gets: whole replies and streams, as chat completions and as responses."""

@@ -1,0 +1,110 @@
+"""Chat completions: the whole reply, and its stream.
+
+https://platform.openai.com/docs/api-reference/chat/object
+The reasoning stands in two fields, as vLLM and OpenRouter (``reasoning``) and DeepSeek (``reasoning_content``) name it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from s1m.gateway.errors import ApiError
+from s1m.gateway.replies.deltas import Content, Delta, End, Note, Reasoning
+from s1m.gateway.replies.outcome import Call, Outcome
+from s1m.gateway.replies.sse import DONE, event
+from s1m.gateway.requests.asked import Asked
+
+
+def chat_completion(asked: Asked, outcome: Outcome) -> dict[str, Any]:
+    """The reply to a request that is not streamed."""
+    message: dict[str, Any] = {"role": "assistant", "content": outcome.content or None, "refusal": None}
+    if not outcome.calls:
+        message["content"] = outcome.content
+    if asked.shows_reasoning:
+        message |= reasoning_fields(outcome.reasoning)
+    if outcome.calls:
+        message["tool_calls"] = tool_calls(asked, outcome.calls)
+    return {
+        **_head(asked, "chat.completion", int(time.time())),
+        "choices": [{"index": 0, "message": message, "finish_reason": outcome.ended, "logprobs": None}],
+        "usage": chat_usage(outcome),
+        "s1m": outcome.extra,
+    }
+
+
+def reasoning_fields(text: str) -> dict[str, str]:
+    """The reasoning under both names."""
+    return {"reasoning": text, "reasoning_content": text}
+
+
+def chat_usage(outcome: Outcome) -> dict[str, Any]:
+    """What a request cost. The tokens of the prompt are not counted: engines do not say them."""
+    return {
+        "prompt_tokens": 0,
+        "completion_tokens": outcome.completion_tokens,
+        "total_tokens": outcome.completion_tokens,
+        "completion_tokens_details": {"reasoning_tokens": outcome.reasoning_tokens},
+    }
+
+
+def tool_calls(asked: Asked, calls: tuple[Call, ...]) -> list[dict[str, Any]]:
+    """The tools that are called, each by an id of its own."""
+    return [
+        {
+            "id": f"call_{asked.id.partition('-')[2]}_{index}",
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments},
+        }
+        for index, call in enumerate(calls)
+    ]
+
+
+def _head(asked: Asked, kind: str, created: int) -> dict[str, Any]:
+    return {"id": asked.id, "object": kind, "created": created, "model": asked.model}
+
+
+@dataclass
+class ChatStream:
+    """Writes one request's stream."""
+
+    asked: Asked
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def start(self) -> bytes:
+        """What is sent before anything was generated."""
+        return self._chunk({"role": "assistant", "content": ""})
+
+    def write(self, delta: Delta) -> bytes:
+        """A delta as chunks."""
+        match delta:
+            case Reasoning():
+                return self._chunk(reasoning_fields(delta.text)) if self.asked.shows_reasoning else b""
+            case Content():
+                return self._chunk({"content": delta.text})
+            case Note():
+                return self._chunk({}, s1m=delta.value)
+            case End():
+                return self._end(delta.outcome)
+
+    def fail(self, error: ApiError) -> bytes:
+        """What ends a stream that failed: clients raise for it."""
+        return event(error.body()) + DONE
+
+    def _end(self, outcome: Outcome) -> bytes:
+        calls = b""
+        if outcome.calls:
+            listed = [{"index": index, **call} for index, call in enumerate(tool_calls(self.asked, outcome.calls))]
+            calls = self._chunk({"tool_calls": listed})
+        last = self._chunk({}, finish=outcome.ended, s1m=outcome.extra)
+        usage = b""
+        if self.asked.echoed.get("include_usage"):
+            head = _head(self.asked, "chat.completion.chunk", self.created)
+            usage = event({**head, "choices": [], "usage": chat_usage(outcome)})
+        return calls + last + usage + DONE
+
+    def _chunk(self, delta: dict[str, Any], *, finish: str | None = None, s1m: dict[str, Any] | None = None) -> bytes:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
+        extra = {} if s1m is None else {"s1m": s1m}
+        return event({**_head(self.asked, "chat.completion.chunk", self.created), "choices": [choice], **extra})

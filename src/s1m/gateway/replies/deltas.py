@@ -1,0 +1,120 @@
+"""The events of a flow as what a stream hands on: more reasoning, more content, notes for the page, the end.
+
+Blanks around the content are left out, as they are in a whole reply, so text is held back while it may be the end. Of
+several chains the first one's thinking is shown. An answer that is chosen among several, or read as JSON, is shown when
+it is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from s1m.forcing.events import (
+    AnswerText,
+    Event,
+    Finished,
+    SegmentEnded,
+    Spent,
+    StopIgnored,
+    ThinkingText,
+)
+from s1m.gateway.replies.outcome import Outcome, outcome_of
+from s1m.gateway.requests.asked import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """More reasoning."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """More of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something for the page."""
+
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The whole outcome; content that was not streamed before has been by now."""
+
+    outcome: Outcome
+
+
+Delta: TypeAlias = Reasoning | Content | Note | End
+
+
+class Translator:
+    """Turns the events of one request into deltas."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._streams_content = asked.strategy.counts_ignored_stops and not asked.structure.tools
+        if not asked.dial.thinking:
+            self._streams_content = not asked.structure.tools
+        self._level = asked.strategy.levels[-1]
+        self._sent = ""
+        self._held = ""
+
+    def deltas(self, event: Event) -> list[Delta]:
+        """What is handed on for an event."""
+        if isinstance(event, Finished):
+            return self._end(event)
+        deltas: list[Delta] = []
+        if isinstance(event, ThinkingText) and event.chain == 0:
+            deltas.append(Reasoning(event.text))
+        elif isinstance(event, StopIgnored) and event.chain == 0:
+            deltas.append(Reasoning(event.injected))
+        elif isinstance(event, AnswerText) and event.level == self._level and self._streams_content:
+            deltas += self._content(event.text)
+        if self._asked.shows_events and (note := note_of(event)):
+            deltas.insert(0, Note(note))
+        return deltas
+
+    def _content(self, text: str) -> list[Delta]:
+        text = self._held + text
+        kept = text.rstrip()
+        if not self._sent:
+            kept = kept.lstrip()
+        if not kept:
+            self._held = text
+            return []
+        self._held = text[len(text.rstrip()) :]
+        self._sent += kept
+        return [Content(kept)]
+
+    def _end(self, event: Finished) -> list[Delta]:
+        outcome = outcome_of(self._asked, event.trace, event.seconds)
+        # An answer that was cut for a loop is shorter than what was streamed; nothing can be taken back.
+        rest = outcome.content[len(self._sent) :] if outcome.content.startswith(self._sent) else ""
+        return [*([Content(rest)] if rest else []), End(outcome)]
+
+
+def note_of(event: Event) -> dict[str, Any] | None:
+    """An event as the page reads it; None for one that it has no use for."""
+    match event:
+        case StopIgnored():
+            return {
+                "type": "ignored_stop", "chain": event.chain, "segment": event.segment, "injected": event.injected
+            }  # fmt: skip
+        case ThinkingText() if event.chain > 0:
+            return {"type": "thinking", "chain": event.chain, "segment": event.segment, "text": event.text}
+        case SegmentEnded():
+            ended = {"stop": event.ended.stop, "tokens": event.ended.tokens}
+            return {"type": "segment", "chain": event.chain, "segment": event.segment, **ended}
+        case AnswerText():
+            return {"type": "answer", "level": event.level, "tries": event.tries, "text": event.text}
+        case Spent():
+            return {"type": "spent", "tokens": event.tokens, "seconds": round(event.seconds, 3)}
+        case _:
+            return None

@@ -1,0 +1,114 @@
+"""What a finished flow means to a client: the answer, the reasoning before it, what it cost, and what s1m adds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from s1m.errors import EngineError
+from s1m.gateway.requests.asked import Asked
+from s1m.types import Answer, Trace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A tool that the answer calls; ``arguments`` are JSON as text."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One request, done."""
+
+    content: str
+    reasoning: str
+    ended: Literal["stop", "length", "tool_calls"]
+    calls: tuple[Call, ...]
+    reasoning_tokens: int
+    completion_tokens: int
+    extra: dict[str, Any]
+    """The ``s1m`` object."""
+
+
+def outcome_of(asked: Asked, trace: Trace, seconds: float) -> Outcome:
+    """The outcome of a flow. Raises ``EngineError`` for an answer that is not the JSON it was bound to."""
+    final = trace.answers[-1]
+    content, calls = shaped(asked, final)
+    thinking = sum(segment.tokens for chain in trace.chains for segment in chain)
+    return Outcome(
+        content=content,
+        reasoning=reasoning_of(trace, final),
+        ended="tool_calls" if calls else "length" if final.finish == "length" else "stop",
+        calls=calls,
+        reasoning_tokens=thinking,
+        completion_tokens=trace.generated_tokens,
+        extra=extra_of(asked, trace, seconds),
+    )
+
+
+def reasoning_of(trace: Trace, answer: Answer) -> str:
+    """The thinking that an answer follows, ignore strings included."""
+    chain = trace.chains[answer.chain][: answer.segments] if trace.chains else ()
+    return "".join(segment.injected + segment.text for segment in chain)
+
+
+def shaped(asked: Asked, answer: Answer) -> tuple[str, tuple[Call, ...]]:
+    """The text of an answer and the tools that it calls."""
+    text = answer.text.strip()
+    if not asked.structure.is_bound or answer.finish == "length":
+        return text, ()
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise EngineError(f"the engine did not bind the answer to the schema: {text[:60]!r}") from None
+    if not asked.structure.tools:
+        return text, ()
+    if isinstance(value, dict) and isinstance(value.get("tool"), str):
+        arguments = json.dumps(value.get("arguments", {}), ensure_ascii=False)
+        return "", (Call(name=value["tool"], arguments=arguments),)
+    if isinstance(value, dict) and isinstance(value.get("answer"), str):
+        return value["answer"], ()
+    raise EngineError(f"the engine did not bind the answer to the tools: {text[:60]!r}")
+
+
+def extra_of(asked: Asked, trace: Trace, seconds: float) -> dict[str, Any]:
+    """What s1m adds to a reply: the seed, the segments with their stop classes, and the answer of every level."""
+    chains = [
+        [
+            {
+                "injected": segment.injected,
+                "text": segment.text,
+                "tokens": segment.tokens,
+                "stop": segment.stop,
+                "flaws": list(segment.flaws),
+            }
+            for segment in chain
+        ]
+        for chain in trace.chains
+    ]
+    return {
+        "strategy": asked.dial.strategy if asked.dial.thinking else "none",
+        "seed": asked.seed,
+        "ignored_stops": max((len(chain) - 1 for chain in trace.chains if chain), default=0),
+        "segments": chains[0] if len(chains) == 1 else [],
+        "chains": chains if len(chains) > 1 else [],
+        "levels": [level_of(answer, trace) for answer in trace.answers],
+        "seconds": round(seconds, 3),
+    }
+
+
+def level_of(answer: Answer, trace: Trace) -> dict[str, Any]:
+    """The answer of one level, with what it cost."""
+    return {
+        "level": answer.level,
+        "content": answer.text.strip(),
+        "stop": answer.stop,
+        "thinking_tokens": trace.thinking_tokens(answer),
+        "answer_tokens": trace.answer_tokens(answer),
+        "finish": "length" if answer.finish == "length" else "stop",
+        "tries": answer.tries,
+        "same_as": answer.same_as,
+    }

@@ -1,0 +1,49 @@
+"""``POST /v1/chat/completions``: the body as a request.
+
+https://platform.openai.com/docs/api-reference/chat
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s1m.gateway.requests.asked import Asked, Form, Rules, asked_from
+from s1m.gateway.requests.fields import Fields
+from s1m.gateway.requests.messages import read_messages
+from s1m.gateway.requests.structure import read_format, read_tools
+
+PASSED_OVER = (
+    "user", "metadata", "store", "service_tier", "stream_options", "prompt_cache_key", "safety_identifier",
+    "parallel_tool_calls", "include_reasoning", "verbosity", "top_logprobs", "prompt_cache_retention",
+)  # fmt: skip
+"""Fields that clients send and that change nothing about the answer."""
+
+
+async def read_chat(body: dict[str, Any], rules: Rules) -> Asked:
+    """The request in a chat body. Raises ``ApiError``."""
+    fields = Fields(body)
+    fields.passed_over(*PASSED_OVER)
+    fields.refuse("n", "one request gets one answer; s1m.strategy vote asks for several and chooses", unless=(1,))
+    fields.refuse("stop", "an answer ends by itself or at its budget", unless=([],))
+    fields.refuse("logprobs", "the answer is not one generation but the last of several", unless=(False,))
+    fields.refuse("logit_bias", "it would change the thinking too", unless=({},))
+    fields.refuse("frequency_penalty", "use presence_penalty", unless=(0, 0.0))
+    fields.refuse("functions", "use tools")
+    fields.refuse("function_call", "use tool_choice")
+    fields.refuse("audio", "the model writes text")
+    fields.refuse("modalities", "the model writes text", unless=(["text"],))
+    fields.refuse("prediction", "the answer follows the thinking")
+    fields.refuse("web_search_options", "s1m has no tools of its own")
+    structure = read_tools(fields, read_format(fields.object("response_format")))
+    most = [fields.whole(name, 1) for name in ("max_completion_tokens", "max_tokens")]
+    limit_name = "max_completion_tokens" if most[0] is not None else "max_tokens"
+    options = fields.object("stream_options")
+    usage = options.flag("include_usage") if options else None
+    conversation = await read_messages(fields.any("messages"), "messages", rules.pictures)
+    form = Form(
+        prefix="chatcmpl-",
+        most_tokens=next((each for each in most if each is not None), None),
+        limit_name=limit_name,
+        echoed={"include_usage": bool(usage)},
+    )
+    return asked_from(fields, conversation, structure, rules, form)
