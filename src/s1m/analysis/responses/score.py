@@ -1,4 +1,6 @@
-"""``s1m score``: recorded responses through a benchmark's scorers, one line at a time.
+"""``s1m score``: recorded responses through a benchmark's scorers, one at a time.
+
+A file of another harness is read as that harness writes it (see ``readers``); a line of s1m's own is
 
     {"id": "17", "response": "The answer is (B).", "extraction": "B"}
     -> {"id": "17", "extraction": "B", "prediction": "B", "official": true, "strict": true, "rule": "letter"}
@@ -10,42 +12,29 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from s1m.analysis.responses.counts import ResponseCounts
+from s1m.analysis.responses.matching import Problems, check_numbers
+from s1m.analysis.responses.readers.choose import read_any
+from s1m.analysis.responses.readers.own import EXPECTED
+from s1m.analysis.responses.readers.response import Response
 from s1m.analysis.responses.table import print_counts
 from s1m.benchmarks import Measured, find_benchmark
 from s1m.benchmarks.reading.rows import without_images
 from s1m.errors import DataError, S1mError, UsageError
 from s1m.families import Delimiters, as_default
-from s1m.files.json_lines import encode_line, read_rows
+from s1m.files.json_lines import encode_line
 from s1m.files.printing import Printer, print_json
 from s1m.files.writing import VERDICTS, check_output, writing
 from s1m.judge import Judge, Scored, StreamJudge, unjudged
-from s1m.types import Benchmark, Problem
+from s1m.types import Benchmark
 
 PLAIN_WIDTH = 120
 """Columns of the table in a file or a pipe, which have no width of their own."""
-
-
-class Response(msgspec.Struct, frozen=True):
-    """A line of recorded responses; ``extraction`` is the official extractor's result, where it was recorded.
-
-    MathVista's own files call the id ``pid``.
-    """
-
-    id: str | int | None = None
-    pid: str | int | None = None
-    response: str | None = None
-    extraction: str | None = None
-
-    @property
-    def problem_id(self) -> str:
-        """The problem's id by either name."""
-        return str(self.pid if self.id is None else self.id)
 
 
 class VerdictLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -84,6 +73,7 @@ def score_file(
         check_output(Path(out), VERDICTS, inputs=(responses, judgements, *([Path(data)] if data else [])))
     benchmark = find_benchmark(benchmark_name)
     problems = _problems(benchmark, split, data)
+    check_numbers(responses, read_responses(responses), problems, benchmark.name)
     counts = ResponseCounts(
         breakdowns=benchmark.breakdowns, measured=benchmark if isinstance(benchmark, Measured) else None
     )
@@ -112,17 +102,17 @@ def score_file(
 
 def _score(
     benchmark: Benchmark,
-    problems: Mapping[str, Problem],
+    problems: Problems,
     path: Path,
     counts: ResponseCounts,
     delimiters: Delimiters | None = None,
 ) -> Iterator[Scored]:
     """The verdicts by rule, one at a time; lines without a response are counted as errors."""
     for response in read_responses(path):
-        problem = problems.get(response.problem_id)
+        problem = problems.find(response)
         if problem is None:
             raise DataError(
-                f"{path} has a response to {response.problem_id!r}, which is not a problem of {benchmark.name}; check "
+                f"{path} has a response to {response.id!r}, which is not a problem of {benchmark.name}; check "
                 "--split and --data"
             )
         text = response.response
@@ -147,21 +137,20 @@ def check_responses(path: Path) -> None:
     if not path.is_file():
         raise UsageError(f"cannot read {path}: it is not a file")
     if all(response.response is None for response in read_responses(path)):
-        raise UsageError(f'{path} has no responses to score; a line is {{"id": …, "response": …, "extraction": …}}')
+        raise UsageError(f"{path} has no responses to score; a line is {EXPECTED}")
 
 
 def read_responses(path: Path) -> Iterator[Response]:
-    """The lines of a file of responses. Raises ``DataError`` that names the line."""
-    expected = '{"id": …, "response": …, "extraction": …}'
-    for number, response in read_rows(path, Response, expected):
-        if response.id is None and response.pid is None:
-            raise DataError(f"{path}, line {number}: it has no id; a line is {expected}")
-        yield response
+    """The responses in a file of s1m's or of another harness.
+
+    Raises ``DataError`` that names the line, ``UsageError`` that names the package which reads such a file.
+    """
+    return read_any(path)
 
 
-def _problems(benchmark: Benchmark, split: str, data: str) -> dict[str, Problem]:
+def _problems(benchmark: Benchmark, split: str, data: str) -> Problems:
     loaded = benchmark.load(split=split or benchmark.splits[0], limit=None, data=data or None)
-    return {problem.id: problem for problem in without_images(loaded)}
+    return Problems(without_images(loaded))
 
 
 def _line(scored: Scored) -> VerdictLine:

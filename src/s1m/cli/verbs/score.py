@@ -13,9 +13,13 @@ examples = """Two verdicts a response: official, as the benchmark's own scorer g
 all; and strict, which asks what the response commits to, and gives nothing for nothing. No model is asked
 unless you name a judge; what it says is kept in RESPONSES.judgements.jsonl and asked once.
 
+Files of other harnesses are known by what they hold: samples of lmms-eval, predictions of evalscope and
+VLMEvalKit (xlsx, tsv, csv, json), logs of inspect_ai, and any CSV, TSV or JSON with an id and a response.
+
 examples:
   s1m score mathvista responses.jsonl --data mathvista/ --out verdicts.jsonl
   s1m score mathvision responses.jsonl --json
+  s1m score mathvista model_MathVista_MINI.xlsx
 """
 
 
@@ -25,7 +29,10 @@ def add_flags(verb: Parser) -> None:
         "benchmark", metavar="BENCHMARK", help="name of the benchmark (see: s1m benchmarks), or module:Class"
     )
     verb.add_argument(
-        "responses", metavar="RESPONSES.jsonl", type=path, help='lines of {"id", "response", "extraction"}'
+        "responses",
+        metavar="RESPONSES",
+        type=path,
+        help='lines of {"id", "response", "extraction"}, or what another harness wrote',
     )
     verb.add_argument("--data", metavar="FOLDER", type=path, default="", help="local folder with the benchmark's data")
     verb.add_argument("--split", metavar="SPLIT", default="", help="part of the benchmark (default: its default one)")
