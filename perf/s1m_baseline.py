@@ -8,7 +8,6 @@ The file is S1-M's own result file. The second half makes the effect on purpose,
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from typing import Any
 from keep import keep
 
 from s1m.analysis.run.summarize import summarize
-from s1m.analysis.statistics.bias import Answered, beyond_chance, bias_sentences, biases
+from s1m.analysis.statistics.bias import Answered, beyond_chance, bias_sentences, biases, names
 from s1m.evaluate.store import load_run
 
 OFFICIAL = 0.582
@@ -33,11 +32,6 @@ def accuracy(rows: Sequence[dict[str, Any]]) -> str:
     """The share of official verdicts that are right, with the count."""
     right = sum(bool(row["true_or_false"]) for row in rows)
     return f"{100 * right / max(1, len(rows)):.1f} % of {len(rows)}"
-
-
-def names(prompt: str, number: str) -> bool:
-    """Whether the prompt contains the number as a number of its own."""
-    return re.search(rf"(?<![\d.]){re.escape(number)}(?![\d]|\.\d)", prompt) is not None
 
 
 def published(rows: list[dict[str, Any]]) -> list[tuple[str, str, str]]:

@@ -8,6 +8,9 @@ from typing import Any
 
 from s1m.types import Problem, RequestOptions
 
+NO_PIXELS = "data:image/png;base64,AAAA"
+"""For servers that render messages without a look at their images, which only leave their placeholders."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
@@ -21,6 +24,25 @@ class Said:
 def said_before(problem: Problem) -> tuple[Said, ...]:
     """The turns before the question of ``problem``."""
     return tuple(Said(role=turn.role, text=turn.text, images=len(turn.images)) for turn in problem.turns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What prompts of a server differ in beside their images: benchmarks ask the same question of many pictures."""
+
+    text: str
+    images: int
+    """Those of the turns before it included."""
+    turns: tuple[Said, ...] = ()
+
+    @classmethod
+    def of(cls, problem: Problem) -> Question:
+        """That of ``problem``."""
+        return cls(text=problem.question, images=len(problem.every_image), turns=said_before(problem))
+
+    def messages(self, options: RequestOptions, stand_in: str = NO_PIXELS) -> list[dict[str, Any]]:
+        """Every message up to the question, with the URL ``stand_in`` for each of its images."""
+        return conversation(self.turns, self.text, [stand_in] * self.images, options)
 
 
 def messages_before(

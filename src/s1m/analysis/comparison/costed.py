@@ -29,11 +29,8 @@ class CostedRun:
     grid: Grid
     costs: NDArray[np.float64]
     """Of shape (problems, levels)."""
-
-    @property
-    def correct(self) -> NDArray[np.float64]:
-        """Of shape (problems, levels)."""
-        return self.grid.by_problem(self.grid.correct)
+    correct: NDArray[np.float64]
+    """Of shape (problems, levels)."""
 
 
 def costed_run(run: Run, summary: Summary, label: str, costing: Costing) -> CostedRun:
@@ -50,8 +47,9 @@ def costed_run(run: Run, summary: Summary, label: str, costing: Costing) -> Cost
         raise DataError(f"{run.folder} has more than one record of a problem; leave the run out")
     grid = grid_of(records)
     costs = grid.by_problem(np.array(costs_of(run, records, costing), dtype=np.float64))
+    correct = grid.by_problem(grid.correct)
     names = tuple(dict.fromkeys(map(name_of, records)))
-    return CostedRun(label=label, summary=summary, names=names, grid=grid, costs=costs)
+    return CostedRun(label=label, summary=summary, names=names, grid=grid, costs=costs, correct=correct)
 
 
 def shared_rows(first: CostedRun, second: CostedRun) -> tuple[Sequence[int], Sequence[int]]:

@@ -13,7 +13,7 @@ from itertools import combinations
 
 from s1m.analysis.comparison.costed import CostedRun, shared_rows
 from s1m.analysis.comparison.findings import PairedTest
-from s1m.analysis.statistics.intervals import holm, percentile_interval, resampled_means
+from s1m.analysis.statistics.intervals import holm, mean_interval
 from s1m.analysis.statistics.samples import paired_p
 
 NEARLY = 1.1
@@ -33,8 +33,6 @@ def paired_tests(runs: Sequence[CostedRun]) -> tuple[tuple[PairedTest, ...], tup
 
 def paired_test(first: CostedRun, second: CostedRun) -> PairedTest | None:
     """Two runs at their most expensive levels of equal cost, on the problems of both; None without such levels."""
-    import numpy as np
-
     first_rows, second_rows = shared_rows(first, second)
     if not first_rows:
         return None
@@ -48,7 +46,6 @@ def paired_test(first: CostedRun, second: CostedRun) -> PairedTest | None:
     i, j = levels
     change = second.correct[second_rows, j] - first.correct[first_rows, i]
     gained, lost = int((change > 0).sum()), int((change < 0).sum())
-    means = resampled_means(change[:, np.newaxis])
     return PairedTest(
         one=first.label,
         other=second.label,
@@ -58,7 +55,7 @@ def paired_test(first: CostedRun, second: CostedRun) -> PairedTest | None:
         other_cost=second_costs[j],
         problems=len(first_rows),
         difference=float(change.mean()),
-        difference_ci95=None if means is None else percentile_interval(means[:, 0]),
+        difference_ci95=mean_interval(change),
         gained=gained,
         lost=lost,
         mcnemar_p=paired_p(change),

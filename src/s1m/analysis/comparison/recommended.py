@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from s1m.analysis.comparison.costed import CostedRun
 from s1m.analysis.comparison.findings import Recommendation
-from s1m.analysis.statistics.intervals import percentile_interval, resampled_means
+from s1m.analysis.statistics.intervals import mean_interval
 
 
 def recommended(run: CostedRun, loss: float) -> Recommendation:
@@ -22,14 +22,13 @@ def recommended(run: CostedRun, loss: float) -> Recommendation:
         key=lambda column: (cost[column], -accuracy[column]),
     )
     lost = run.correct[:, best] - run.correct[:, near]
-    means = resampled_means(lost[:, None])
     return Recommendation(
         run=run.label,
         level=run.grid.levels[near],
         best=run.grid.levels[best],
         allowed=loss,
         loss=float(lost.mean()),
-        loss_ci95=None if means is None or near == best else percentile_interval(means[:, 0]),
+        loss_ci95=None if near == best else mean_interval(lost),
         cost=float(cost[near]),
         cost_of_best=float(cost[near] / cost[best]) if cost[best] else 1.0,
     )

@@ -15,7 +15,7 @@ from s1m.analysis.run.summary import HeldOutGain, LevelSummary, MoneySummary, St
 from s1m.analysis.statistics.at_k import SamplesSummary, at_k
 from s1m.analysis.statistics.bias import Answered, Bias, beyond_chance
 from s1m.analysis.statistics.held_out import LEAST_PROBLEMS, at_held_out_best, halves
-from s1m.analysis.statistics.intervals import percentile_interval, resampled_means
+from s1m.analysis.statistics.intervals import mean_interval, percentile_interval, resampled_means
 from s1m.analysis.statistics.metrics import control, performance, scaling, slope_per_1k_tokens, slopes_per_1k_tokens
 from s1m.analysis.statistics.samples import clustered_interval, paired_p
 from s1m.benchmarks import benchmark_of_run
@@ -208,8 +208,7 @@ def held_out_gain(grid: Grid) -> HeldOutGain | None:
     if len(grid.levels) < 2 or len(correct) < LEAST_PROBLEMS:
         return None
     change = at_held_out_best(correct, halves(len(correct))) - correct[:, 0]
-    means = resampled_means(change[:, None])
-    return HeldOutGain(gain=float(change.mean()), ci95=None if means is None else percentile_interval(means[:, 0]))
+    return HeldOutGain(gain=float(change.mean()), ci95=mean_interval(change))
 
 
 def summarize_sweep(grid: Grid, settings: Mapping[str, object], resamples: Resamples | None) -> SweepMetrics:

@@ -85,13 +85,13 @@ def _by_answer(rows: list[Answered], kind: str, pattern: re.Pattern[str]) -> lis
 def _named(rows: list[Answered]) -> Bias | None:
     """Whether answers that the prompt names are given as often as they are right: numbers, whose places are plain."""
     numbers = [row for row in rows if re.fullmatch(r"\d{1,4}", row.gold.strip())]
-    pairs = [(_names(row.prompt, row.gold), _names(row.prompt, row.prediction)) for row in numbers]
+    pairs = [(names(row.prompt, row.gold), names(row.prompt, row.prediction)) for row in numbers]
     if sum(gold for gold, _ in pairs) < LEAST_GOLD:
         return None
     return _test("named in the prompt", "", pairs)
 
 
-def _names(prompt: str, answer: str | None) -> bool:
+def names(prompt: str, answer: str | None) -> bool:
     """Whether a prompt contains a number as a number of its own."""
     return answer is not None and re.search(rf"(?<![\d.]){re.escape(answer.strip())}(?![\d]|\.\d)", prompt) is not None
 

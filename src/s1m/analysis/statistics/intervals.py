@@ -124,6 +124,12 @@ def resampled_means(
     return np.concatenate(means)
 
 
+def mean_interval(values: NDArray[np.float64]) -> Interval | None:
+    """The bootstrap interval of the mean of ``values``, one a problem; None for fewer than two."""
+    means = resampled_means(values[:, None])
+    return None if means is None else percentile_interval(means[:, 0])
+
+
 def percentile_interval(values: NDArray[np.float64]) -> Interval | None:
     """The middle 95 % of bootstrap values, without the NaN of resamples in which the value is undefined.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from s1m.engines.chat import ChatEngine
@@ -25,7 +25,7 @@ from s1m.engines.llamacpp.protocol import (
     completion_request,
     read_generated,
 )
-from s1m.engines.messages import Said, conversation, said_before
+from s1m.engines.messages import Question
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.once import OnceEach
@@ -37,20 +37,7 @@ from s1m.types import Completion, Piece, Problem, RequestOptions, Sampling, Step
 
 logger = logging.getLogger("s1m")
 
-STAND_IN = "data:image/png;base64,AAAA"
-"""The template puts a marker for every image and never looks at it."""
 MOST_SEED = 2**31 - 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What prompts of a server differ in beside their images."""
-
-    server: Server
-    text: str
-    images: int
-    """Those of the turns before it included."""
-    turns: tuple[Said, ...] = ()
 
 
 class LlamaCppEngine:
@@ -73,7 +60,7 @@ class LlamaCppEngine:
         self._chat = ChatEngine(servers, model, options=options, dial="llamacpp" if dial == AUTO else dial)
         self._native = True
         self._props = OnceEach(self._ask_props)
-        self._prompts = OnceEach(self._render, key_of=lambda question: question)
+        self._prompts = OnceEach(self._render, key_of=lambda pair: pair)
         self._spelled = OnceEach(self._spell, key_of=lambda pair: pair)
         self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
 
@@ -151,17 +138,10 @@ class LlamaCppEngine:
         self, problem: Problem, step: Step, sampling: Sampling, asked: list[tuple[Server, Props]]
     ) -> Completion:
         """The completion; ``asked`` gets the servers that the request was made for, and what was known of them."""
-
-        def question(server: Server) -> Question:
-            return Question(
-                server=server,
-                text=problem.question,
-                images=len(problem.every_image),
-                turns=said_before(problem),
-            )
+        question = Question.of(problem)
 
         async def body(server: Server) -> bytes:
-            prompt, props = await self._prompts.get(question(server)), await self._props.get(server)
+            prompt, props = await self._prompts.get((server, question)), await self._props.get(server)
             asked.append((server, props))
             text = joined(prompt, step.prefix, props.media_marker * len(problem.every_image))
             urls = await self._images.get(problem)
@@ -175,7 +155,7 @@ class LlamaCppEngine:
             )
 
         async def first(server: Server) -> None:
-            await self._prompts.get(question(server))
+            await self._prompts.get((server, question))
             await self._forbidden(server, step)
 
         request = Request(
@@ -213,16 +193,17 @@ class LlamaCppEngine:
         if (await self._props.get(server)).media_marker == known.media_marker:  # else another request saw it first
             # Replaced, not closed: requests of other problems may be waiting for their values.
             self._props = OnceEach(self._ask_props)
-            self._prompts = OnceEach(self._render, key_of=lambda question: question)
+            self._prompts = OnceEach(self._render, key_of=lambda pair: pair)
         return True
 
     async def _ask_props(self, server: Server) -> Props:
         return await self._servers.ask(Request(path=PROPS, read=lambda reply: decode(reply, Props)), at=server)
 
-    async def _render(self, question: Question) -> str:
-        """The prompt of a question, up to where the assistant's turn begins."""
-        await self._props.get(question.server)
-        messages = conversation(question.turns, question.text, [STAND_IN] * question.images, self._options)
+    async def _render(self, pair: tuple[Server, Question]) -> str:
+        """A server's prompt of a question, up to where the assistant's turn begins."""
+        server, question = pair
+        await self._props.get(server)
+        messages = question.messages(self._options)
 
         async def body(_server: Server) -> bytes:
             template = self._options.template
@@ -230,8 +211,8 @@ class LlamaCppEngine:
             return encode({"messages": messages, **rendering})
 
         request = Request(path=APPLY_TEMPLATE, body=body, read=lambda reply: decode(reply, Templated).prompt)
-        prompt = await self._servers.ask(request, at=question.server)
-        marker = (await self._props.get(question.server)).media_marker
+        prompt = await self._servers.ask(request, at=server)
+        marker = (await self._props.get(server)).media_marker
         count = prompt.count(marker) if marker else 0
         if count != question.images:
             raise EngineError(
@@ -240,7 +221,7 @@ class LlamaCppEngine:
             )
         if prompt.strip() and not after_thinking(prompt).strip():
             raise EngineUnavailable(
-                f"{question.server.url} closes an empty thought before the turn: thinking is off in its chat template; "
+                f"{server.url} closes an empty thought before the turn: thinking is off in its chat template; "
                 "start it with --chat-template-kwargs '{\"enable_thinking\": true}'"
             )
         return prompt

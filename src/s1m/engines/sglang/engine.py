@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from s1m.engines.chat import ChatEngine
 from s1m.engines.chat.protocol import NO_OPTIONS
 from s1m.engines.dials import AUTO
-from s1m.engines.messages import Said, conversation, said_before
+from s1m.engines.messages import Question
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.images import encoded_images
 from s1m.engines.remote.models import find_context
@@ -35,20 +34,6 @@ from s1m.errors import EngineUnavailable
 from s1m.families.reading import SWITCHES
 from s1m.families.turn import begun, ends_thinking, thinking_is_off
 from s1m.types import Completion, Problem, RequestOptions, Sampling, Step
-
-STAND_IN = "data:image/png;base64,AAAA"
-"""Messages are rendered without a look at their images, which only leave their placeholders."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What prompts of a server differ in beside their images."""
-
-    server: Server
-    text: str
-    images: int
-    """Those of the turns before it included."""
-    turns: tuple[Said, ...] = ()
 
 
 class SglangEngine:
@@ -70,7 +55,7 @@ class SglangEngine:
         self._servers = servers
         self._options = options
         self._chat = ChatEngine(servers, model, options=options, dial="vllm" if dial == AUTO else dial)
-        self._prompts: OnceEach[Question, str] = OnceEach(self._prompt, key_of=lambda question: question)
+        self._prompts: OnceEach[tuple[Server, Question], str] = OnceEach(self._prompt, key_of=lambda pair: pair)
         self._spelled = OnceEach(self._spell, key_of=lambda pair: pair)
         self._images = OnceEach(encoded_images, remembered=servers.most_under_way)
 
@@ -80,7 +65,7 @@ class SglangEngine:
     async def ready(self) -> None:
         """Find out which model the servers offer, how long its context is, and that they render messages."""
         self.context_tokens = await find_context(self._servers, await self.served_model())
-        questions = (Question(server=server, text="Hi", images=0) for server in self._servers.reachable())
+        questions = ((server, Question(text="Hi", images=0)) for server in self._servers.reachable())
         await asyncio.gather(*map(self._prompts.get, questions))
 
     async def ready_to_reply(self) -> None:
@@ -102,24 +87,18 @@ class SglangEngine:
             return await self._chat.generate(problem, step, sampling)
         stop_ids: list[int] = []
 
-        def question(server: Server) -> Question:
-            return Question(
-                server=server,
-                text=problem.question,
-                images=len(problem.every_image),
-                turns=said_before(problem),
-            )
+        question = Question.of(problem)
 
         async def first(server: Server) -> None:
             # Everything that the server is asked for the body: a request that holds a slot must not wait for another.
-            prompt = await self._prompts.get(question(server))
+            prompt = await self._prompts.get((server, question))
             if ends_thinking(prompt, step.prefix, step.stop):
-                switch = await self._switch(question(server), step)
+                switch = await self._switch((server, question), step)
                 raise EngineUnavailable(f"{server.url}: {thinking_is_off(switch)}")
             stop_ids[:] = await self._stop_ids(server, step)
 
         async def body(server: Server) -> bytes:
-            prompt = await self._prompts.get(question(server))
+            prompt = await self._prompts.get((server, question))
             request = generate_request(
                 prompt=prompt + "".join(piece.text for piece in begun(prompt, step.prefix)),
                 images=await self._images.get(problem),
@@ -155,30 +134,31 @@ class SglangEngine:
             )
         return [ids[0] for ids in spelled.values() if len(ids) == 1]
 
-    async def _switch(self, question: Question, step: Step) -> Mapping[str, Any]:
+    async def _switch(self, pair: tuple[Server, Question], step: Step) -> Mapping[str, Any]:
         """Options with which the chat template does not end thinking before the turn; none where none is known."""
         for switch in SWITCHES:
             with suppress(Refused):
-                if not ends_thinking(await self._prompt(question, switch), step.prefix, step.stop):
+                if not ends_thinking(await self._prompt(pair, switch), step.prefix, step.stop):
                     return switch
         return {}
 
-    async def _prompt(self, question: Question, switch: Mapping[str, Any] | None = None) -> str:
-        """The prompt of a question as text, up to where the assistant's turn begins."""
+    async def _prompt(self, pair: tuple[Server, Question], switch: Mapping[str, Any] | None = None) -> str:
+        """A server's prompt of a question as text, up to where the assistant's turn begins."""
+        server, question = pair
         template = {**self._options.template, **(switch or {})}
         rendering = {"chat_template_kwargs": template} if template else {}
-        messages = conversation(question.turns, question.text, [STAND_IN] * question.images, self._options)
+        messages = question.messages(self._options)
         try:
-            ids = await self._tokenize(question.server, {"messages": messages, **rendering})
-            text = await self._text(question.server, ids)
+            ids = await self._tokenize(server, {"messages": messages, **rendering})
+            text = await self._text(server, ids)
         except NotOffered as error:
             raise EngineUnavailable(
-                f"{question.server.url} does not render messages ({error}); use a newer SGLang, or --engine http"
+                f"{server.url} does not render messages ({error}); use a newer SGLang, or --engine http"
             ) from error
         # The endpoint adds a beginning-of-text token of its own where the tokenizer has one; the template wrote it too.
-        again = await self._tokenize(question.server, {"prompt": text})
+        again = await self._tokenize(server, {"prompt": text})
         if ids and again[:2] == [ids[0], ids[0]] and ids[1:2] != [ids[0]]:
-            text = text.removeprefix(await self._text(question.server, ids[:1]))
+            text = text.removeprefix(await self._text(server, ids[:1]))
         return text
 
     async def _spell(self, pair: tuple[Server, str]) -> list[int]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s1m.engines.chat.protocol import NO_OPTIONS
-from s1m.engines.messages import Said, conversation, said_before
+from s1m.engines.messages import Question
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.once import OnceEach
 from s1m.engines.remote.refusals import Refused
@@ -41,16 +41,6 @@ class Placeholder:
 
     run: tuple[int, ...]
     single: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What prompts differ in beside their images: benchmarks ask the same question of many pictures."""
-
-    text: str
-    images: int
-    """Those of the turns before it included."""
-    turns: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +79,7 @@ class Prompts:
         if problem.every_image and self._placeholder is None:
             raise EngineError(f"problem {problem.id}: {self._model} takes no images")
         try:
-            question = Question(text=problem.question, images=len(problem.every_image), turns=said_before(problem))
-            rendered = await self._questions.get(question)
+            rendered = await self._questions.get(Question.of(problem))
         except DataError as error:
             raise EngineError(f"problem {problem.id}: {error}") from error
         images = tuple(hashlib.sha256(image).hexdigest() for image in problem.every_image)
@@ -114,7 +103,7 @@ class Prompts:
         return await self.read(ids[-LONGEST_ENDING_TOKENS:])
 
     async def _question_ids(self, question: Question, template: Mapping[str, Any]) -> tuple[int, ...]:
-        messages = conversation(question.turns, question.text, [STAND_IN] * question.images, self._options)
+        messages = question.messages(self._options, STAND_IN)
         rendering = {"chat_template_kwargs": dict(template)} if template else {}
         ids = await self._tokenize({"messages": messages, **rendering})
         if self._placeholder is None:
