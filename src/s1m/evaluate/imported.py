@@ -23,6 +23,7 @@ from s1m.evaluate.runner import key_of
 from s1m.evaluate.settings.spelling import levels_from
 from s1m.families import DEFAULT
 from s1m.files.decoding import Undecodable, decode_json, read_bytes
+from s1m.files.paths import looks_local, user_path
 from s1m.forcing.flow import Forcing
 from s1m.types import Answer, Benchmark, Problem, Record, Segment, StopClass, Trace, Verdict
 
@@ -199,6 +200,8 @@ def token_counter(tokenizer: str) -> Callable[[str], int]:
     """
     if not tokenizer:
         return TokenCounter()
+    if looks_local(tokenizer) and not user_path(tokenizer).exists():
+        raise UsageError(f"--tokenizer {tokenizer} cannot be loaded: there is no such folder")
     try:
         from transformers import AutoTokenizer
     except ImportError as error:

@@ -69,6 +69,15 @@ class Row:
             raise self.wrong(column, "expected text, got none")
         return value
 
+    def plain(self, column: str) -> str:
+        """A text that is not blank, or a number or truth value as text: 3 and 3.0 are "3", true is "true"."""
+        value = self.value(column)
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, float) and value.is_integer():
+            return str(int(value))
+        return str(value) if isinstance(value, int | float) else self.filled(column).strip()
+
     def text_or(self, column: str, otherwise: str = "") -> str:
         """A text, or ``otherwise`` where the column is missing or null."""
         return self.text(column) if self.has(column) else otherwise
