@@ -28,6 +28,8 @@ from s1m.files.writing import replace_file
 
 DATASET, MODEL = "dataset", "model"
 """The folders, and what their repositories are."""
+RESULTS = ".eval_results"
+"""The Hub's own name of the folder in a model's repository."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ def write_hub(run: Run, out: Path, level: int | None) -> int:
     files: dict[str, bytes | str] = {
         f"{DATASET}/data/{split}-00000-of-00001.parquet": as_parquet(rows_of(run, answers)),
         f"{DATASET}/README.md": card_of(run, page, split, len(answers)),
-        **{f"{MODEL}/.eval_results/{name}": as_yaml(entries) for name, entries in results.items()},
+        **{f"{MODEL}/{RESULTS}/{name}": as_yaml(entries) for name, entries in results.items()},
         f"{MODEL}/model-index.yaml": as_yaml({"model-index": model_index(run, page, result)}),
     }
     for name, content in files.items():

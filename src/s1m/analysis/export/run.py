@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from s1m.analysis.export.answers import answers_of, levels_of, rows_of
-from s1m.analysis.export.hub import MODEL, write_hub
+from s1m.analysis.export.hub import MODEL, RESULTS, write_hub
 from s1m.analysis.export.inspect_log import as_inspect
 from s1m.analysis.export.lmms_eval import as_lmms_eval
 from s1m.analysis.export.tables import as_csv, as_parquet
@@ -57,7 +57,7 @@ def export_to_hub(folder: Path, *, out: str, level: int | None, repo_id: str = "
     count = write_hub(run, path, level)
     console = Printer(stderr=True)
     console.print(f"{count:,} answers of {folder}: {path}", soft_wrap=True)
-    has_results = (path / MODEL / ".eval_results").is_dir()
+    has_results = (path / MODEL / RESULTS).is_dir()
     if not has_results:
         console.print(f"{run.settings.get('benchmark')} is no dataset of the Hub: there is no .eval_results for it")
     if model_repo_id and not has_results:

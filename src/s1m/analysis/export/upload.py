@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 from s1m import __version__
-from s1m.analysis.export.hub import DATASET, MODEL
+from s1m.analysis.export.hub import DATASET, MODEL, RESULTS
 from s1m.errors import DataError, UsageError
 
 MESSAGE = f"Answers and results of s1m {__version__}"
@@ -49,24 +48,18 @@ def push(out: Path, repo_id: str, model_repo_id: str) -> list[str]:
     try:
         if repo_id:
             api.create_repo(repo_id, repo_type="dataset", private=True, exist_ok=True)
-            _upload(api, out / DATASET, repo_id, "dataset")
+            api.upload_folder(folder_path=out / DATASET, repo_id=repo_id, repo_type="dataset", commit_message=MESSAGE)
             said.append(f"pushed the answers to dataset {repo_id}")
-        if model_repo_id:
-            commit = _upload(api, out / MODEL, model_repo_id, "model", create_pr=True)
+        for path in sorted((out / MODEL / RESULTS).glob("*.yaml")) if model_repo_id else ():
+            commit = api.upload_file(
+                path_or_fileobj=path,
+                path_in_repo=f"{RESULTS}/{path.name}",
+                repo_id=model_repo_id,
+                commit_message=MESSAGE,
+                create_pr=True,
+            )
             said.append(f"opened a pull request to model {model_repo_id}: {commit.pr_url or commit.commit_url}")
-    except (OSError, ValueError, RuntimeError) as error:  # of HTTP, of the token, of the client itself
+    except Exception as error:  # of HTTP, of the token, of the client itself: all are reported alike
         why = " ".join(str(error).split())[:200] or type(error).__name__
         raise DataError(f"cannot push to the Hub ({why}); the files are in {out}: hf upload pushes them too") from None
     return said
-
-
-def _upload(api: Any, folder: Path, repo_id: str, kind: str, *, create_pr: bool = False) -> Any:
-    """One commit with the files of a folder; of a model's, the evaluation results alone."""
-    return api.upload_folder(
-        folder_path=folder,
-        repo_id=repo_id,
-        repo_type=kind,
-        commit_message=MESSAGE,
-        create_pr=create_pr,
-        allow_patterns=[".eval_results/*"] if kind == "model" else None,
-    )
