@@ -81,7 +81,7 @@ def test_a_benchmark_that_is_not_at_the_hub_has_no_results_there(
 ) -> None:
     out = exported(RUN, tmp_path / "out")
     assert not (out / "model" / ".eval_results").exists()
-    assert "digits is no dataset of the Hub: there is no .eval_results for it" in capsys.readouterr().err
+    assert "digits is not a dataset of the Hub: it gets no .eval_results" in capsys.readouterr().err
 
 
 @contextmanager

@@ -101,7 +101,7 @@ def is_at_hub(page: Page | None) -> bool:
 
 
 def results_of(run: Run, page: Page | None, result: Result) -> list[dict[str, Any]]:
-    """The entries of a file in ``.eval_results``; a benchmark's own page names its tasks, ``default`` is the usual."""
+    """The entries of a file in ``.eval_results``; the task is ``default``, unless a benchmark's page has others."""
     entry: dict[str, Any] = {
         "dataset": {"id": page.source if page else "", "task_id": "default"},
         "value": result.percent,

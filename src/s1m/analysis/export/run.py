@@ -59,7 +59,7 @@ def export_to_hub(folder: Path, *, out: str, level: int | None, repo_id: str = "
     console.print(f"{count:,} answers of {folder}: {path}", soft_wrap=True)
     has_results = (path / MODEL / RESULTS).is_dir()
     if not has_results:
-        console.print(f"{run.settings.get('benchmark')} is no dataset of the Hub: there is no .eval_results for it")
+        console.print(f"{run.settings.get('benchmark')} is not a dataset of the Hub: it gets no .eval_results")
     if model_repo_id and not has_results:
         raise UsageError("--model-repo-id pushes .eval_results, and there is none; leave it out")
     for line in push(path, repo_id, model_repo_id) if repo_id or model_repo_id else ():

@@ -22,7 +22,7 @@ NO_METRICS = (
     "doc_id", "doc", "target", "arguments", "input", "resps", "filtered_resps", "doc_hash", "prompt_hash",
     "target_hash", "token_counts", "filter", "strict",
 )  # fmt: skip
-"""Keys of a line that are no metric of its task; ``strict`` is one of our own export, and not the official one."""
+"""Keys of a line beside its task's metrics; ``strict`` is one of our own export, and not the official one."""
 
 
 def is_lmms_eval(names: Collection[str]) -> bool:
