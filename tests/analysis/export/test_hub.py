@@ -24,12 +24,12 @@ RECORDS = load_run(RUN).records
 LEVELS = 4
 
 
-def of_mathvision(folder: Path) -> Path:
+def of_mathvision(folder: Path, benchmark: str = "mathvision") -> Path:
     """The run as if its benchmark was one of the Hub's."""
     run = folder / "run"
     run.mkdir()
-    settings = (RUN / "settings.toml").read_text().replace('benchmark = "digits"', 'benchmark = "mathvision"')
-    assert "mathvision" in settings
+    settings = (RUN / "settings.toml").read_text().replace('benchmark = "digits"', f'benchmark = "{benchmark}"')
+    assert benchmark in settings
     (run / "settings.toml").write_text(settings)
     (run / "records.jsonl").write_bytes((RUN / "records.jsonl").read_bytes())
     return run
@@ -64,7 +64,7 @@ def test_results_are_what_the_client_of_the_hub_reads(tmp_path: Path) -> None:
     right = sum(record.verdicts[2].correct for record in RECORDS)
     assert (entry.dataset_id, entry.task_id, entry.value) == (
         "MathLLMs/MathVision",
-        "default",
+        "mathvision",
         pytest.approx(100 * right / len(RECORDS), abs=0.01),
     )
     assert "split test, 6 of 3,040 problems; " in entry.notes
@@ -81,7 +81,12 @@ def test_a_benchmark_that_is_not_at_the_hub_has_no_results_there(
 ) -> None:
     out = exported(RUN, tmp_path / "out")
     assert not (out / "model" / ".eval_results").exists()
-    assert "digits is not a dataset of the Hub: it gets no .eval_results" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "digits is not a dataset of the Hub: it gets no .eval_results" in said
+    assert "task_id" not in said
+    exported(of_mathvision(tmp_path, "mathverse"), tmp_path / "other")
+    assert "task_id: default" in (tmp_path / "other" / "model" / ".eval_results" / "mathverse.yaml").read_text()
+    assert "task_id is default: check it in the eval.yaml" in capsys.readouterr().err
 
 
 @contextmanager

@@ -28,6 +28,12 @@ from s1m.files.writing import replace_file
 
 DATASET, MODEL = "dataset", "model"
 """The folders, and what their repositories are."""
+TASKS = {
+    ("mathvision", "test"): "mathvision",
+    ("mathvision", "testmini"): "mathvision_testmini",
+    ("gpqa_diamond", "train"): "gpqa_diamond",
+}
+"""The ids that a benchmark's ``eval.yaml`` at the Hub gives its tasks, where they could be read."""
 RESULTS = ".eval_results"
 """The Hub's own name of the folder in a model's repository."""
 
@@ -101,14 +107,19 @@ def is_at_hub(page: Page | None) -> bool:
 
 
 def results_of(run: Run, page: Page | None, result: Result) -> list[dict[str, Any]]:
-    """The entries of a file in ``.eval_results``; the task is ``default``, unless a benchmark's page has others."""
+    """The entries of a file in ``.eval_results``."""
     entry: dict[str, Any] = {
-        "dataset": {"id": page.source if page else "", "task_id": "default"},
+        "dataset": {"id": page.source if page else "", "task_id": task_of(run) or "default"},
         "value": result.percent,
         **({"date": result.date} if result.date else {}),
         "notes": notes_on(run, page, result),
     }
     return [entry]
+
+
+def task_of(run: Run) -> str:
+    """The id of the run's task at the Hub; empty where it is not known."""
+    return TASKS.get((str(run.settings.get("benchmark")), str(run.settings.get("split"))), "")
 
 
 def notes_on(run: Run, page: Page | None, result: Result) -> str:

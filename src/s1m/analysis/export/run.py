@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from s1m.analysis.export.answers import answers_of, levels_of, rows_of
-from s1m.analysis.export.hub import MODEL, RESULTS, write_hub
+from s1m.analysis.export.hub import MODEL, RESULTS, task_of, write_hub
 from s1m.analysis.export.inspect_log import as_inspect
 from s1m.analysis.export.lmms_eval import as_lmms_eval
 from s1m.analysis.export.tables import as_csv, as_parquet
@@ -60,6 +60,8 @@ def export_to_hub(folder: Path, *, out: str, level: int | None, repo_id: str = "
     has_results = (path / MODEL / RESULTS).is_dir()
     if not has_results:
         console.print(f"{run.settings.get('benchmark')} is not a dataset of the Hub: it gets no .eval_results")
+    elif not task_of(run):
+        console.print("task_id is default: check it in the eval.yaml of the benchmark's dataset", soft_wrap=True)
     if model_repo_id and not has_results:
         raise UsageError("--model-repo-id pushes .eval_results, and there is none; leave it out")
     for line in push(path, repo_id, model_repo_id) if repo_id or model_repo_id else ():

@@ -106,7 +106,9 @@ class Row:
         return tuple(value)
 
     def written_texts(self, column: str) -> tuple[str, ...]:
-        """A list of texts that is written as one text, in Python's spelling: ``"['1', '2']"``."""
+        """A list of texts, as such or written as one text in Python's spelling: ``"['1', '2']"``."""
+        if isinstance(self.value(column), list):
+            return self.texts(column)
         written = self.text(column)
         try:
             value = ast.literal_eval(written.strip())
