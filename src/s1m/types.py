@@ -231,6 +231,15 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CutLoop:
+    """What was cut from a segment because it repeated itself: ``text`` stood at character ``at`` of the text kept."""
+
+    at: int
+    text: str
+    """As it was written, its beginning where it is long."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Segment:
     """One uninterrupted stretch of thinking: what was injected before it, what the model wrote, why it stopped.
 
@@ -247,6 +256,8 @@ class Segment:
     said: str = ""
     """The answer that the model gave within its thinking before it ended its turn, cut away from ``text``."""
     token_ids: tuple[int, ...] | None = None
+    loops: tuple[CutLoop, ...] = ()
+    """What repeated, of the ``cut_characters``: to learn from, not to go on with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

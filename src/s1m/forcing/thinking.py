@@ -13,7 +13,11 @@ from s1m.forcing.endings import Ending, find_answered, find_ending, flaws_of
 from s1m.forcing.loops.reader import LoopReader
 from s1m.forcing.strategy import Part
 from s1m.forcing.turn import Forcing, chain_so_far, derive_seed, injection, joined, joined_ids
-from s1m.types import AtOnce, Completion, Piece, Purpose, Segment, Step, StopClass
+from s1m.types import AtOnce, Completion, CutLoop, Piece, Purpose, Segment, Step, StopClass
+
+MOST_LOOP_CHARACTERS = 2000
+"""Of a loop that are recorded. One that is read while it is written is seen within some hundred tokens; an engine that
+writes everything at once may have repeated a line until its budget was spent."""
 
 
 def think(forcing: Forcing, ignores: int, seed: int, chain_index: int = 0) -> Part[tuple[Segment, ...]]:
@@ -71,6 +75,7 @@ def continued_after_loop(looped: Segment, more: Segment) -> Segment:
         text=text,
         tokens=looped.tokens + more.tokens,
         cut_characters=looped.cut_characters + more.cut_characters,
+        loops=(*looped.loops, *(replace(loop, at=len(looped.text) + loop.at) for loop in more.loops)),
         flaws=tuple(flaw for flaw in flaws if flaw != "empty" or not text.strip()),
         token_ids=None,
     )
@@ -182,7 +187,13 @@ class Thought:
             flaws=ending.flaws,
             said=text[ending.start :] if "answered" in ending.flaws else "",
             token_ids=None if cut_characters else joined_ids(self.pieces),
+            loops=loops_at(ending.start, text) if ending.stop == "looped" else (),
         )
+
+
+def loops_at(start: int, text: str) -> tuple[CutLoop, ...]:
+    """The loop that begins at ``start`` of a text, as it is recorded."""
+    return (CutLoop(at=start, text=text[start : start + MOST_LOOP_CHARACTERS]),)
 
 
 def ending_after(
