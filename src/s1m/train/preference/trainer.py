@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from trl.trainer.dpo_trainer import DPOTrainer
@@ -28,7 +31,21 @@ class PreferenceTrainer(Planned, DPOTrainer):
     def compute_loss(self, model: Any, inputs: Any, *arguments: Any, **options: Any) -> Any:
         """The part of the step's mean loss that these pairs have. Processes are averaged, so each counts that often."""
         in_step = options.pop("num_items_in_batch", None)
-        loss = super().compute_loss(model, inputs, *arguments, **options)
+        with without_old_names():
+            loss = super().compute_loss(model, inputs, *arguments, **options)
         if in_step is None:
             return loss
         return loss * (len(inputs["input_ids"]) // 2) * self.accelerator.num_processes / in_step
+
+    def compute_ref_log_probs(self, model: Any, inputs: Any) -> Any:
+        """Log-probabilities of the chosen and of the rejected responses, each of shape (pairs,), without gradients."""
+        with without_old_names():
+            return super().compute_ref_log_probs(model, inputs)
+
+
+@contextmanager
+def without_old_names() -> Iterator[None]:
+    """Keep back transformers' warning that TRL asks for gradient checkpointing by the name of version 4."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        yield
