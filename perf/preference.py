@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from keep import keep
-from misbehave import BUDGET, EDITS, RECORDED, behaved, outcomes
+from misbehave import EDITS, RECORDED, behaved, outcomes
 from misbehaving import misbehaving
 from numpy.typing import NDArray
 from timed_run import CONFIG
@@ -36,7 +36,7 @@ HELD_OUT = 256
 """Problems of the test split."""
 LEVELS = 8
 RECIPE = Path(__file__).parent.parent / "configs" / "train" / "preference.toml"
-RUN = ("--config", str(CONFIG), "--max-thinking-tokens", str(BUDGET))
+RUN = ("--config", str(CONFIG), "--max-thinking-tokens", "2048")
 
 Measure = Callable[[Record], float]
 """A number of a record that is averaged over problems."""
@@ -61,20 +61,20 @@ def measured(folder: Path) -> None:
         misbehaving(model, EDITS["now and then"], list(zip(recorded, traces, strict=True)))
     evaluated(model, folder / "train", "--split", "train", "--limit", str(TRAINING), "--samples", str(SAMPLES))
     if not pairs.exists():
-        told(
+        command(
             "data", "pairs", str(folder / "train"), "--target", "digits", "--tokenizer", "bundled", "--out", str(pairs)
         )
     trained = {"before": model}
     for objective in ("sft", "dpo"):
         trained[objective] = trained_on(model, pairs, folder / objective, objective)
-    runs = {name: evaluated(place, folder / f"test-{name}") for name, place in trained.items()}
+    runs = {name: evaluated(weights, folder / f"test-{name}") for name, weights in trained.items()}
     report(runs, json.loads((pairs / "summary.json").read_text()))
 
 
 def evaluated(model: Path, out: Path, *more: str) -> list[Record]:
     """The records of a run, in the order of their problems."""
     limit = () if more else ("--limit", str(HELD_OUT))
-    told("eval", "digits", *RUN, "--model", str(model), *limit, *more, "--out", str(out))
+    command("eval", "digits", *RUN, "--model", str(model), *limit, *more, "--out", str(out))
     return sorted(load_run(out).records, key=lambda record: (record.id, record.sample))
 
 
@@ -85,11 +85,11 @@ def trained_on(model: Path, pairs: Path, out: Path, objective: str) -> Path:
         text = "\n".join(line for line in text.splitlines() if not line.startswith(("objective", "beta", "sft_weight")))
     recipe = out.with_suffix(".toml")
     recipe.write_text(text)
-    told("train", str(recipe), "--model", str(model), "--out", str(out))
+    command("train", str(recipe), "--model", str(model), "--out", str(out))
     return out / "model"
 
 
-def told(*arguments: str) -> None:
+def command(*arguments: str) -> None:
     """A command of s1m, which must succeed."""
     if code := s1m(list(arguments)):
         raise SystemExit(code)
@@ -106,7 +106,7 @@ def report(runs: dict[str, list[Record]], pairs: dict[str, object]) -> None:
         rows.append((name, *cells, *changes, changed(values["sft"], values["dpo"], shown)))
     header = ("of a problem", "before", "SFT", "DPO", "SFT less before", "DPO less before", "DPO less SFT")
     notes = [
-        f"{len(before)} problems of the test split, levels 0-7, temperature 1, thinking budget {BUDGET}; the same "
+        f"{len(before)} problems of the test split, levels 0-7, temperature 1, thinking budget 2,048; the same "
         "seeds for all three. Differences with paired 95 % bootstrap intervals over problems.",
         f"Pairs: {described(pairs)}; made of {TRAINING} problems of the training split, {SAMPLES} runs each.",
         "A toy model that was edited to misbehave at random; what real models do may be harder to unlearn.",

@@ -49,12 +49,12 @@ def make_pairs(settings: PairSettings) -> int:
     candidates = gathered(sources, counter)
     index = None
     if settings.targets:
-        questions = (sources[place.run].problems[place.index].question for place in candidates)
+        questions = (sources[asked.run].problems[asked.index].question for asked in candidates)
         index = build_index(settings.targets, questions, console)
     kept, refused = decide(candidates, sources, settings, index, console)
     with named(out), writing(out / "rejects.jsonl") as file:
-        for place, refusal in refused.items():
-            problem = sources[place.run].problems[place.index].id
+        for asked, refusal in refused.items():
+            problem = sources[asked.run].problems[asked.index].id
             line = {"problem": problem, "filter": refusal.filter, "reason": refusal.reason}
             file.write(encode_line(line))
     funnel = build_funnel(len(candidates), STAGES, refused.values(), unit="problems")
@@ -82,19 +82,19 @@ def decide(
     kept: dict[Asked, list[Match]] = {}
     refused: dict[Asked, Refusal] = {}
     with counted(console, "pairing problems", len(candidates)) as advance:
-        for place, some in candidates.items():
+        for asked, some in candidates.items():
             advance(1)
             made = matches(some, settings)
             if isinstance(made, str):
-                refused[place] = Refusal("worse" if _has_right(some) else "right", made)
+                refused[asked] = Refusal("worse" if _has_right(some) else "right", made)
                 continue
-            problem = sources[place.run].problems[place.index]
+            problem = sources[asked.run].problems[asked.index]
             match = index.check(problem.question, problem.images) if index else None
             if match:
                 found = f"{match.kind}: {match.benchmark} {match.problem}, {match.detail}"
-                refused[place] = Refusal("contamination", found)
+                refused[asked] = Refusal("contamination", found)
             else:
-                kept[place] = made
+                kept[asked] = made
     return kept, refused
 
 
@@ -114,9 +114,9 @@ def _has_right(candidates: Iterable[Candidate]) -> bool:
 def _sized(kept: Mapping[Asked, Sequence[Match]], sources: Sequence[Source], console: Console) -> Iterator[Sized]:
     """The rows, each problem's images read once."""
     with counted(console, "writing pairs", sum(map(len, kept.values()))) as advance:
-        for place, some in kept.items():
-            source = sources[place.run]
-            problem = source.problems[place.index]
+        for asked, some in kept.items():
+            source = sources[asked.run]
+            problem = source.problems[asked.index]
             domain = source.page.breakdowns[0] if source.page.breakdowns else ""
             facts = {
                 "source": source.page.name,

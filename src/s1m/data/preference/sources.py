@@ -106,7 +106,7 @@ def gathered(sources: Sequence[Source], counter: TokenCounter) -> dict[Asked, li
                 )
             problem = texts[index]
             system = source.settings.engine.system_prompt
-            asked = (source.page.name, problem.id, source.question(problem), system)
-            place = names.setdefault(asked, Asked(run=number, index=index))
-            candidates[place] += reader.candidates(record)
-    return {place: candidates[place] for place in sorted(candidates, key=lambda each: (each.run, each.index))}
+            name = (source.page.name, problem.id, source.question(problem), system)
+            asked = names.setdefault(name, Asked(run=number, index=index))
+            candidates[asked] += reader.candidates(record)
+    return {asked: candidates[asked] for asked in sorted(candidates, key=lambda each: (each.run, each.index))}
