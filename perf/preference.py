@@ -53,6 +53,17 @@ def main() -> None:
 
 def measured(folder: Path) -> None:
     """The whole measurement, in a folder of its own."""
+    prepared(folder)
+    model, pairs = folder / "model", folder / "pairs"
+    trained = {"before": model}
+    for objective in ("sft", "dpo"):
+        trained[objective] = trained_on(model, pairs, folder / objective, objective)
+    runs = {name: evaluated(weights, folder / f"test-{name}") for name, weights in trained.items()}
+    report(runs, json.loads((pairs / "summary.json").read_text()))
+
+
+def prepared(folder: Path) -> None:
+    """Make the model, run it on training problems, make the pairs."""
     model, pairs = folder / "model", folder / "pairs"
     if not model.exists():
         digits = find_benchmark("digits")
@@ -61,14 +72,8 @@ def measured(folder: Path) -> None:
         misbehaving(model, EDITS["now and then"], list(zip(recorded, traces, strict=True)))
     evaluated(model, folder / "train", "--split", "train", "--limit", str(TRAINING), "--samples", str(SAMPLES))
     if not pairs.exists():
-        command(
-            "data", "pairs", str(folder / "train"), "--target", "digits", "--tokenizer", "bundled", "--out", str(pairs)
-        )
-    trained = {"before": model}
-    for objective in ("sft", "dpo"):
-        trained[objective] = trained_on(model, pairs, folder / objective, objective)
-    runs = {name: evaluated(weights, folder / f"test-{name}") for name, weights in trained.items()}
-    report(runs, json.loads((pairs / "summary.json").read_text()))
+        given = ("--target", "digits", "--tokenizer", "bundled")
+        command("data", "pairs", str(folder / "train"), *given, "--out", str(pairs))
 
 
 def evaluated(model: Path, out: Path, *more: str) -> list[Record]:
