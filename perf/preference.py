@@ -1,9 +1,10 @@
 """Does a model that is trained on preferences loop less and close more? `python perf/preference.py`, half an hour.
 
 The model is the bundled toy edited by `misbehaving.py`: about 30 % of its chains loop or end their turn without
-</think>. It runs on problems of the training split; `s1m data pairs` makes pairs of the records, `s1m train
---objective dpo` trains on them, and for comparison `--objective sft` on their chosen side alone, for as many passes.
-All three models then run on problems of the test split with the same seeds. Differences are paired by problem.
+</think>. It runs on problems of the training split; `s1m data pairs` makes pairs of the records, once of all reasons and
+once of looped and unclosed chains alone; `s1m train --objective dpo` trains on both, and for comparison `--objective sft`
+on the chosen side of all pairs, for as many passes. All models then run on problems of the test split with the same
+seeds. Differences are paired by problem.
 
 Folders that are there are kept, so that an interrupted measurement goes on: `python perf/preference.py FOLDER`.
 """
@@ -16,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from keep import keep
@@ -35,9 +37,14 @@ TRAINING, SAMPLES = 192, 2
 HELD_OUT = 256
 """Problems of the test split."""
 LEVELS = 8
+TRAINED = {"SFT": ("sft", "pairs"), "DPO": ("dpo", "pairs"), "DPO, endings alone": ("dpo", "endings")}
+"""The objective of each model that is trained, and the folder of its pairs."""
+REASONS = {"pairs": (), "endings": ("--reasons", "looped", "unclosed")}
 RECIPE = Path(__file__).parent.parent / "configs" / "train" / "preference.toml"
 RUN = ("--config", str(CONFIG), "--max-thinking-tokens", "2048")
 
+Summary = dict[str, Any]
+"""The counts of a folder of pairs."""
 Measure = Callable[[Record], float]
 """A number of a record that is averaged over problems."""
 
@@ -54,26 +61,27 @@ def main() -> None:
 def measured(folder: Path) -> None:
     """The whole measurement, in a folder of its own."""
     prepared(folder)
-    model, pairs = folder / "model", folder / "pairs"
-    trained = {"before": model}
-    for objective in ("sft", "dpo"):
-        trained[objective] = trained_on(model, pairs, folder / objective, objective)
-    runs = {name: evaluated(weights, folder / f"test-{name}") for name, weights in trained.items()}
-    report(runs, json.loads((pairs / "summary.json").read_text()))
+    runs = {"before": evaluated(folder / "model", folder / "test")}
+    for name, (objective, pairs) in TRAINED.items():
+        out = folder / f"{objective}-{pairs}"
+        weights = trained_on(folder / "model", folder / pairs, out, objective)
+        runs[name] = evaluated(weights, folder / f"test-{out.name}")
+    report(runs, {pairs: json.loads((folder / pairs / "summary.json").read_text()) for pairs in REASONS})
 
 
 def prepared(folder: Path) -> None:
     """Make the model, run it on training problems, make the pairs."""
-    model, pairs = folder / "model", folder / "pairs"
+    model = folder / "model"
     if not model.exists():
         digits = find_benchmark("digits")
         recorded = digits.load(split="train", limit=RECORDED, data=None)
         traces = [outcome.trace for outcome in asyncio.run(outcomes("bundled", recorded, 1))]
         misbehaving(model, EDITS["now and then"], list(zip(recorded, traces, strict=True)))
     evaluated(model, folder / "train", "--split", "train", "--limit", str(TRAINING), "--samples", str(SAMPLES))
-    if not pairs.exists():
-        given = ("--target", "digits", "--tokenizer", "bundled")
-        command("data", "pairs", str(folder / "train"), *given, "--out", str(pairs))
+    for name, reasons in REASONS.items():
+        if not (folder / name).exists():
+            given = ("--target", "digits", "--tokenizer", "bundled", *reasons)
+            command("data", "pairs", str(folder / "train"), *given, "--out", str(folder / name))
 
 
 def evaluated(model: Path, out: Path, *more: str) -> list[Record]:
@@ -100,23 +108,25 @@ def command(*arguments: str) -> None:
         raise SystemExit(code)
 
 
-def report(runs: dict[str, list[Record]], pairs: dict[str, object]) -> None:
+def report(runs: dict[str, list[Record]], pairs: dict[str, Summary]) -> None:
     """Print the table, and keep it."""
-    before = runs["before"]
     rows = []
     for name, measure, shown in measures():
         values = {model: np.array([measure(record) for record in records]) for model, records in runs.items()}
         cells = [shown(float(values[model].mean())) for model in runs]
-        changes = [changed(values["before"], values[model], shown) for model in ("sft", "dpo")]
-        rows.append((name, *cells, *changes, changed(values["sft"], values["dpo"], shown)))
-    header = ("of a problem", "before", "SFT", "DPO", "SFT less before", "DPO less before", "DPO less SFT")
+        changes = [changed(values["before"], values[model], shown) for model in TRAINED]
+        rows.append((name, *cells, *changes, changed(values["SFT"], values["DPO"], shown)))
+    header = ("of a problem", *runs, *(f"{model} less before" for model in TRAINED), "DPO less SFT")
     notes = [
-        f"{len(before)} problems of the test split, levels 0-7, temperature 1, thinking budget 2,048; the same "
-        "seeds for all three. Differences with paired 95 % bootstrap intervals over problems.",
-        f"Pairs: {described(pairs)}; made of {TRAINING} problems of the training split, {SAMPLES} runs each.",
-        "A toy model that was edited to misbehave at random; what real models do may be harder to unlearn.",
-        "Both trained by `configs/train/preference.toml`, SFT without the preference. Generated tokens by those "
-        f"before: {ratio(runs)}.",
+        f"{len(runs['before'])} problems of the test split, levels 0-7, temperature 1, thinking budget 2,048; the same "
+        "seeds for all. Differences with paired 95 % bootstrap intervals over problems.",
+        f"Pairs: {described(pairs['pairs'])}; endings alone: {described(pairs['endings'])}. Made of {TRAINING} problems of "
+        f"the training split, {SAMPLES} runs each.",
+        "All trained by `configs/train/preference.toml`, SFT without the preference. Its learning rate, passes and "
+        "`sft_weight` were the best of six on 160 other problems of the training split, by DPO on all pairs.",
+        f"Generated tokens by those before: {ratios(runs)}.",
+        "A toy model that was edited to misbehave at random: what real models do may be harder to unlearn. Its readings "
+        "are wrong at random, too, and pairs of right and wrong answers teach it to be more careful.",
     ]
     keep("preference", "Preference training against loops and unclosed thinking", header, rows, notes)
 
@@ -166,16 +176,22 @@ def signed(shown: Callable[[float], str], value: float) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
-def ratio(runs: dict[str, list[Record]]) -> str:
-    """Generated tokens of the trained models by those before."""
-    total = {name: sum(record.trace.generated_tokens for record in records) for name, records in runs.items()}
-    return ", ".join(f"{name} {total[name] / total['before']:.2f}" for name in ("sft", "dpo"))
+def ratios(runs: dict[str, list[Record]]) -> str:
+    """Generated tokens of the trained models by those before, each problem resampled in both."""
+    texts = []
+    old = np.array([record.trace.generated_tokens for record in runs["before"]], dtype=float)
+    for name in TRAINED:
+        new = np.array([record.trace.generated_tokens for record in runs[name]], dtype=float)
+        means = resampled_means(np.stack([new, old], axis=1))
+        interval = None if means is None else percentile_interval(means[:, 0] / means[:, 1])
+        assert interval is not None
+        texts.append(f"{name} {new.mean() / old.mean():.2f} ({interval.low:.2f} to {interval.high:.2f})")
+    return "; ".join(texts)
 
 
-def described(pairs: dict[str, object]) -> str:
+def described(pairs: Summary) -> str:
     """The pairs by reason, in words."""
-    parts: list[dict[str, object]] = pairs["parts"]  # type: ignore[assignment]
-    counts = ", ".join(f"{part['pairs']} {part['reason']}" for part in parts if part["reason"] != "all")
+    counts = ", ".join(f"{part['pairs']} {part['reason']}" for part in pairs["parts"] if part["reason"] != "all")
     return f"{pairs['pairs']} of {pairs['problems']} problems ({counts})"
 
 
