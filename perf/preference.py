@@ -1,10 +1,10 @@
 """Does a model that is trained on preferences loop less and close more? `python perf/preference.py`, half an hour.
 
 The model is the bundled toy edited by `misbehaving.py`: about 30 % of its chains loop or end their turn without
-</think>. It runs on problems of the training split; `s1m data pairs` makes pairs of the records, once of all reasons and
-once of looped and unclosed chains alone; `s1m train --objective dpo` trains on both, and for comparison `--objective sft`
-on the chosen side of all pairs, for as many passes. All models then run on problems of the test split with the same
-seeds. Differences are paired by problem.
+</think>. It runs on problems of the training split; `s1m data pairs` makes pairs of the records, once of all reasons
+and once of looped and unclosed chains alone; `s1m train --objective dpo` trains on both, and for comparison
+`--objective sft` on the chosen side of all pairs, for as many passes. All models then run on problems of the test
+split with the same seeds. Differences are paired by problem.
 
 Folders that are there are kept, so that an interrupted measurement goes on: `python perf/preference.py FOLDER`.
 """
@@ -120,13 +120,13 @@ def report(runs: dict[str, list[Record]], pairs: dict[str, Summary]) -> None:
     notes = [
         f"{len(runs['before'])} problems of the test split, levels 0-7, temperature 1, thinking budget 2,048; the same "
         "seeds for all. Differences with paired 95 % bootstrap intervals over problems.",
-        f"Pairs: {described(pairs['pairs'])}; endings alone: {described(pairs['endings'])}. Made of {TRAINING} problems of "
-        f"the training split, {SAMPLES} runs each.",
-        "All trained by `configs/train/preference.toml`, SFT without the preference. Its learning rate, passes and "
-        "`sft_weight` were the best of six on 160 other problems of the training split, by DPO on all pairs.",
+        f"Pairs: {described(pairs['pairs'])}; endings alone: {described(pairs['endings'])}. Made of {TRAINING} "
+        f"problems of the training split, {SAMPLES} runs each.",
+        "All trained by `configs/train/preference.toml`, SFT without the preference. Its learning rate, passes "
+        "and `sft_weight` were the best of six on 160 other problems of the training split, by DPO on all pairs.",
         f"Generated tokens by those before: {ratios(runs)}.",
-        "A toy model that was edited to misbehave at random: what real models do may be harder to unlearn. Its readings "
-        "are wrong at random, too, and pairs of right and wrong answers teach it to be more careful.",
+        "A toy model that was edited to misbehave at random: what real models do may be harder to unlearn. Its "
+        "readings are wrong at random, too, and pairs of right and wrong answers teach it to be more careful.",
     ]
     keep("preference", "Preference training against loops and unclosed thinking", header, rows, notes)
 
