@@ -148,3 +148,11 @@ def test_a_run_of_the_measured_split_is_refused(tmp_path: Path, capsys: pytest.C
     (tmp_path / "records.jsonl").touch()
     assert main(["data", "pairs", str(tmp_path), "--out", str(tmp_path.parent / "out")]) == 2
     assert "on which models are measured" in capsys.readouterr().err
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "settings.toml").write_text("mine = 1\n")
+    assert main(["data", "pairs", str(tmp_path / "run"), "--out", str(out)]) == 2
+    assert "holds something else than pairs, such as settings.toml" in capsys.readouterr().err

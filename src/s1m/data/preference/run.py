@@ -9,6 +9,7 @@ OUT/summary.json    pairs and lengths by reason
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from s1m.data.preference.sources import Asked, Source, gathered, open_sources
 from s1m.data.preference.summary import Summary, print_summary, summary_of
 from s1m.data.shards import Sized, check_replaceable, named, write_tables
 from s1m.datasets.tokens import TokenCounter
-from s1m.errors import DataError
+from s1m.errors import DataError, UsageError
 from s1m.files.json_lines import encode_line
 from s1m.files.printing import Printer
 from s1m.files.progress import counted
@@ -35,6 +36,8 @@ from s1m.files.writing import check_apart, replace_file, writing
 if TYPE_CHECKING:
     from s1m.data.contamination import ContaminationIndex
 
+OWN = re.compile(r"data|rejects\.jsonl|summary\.json|funnel\.\w+")
+"""What is written into the folder; one that holds anything else is left alone."""
 STAGES = ("right", "worse", "contamination")
 """Of the funnel: a problem needs a response to choose and a worse one, and must not be a benchmark's."""
 
@@ -44,7 +47,7 @@ def make_pairs(settings: PairSettings) -> int:
     console, out = Printer(stderr=True), Path(settings.out)
     counter = TokenCounter(settings.tokenizer).check()
     check_apart(out, [Path(run).expanduser() for run in settings.runs])
-    check_replaceable(out / "data")
+    check_own(out)
     sources = open_sources(settings)
     candidates = gathered(sources, counter)
     index = None
@@ -69,6 +72,15 @@ def make_pairs(settings: PairSettings) -> int:
     print_summary(summary, Printer(soft_wrap=False))
     say_where(out, summary, settings, console)
     return 0
+
+
+def check_own(out: Path) -> None:
+    """Raise ``UsageError`` for a folder that holds anything but pairs: it would be lost."""
+    check_replaceable(out / "data")
+    others = sorted(path.name for path in out.iterdir() if not OWN.fullmatch(path.name)) if out.is_dir() else []
+    if others or out.is_file():
+        what = f"holds something else than pairs, such as {others[0]}" if others else "is a file"
+        raise UsageError(f"{out} {what}; choose another --out")
 
 
 def decide(

@@ -24,7 +24,10 @@ def add_flags(verb: Parser) -> None:
     from s1m.data.preference.settings import PairSettings
 
     verb.add_argument("runs", metavar="RUN", nargs="+", type=path, help="run folder")
-    add_keys(verb, PairSettings, but=("runs",))
+    verb.add_argument(
+        "--out", metavar="FOLDER", type=path, required=True, help="folder for the pairs and what they were made of"
+    )
+    add_keys(verb, PairSettings, but=("runs", "out"))
 
 
 def run(parsed: Namespace) -> int:
