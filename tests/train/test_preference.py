@@ -24,6 +24,7 @@ from s1m.train.model.load import load_model
 from s1m.train.preference.objective import PreferenceObjective
 from s1m.train.run import build_trainer, look, objective_of, train
 from s1m.train.settings import TrainSettings, train_settings
+from tests.train.classes import folder_of
 from tests.train.pairs import pairs_in
 from tests.train.runs import losses, short, spread, trained
 
@@ -198,3 +199,14 @@ def test_what_makes_no_sense_is_refused(changes: dict[str, Any], message: str, t
     given = {"model": "bundled", "out": str(tmp_path / "out"), "data": [{"path": "digits", "rows": 2}], **changes}
     with pytest.raises(UsageError, match=message):
         train(train_settings(given))
+
+
+@pytest.mark.parametrize("kind", ["smolvlm", "gemma3"])
+def test_other_classes_learn_preferences_too_packed_or_padded(kind: str, source: Source, tmp_path: Path) -> None:
+    few = {"model": str(folder_of(kind, tmp_path)), "learning_rate": 1e-3}
+    few |= {"max_tokens": 8192, "pack_tokens": 32768, "forcing_targets": False}
+    first = trained(dpo(tmp_path / "rows", source, **few))
+    assert first[0] == pytest.approx(math.log(2), abs=1e-6)
+    assert first[-1] < first[0]
+    grouped = dpo(tmp_path / "grouped", source, **few, batch="grouped", batch_size=ROWS)
+    assert trained(grouped) == pytest.approx(first, abs=CLOSE)
