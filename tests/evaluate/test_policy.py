@@ -111,9 +111,9 @@ def test_a_policy_of_another_model_family_or_sampling_does_not_fit() -> None:
 
 def test_features_are_counted_in_bins_of_the_tuned_run() -> None:
     made = {each.name: each for each in policy().features}
-    assert made["ignored"].edges == (0.0, 1.0, 2.0, 3.0)
-    assert made["ignored"].shares == (0.2,) * 5
-    assert made["ignored"].bin_of(known(ignored=9)) == 4
+    assert made["ignored"].edges == (0.0, 1.0, 2.0, 3.0, 4.0)
+    assert made["ignored"].shares == (*(0.2,) * 5, 0.0)
+    assert made["ignored"].bin_of(known(ignored=9)) == 5
     assert (made["kind"].names, made["kind"].shares) == (("", "sum", "other"), (0.5, 0.5, 0.0))
     assert made["kind"].bin_of(known(kind="evens")) == 2
     assert "confidence" not in made  # the engine gave none

@@ -28,6 +28,7 @@ NUMBERS = ("ignored", "agreeing", "lead", "confidence", "tokens", "loops")
 """Features that are numbers; the others are words."""
 WORDS = ("stop", "kind")
 BINS = 10
+DIGITS = 6
 OTHER = "other"
 """The last word of a distribution of words: all that did not occur."""
 
@@ -107,9 +108,9 @@ class Guarantee:
 class Distribution:
     """How one feature is distributed over the problems of the tuned run, at the stop where the policy stopped.
 
-    Of numbers ``edges`` are the upper ends of all bins but the last, which has none; of words ``names`` are the bins,
-    the last of them ``other``. ``shares`` sum to 1 over the values that are there; ``missing`` is the share of problems
-    without a value.
+    Of numbers ``edges`` are the upper ends of all bins but the last, which is beyond the largest value; of words
+    ``names`` are the bins, the last of them ``other``. ``shares`` sum to 1 over the values that are there; ``missing``
+    is the share of problems without a value.
     """
 
     name: str
@@ -261,21 +262,19 @@ def distributions(features: Sequence[Features]) -> tuple[Distribution, ...]:
             continue
         if name in WORDS:
             names = (*sorted(set(there)), OTHER)
-            shares = [sum(value == each for value in there) / len(there) for each in names]
+            shares = [round(sum(value == each for value in there) / len(there), DIGITS) for each in names]
             made.append(Distribution(name=name, names=names, shares=tuple(shares), count=len(values)))
             continue
         edges = _edges(there)
         index = [sum(value > edge for edge in edges) for value in there]
-        shares = [index.count(each) / len(there) for each in range(len(edges) + 1)]
-        missing = 1 - len(there) / len(values)
+        shares = [round(index.count(each) / len(there), DIGITS) for each in range(len(edges) + 1)]
+        missing = round(1 - len(there) / len(values), DIGITS)
         made.append(Distribution(name=name, edges=edges, shares=tuple(shares), missing=missing, count=len(values)))
     return tuple(made)
 
 
 def _edges(values: Sequence[float]) -> tuple[float, ...]:
-    """Upper ends of bins: the deciles, each once, without the largest value, whose bin is open."""
+    """Upper ends of bins: the deciles, each once, and the largest value: beyond it lies what the run never had."""
     ordered = sorted(values)
-    deciles = {
-        float(ordered[len(ordered) * part // BINS - 1]) for part in range(1, BINS) if len(ordered) * part >= BINS
-    }
-    return tuple(sorted(deciles - {float(ordered[-1])}))
+    ends = [ordered[len(ordered) * part // BINS - 1] for part in range(1, BINS + 1) if len(ordered) * part >= BINS]
+    return tuple(sorted({float(f"{end:.6g}") for end in ends}))

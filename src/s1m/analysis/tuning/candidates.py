@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,8 +21,8 @@ THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99)
 MOST_AGREEING = 6
 RIDGE = 1.0
 """Weight of the penalty on squared weights, of standardised features: half a tuning set of 256 has few losses."""
-LEAST_OF_KIND = 20
-"""Problems of a kind below which the logistic rule does not look at it."""
+LEAST_STOPS = 50
+"""Stops at which a feature must have another value than its most common one: a weight that rests on a few is noise."""
 
 
 def candidates(walks: Walks, rows: Sequence[int], reference: int) -> list[Rule]:
@@ -84,7 +85,7 @@ def logistic_rules(walks: Walks, rows: Sequence[int], reference: int) -> list[Ru
         targets += [stop.correct or not is_right for stop in walk]
     if len(set(targets)) < 2:
         return []
-    names = _names(stops, len(rows))
+    names = _names(stops)
     values = np.array([[stop.features.numbers().get(name, 0.0) for name in names] for stop in stops])
     intercept, weights = _fitted(values, np.array(targets, dtype=np.float64))
     rule = Rule(
@@ -97,18 +98,16 @@ def logistic_rules(walks: Walks, rows: Sequence[int], reference: int) -> list[Ru
     return [replace(rule, threshold=each) for each in THRESHOLDS]
 
 
-def _names(stops: Sequence[Stop], problems: int) -> list[str]:
-    """The numbers that differ between stops, without those of rare kinds."""
-    seen: dict[str, set[float]] = {}
-    counts: dict[str, int] = {}
+def _names(stops: Sequence[Stop]) -> list[str]:
+    """The numbers that differ between stops, and not at a handful of them only."""
+    values: dict[str, Counter[float]] = {}
     for stop in stops:
         for name, value in stop.features.numbers().items():
-            seen.setdefault(name, set()).add(value)
-            counts[name] = counts.get(name, 0) + 1
-    kinds = {name for name in seen if name.startswith("kind=")}
-    per_problem = len(stops) / max(1, problems)
-    common = {name for name in kinds if counts[name] >= LEAST_OF_KIND * per_problem}
-    return [name for name in seen if (name in common if name in kinds else len(seen[name]) > 1)]
+            values.setdefault(name, Counter())[value] += 1
+    # A kind is named at its own stops alone; elsewhere its number is 0.
+    for counts in values.values():
+        counts[0.0] += len(stops) - counts.total()
+    return [name for name, counts in values.items() if len(stops) - max(counts.values()) >= LEAST_STOPS]
 
 
 def _fitted(values: NDArray[np.float64], targets: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

@@ -20,8 +20,8 @@ NAMES = {
 }
 
 
-def accuracy_against_tokens(choice: Choice, allowed: float) -> Figure:
-    """Every candidate as a point, the levels joined; the chosen one ringed, what may be lost as a band."""
+def accuracy_against_tokens(choice: Choice, allowed: float, bound: float) -> Figure:
+    """Every candidate as a point, the levels joined; the chosen one ringed, with its ``bound``, a fraction."""
     from matplotlib.figure import Figure
 
     with house_style():
@@ -30,8 +30,8 @@ def accuracy_against_tokens(choice: Choice, allowed: float) -> Figure:
         draw_allowed(axes, choice, allowed)
         for number, (kind, name) in enumerate(NAMES.items()):
             draw_kind(axes, [trial for trial in choice.trials if trial.rule.kind == kind], number, name)
-        draw_chosen(axes, choice)
-        axes.set_title("Accuracy against generated tokens, on the problems that chose nothing")
+        draw_chosen(axes, choice, bound)
+        axes.set_title("Accuracy against generated tokens, on held-out problems")
         axes.set_xlabel("generated tokens per problem")
         axes.margins(x=0.03)
         percent_axis(axes)
@@ -61,9 +61,15 @@ def draw_kind(axes: Axes, trials: list[Trial], number: int, name: str) -> None:
     )  # fmt: skip
 
 
-def draw_chosen(axes: Axes, choice: Choice) -> None:
-    """A ring around the chosen rule, with its loss and what it may be."""
+def draw_chosen(axes: Axes, choice: Choice, bound: float) -> None:
+    """A ring around the chosen rule, and a bar from there to the lowest accuracy that its bound leaves."""
     half = choice.chosen.certification
+    if choice.certified:
+        lowest = choice.reference.certification.accuracy - bound
+        axes.plot(
+            [half.tokens] * 2, [half.accuracy, lowest], color=INK, linewidth=1.6, marker="_", markersize=9,
+            markevery=[1], zorder=2, label="certified bound",
+        )  # fmt: skip
     axes.plot(
         [half.tokens], [half.accuracy], linestyle="none", marker="o", markersize=15, markerfacecolor="none",
         markeredgecolor=INK, markeredgewidth=1.6, zorder=4, label="the policy",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from s1m.analysis.display.page import environment, inline_svg
 from s1m.analysis.tuning.choose import Choice, choose
-from s1m.analysis.tuning.guarantee import needed_words, policy_of, refusal_sentence
+from s1m.analysis.tuning.guarantee import policy_of, refusal_sentence
 from s1m.analysis.tuning.plot import NAMES, accuracy_against_tokens
 from s1m.analysis.tuning.walks import Walks
 from s1m.benchmarks import find_benchmark
@@ -38,7 +38,7 @@ def tune_run(folder: Path, out: Path, *, allowed: float, error: float, reference
     choice = choose(walks, allowed=allowed, error=error, reference=reference, seed=seed)
     policy = policy_of(run, walks, choice, allowed=allowed, error=error, seed=seed)
     replace_file(out, policy_text(policy))
-    replace_file(page, render(policy, choice, allowed=allowed, error=error))
+    replace_file(page, render(policy, choice, allowed=allowed, error=error, named=reference is not None))
     console = Printer()
     for line in sentences(policy, choice, allowed=allowed, error=error):
         console.print(line, markup=False)
@@ -93,16 +93,15 @@ def sentences(policy: Policy, choice: Choice, *, allowed: float, error: float) -
         f"of {known.reference_tokens:.0f} a problem"
     )
     seen = (
-        f"on {known.certification_problems:,} problems that chose nothing: accuracy {known.accuracy:.1f} % instead of "
+        f"on {known.certification_problems:,} held-out problems: accuracy {known.accuracy:.1f} % instead of "
         f"{known.reference_accuracy:.1f} %; {known.lost} problems lost, {known.gained} gained"
     )
     return [f"policy: {policy.rule.words()}", f"guarantee: {known.words}", saved, seen]
 
 
-def render(policy: Policy, choice: Choice, *, allowed: float, error: float) -> str:
-    """The page as HTML text."""
+def render(policy: Policy, choice: Choice, *, allowed: float, error: float, named: bool) -> str:
+    """The page as HTML text; ``named``: the reference level was given."""
     shown = sorted(choice.trials, key=lambda trial: trial.certification.tokens)
-    needed = choice.needed(allowed, error)
     return (
         environment()
         .get_template(TEMPLATE)
@@ -112,9 +111,9 @@ def render(policy: Policy, choice: Choice, *, allowed: float, error: float) -> s
             trials=shown,
             kinds=NAMES,
             refusal="" if choice.certified else refusal_sentence(choice, allowed, error),
-            needed=needed_words(needed) if needed else "",
+            named=named,
             error=error,
-            figure=inline_svg(accuracy_against_tokens(choice, allowed), "tune"),
+            figure=inline_svg(accuracy_against_tokens(choice, allowed, policy.guarantee.loss_bound / 100), "tune"),
             command=" ".join(["s1m", "eval", policy.tuned_on.benchmark, "--strategy", "policy", "--policy", "FILE"]),
         )
     )
