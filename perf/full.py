@@ -1,9 +1,9 @@
-"""How well s1m saturates a server: `python perf/full.py http://127.0.0.1:8000/v1`.
+"""How well s1m saturates a server: `python perf/full.py [PROBLEMS [ROUNDS]]`.
 
-`s1m eval digits --num-ignore 0-7` against vLLM, and a plain client that sends the very same requests (prompt ids, image
-names, lengths) with nothing between them: no turn to wait for, no scoring, no record. Both in turn, four
-rounds, on problems that the server has not seen; the plain client's prefixes are salted, so that it finds no cache
-entries but its own. Serve the bundled model first: `s1m serve src/s1m/assets/digits-qwen2vl --dtype float32`.
+`s1m eval digits --num-ignore 0-7` against vLLM, with a chain, a segment (streamed) or a chunk in a request, and a plain
+client that sends the very same requests (prompt ids, image names, lengths) with nothing between them: no turn to wait
+for, no scoring, no record. All in turn on problems that the server has not seen; the plain client's prefixes are
+salted, so that it finds no cache entries but its own. Starts vLLM itself (`make vllm` first).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 from keep import keep
+from own_server import own_server
 from timed_run import timed_run, unseen
 
 from s1m.benchmarks import find_benchmark
@@ -29,8 +30,13 @@ from s1m.engines.vllm import VllmEngine
 from s1m.engines.vllm.protocol import generate_request, image_part
 from s1m.types import Completion, Problem, Sampling, Step
 
-ROUNDS = 4
-PROBLEMS = 256
+PROBLEMS = int(sys.argv[1]) if len(sys.argv) > 1 else 256
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 4
+WAYS = {
+    "chain in a request (plugin)": {},
+    "segment in a request (streams)": {"forces": False},
+    "chunk in a request": {"streams": False},
+}
 CONCURRENCIES = (64, 256)
 
 
@@ -85,11 +91,13 @@ class Recorder:
         await self._engine.close()
 
 
-async def ours(api: str, problems: list[Problem], folder: Path) -> tuple[float, list[SentRequest]]:
-    """Tokens per second of a whole run, records and scores included, and its requests."""
-    engine = Recorder(VllmEngine(Servers(api)))
+async def ours(api: str, problems: list[Problem], folder: Path, **how: bool) -> tuple[float, float, list[SentRequest]]:
+    """Tokens per second of a whole run, records and scores included, its processor seconds, and its requests."""
+    engine = Recorder(VllmEngine(Servers(api), **how))
+    used = time.process_time()
     seconds = await timed_run(engine, api, problems, folder)
-    return sum(request.tokens for request in engine.requests) / seconds, engine.requests
+    used = time.process_time() - used
+    return sum(request.tokens for request in engine.requests) / seconds, used, engine.requests
 
 
 async def plain(api: str, requests: list[SentRequest], concurrency: int) -> float:
@@ -121,32 +129,43 @@ async def plain(api: str, requests: list[SentRequest], concurrency: int) -> floa
 
 
 async def main() -> None:
-    """Both clients in turn, round after round."""
-    api = sys.argv[1]
+    """Every way and its plain clients in turn, round after round."""
     problems = find_benchmark("digits").load(split="test", limit=PROBLEMS, data=None)
-    rows: list[tuple[object, ...]] = []
-    ratios: dict[int, list[float]] = {concurrency: [] for concurrency in CONCURRENCIES}
-    with tempfile.TemporaryDirectory() as scratch:
+    speeds: dict[str, list[float]] = {name: [] for name in WAYS}
+    used: dict[str, list[float]] = {name: [] for name in WAYS}
+    ratios: dict[tuple[str, int], list[float]] = {(name, c): [] for name in WAYS for c in CONCURRENCIES}
+    with own_server("--max-num-seqs", "256") as server, tempfile.TemporaryDirectory() as scratch:
+        await ours(server.api, [unseen(problem) for problem in problems[:32]], Path(scratch) / "warm")
         for number in range(ROUNDS):
-            some = [unseen(problem) for problem in problems]
-            speed, requests = await ours(api, some, Path(scratch) / str(number))
-            plains = [await plain(api, requests, concurrency) for concurrency in CONCURRENCIES]
-            for concurrency, other in zip(CONCURRENCIES, plains, strict=True):
-                ratios[concurrency].append(speed / other)
-            rows.append((number + 1, f"{speed:.0f}", *(f"{other:.0f}" for other in plains)))
+            for name, how in WAYS.items():
+                some = [unseen(problem) for problem in problems]
+                speed, processor, requests = await ours(server.api, some, Path(scratch) / f"{name}{number}", **how)
+                speeds[name].append(speed)
+                used[name].append(1000 * processor / sum(request.tokens for request in requests))
+                for concurrency in CONCURRENCIES:
+                    ratios[name, concurrency].append(speed / await plain(server.api, requests, concurrency))
     keep(
         "full",
         "s1m against a plain saturating client, on one vLLM",
-        ("round", "s1m, tokens/s", *(f"plain, {c} at once" for c in CONCURRENCIES)),
-        rows,
+        (
+            *("", "tokens/s", *(f"of the plain client, {c} at once" for c in CONCURRENCIES)),
+            "client's processor seconds a thousand tokens",
+        ),
+        [
+            (
+                name,
+                ", ".join(f"{speed:.0f}" for speed in speeds[name]),
+                *(
+                    f"{statistics.median(each):.2f} ({min(each):.2f} to {max(each):.2f})"
+                    for each in (ratios[name, concurrency] for concurrency in CONCURRENCIES)
+                ),
+                f"{statistics.median(used[name]):.3f}",
+            )
+            for name in WAYS
+        ],
         [
             f"{PROBLEMS} problems a round, levels 0-7, the demo's sampling; tokens include the one that ends a "
-            "request.",
-            *(
-                f"s1m reaches {statistics.median(each):.3f} of the plain client at {concurrency} at once (median; "
-                f"{min(each):.3f} to {max(each):.3f})."
-                for concurrency, each in ratios.items()
-            ),
+            "request. Median of the rounds, and the least and the most.",
             "Client and server run on the same two cores here, so the client's work slows the server down.",
         ],
     )

@@ -204,6 +204,7 @@ def keep_steps(runs: dict[str, list[Run]], problems: int) -> None:
             "Sampling has the plugin's own work in it; between the steps lie vLLM's scheduler, the passing of batches "
             "from process to process, and waiting.",
         ],
+        script="inside_sweep",
     )
 
 
