@@ -3,8 +3,8 @@
 What the bundled model reads off a picture is drawn anew in every segment, so the segments of one problem differ. For
 each of a few problems the tokens of a segment, its first tokens and the number read are compared by two-sample tests;
 the smallest of the p-values is then judged by how many there are (Holm). No seed is used in both arms. Starts vLLM
-itself (`make vllm` first). With a FOLDER it stops after a few minutes and goes on in the next call; the table is
-written when all pieces are there.
+itself (`make vllm` first). With a FOLDER it stops after a few minutes and goes on in the next call; the table has what
+is there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else None
 PROBLEMS, CHAINS = 5, 286
 """Chains of each problem in each arm, each of 8 segments, 7 of them forced: 20,020 forced segments in each arm."""
 ARMS = {"inside": True, "outside": False}
-A_CALL_SECONDS = 120.0
+A_CALL_SECONDS = 165.0
 """No piece is begun later in a call that may be resumed."""
 Forced = list[tuple[int, str, str]]
 """Of each segment that was forced: its tokens, its first tokens, and what it reads off the picture."""
@@ -56,10 +56,10 @@ async def drawn(engine: VllmEngine, sampling_index: int, problem_index: int, fir
 
 
 def pieces(folder: Path) -> dict[tuple[int, str, int], Path]:
-    """Where each piece lies or will lie: by sampling, arm and problem."""
+    """Where each piece lies or will lie: by sampling, arm and problem, in the order in which they are drawn."""
     return {
         (sampling, arm, problem): folder / f"{sampling}-{arm}-{problem}.json"
-        for sampling, problem, arm in product(range(len(SAMPLED)), range(PROBLEMS), ARMS)
+        for problem, sampling, arm in product(range(PROBLEMS), range(len(SAMPLED)), ARMS)
     }
 
 
@@ -85,12 +85,14 @@ def compared(one: Sequence[Forced], other: Sequence[Forced]) -> list[float]:
 
 
 def table(folder: Path) -> None:
-    """The table of all pieces."""
-    found = {key: json.loads(path.read_text()) for key, path in pieces(folder).items()}
+    """The table of the problems of which all pieces are there."""
+    found = {key: json.loads(path.read_text()) for key, path in pieces(folder).items() if path.exists()}
     rows: list[tuple[object, ...]] = []
     smallest: list[float] = []
     counts = Counter[str]()
     for sampling, problem in product(range(len(SAMPLED)), range(PROBLEMS)):
+        if any((sampling, arm, problem) not in found for arm in ARMS):
+            continue
         ours, theirs = (found[sampling, arm, problem] for arm in ARMS)
         counts["inside"] += sum(map(len, ours))
         counts["outside"] += sum(map(len, theirs))
@@ -136,8 +138,7 @@ def main() -> None:
         missing = sum(not path.exists() for path in pieces(folder).values())
         if missing:
             print(f"{missing} pieces are missing; run it again")
-        else:
-            table(folder)
+        table(folder)
 
 
 if __name__ == "__main__":
