@@ -14,6 +14,7 @@ from s1m.gateway.call import Call, begin_call
 from s1m.gateway.errors import ApiError, refusal_of
 from s1m.gateway.operation.admission import Keys, Slots
 from s1m.gateway.operation.metrics import Metrics
+from s1m.gateway.replies.batches import Streams
 from s1m.gateway.requests.body import BodyLimits
 from s1m.gateway.settings import GatewaySettings
 from s1m.gateway.work import MEGABYTE, Work
@@ -51,6 +52,7 @@ class State:
     slots: Slots
     metrics: Metrics
     body_limits: BodyLimits
+    streams: Streams = field(default_factory=Streams)
     started: int = field(default_factory=lambda: int(time.time()))
 
 

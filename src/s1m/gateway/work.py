@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -17,8 +17,9 @@ from s1m.evaluate.family import with_family
 from s1m.evaluate.recommended import with_sampling
 from s1m.evaluate.settings.parts import forcing_of
 from s1m.files.settings import changed
-from s1m.forcing import Forcing, drive, follow
+from s1m.forcing import Forcing, drive
 from s1m.forcing.events import Event
+from s1m.forcing.follow import watch
 from s1m.gateway.dial import Efforts, read_efforts, with_row
 from s1m.gateway.replies.outcome import Outcome, outcome_of
 from s1m.gateway.requests.asked import Asked, Rules
@@ -50,9 +51,9 @@ class Work:
         trace = await drive(asked.flow(), asked.problem, self.engine, asked.sampling)
         return outcome_of(asked, trace, time.monotonic() - began)
 
-    def events(self, asked: Asked) -> AsyncGenerator[Event, None]:
-        """What happens while a request is worked on; closing it ends the work. Raises ``EngineError``."""
-        return follow(asked.flow(), asked.problem, self.engine, asked.sampling)
+    async def watched(self, asked: Asked, emit: Callable[[Event], None]) -> None:
+        """Call ``emit`` with what happens while a request is worked on, to its end. Raises ``EngineError``."""
+        await watch(asked.flow(), asked.problem, self.engine, asked.sampling, emit)
 
 
 async def resolved(settings: GatewaySettings) -> GatewaySettings:

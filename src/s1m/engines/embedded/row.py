@@ -106,10 +106,10 @@ class Row:
             present=(*self.ids[self.turn_start :], *self.generated) if self.sampling.presence_penalty else (),
         )
 
-    def accept(self, token: int, logprob: float) -> Completion | None:
+    def accept(self, token: int, logprob: float, *, heard: bool = True) -> Completion | None:
         """Take the next token and the logarithm of its probability; the finished completion when it was the last.
 
-        Where the probability is NaN, ``EngineUnavailable`` is delivered and the row is cancelled. Looked for here, in a
+        ``heard``: the listener is given what is new; otherwise it waits for a later token. Where the probability is NaN, ``EngineUnavailable`` is delivered and the row is cancelled. Looked for here, in a
         value that is on the host anyway: a check of the logits would make a GPU wait at every step.
         """
         if math.isnan(logprob):
@@ -134,7 +134,7 @@ class Row:
             start = first_stop(text, self.stop_texts)
             if start is not None:
                 return self._cut(text[:start], "stop")
-        if len(self.generated) >= self.step.max_tokens or self._ended_by_listener():
+        if len(self.generated) >= self.step.max_tokens or (heard and self._ended_by_listener()):
             return self._done("length")
         return None
 
