@@ -17,6 +17,7 @@ from s1m.engines.builder import EngineSettings
 from s1m.errors import CannotContinue
 from s1m.evaluate.build import check_budget, make_ready, model_of, name_dial
 from s1m.evaluate.family import with_family
+from s1m.evaluate.policy_use import check_policy
 from s1m.evaluate.recommended import with_sampling
 from s1m.evaluate.settings.parts import BudgetSettings
 from s1m.files.settings import changed, flat
@@ -73,6 +74,7 @@ async def asking(settings: AskSettings, problem: Problem, engine: Engine | None 
         settings = await made_ready(settings, engine)  # engines remember what they have found out
         settings = fitted(settings, engine.context_tokens)
         check_budget(settings, engine)
+        check_policy(settings, settings.strategy, settings.engine)
         yield Asking(settings=settings, engine=engine, problem=problem)
     finally:
         if not is_kept:

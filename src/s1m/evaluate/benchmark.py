@@ -19,6 +19,7 @@ from s1m.evaluate.chosen import Chosen
 from s1m.evaluate.family import chosen_for
 from s1m.evaluate.fitting import fitted_budget
 from s1m.evaluate.judging import judge_run, unread_of
+from s1m.evaluate.policy_use import check_policy
 from s1m.evaluate.progress import RunProgress
 from s1m.evaluate.provenance import Provenance, changes, is_new, provenance_of
 from s1m.evaluate.runner import Progress, Runner
@@ -91,6 +92,7 @@ def run_benchmark(
     settings = asyncio.run(choose_chains(asyncio.run(name_dial(chosen.settings))))
     if fit_budget:
         settings = asyncio.run(fitted_budget(settings, settings.engine, settings.budget, console))
+    check_policy(settings, settings.strategy, settings.engine)
     problems = load_problems(settings.problems, benchmark)
     store = RunStore(settings)
     try:
