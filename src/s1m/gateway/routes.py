@@ -167,6 +167,8 @@ def _note(asked: Asked, state: State) -> None:
 def _count(state: State, outcome: Outcome) -> None:
     thinking, whole = outcome.reasoning_tokens, outcome.completion_tokens
     state.metrics.generated(thinking, whole - thinking, outcome.extra["ignored_stops"])
+    if state.drift is not None and outcome.stopped is not None:
+        state.drift.count(outcome.stopped)
     current_call().note += f" thinking={thinking} answer={whole - thinking}"
 
 
@@ -219,7 +221,7 @@ def _metrics(state: State) -> Any:
 
     async def metrics(request: Request) -> StreamResponse:
         check_key(request, state)
-        text, kind = state.metrics.page(state.slots.taken)
+        text, kind = state.metrics.page(state.slots.taken, state.drift)
         return web.Response(body=text, headers={"Content-Type": kind})
 
     return metrics

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from s1m.errors import EngineError
+from s1m.forcing.stopping import Features, features_at
+from s1m.forcing.strategy import whole_text
 from s1m.gateway.requests.asked import Asked
 from s1m.types import Answer, Trace
 
@@ -31,6 +33,8 @@ class Outcome:
     completion_tokens: int
     extra: dict[str, Any]
     """The ``s1m`` object."""
+    stopped: Features | None = None
+    """What was known where a policy stopped."""
 
 
 def outcome_of(asked: Asked, trace: Trace, seconds: float) -> Outcome:
@@ -46,7 +50,13 @@ def outcome_of(asked: Asked, trace: Trace, seconds: float) -> Outcome:
         reasoning_tokens=thinking,
         completion_tokens=trace.generated_tokens,
         extra=extra_of(asked, trace, seconds),
+        stopped=stopped_at(trace) if asked.dial.is_policy else None,
     )
+
+
+def stopped_at(trace: Trace) -> Features:
+    """What was known at the last answer that a policy asked for."""
+    return features_at(trace.chains[0], trace.samples, [whole_text(sample.text) for sample in trace.samples])
 
 
 def reasoning_of(trace: Trace, answer: Answer) -> str:
