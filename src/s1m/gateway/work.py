@@ -14,13 +14,14 @@ from s1m.engines.embedded.checkpoint import BUNDLED
 from s1m.errors import UsageError
 from s1m.evaluate.build import model_of
 from s1m.evaluate.family import with_family
+from s1m.evaluate.metering import MeteredEngine
 from s1m.evaluate.policy import read_policy
 from s1m.evaluate.policy_use import check_policy
 from s1m.evaluate.recommended import with_sampling
 from s1m.evaluate.settings.parts import forcing_of
 from s1m.files.settings import changed
 from s1m.forcing import Forcing, drive
-from s1m.forcing.events import Event
+from s1m.forcing.events import Event, Finished
 from s1m.forcing.follow import watch
 from s1m.gateway.dial import POLICY, Efforts, read_efforts, with_row
 from s1m.gateway.replies.outcome import Outcome, outcome_of
@@ -52,12 +53,24 @@ class Work:
     async def whole(self, asked: Asked) -> Outcome:
         """The outcome of a request. Raises ``EngineError``."""
         began = time.monotonic()
-        trace = await drive(asked.flow(), asked.problem, self.engine, asked.sampling)
-        return outcome_of(asked, trace, time.monotonic() - began)
+        metered = MeteredEngine(self.engine)
+        trace = await drive(asked.flow(), asked.problem, metered, asked.sampling)
+        return outcome_of(asked, trace, time.monotonic() - began, metered.first_prompt_tokens)
 
-    async def watched(self, asked: Asked, emit: Callable[[Event], None]) -> None:
-        """Call ``emit`` with what happens while a request is worked on, to its end. Raises ``EngineError``."""
-        await watch(asked.flow(), asked.problem, self.engine, asked.sampling, emit)
+    async def watched(self, asked: Asked, emit: Callable[[Event | Outcome], None]) -> None:
+        """Call ``emit`` with what happens while a request is worked on, and with its outcome.
+
+        Raises ``EngineError``.
+        """
+        metered = MeteredEngine(self.engine)
+
+        def handed_on(event: Event) -> None:
+            if isinstance(event, Finished):
+                emit(outcome_of(asked, event.trace, event.seconds, metered.first_prompt_tokens))
+            else:
+                emit(event)
+
+        await watch(asked.flow(), asked.problem, metered, asked.sampling, handed_on)
 
 
 async def resolved(settings: GatewaySettings) -> GatewaySettings:

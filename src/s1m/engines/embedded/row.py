@@ -109,7 +109,9 @@ class Row:
     def accept(self, token: int, logprob: float, *, heard: bool = True) -> Completion | None:
         """Take the next token and the logarithm of its probability; the finished completion when it was the last.
 
-        ``heard``: the listener is given what is new; otherwise it waits for a later token. Where the probability is NaN, ``EngineUnavailable`` is delivered and the row is cancelled. Looked for here, in a
+        ``heard``: the listener is given what is new; otherwise it waits for a later token.
+
+        Where the probability is NaN, ``EngineUnavailable`` is delivered and the row is cancelled. Looked for here, in a
         value that is on the host anyway: a check of the logits would make a GPU wait at every step.
         """
         if math.isnan(logprob):
@@ -171,7 +173,14 @@ class Row:
     def _completion(self, text: str, finish: Finish, token_ids: tuple[int, ...] | None) -> Completion:
         tokens = len(self.generated)
         logprob = self.logprobs / tokens if tokens else None
-        return Completion(text=text, tokens=tokens, finish=finish, token_ids=token_ids, logprob=logprob)
+        return Completion(
+            text=text,
+            tokens=tokens,
+            finish=finish,
+            token_ids=token_ids,
+            logprob=logprob,
+            prompt_tokens=len(self.ids),
+        )
 
 
 def positions_of(rows: Sequence[Row], columns: Tensor) -> Tensor:

@@ -43,7 +43,8 @@ class Drift:
     def count(self, features: Features) -> None:
         """Take in what was known where the policy stopped; a feature that has left its distribution is logged once."""
         self.requests += 1
-        self.outside += any([each.take(features) for each in self._features])
+        new = [each.take(features) for each in self._features]  # every feature, not up to the first that is new
+        self.outside += any(new)
         for each in self._features:
             if each.drifted != (each.index > each.limit):
                 each.drifted = not each.drifted
@@ -110,7 +111,7 @@ class Watched:
     @property
     def _used(self) -> list[int]:
         """The bins that either side has something in."""
-        return [bin for bin, share in enumerate(self._expected) if share or self._counts[bin]]
+        return [number for number, share in enumerate(self._expected) if share or self._counts[number]]
 
 
 def chi_squared(degrees: int) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 
 from s1m.forcing.events import Event
 from s1m.gateway.replies.deltas import Content, Delta, Reasoning, Translator
+from s1m.gateway.replies.outcome import Outcome
 from s1m.gateway.requests.asked import Asked
 
 LEAST_SECONDS = 0.03
@@ -39,7 +40,7 @@ class Streams:
         return min(MOST_SECONDS, max(LEAST_SECONDS, self.open * SECONDS_EACH))
 
 
-Emit = Callable[[Event], None]
+Emit = Callable[[Event | Outcome], None]
 
 
 async def batched(
@@ -83,7 +84,7 @@ class Batch:
         self._woken = self._loop.create_future()
         self._watch = self._loop.call_later(QUIET_SECONDS, self._wake)
 
-    def add(self, event: Event) -> None:
+    def add(self, event: Event | Outcome) -> None:
         """Take in what happened."""
         self.waiting += self._translator.deltas(event)
         if not self.waiting or self._alarm is not None or self._woken.done():

@@ -29,6 +29,8 @@ class Outcome:
     reasoning: str
     ended: Literal["stop", "length", "tool_calls"]
     calls: tuple[Call, ...]
+    prompt_tokens: int
+    """Of the conversation, images included; 0 where the engine does not say."""
     reasoning_tokens: int
     completion_tokens: int
     extra: dict[str, Any]
@@ -37,8 +39,11 @@ class Outcome:
     """What was known where a policy stopped."""
 
 
-def outcome_of(asked: Asked, trace: Trace, seconds: float) -> Outcome:
-    """The outcome of a flow. Raises ``EngineError`` for an answer that is not the JSON it was bound to."""
+def outcome_of(asked: Asked, trace: Trace, seconds: float, prompt_tokens: int | None = None) -> Outcome:
+    """The outcome of a flow whose prompt had ``prompt_tokens``, None where that is not known.
+
+    Raises ``EngineError`` for an answer that is not the JSON it was bound to.
+    """
     final = trace.answers[-1]
     content, calls = shaped(asked, final)
     thinking = sum(segment.tokens for chain in trace.chains for segment in chain)
@@ -47,6 +52,7 @@ def outcome_of(asked: Asked, trace: Trace, seconds: float) -> Outcome:
         reasoning=reasoning_of(trace, final),
         ended="tool_calls" if calls else "length" if final.finish == "length" else "stop",
         calls=calls,
+        prompt_tokens=prompt_tokens or 0,
         reasoning_tokens=thinking,
         completion_tokens=trace.generated_tokens,
         extra=extra_of(asked, trace, seconds),

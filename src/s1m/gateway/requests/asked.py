@@ -122,7 +122,7 @@ def asked_from(fields: Fields, conversation: Conversation, structure: Structure,
 
 
 def _check_policy(dial: Dial, sampling: Sampling, rules: Rules) -> None:
-    """Raise ``ApiError`` for a request that differs from what the gateway's policy was tuned for, which it agrees with."""
+    """Raise ``ApiError`` for a request that differs from what the policy was tuned for, as the gateway does not."""
     for name in Sampling.__dataclass_fields__:
         given, tuned = getattr(sampling, name), getattr(rules.sampling, name)
         if given != tuned:
