@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from s1m.engines.remote.reply import decode
 from s1m.engines.vllm.chain import Plan, Stretch
 from s1m.engines.vllm.check import Abilities
-from s1m.engines.vllm.protocol import GeneratedChoice, generate_request, image_part, read_choice
+from s1m.engines.vllm.protocol import Generated, GeneratedChoice, generate_request, image_part, read_choice
 from s1m.engines.vllm.writing import Writing
 from s1m.types import Sampling, Step
 
@@ -80,6 +81,7 @@ class Asking:
         )
         if streams:
             request["stream"] = True
+            request["stream_options"] = {"include_usage": True}
             request["sampling_params"]["stream_interval"] = HEARD_INTERVAL if step.on_text else READ_INTERVAL
         if drawn is not None:
             drawn = replace(drawn, max_tokens=step.max_tokens, min_tokens=step.min_tokens)
@@ -98,7 +100,16 @@ class Asking:
 
     def read(self, reply: bytes) -> GeneratedChoice:
         """What the last try wrote. Raises ``Unreadable``."""
-        return read_choice(reply, self._most) if reply else self._writing.choice()
+        if not reply:
+            return self._writing.choice()
+        said = decode(reply, Generated)
+        self._writing.reported = said.usage.prompt_tokens if said.usage else None
+        return read_choice(reply, self._most)
+
+    @property
+    def reported(self) -> int | None:
+        """Tokens of the prompt as the server counts them, images included; None where it did not come to that."""
+        return None if self._writing.reported is None else self._writing.reported - len(self.before)
 
     @property
     def cut(self) -> bool:

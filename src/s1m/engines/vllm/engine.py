@@ -140,6 +140,7 @@ class VllmEngine:
             stop_token_ids=stop_ids,
             plan=await self._plan(step, sampling, chains=chains),
         )
+        sent = len(prompt.token_ids) + len(turn)
         asked: list[Server] = []
 
         async def body(server: Server) -> bytes:
@@ -159,12 +160,14 @@ class VllmEngine:
         )
         choice = await self._ask(request, problem, prompt)
         prompt.known_to.add(asked[-1])  # the last one asked is the one that answered
+        read = prompt.tokens_of(sent, times_shown, asking.reported)
         if asking.plan is not None:
             stretches = asking.stretches(choice)
             if stretches is None:  # the server's context ended in the middle of a chain
                 return await self._continue(problem, step, sampling, prompts, chains=False)
-            return await chained(asking, stretches, choice, prompts)
-        return await completion_of(await whole(asking, choice, prompts), step, stop_ids, prompts)
+            return replace(await chained(asking, stretches, choice, prompts), prompt_tokens=read)
+        whole_choice = await whole(asking, choice, prompts)
+        return replace(await completion_of(whole_choice, step, stop_ids, prompts), prompt_tokens=read)
 
     async def _plan(self, step: Step, sampling: Sampling, *, chains: bool) -> Plan | None:
         """What to ask of the plugin; None where it has nothing to do, or for a delimiter of several tokens.
