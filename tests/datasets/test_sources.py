@@ -15,6 +15,7 @@ from datasets import Image, List, Value
 from s1m.datasets.example import IMAGE, Unusable
 from s1m.datasets.source import Source
 from s1m.datasets.sources.examples import pick_rows
+from s1m.datasets.sources.open import open_rows
 from s1m.errors import DataError, UsageError
 from tests.benchmarks.hub import hub
 from tests.datasets.sets import examples_of, picture, trace, write_lines, write_parquet
@@ -103,6 +104,13 @@ def test_a_corrupt_shard_is_named(tmp_path: Path) -> None:
     bad.write_bytes(good.read_bytes()[:300])
     with pytest.raises(DataError, match=rf"^cannot read {bad}: "):
         examples_of(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["./absent", "~/absent", "/absent/set", "absent.csv", "set/absent.CSV", "a/b/c"])
+def test_what_looks_like_a_path_is_not_asked_of_the_hub(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s1m.datasets.sources.open.from_hub", lambda source: pytest.fail(f"asked for {source.path}"))
+    with pytest.raises(UsageError, match=f"^there is no file or folder {path}; check the path"):
+        open_rows(Source(path=path))
 
 
 @pytest.mark.parametrize(

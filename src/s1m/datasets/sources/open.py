@@ -13,7 +13,7 @@ from s1m.benchmarks.reading.files import SHARD
 from s1m.datasets.source import Source
 from s1m.datasets.sources.rows import Files, LineRows, Rows, TableRows
 from s1m.errors import DataError, UsageError
-from s1m.files.paths import user_path
+from s1m.files.paths import looks_local, user_path
 
 LINES = (".jsonl", ".json")
 KINDS = (".parquet", *LINES)
@@ -41,8 +41,8 @@ def files_of(source: Source) -> tuple[Path, ...] | None:
                 f"{path} is not a data file: a source is a {', '.join(KINDS)} file, a folder of them, or a Hub id"
             )
         return (path,)
-    if path.suffix in KINDS or not HUB_ID.fullmatch(source.path):
-        raise UsageError(f"there is no file or folder {source.path}")
+    if looks_local(source.path) or not HUB_ID.fullmatch(source.path):
+        raise UsageError(f"there is no file or folder {source.path}; check the path, or name a dataset of the Hub")
     return None
 
 

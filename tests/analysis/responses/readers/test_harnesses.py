@@ -96,7 +96,7 @@ def test_columns_that_cannot_be_matched_are_named(tmp_path: Path, capsys: pytest
 
 def test_a_row_with_more_cells_than_the_header(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = complaint(written(tmp_path, f"id,response\n{PROBLEMS[0].id},4, I think\n"), capsys)
-    assert "row 1: it has more cells than the header; quote cells that hold ','" in said
+    assert "row 2: it has more cells than the header; quote cells that hold ','" in said
 
 
 @pytest.mark.parametrize("indent", [None, 2])
