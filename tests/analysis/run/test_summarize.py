@@ -164,6 +164,8 @@ def test_an_empty_run_summarises() -> None:
         "judge": None,
         "prompt_tokens": None,
         "money": None,
+        "latency": None,
+        "temperature": 0.6,
         "biases": [],
         "held_out": None,
         "samples": 1,

@@ -17,7 +17,7 @@ from s1m.analysis.display.style import (
     look,
     percent_axis,
 )
-from s1m.analysis.display.words import add_legend, add_note, label_points, set_title, wrapped
+from s1m.analysis.display.words import add_legend, add_note, label_points, lay_out, set_title, wrapped
 from s1m.analysis.run.sentences import short_model
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def accuracy_against_cost(comparison: Comparison, *, narrow: bool = False) -> Fi
         handles, _ = axes.get_legend_handles_labels()
         add_legend(figure, handles, ["Pareto front", *labels_with_facts(facts)])
         add_note(figure, [shared_facts(facts), "Numbers: levels on the Pareto front."])
-        figure.draw_without_rendering()
+        lay_out(figure)
         points = [point for curve in comparison.curves for point in curve.points]
         bars = [(point.cost, point.accuracy_ci95.low, point.accuracy_ci95.high) for point in points]
         label_points(axes, [labelled(curve) for curve in comparison.curves], bars)
@@ -110,7 +110,7 @@ def cost_axis(axes: Axes, unit: Unit, *, narrow: bool) -> None:
 
     axes.set_xscale("log")
     low, high = axes.get_xlim()
-    subs = (1, 3) if narrow and high < 300 * low else (1,) if narrow else (1, 2, 5)
+    subs = (1, 2, 5) if not narrow or high < 30 * low else (1, 3) if high < 300 * low else (1,)
     axes.xaxis.set_major_locator(LogLocator(subs=subs))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: cost_text(cost, unit)))

@@ -85,7 +85,7 @@ def _candidates(text: str) -> Iterator[tuple[int, int, str, bool]]:
     position = 0
     while match := _OPENING.search(text, position):
         position = match.end()
-        kind = str(match.lastgroup if match.lastgroup != "name" else "environment")
+        kind = str(match.lastgroup)  # the outermost
         if kind in ("code", "escaped"):
             continue
         if kind == "boxed":
@@ -93,7 +93,9 @@ def _candidates(text: str) -> Iterator[tuple[int, int, str, bool]]:
             if close is None:
                 continue
             position = close
-            yield match.start(), close, _boxed(text[match.end() : close - 1]), False
+            inner = text[match.end() : close - 1].strip()
+            if inner:  # else the prompt, which asks for one
+                yield match.start(), close, _boxed(inner), False
         elif kind == "dollars" and not _is_formula(match[kind]):
             position = match.start() + 1  # the second dollar may open a formula
         else:
@@ -123,6 +125,6 @@ def _closing_brace(text: str, start: int) -> int | None:
 
 def _boxed(inner: str) -> str:
     """LaTeX of a box; words in it, which models write without ``\\text``, are set as words."""
-    inner = inner.strip().strip("$")
+    inner = inner.strip("$")
     words = re.fullmatch(r"[A-Za-z][\w ,.'-]+", inner)
     return f"\\boxed{{\\text{{{inner}}}}}" if words else f"\\boxed{{{inner}}}"

@@ -25,6 +25,9 @@ ELEMENTS = LEAVES | frozenset(
     "mphantom menclose mmultiscripts mprescripts none".split()
 )
 
+ARITY = dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2) | {"msubsup": 3, "munderover": 3}
+"""Children that an element needs; of half a formula latex2mathml makes half an element."""
+
 _WORD = re.compile(r"[a-z][a-z -]{0,40}")
 _NUMBER = re.compile(r"[-+]?\d?")
 _LENGTH = re.compile(r"[-+]?\d?\d?(?:\.\d{1,4})?(?:em|ex|px|pt)?")  # no formula is wider than the page by a command
@@ -80,7 +83,7 @@ def _copied(element: XmlElement, depth: int) -> Element:
         if (shape := ATTRIBUTES.get(name)) and shape.fullmatch(value)
     }
     children = tuple(_without_row(_copied(child, depth - 1)) for child in element)
-    if element.tag in LEAVES and children:
+    if (element.tag in LEAVES and children) or len(children) != ARITY.get(element.tag, len(children)):
         raise ValueError(element.tag)
     return element.tag, attributes, (*([text] if element.tag in LEAVES else []), *children)
 

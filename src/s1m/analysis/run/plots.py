@@ -25,7 +25,7 @@ from s1m.analysis.display.style import (
     points_axis,
     save_figure,
 )
-from s1m.analysis.display.words import add_legend, add_note, set_title, thin_ticks
+from s1m.analysis.display.words import add_legend, add_note, lay_out, set_title, thin_ticks
 from s1m.analysis.run.drawable import common_axis, drawable, facts_of, judge_remark, say_if_empty
 from s1m.analysis.run.summary import LevelSummary, Summary
 from s1m.analysis.run.tokens_plot import accuracy_against_tokens
@@ -33,6 +33,9 @@ from s1m.analysis.run.tokens_plot import accuracy_against_tokens
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+MOST_BANDS = 4
+"""Runs whose bands do not cover each other so much that none can be read."""
 
 WIDE = 16
 """From this ratio of the highest to the lowest level on, the level axis is logarithmic."""
@@ -90,27 +93,29 @@ def scaling_panels(summaries: Sequence[Summary], *, narrow: bool = False) -> Fig
 
     shown = [panel for panel in COST_PANELS if not panel.is_zero(summaries)]
     hidden = [panel.if_zero for panel in COST_PANELS if panel.is_zero(summaries)]
-    with_gain = any(len(summary.levels) > 1 for summary in summaries)
+    with_gain = any(level.gain_ci95 for summary in summaries for level in summary.levels)
     with house_style():
         figure = Figure(layout="constrained")
         accuracy, gain, costs = arranged(figure, summaries, with_gain, len(shown), narrow=narrow)
         draw_accuracy(accuracy, summaries)
         if gain:
             draw_gain(gain, summaries)
-            gain.sharex(accuracy)
         for axes, panel in zip(costs, shown, strict=True):
             draw_lines(axes, summaries, panel)
         inches = {axes: width_of(axes, narrow=narrow) for axes in figure.axes}
-        title = f"Accuracy, with 95 % interval{judge_remark(summaries)}"
+        interval = ", with 95 % interval" if len(drawable(summaries)) <= MOST_BANDS else ""
+        title = f"Accuracy{interval}{judge_remark(summaries)}"
         for axes, words in zip(figure.axes, titles(title, gain, shown), strict=True):
             set_title(axes, words, inches[axes])
             level_axis(axes, summaries)
             say_if_empty(axes, summaries)
+        if gain:
+            gain.set_xlim(accuracy.get_xlim())
         add_run_legend(figure, summaries)
         if drawable(summaries):
             facts = [shared_facts(facts_of(summaries)), gain_note(summaries) if with_gain else ""]
             add_note(figure, [" · ".join(filter(None, facts)), *hidden])
-        figure.draw_without_rendering()
+        lay_out(figure)
         for axes in figure.axes:
             thin_ticks(axes)
     return figure
@@ -180,7 +185,7 @@ def draw_accuracy(axes: Axes, summaries: Sequence[Summary]) -> None:
         high = [level.accuracy_ci95.high for level in summary.levels]
         if len(x) == 1:  # a band of zero width would be invisible
             axes.vlines(x, low, high, color=colour(number), alpha=0.45)
-        elif len(shown) <= 4:  # more bands would cover each other
+        elif len(shown) <= MOST_BANDS:
             axes.fill_between(x, low, high, color=colour(number), alpha=0.14, linewidth=0)
         if len(shown) == 1:
             axes.axhline(summary.levels[0].accuracy, color=MUTED, linestyle=(0, (5, 4)), linewidth=1.1, alpha=0.8)
@@ -198,6 +203,8 @@ def draw_gain(axes: Axes, summaries: Sequence[Summary]) -> None:
     shown = drawable(summaries)
     for number, (_, summary) in enumerate(shown):
         levels = [level for level in summary.levels[1:] if level.gain_ci95]
+        if not levels:
+            continue
         across = DODGE * (number - (len(shown) - 1) / 2) / 72
         moved = axes.transData + ScaledTranslation(across, 0, axes.get_figure(root=True).dpi_scale_trans)
         x = [level.level for level in levels]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from s1m.analysis.display.facts import labels_with_facts, shared_facts
 from s1m.analysis.display.style import NARROW_INCHES, SERIES, WIDE_INCHES, colour, house_style, look, percent_axis
-from s1m.analysis.display.words import add_legend, add_note
+from s1m.analysis.display.words import add_legend, add_note, lay_out
 from s1m.analysis.run.drawable import drawable, facts_of
 from s1m.analysis.run.summary import LevelSummary, Summary
 
@@ -43,6 +43,7 @@ def against_samples(summaries: Sequence[Summary], *, narrow: bool = False) -> Fi
             sample_ticks(axes)
         add_legend(figure, passes.get_lines(), [label for label, _ in lines])
         add_note(figure, [shared_facts(facts_of([summary for summary in summaries if has_samples([summary])]))])
+        lay_out(figure)
     return figure
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from s1m.analysis.display.facts import labels_with_facts, shared_facts
 from s1m.analysis.display.style import NARROW_INCHES, colour, house_style, look, percent_axis
-from s1m.analysis.display.words import add_legend, add_note, label_points, set_title, wrapped
+from s1m.analysis.display.words import add_legend, add_note, label_points, lay_out, set_title, wrapped
 from s1m.analysis.run.drawable import common_axis, drawable, facts_of, judge_remark, say_if_empty
 from s1m.analysis.run.summary import Summary
 
@@ -40,7 +40,7 @@ def accuracy_against_tokens(summaries: Sequence[Summary], *, narrow: bool = Fals
         if shown:
             numbers = f"Beside each point: {common_axis(summaries)}."
             add_note(figure, [shared_facts(facts_of(summaries)), numbers])
-        figure.draw_without_rendering()
+        lay_out(figure)
         points = [
             [(level.thinking_tokens_mean, level.accuracy, str(level.level)) for level in summary.levels]
             for _, summary in shown

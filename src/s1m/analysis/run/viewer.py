@@ -21,14 +21,25 @@ MAX_FORMULAS = 4_000
 
 def viewer_data(run: Run, label: str, max_formulas: int = MAX_FORMULAS) -> dict[str, object]:
     """A run for the browser: its label, how many problems it has, and the first ``MAX_PROBLEMS`` of them by id."""
-    records = sorted(run.records, key=lambda record: (record.id, record.key))
+    records = sorted(run.records, key=lambda record: (record.id, record.sample, record.key))
     formulas = FormulaTable(max_formulas)
+    problems = [problem_data(record, run.thumbnail(record), formulas) for record in records[:MAX_PROBLEMS]]
     return {
         "label": label,
         "total": len(records),
-        "problems": [problem_data(record, run.thumbnail(record), formulas) for record in records[:MAX_PROBLEMS]],
+        "problems": pictures_once(problems),
         "formulas": formulas.rows,
     }
+
+
+def pictures_once(problems: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The problems, a picture that an earlier one has replaced by the number of that one: samples share theirs."""
+    first: dict[object, int] = {}
+    for number, problem in enumerate(problems):
+        earlier = first.setdefault(problem["picture"], number)
+        if problem["picture"] is not None and earlier != number:
+            problem["picture"] = earlier
+    return problems
 
 
 def problem_data(record: Record, picture: bytes | None, formulas: FormulaTable) -> dict[str, object]:
@@ -37,6 +48,7 @@ def problem_data(record: Record, picture: bytes | None, formulas: FormulaTable) 
     samples = enumerate(zip(record.trace.samples, record.sample_verdicts, strict=True))
     return {
         "id": record.id,
+        "sample": record.sample,
         "question": formulas.shown(record.question),
         "gold": formulas.shown(record.gold, answer=True),
         "metadata": dict(record.metadata),
