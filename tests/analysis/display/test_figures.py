@@ -99,8 +99,8 @@ def test_no_text_covers_another_or_leaves_the_figure(ten_runs: list[Run]) -> Non
                 boxes = [(text.get_text(), text.get_window_extent()) for text in shown_texts(figure)]
             inside = figure.bbox.padded(1)
             for text, box in boxes:
-                assert inside.x0 <= box.x0 and box.x1 <= inside.x1, (name, narrow, text)
-                assert inside.y0 <= box.y0 and box.y1 <= inside.y1, (name, narrow, text)
+                assert inside.x0 <= box.x0 < box.x1 <= inside.x1, (name, narrow, text)
+                assert inside.y0 <= box.y0 < box.y1 <= inside.y1, (name, narrow, text)
             for (one, first), (other, second) in combinations(boxes, 2):
                 assert not first.padded(-0.5).overlaps(second.padded(-0.5)), (name, narrow, one, other)
 

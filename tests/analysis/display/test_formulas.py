@@ -114,9 +114,7 @@ def test_hostile_latex_is_text_within_allowed_elements(text: str) -> None:
 
 
 def test_macros_are_not_run() -> None:
-    bomb = r"\def\a{xxxxxxxxxx}" + "".join(
-        rf"\def\{chr(98 + i)}{{{(chr(92) + chr(97 + i)) * 10}}}" for i in range(8)
-    )
+    bomb = r"\def\a{xxxxxxxxxx}" + "".join(rf"\def\{chr(98 + i)}{{{(chr(92) + chr(97 + i)) * 10}}}" for i in range(8))
     assert convert(bomb + r"\i", block=False) is None
     assert convert(r"\newcommand{\x}{1}\x", block=False) is None
 

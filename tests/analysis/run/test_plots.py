@@ -75,7 +75,8 @@ def test_axes_say_what_the_levels_count(summary: Summary) -> None:
     assert "chains that vote" in shown
     assert {"1", "8", "64", "first level: 100.0 %"} <= set(shown)
     assert "level" in words(svg_text(scaling_panels([summary, vote])))
-    assert any("Beside each point: chains that vote" in word for word in words(svg_text(accuracy_against_tokens([vote]))))
+    tokens = words(svg_text(accuracy_against_tokens([vote])))
+    assert any("Beside each point: chains that vote" in word for word in tokens)
 
 
 def test_several_runs_have_a_legend_and_any_folder_name_is_shown_as_it_is(summary: Summary) -> None:

@@ -1,9 +1,9 @@
 r"""Where a text has LaTeX: ``$x$``, ``$$x$$``, ``\(x\)``, ``\[x\]``, ``\begin{align}...\end{align}``, ``\boxed{x}``.
 
-A dollar sign is as often a price as a delimiter. It closes a formula only after something else than a space and before no
-digit, so "$5 and $6" is text; and what stands between two must not read like a sentence, so "$5 and then 3$" is text as
-well. With a space on both sides, as in "$ x - y $", there must be more than numbers between. What cannot be converted
-stays text, delimiters included.
+A dollar sign is as often a price as a delimiter. It closes a formula only after something else than a space and before
+no digit, so "$5 and $6" is text; and what stands between two must not read like a sentence, so "$5 and then 3$" is text
+as well. With a space on both sides, as in "$ x - y $", there must be more than numbers between. What cannot be
+converted stays text, delimiters included.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from s1m.analysis.display.mathml import Element, convert
 
 MOST_CHARACTERS = 2_000
-"""Of one formula, here and in the pattern: a longer one is a slip of a delimiter, and a search for the end of each of ten
-thousand that never end would take minutes."""
+"""Of one formula, here and in the pattern: a longer one is a slip of a delimiter, and to search for the end of each of
+ten thousand that never end would take minutes."""
 
 MOST_BOXED = 400
 """As ``MOST_CHARACTERS``, of an answer in a box outside of a formula."""
@@ -124,7 +124,7 @@ def _closing_brace(text: str, start: int) -> int | None:
 
 
 def _boxed(inner: str) -> str:
-    """LaTeX of a box; words in it, which models write without ``\\text``, are set as words."""
+    r"""LaTeX of a box; words in it, which models write without ``\text``, are set as words."""
     inner = inner.strip("$")
     words = re.fullmatch(r"[A-Za-z][\w ,.'-]+", inner)
     return f"\\boxed{{\\text{{{inner}}}}}" if words else f"\\boxed{{{inner}}}"

@@ -20,10 +20,10 @@ Element: TypeAlias = "tuple[str, dict[str, str], tuple[Element | str, ...]]"
 
 LEAVES = frozenset({"mi", "mn", "mo", "mtext", "ms"})
 
-ELEMENTS = LEAVES | frozenset(
-    "math mrow mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd mstyle mpadded "
-    "mphantom menclose mmultiscripts mprescripts none".split()
-)
+ELEMENTS = LEAVES | {
+    *("math", "mrow", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup", "munder", "mover", "munderover"),
+    *("mtable", "mtr", "mtd", "mstyle", "mpadded", "mphantom", "menclose", "mmultiscripts", "mprescripts", "none"),
+}
 
 ARITY = dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2) | {"msubsup": 3, "munderover": 3}
 """Children that an element needs; of half a formula latex2mathml makes half an element."""
@@ -31,15 +31,13 @@ ARITY = dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2) 
 _WORD = re.compile(r"[a-z][a-z -]{0,40}")
 _NUMBER = re.compile(r"[-+]?\d?")
 _LENGTH = re.compile(r"[-+]?\d?\d?(?:\.\d{1,4})?(?:em|ex|px|pt)?")  # no formula is wider than the page by a command
-ATTRIBUTES = {
-    **dict.fromkeys(
-        "display displaystyle mathvariant stretchy fence form accent accentunder largeop movablelimits separator "
-        "symmetric notation columnalign".split(),
-        _WORD,
-    ),
-    "scriptlevel": _NUMBER,
-    **dict.fromkeys("width height depth lspace rspace voffset minsize maxsize linethickness".split(), _LENGTH),
-}
+_WORDS = (
+    *("display", "displaystyle", "mathvariant", "stretchy", "fence", "form", "accent", "accentunder", "largeop"),
+    *("movablelimits", "separator", "symmetric", "notation", "columnalign"),
+)
+_LENGTHS = ("width", "height", "depth", "lspace", "rspace", "voffset", "minsize", "maxsize", "linethickness")
+ATTRIBUTES = {**dict.fromkeys(_WORDS, _WORD), **dict.fromkeys(_LENGTHS, _LENGTH), "scriptlevel": _NUMBER}
+"""Attributes that are kept, and what their value may be: no link, no style, no colour."""
 
 _MACROS = re.compile(r"\\(?:def|let|[re]*newcommand|providecommand|newenvironment|renewenvironment|DeclareMath\w+)\b")
 """Foreign text defines nothing: a macro that calls another ten times, that one ten more, is a page of gigabytes."""

@@ -76,12 +76,13 @@ def inline_svgs(draw: Callable[..., Figure], prefix: str) -> str:
 
 def swatch(number: int) -> str:
     """A stretch of the line of run ``number`` with its marker, as in the figures' legends."""
+    import numpy as np
     from markupsafe import Markup
     from matplotlib.markers import MarkerStyle
 
     style = MarkerStyle(marker(number))
-    outline = style.get_path().transformed(style.get_transform().scale(9, -9))
-    shape = "M" + "L".join(f"{x + 18:.1f} {y + 7:.1f}" for x, y in outline.to_polygons()[0])
+    outline = style.get_path().transformed(style.get_transform()).to_polygons()[0]
+    shape = "M" + "L".join(f"{9 * x + 18:.1f} {7 - 9 * y:.1f}" for x, y in np.asarray(outline, dtype=np.float64))
     dash = line(number)
     dashes = "" if isinstance(dash, str) else f' stroke-dasharray="{" ".join(str(1.8 * part) for part in dash[1])}"'
     return Markup(

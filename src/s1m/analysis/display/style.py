@@ -123,7 +123,9 @@ def points_axis(axes: Axes) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda difference, _: f"{100 * difference:+.6g}" if difference else "0"))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda difference, _: f"{100 * difference:+.6g}" if difference else "0")
+    )
 
 
 def save_figure(figure: Figure, path: Path) -> tuple[Path, Path]:

@@ -131,40 +131,46 @@ def label_points(
 ) -> None:
     """Write a text beside each point of some lines, where it covers no other text and no marker, and few lines.
 
-    ``bars`` are intervals that are drawn: x, low, high. A text that has no such place is left out; the ends of a line are
-    placed first. The figure has been laid out.
+    ``bars`` are intervals that are drawn: x, low, high. A text that has no such place is left out; the ends of a line
+    are placed first. The figure has been laid out.
     """
     from matplotlib.path import Path
     from matplotlib.transforms import Bbox
 
-    pixels = [[tuple(axes.transData.transform((x, y))) for x, y, _ in line] for line in lines]
-    taken = [
-        Bbox.from_bounds(x - MARKER, y - MARKER, 2 * MARKER, 2 * MARKER) for line in pixels for x, y in line
-    ]  # fmt: skip
+    to_pixels = axes.transData.transform
+    pixels = [[tuple(to_pixels((x, y))) for x, y, _ in line] for line in lines]
+    markers = [Bbox.from_extents(x - MARKER, y - MARKER, x + MARKER, y + MARKER) for line in pixels for x, y in line]
     drawn = [Path(line) for line in pixels if len(line) > 1]
-    drawn += [Path(axes.transData.transform(((x, low), (x, high)))) for x, low, high in bars]
-    frame = axes.get_window_extent().padded(2 * GAP)
+    drawn += [Path(to_pixels(((x, low), (x, high)))) for x, low, high in bars]
+    taken = list(markers)
     for line, places in zip(lines, pixels, strict=True):
         for index in ends_first(len(line)):
             text = line[index][2]
-            if not text:
-                continue
-            width, height = text_points(text, LABEL_SIZE) * 100 / 72, LABEL_SIZE * 100 / 72
-            boxes = [beside(places[index], place, width, height) for place in PLACES]
-            free = [
-                box
-                for box in boxes
-                if frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
-                and not any(box.overlaps(other) for other in taken)
-            ]  # fmt: skip
-            if not free:
-                continue
-            best = min(free, key=lambda box: sum(path.intersects_bbox(box, filled=False) for path in drawn))
-            taken.append(best.padded(GAP))
-            x, y = axes.transAxes.inverted().transform(((best.x0 + best.x1) / 2, (best.y0 + best.y1) / 2))
-            axes.text(
-                x, y, text, transform=axes.transAxes, size=LABEL_SIZE, color=INK, ha="center", va="center", zorder=5
-            ).set_in_layout(False)  # fmt: skip
+            box = free_place(axes, places[index], text, taken, drawn) if text else None
+            if box is not None:
+                taken.append(box.padded(GAP))
+                write(axes, text, box)
+
+
+def free_place(axes: Axes, point: tuple[float, float], text: str, taken: Sequence[Any], drawn: Sequence[Any]) -> Any:
+    """The box beside a point that is not taken and crosses the fewest lines; None where there is none."""
+    frame = axes.get_window_extent().padded(2 * GAP)
+    width, height = text_points(text, LABEL_SIZE) * 100 / 72, LABEL_SIZE * 100 / 72
+    free = [
+        box
+        for box in (beside(point, place, width, height) for place in PLACES)
+        if frame.x0 <= box.x0 < box.x1 <= frame.x1
+        and frame.y0 <= box.y0 < box.y1 <= frame.y1
+        and not any(box.overlaps(other) for other in taken)
+    ]
+    crossed = [sum(path.intersects_bbox(box, filled=False) for path in drawn) for box in free]
+    return free[crossed.index(min(crossed))] if free else None
+
+
+def write(axes: Axes, text: str, box: Any) -> None:
+    """A small text in the middle of a box in pixels."""
+    x, y = axes.transAxes.inverted().transform(((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2))
+    axes.text(x, y, text, transform=axes.transAxes, size=LABEL_SIZE, color=INK, ha="center", va="center", zorder=5)
 
 
 def beside(point: tuple[float, float], place: tuple[int, int], width: float, height: float) -> Any:

@@ -84,58 +84,55 @@ COST_PANELS = (
 
 
 def scaling_panels(summaries: Sequence[Summary], *, narrow: bool = False) -> Figure:
-    """Accuracy, paired gain over the first level, and mean, standard deviation and unclosed share of thinking, by level.
+    """Accuracy, paired gain over the first level, and mean, standard deviation and unclosed share of thinking.
 
-    S1-M's four panels (https://github.com/PKU-Alignment/s1-m) with 95 % confidence intervals, and the gain with its own.
-    Runs without records are left out.
+    S1-M's four panels (https://github.com/PKU-Alignment/s1-m) with 95 % confidence intervals, and the gain with its
+    own. Runs without records are left out.
     """
     from matplotlib.figure import Figure
 
     shown = [panel for panel in COST_PANELS if not panel.is_zero(summaries)]
-    hidden = [panel.if_zero for panel in COST_PANELS if panel.is_zero(summaries)]
     with_gain = any(level.gain_ci95 for summary in summaries for level in summary.levels)
     with house_style():
         figure = Figure(layout="constrained")
-        accuracy, gain, costs = arranged(figure, summaries, with_gain, len(shown), narrow=narrow)
+        accuracy, gain, costs = arranged(figure, with_gain, len(shown), narrow=narrow)
         draw_accuracy(accuracy, summaries)
         if gain:
-            draw_gain(gain, summaries)
+            draw_gain(figure, gain, summaries)
         for axes, panel in zip(costs, shown, strict=True):
             draw_lines(axes, summaries, panel)
-        inches = {axes: width_of(axes, narrow=narrow) for axes in figure.axes}
-        interval = ", with 95 % interval" if len(drawable(summaries)) <= MOST_BANDS else ""
-        title = f"Accuracy{interval}{judge_remark(summaries)}"
-        for axes, words in zip(figure.axes, titles(title, gain, shown), strict=True):
-            set_title(axes, words, inches[axes])
+        for axes, title in zip(figure.axes, titles(summaries, shown, with_gain=with_gain), strict=True):
+            set_title(axes, title, width_of(axes, narrow=narrow))
             level_axis(axes, summaries)
             say_if_empty(axes, summaries)
         if gain:
             gain.set_xlim(accuracy.get_xlim())
         add_run_legend(figure, summaries)
         if drawable(summaries):
-            facts = [shared_facts(facts_of(summaries)), gain_note(summaries) if with_gain else ""]
-            add_note(figure, [" · ".join(filter(None, facts)), *hidden])
+            add_note(figure, notes(summaries, with_gain=with_gain))
         lay_out(figure)
         for axes in figure.axes:
             thin_ticks(axes)
     return figure
 
 
-def titles(accuracy: str, gain: Axes | None, shown: Sequence[CostPanel]) -> list[str]:
+def titles(summaries: Sequence[Summary], shown: Sequence[CostPanel], *, with_gain: bool) -> list[str]:
     """The titles of the panels, in the order in which they were made."""
-    between = ["Paired gain in points, with 95 % interval"] if gain else []
-    return [accuracy, *between, *(panel.title for panel in shown)]
+    interval = ", with 95 % interval" if len(drawable(summaries)) <= MOST_BANDS else ""
+    gain = ["Paired gain in points, with 95 % interval"] if with_gain else []
+    return [f"Accuracy{interval}{judge_remark(summaries)}", *gain, *(panel.title for panel in shown)]
 
 
-def gain_note(summaries: Sequence[Summary]) -> str:
-    """Over what the gain is."""
+def notes(summaries: Sequence[Summary], *, with_gain: bool) -> list[str]:
+    """What was run, over what the gain is, and a line for each panel that would be empty."""
     firsts = {summary.levels[0].level for _, summary in drawable(summaries)}
-    return f"gain over level {firsts.pop()}" if len(firsts) == 1 else "gain over each run's first level"
+    over = f"level {firsts.pop()}" if len(firsts) == 1 else "each run's first level"
+    facts = [shared_facts(facts_of(summaries)), f"gain over {over}" if with_gain else ""]
+    hidden = [panel.if_zero for panel in COST_PANELS if panel.is_zero(summaries)]
+    return [" · ".join(filter(None, facts)), *hidden]
 
 
-def arranged(
-    figure: Figure, summaries: Sequence[Summary], with_gain: bool, costs: int, *, narrow: bool
-) -> tuple[Axes, Axes | None, list[Axes]]:
+def arranged(figure: Figure, with_gain: bool, costs: int, *, narrow: bool) -> tuple[Axes, Axes | None, list[Axes]]:
     """The panels of accuracy, of gain where there is one, and of ``costs`` costs: in two rows, or one below another."""
     heads = 1 + with_gain
     if narrow:
@@ -144,8 +141,8 @@ def arranged(
     else:
         figure.set_size_inches(WIDE_INCHES, 6.6 if costs else 3.8)
         rows = figure.add_gridspec(2 if costs else 1, 1)
-        panels = [figure.add_subplot(cell) for cell in rows[0].subgridspec(1, heads)]
-        panels += [figure.add_subplot(cell) for cell in rows[1].subgridspec(1, costs)] if costs else []
+        panels = list(rows[0].subgridspec(1, heads).subplots(squeeze=False).flat)
+        panels += list(rows[1].subgridspec(1, costs).subplots(squeeze=False).flat) if costs else []
     return panels[0], panels[1] if with_gain else None, panels[heads:]
 
 
@@ -177,7 +174,7 @@ def save_figures(summaries: Sequence[Summary], folder: Path) -> tuple[Path, ...]
 
 
 def draw_accuracy(axes: Axes, summaries: Sequence[Summary]) -> None:
-    """Accuracy as a line, its interval as a band, and for a run alone the accuracy of the first level as a dashed line."""
+    """Accuracy as a line, its interval as a band; for a run alone the first level's accuracy as a dashed line."""
     shown = drawable(summaries)
     for number, (_, summary) in enumerate(shown):
         x = [level.level for level in summary.levels]
@@ -195,7 +192,7 @@ def draw_accuracy(axes: Axes, summaries: Sequence[Summary]) -> None:
     percent_axis(axes)
 
 
-def draw_gain(axes: Axes, summaries: Sequence[Summary]) -> None:
+def draw_gain(figure: Figure, axes: Axes, summaries: Sequence[Summary]) -> None:
     """The gain over the first level with its paired interval, those of several runs beside each other."""
     from matplotlib.transforms import ScaledTranslation
 
@@ -205,18 +202,18 @@ def draw_gain(axes: Axes, summaries: Sequence[Summary]) -> None:
         levels = [level for level in summary.levels[1:] if level.gain_ci95]
         if not levels:
             continue
-        across = DODGE * (number - (len(shown) - 1) / 2) / 72
-        moved = axes.transData + ScaledTranslation(across, 0, axes.get_figure(root=True).dpi_scale_trans)
+        across = DODGE * (number - (len(shown) - 1) / 2)
+        moved = axes.transData + ScaledTranslation(across / 72, 0, figure.dpi_scale_trans)
         x = [level.level for level in levels]
         low = [level.gain_ci95.low for level in levels if level.gain_ci95]
         high = [level.gain_ci95.high for level in levels if level.gain_ci95]
         axes.vlines(x, low, high, color=colour(number), alpha=0.5, linewidth=1.6, transform=moved)
         axes.plot(x, [level.gain for level in levels], **look(number), clip_on=False, transform=moved)
     intervals = [level.gain_ci95 for _, summary in shown for level in summary.levels if level.gain_ci95]
-    low = min([0.0, *(each.low for each in intervals)])
-    high = max([0.0, *(each.high for each in intervals)])
-    margin = 0.05 * max(high - low, 0.02)
-    axes.set_ylim(low - margin, high + margin)  # what is drawn beside its level is not scaled to
+    least = min(0.0, *(each.low for each in intervals), 0.0)
+    most = max(0.0, *(each.high for each in intervals), 0.0)
+    margin = 0.05 * max(most - least, 0.02)
+    axes.set_ylim(least - margin, most + margin)  # what is drawn beside its level is not scaled to
     points_axis(axes)
 
 

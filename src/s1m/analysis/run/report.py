@@ -1,8 +1,8 @@
 """One HTML file that shows a whole run, opens anywhere and loads nothing from the network.
 
 Model text is untrusted. Jinja escapes everything; single problems are embedded as JSON that cannot end its script
-block, and the page's script sets them as text, and formulas as elements of MathML. A content security policy allows the page's own script by its hash
-and nothing else, so that even a mistake here would run no foreign code.
+block, and the page's script sets them as text, and formulas as elements of MathML. A content security policy allows the
+page's own script by its hash and nothing else, so that even a mistake here would run no foreign code.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from s1m.analysis.display.page import environment, inline_svgs, settings_rows
 from s1m.analysis.display.typeset import LONG
 from s1m.analysis.run import sentences
-from s1m.analysis.run.grid import STOPS
 from s1m.analysis.run.drawable import run_labels
+from s1m.analysis.run.grid import STOPS
 from s1m.analysis.run.plots import scaling_panels
 from s1m.analysis.run.samples_plot import against_samples, has_samples
 from s1m.analysis.run.summarize import summarize

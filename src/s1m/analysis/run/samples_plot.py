@@ -32,7 +32,8 @@ def against_samples(summaries: Sequence[Summary], *, narrow: bool = False) -> Fi
     with house_style():
         size = (NARROW_INCHES, 5.2) if narrow else (WIDE_INCHES, 4.1)
         figure = Figure(figsize=size, layout="constrained")
-        passes, majorities = figure.subplots(2 if narrow else 1, 1 if narrow else 2, sharey=True)
+        rows, columns = (2, 1) if narrow else (1, 2)
+        passes, majorities = figure.subplots(rows, columns, sharey=True, squeeze=False).flat
         for number, (_, level) in enumerate(lines):
             draw(passes, level, number, of_majority=False, band=len(lines) <= 4)
             draw(majorities, level, number, of_majority=True, band=len(lines) <= 4)

@@ -96,7 +96,8 @@ def latency_sentence(summary: Summary) -> str:
     if latency is None:
         return ""
     each = "a sample of a problem" if summary.samples > 1 else "a problem"
-    said = f"Time for {each}, all levels: median {duration(latency.seconds_p50)}, 95 % within {duration(latency.seconds_p95)}"
+    median, most = duration(latency.seconds_p50), duration(latency.seconds_p95)
+    said = f"Time for {each}, all levels: median {median}, 95 % within {most}"
     if latency.first_token_p50 is None or latency.first_token_p95 is None:
         return f"{said}."
     first = f"first token: median {brief(latency.first_token_p50)}, 95 % within {brief(latency.first_token_p95)}"

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from s1m.analysis.run.breakdowns import summarize_groups, summarize_parts
 from s1m.analysis.run.grid import STOPS, Grid, grid_of
-from s1m.analysis.run.summary import HeldOutGain, LatencySummary, LevelSummary, MoneySummary, StopFractions, Summary, SweepMetrics
+from s1m.analysis.run.summary import (
+    HeldOutGain,
+    LatencySummary,
+    LevelSummary,
+    MoneySummary,
+    StopFractions,
+    Summary,
+    SweepMetrics,
+)
 from s1m.analysis.statistics.at_k import SamplesSummary, at_k
 from s1m.analysis.statistics.bias import Answered, Bias, beyond_chance
 from s1m.analysis.statistics.held_out import LEAST_PROBLEMS, at_held_out_best, halves

@@ -43,7 +43,7 @@ def pictures_once(problems: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 def problem_data(record: Record, picture: bytes | None, formulas: FormulaTable) -> dict[str, object]:
-    """One problem as JSON values; ``picture`` is a PNG and becomes a data URI. ``formulas`` takes those of its texts."""
+    """One problem as JSON values; ``picture``, a PNG, becomes a data URI; ``formulas`` takes those of its texts."""
     answers = zip(record.trace.answers, record.verdicts, strict=True)
     samples = enumerate(zip(record.trace.samples, record.sample_verdicts, strict=True))
     return {
@@ -55,7 +55,8 @@ def problem_data(record: Record, picture: bytes | None, formulas: FormulaTable) 
         "picture": None if picture is None else "data:image/png;base64," + b64encode(picture).decode("ascii"),
         "chains": [[segment_data(segment, formulas) for segment in chain] for chain in record.trace.chains],
         "answers": [
-            {**answer_data(answer, verdict, formulas), "votes": votes_for(record, answer, verdict)} for answer, verdict in answers
+            {**answer_data(answer, verdict, formulas), "votes": votes_for(record, answer, verdict)}
+            for answer, verdict in answers
         ],
         "samples": [
             {**answer_data(sample, verdict, formulas), "won": levels_won(record.trace, index)}
