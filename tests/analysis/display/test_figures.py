@@ -64,14 +64,14 @@ def many_samples(folder: str) -> Run:
 
 
 def drawings(ten_runs: list[Run]) -> dict[str, Callable[..., Figure]]:
-    one, ten = [summarize(sampled_run(80, levels=8))], [summarize(run) for run in ten_runs]
-    wide = replace(one[0], levels=tuple(replace(x, level=2**k) for k, x in enumerate(one[0].levels, start=7)))
+    single, ten = [summarize(sampled_run(80, levels=8))], [summarize(run) for run in ten_runs]
+    wide = replace(single[0], levels=tuple(replace(x, level=2**k) for k, x in enumerate(single[0].levels, start=7)))
     several = [summarize(many_samples(f"runs/samples-{number}")) for number in range(4)]
     return {
-        "one": partial(scaling_panels, one),
+        "one": partial(scaling_panels, single),
         "doubling levels": partial(scaling_panels, [wide]),
         "ten": partial(scaling_panels, ten),
-        "tokens of one": partial(accuracy_against_tokens, one),
+        "tokens of one": partial(accuracy_against_tokens, single),
         "tokens of ten": partial(accuracy_against_tokens, ten),
         "samples": partial(against_samples, several),
         "comparison": partial(accuracy_against_cost, compare(ten_runs, Costing())),
@@ -101,8 +101,8 @@ def test_no_text_covers_another_or_leaves_the_figure(ten_runs: list[Run]) -> Non
             for text, box in boxes:
                 assert inside.x0 <= box.x0 < box.x1 <= inside.x1, (name, narrow, text)
                 assert inside.y0 <= box.y0 < box.y1 <= inside.y1, (name, narrow, text)
-            for (one, first), (other, second) in combinations(boxes, 2):
-                assert not first.padded(-0.5).overlaps(second.padded(-0.5)), (name, narrow, one, other)
+            for (text, first), (other, second) in combinations(boxes, 2):
+                assert not first.padded(-0.5).overlaps(second.padded(-0.5)), (name, narrow, text, other)
 
 
 def test_letters_are_large_enough_on_a_phone(ten_runs: list[Run]) -> None:
@@ -132,8 +132,8 @@ def test_a_panel_of_zeros_is_a_line_of_text() -> None:
 
 
 def test_a_figure_says_what_was_run(ten_runs: list[Run]) -> None:
-    one = scaling_panels([summarize(sampled_run(80))])
-    assert any("digits · tiny · n = 80 · temperature 0.6" in text.get_text() for text in shown_texts(one))
+    alone = scaling_panels([summarize(sampled_run(80))])
+    assert any("digits · tiny · n = 80 · temperature 0.6" in text.get_text() for text in shown_texts(alone))
     ten: list[Summary] = [summarize(run) for run in ten_runs]
     said = [text.get_text() for text in shown_texts(scaling_panels(ten))]
     assert any("digits · tiny · n = 60" in text and "temperature" not in text for text in said)
@@ -177,11 +177,11 @@ def test_ten_runs_differ_in_colour_for_every_eye_in_marker_and_in_dash() -> None
     assert len({each["marker"] for each in looks}) == 10
     assert len({each["color"] for each in looks}) == len(SERIES) == 10
     assert {shade.lower() for shade in SERIES} <= set(THEME)
-    for (one, first), (other, second) in combinations(enumerate(looks), 2):
-        assert first["linestyle"] != second["linestyle"] or other - one == 5
+    for (number, first), (other, second) in combinations(enumerate(looks), 2):
+        assert first["linestyle"] != second["linestyle"] or other - number == 5
         for eye, loss in CONE_LOSS.items():
             apart = float(np.linalg.norm(lab(first["color"], loss) - lab(second["color"], loss)))
-            assert apart > 10, (one, other, eye)
+            assert apart > 10, (number, other, eye)
 
 
 def test_long_words_are_broken_and_shortened_in_the_middle() -> None:

@@ -44,7 +44,7 @@ _OPENING = re.compile(
 )
 
 _WORDS = re.compile(r"\\(?:text|mbox|mathrm|operatorname|textbf|textit|mathbf)[a-z]*\*?\s*\{[^{}]*\}")
-"""Words that LaTeX is told of."""
+"""Words that LaTeX itself marks as words."""
 
 _SENTENCE = re.compile(
     r"(?<!\S)(?:and?|at|as|but|by|each|for|from|i[fnst]|not|of|or|per|so|than|the|then|to|was|we|with|you|are)(?!\S)"
@@ -57,27 +57,27 @@ _COMMAND = re.compile(r"\\[a-zA-Z]+|[_^]\{")
 
 def pieces(text: str) -> list[str | Formula]:
     """``text`` in its order as plain text and formulas; text alone where it has none."""
-    found: list[str | Formula] = []
+    split: list[str | Formula] = []
     end = 0
     for start, stop, inner, is_block in _candidates(text):
         tree = convert(inner, block=is_block) if len(inner) <= MOST_CHARACTERS else None
         if tree is None:
             continue
         if start > end:
-            found.append(text[end:start])
-        found.append(Formula(source=text[start:stop], tree=tree))
+            split.append(text[end:start])
+        split.append(Formula(source=text[start:stop], tree=tree))
         end = stop
-    return [*found, text[end:]] if end < len(text) or not found else found
+    return [*split, text[end:]] if end < len(text) or not split else split
 
 
 def answer_pieces(text: str) -> list[str | Formula]:
     r"""As ``pieces``, for an answer: gold and prediction are often bare LaTeX, such as ``\frac{1}{2}``."""
-    found = pieces(text)
+    split = pieces(text)
     whole = text.strip()
-    if any(isinstance(piece, Formula) for piece in found) or not _COMMAND.search(whole) or _is_sentence(whole):
-        return found
+    if any(isinstance(piece, Formula) for piece in split) or not _COMMAND.search(whole) or _is_sentence(whole):
+        return split
     tree = convert(whole, block=False) if len(whole) <= MOST_CHARACTERS else None
-    return found if tree is None else [Formula(source=text, tree=tree)]
+    return split if tree is None else [Formula(source=text, tree=tree)]
 
 
 def _candidates(text: str) -> Iterator[tuple[int, int, str, bool]]:

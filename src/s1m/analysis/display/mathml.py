@@ -2,7 +2,7 @@
 
 latex2mathml reads the LaTeX; its own text output is never used, because it undoes the escaping of foreign text, and
 foreign LaTeX may ask for links, styles and colours. Here its tree is copied element by element: only elements and
-attributes of a list, values of a few shapes, text as text. What it cannot read, or reads in part, is no formula.
+attributes of a list, values of a few shapes, text as text. What it cannot read, or reads only in part, stays text.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ DEEPEST = 60
 
 @lru_cache(maxsize=8_192)
 def convert(latex: str, *, block: bool) -> Element | None:
-    """The ``math`` element of a formula, on a line of its own with ``block``; None for what is no readable LaTeX."""
+    """The ``math`` element of a formula, on a line of its own with ``block``; None for LaTeX that cannot be read."""
     from latex2mathml.converter import convert_to_element
 
     if not latex.strip() or _MACROS.search(latex):

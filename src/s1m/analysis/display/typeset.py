@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 LONG = 48
-"""From so many characters of LaTeX on, a formula scrolls within the width of the page: browsers break none."""
+"""A formula whose LaTeX is longer scrolls within the width of the page: browsers break none."""
 
 
 def typeset(text: str) -> Markup:
@@ -25,10 +25,10 @@ def typeset_answer(text: str) -> Markup:
     return _html(answer_pieces(text))
 
 
-def _html(found: list[str | Formula]) -> Markup:
+def _html(split: list[str | Formula]) -> Markup:
     from markupsafe import Markup
 
-    return Markup("".join(escape(piece) if isinstance(piece, str) else _formula(piece) for piece in found))
+    return Markup("".join(escape(piece) if isinstance(piece, str) else _formula(piece) for piece in split))
 
 
 def _formula(formula: Formula) -> str:
@@ -49,10 +49,10 @@ class FormulaTable:
         """``text`` itself, or where it has formulas its pieces: texts, and numbers of rows."""
         if len(self.rows) >= self._most:
             return text
-        found = answer_pieces(text) if answer else pieces(text)
-        if not any(isinstance(piece, Formula) for piece in found):
+        split = answer_pieces(text) if answer else pieces(text)
+        if not any(isinstance(piece, Formula) for piece in split):
             return text
-        return [piece if isinstance(piece, str) else self._number(piece) for piece in found]
+        return [piece if isinstance(piece, str) else self._number(piece) for piece in split]
 
     def _number(self, formula: Formula) -> int:
         if formula.source not in self._numbers:

@@ -143,10 +143,10 @@ def label_points(
     drawn = [Path(line) for line in pixels if len(line) > 1]
     drawn += [Path(to_pixels(((x, low), (x, high)))) for x, low, high in bars]
     taken = list(markers)
-    for line, places in zip(lines, pixels, strict=True):
+    for line, points in zip(lines, pixels, strict=True):
         for index in ends_first(len(line)):
             text = line[index][2]
-            box = free_place(axes, places[index], text, taken, drawn) if text else None
+            box = free_place(axes, points[index], text, taken, drawn) if text else None
             if box is not None:
                 taken.append(box.padded(GAP))
                 write(axes, text, box)
