@@ -27,7 +27,7 @@ def vllm_url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def unrendered_figures() -> Iterator[None]:
-    """Figures of runs are made, but written as their texts alone: most of what a run of a few problems costs is rendering.
+    """Figures are made, but written as their texts alone: most of what a run of a few problems costs is rendering.
 
     For modules that end runs and look at their records; how figures look is tested in ``tests/analysis``.
     """
