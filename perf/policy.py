@@ -137,14 +137,14 @@ def simulated_sizes() -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for size in SIZES:
         for loss in LOSSES:
-            found = []
+            chosen = []
             for seed in range(RESAMPLES):
                 rng = np.random.default_rng((size, seed))
                 weights = [np.bincount(rng.integers(len(rest), size=size // 2), minlength=len(rest)) for _ in "ab"]
                 halves = [(each @ lost, each @ gained, each @ tokens / (size // 2)) for each in weights]
-                found.append(chosen_of(rules, halves, size // 2, loss))
-            losses = [true_loss[index] if index is not None else 0.0 for index in found]
-            fractions = [spent[index] if index is not None else 1.0 for index in found]
+                chosen.append(chosen_of(rules, halves, size // 2, loss))
+            losses = [true_loss[index] if index is not None else 0.0 for index in chosen]
+            fractions = [spent[index] if index is not None else 1.0 for index in chosen]
             rows.append(row_of(size, loss, losses, fractions))
     return rows
 
@@ -172,7 +172,7 @@ def row_of(size: int, loss: float, losses: Iterable[float], fractions: Iterable[
     return (
         f"{size // 2:,} + {size // 2:,}", f"{100 * loss:g}", f"{100 * exceeded / len(lost):.1f}",
         f"{100 * float((spent < 1).mean()):.0f}", f"{100 * lost.mean():+.2f}", f"{spent.mean():.2f}",
-        f"{np.quantile(spent, 0.1):.2f}–{np.quantile(spent, 0.9):.2f}",
+        f"{np.quantile(spent, 0.1):.2f} to {np.quantile(spent, 0.9):.2f}",
     )  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def same_as_replayed() -> tuple[int, int]:
 
 def baselines() -> list[str]:
     """The policy against levels, stopping early and votes on the problems of the certification half."""
-    run, walks, choice = tuning()
+    run, _, choice = tuning()
     records = sorted(run.records, key=lambda record: record.key)
     held_out = {records[row].id for row in choice.certification_rows}
     for name, flags in (
@@ -228,8 +228,8 @@ def baselines() -> list[str]:
     lines = [f"{curve.label}: {'; '.join(cell(point) for point in curve.points)}." for curve in comparison.curves]
     lines += [
         f"{pair.other} {pair.other_level} against {pair.one} {pair.one_level} at {pair.other_cost:.0f} and "
-        f"{pair.one_cost:.0f} tokens: {points(pair.difference)} points ({range_text(pair.difference_ci95, signed=True)}), "
-        f"Holm-adjusted p {p_value(pair.holm_p)}."
+        f"{pair.one_cost:.0f} tokens: {points(pair.difference)} points "
+        f"({range_text(pair.difference_ci95, signed=True)}), Holm-adjusted p {p_value(pair.holm_p)}."
         for pair in comparison.pairs
     ]
     return lines
@@ -249,7 +249,7 @@ def main() -> None:
     keep(
         "policy",
         "Stopping policies and their guarantee",
-        ("problems", "loss allowed", "exceeded, %", "certified, %", "mean true loss", "tokens", "10–90 %"),
+        ("problems", "loss allowed", "exceeded, %", "certified, %", "mean true loss", "tokens", "10 to 90 %"),
         [*((f"{row[0]}, whole", *row[1:]) for row in whole_rows()), *simulated_sizes()],
         [
             f"The bundled model, a toy, on digits at temperature 1; {ALL:,} problems with levels 0-{MOST}; losses in "

@@ -79,8 +79,8 @@ def test_a_policy_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("version = 1", "version = 2", "is a policy file of version 2; give one that s1m tune wrote"),
-        ("version = 1", "", "is no policy file"),
+        ("version = 1", "version = 2", "is a policy of version 2; give one that s1m tune wrote"),
+        ("version = 1", "", "is something else than a policy"),
         ("agreeing = 4", "agreing = 4", "rule: there is no key 'agreing'; did you mean agreeing?"),
         ("agreeing = 4", "agreeing = 0", "agreeing must be at least 1, not 0"),
         ("agreeing = 4", 'agreeing = "x"', "Expected `int`"),

@@ -148,12 +148,12 @@ class Policy:
 
 
 def read_policy(path: Path | str) -> Policy:
-    """The policy in a file. Raises ``UsageError`` when it cannot be read or is none."""
+    """The policy in a file. Raises ``UsageError`` for a file that cannot be read or holds something else."""
     tables = read_toml(Path(path).expanduser())
     version = tables.get("version")
     if version != VERSION:
-        found = "no policy file" if version is None else f"a policy file of version {version!r}"
-        raise UsageError(f"{path} is {found}; give one that s1m tune wrote (version {VERSION})")
+        kind = "something else than a policy" if version is None else f"a policy of version {version!r}"
+        raise UsageError(f"{path} is {kind}; give one that s1m tune wrote (version {VERSION})")
     for kind, name in ((Policy, ""), (Rule, "rule"), (TunedOn, "tuned_on"), (Guarantee, "guarantee")):
         _check_keys(kind, tables[name] if name else tables, f"{path}: {name}".rstrip(": "))
     try:
@@ -184,7 +184,7 @@ def policy_text(policy: Policy) -> str:
         {name: value for name, value in feature.items() if value != []} for feature in tables["features"]
     ]
     # tomli_w writes an array over as many lines as it has items; arrays of plain values read better in one.
-    text = re.sub(r"\[\n((?: {4}[^\n{}\[\]]+,\n)+)\]", lambda found: _in_one_line(found[1]), tomli_w.dumps(tables))
+    text = re.sub(r"\[\n((?: {4}[^\n{}\[\]]+,\n)+)\]", lambda match: _in_one_line(match[1]), tomli_w.dumps(tables))
     return NOTE + text
 
 
@@ -226,24 +226,26 @@ def mismatches(policy: Policy, settings: Mapping[str, Any], weights: str = "") -
     """
     tuned = policy.tuned_on
     is_same_checkpoint = bool(weights) and weights == tuned.weights
-    found = []
+    differing = []
     for name in MUST_AGREE:
         wanted, given = getattr(tuned, name), settings.get(name)
         if name == "model" and is_same_checkpoint:
             continue
         if given != wanted and not (isinstance(wanted, tuple) and tuple(given or ()) == wanted):
-            found.append(f"{name} {_shown(wanted)}, not {_shown(given)}")
+            differing.append(f"{name} {_shown(wanted)}, not {_shown(given)}")
     if weights and tuned.weights and weights != tuned.weights:
-        found.append(f"weights {tuned.weights}, not {weights}")
+        differing.append(f"weights {tuned.weights}, not {weights}")
     most = settings.get("max_thinking_tokens")
     if isinstance(most, int) and most < tuned.max_thinking_tokens:
-        found.append(f"max_thinking_tokens {tuned.max_thinking_tokens}, not {most}")
-    return found
+        differing.append(f"max_thinking_tokens {tuned.max_thinking_tokens}, not {most}")
+    return differing
 
 
-def refusal(path: str, found: Sequence[str], flag: str = "--allow-policy-mismatch") -> str:
+def refusal(path: str, differing: Sequence[str], flag: str = "--allow-policy-mismatch") -> str:
     """Why a policy is refused, in one line."""
-    return f"{path} was tuned with {'; '.join(found)}: tune one for this model, use the same settings, or add {flag}"
+    return (
+        f"{path} was tuned with {'; '.join(differing)}: tune one for this model, use the same settings, or add {flag}"
+    )
 
 
 def _shown(value: object) -> str:

@@ -25,8 +25,8 @@ def check_policy(settings: Any, strategy: StrategySettings, engine: EngineSettin
     weights = "" if engine.builder.needs_server else checkpoint(engine.model or engine.builder.default_model)
     values = flat(settings)
     values["model"] = engine.model or engine.builder.default_model
-    if found := mismatches(read_policy(strategy.policy), values, weights):
-        raise UsageError(refusal(strategy.policy, found))
+    if differing := mismatches(read_policy(strategy.policy), values, weights):
+        raise UsageError(refusal(strategy.policy, differing))
 
 
 def kind_key(benchmark: Benchmark) -> str:

@@ -131,7 +131,7 @@ class Rule:
         """Whether to commit to the present answer instead of ignoring this stop as well."""
         if self.kind == "level" or features.ignored >= self.levels[-1]:
             return True
-        # A probability that the engine does not give is no reason to stop.
+        # Where the engine gives no probability, thinking goes on.
         is_confident = features.confidence is not None and features.confidence >= self.confidence
         does_agree = features.agreeing >= self.agreeing
         if self.kind == "logistic":

@@ -64,6 +64,6 @@ def test_how_many_problems_would_do() -> None:
     assert many == pytest.approx(4 * few, rel=0.01)
 
 
-def test_what_is_no_outcome_is_refused() -> None:
-    with pytest.raises(ValueError, match="no outcome"):
+def test_impossible_counts_are_refused() -> None:
+    with pytest.raises(ValueError, match="is impossible"):
         loss_p_value(3, 3, 5, 0.01)

@@ -135,12 +135,12 @@ def test_runs_that_no_policy_can_be_tuned_on_are_refused(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     few = stored(tmp_path / "few", 30).folder
-    one = stored(tmp_path / "capped", 2, strategy="cap", levels="8,16").folder
+    capped = stored(tmp_path / "capped", 2, strategy="cap", levels="8,16").folder
     foreign = tmp_path / "foreign.toml"
     foreign.write_text("a = 1\n")
     for arguments, complaint in (
         ([few], "has 30 problems, of which one half tunes and the other certifies"),
-        ([one], "is of strategy cap, which does not answer at every stop"),
+        ([capped], "is of strategy cap, which does not answer at every stop"),
         ([run.folder, "--against", "9"], "has answers at 0, 1, 2, 3, 4, 5 ignored stops; name one of them"),
         ([run.folder, "--loss", "0"], "--loss is in points of accuracy, above 0 and below 100, not 0"),
         ([run.folder, "--confidence", "1"], "--confidence lies between 0.5 and 1, not 1; write 0.95"),

@@ -34,14 +34,14 @@ STEP = 0.0001
 def loss_p_value(lost: int, gained: int, problems: int, allowed: float) -> float:
     """The p-value of a loss of ``allowed`` (a fraction from 0) or more; small where the loss is smaller.
 
-    Raises ``ValueError`` for counts that are no outcome.
+    Raises ``ValueError`` for impossible counts.
     """
     if not (lost >= 0 and gained >= 0 and problems > 0 and lost + gained <= problems and 0 <= allowed < 1):
-        raise ValueError(f"{lost} lost and {gained} gained of {problems}, {allowed} allowed, is no outcome")
+        raise ValueError(f"{lost} lost and {gained} gained of {problems}, {allowed} allowed, is impossible")
     import numpy as np
 
     highest = _upper_rate(lost + gained, problems)
-    if highest < allowed:  # there cannot be so many losses
+    if highest < allowed:  # the rate of losses is lower still
         return NUISANCE
     most = max(1, min(problems, int(problems * highest + 8 * math.sqrt(problems * highest) + 8)))
     count = np.arange(most + 1)

@@ -66,8 +66,8 @@ def confidences(walks: Walks, rows: Sequence[int]) -> list[float]:
     ]
     if not known:
         return []
-    found = {round(float(np.quantile(known, part)), 3) for part in CONFIDENCES}
-    return sorted(each for each in found if each > 0 and min(known) < each)
+    thresholds = {round(float(np.quantile(known, part)), 3) for part in CONFIDENCES}
+    return sorted(each for each in thresholds if each > 0 and min(known) < each)
 
 
 def logistic_rules(walks: Walks, rows: Sequence[int], reference: int) -> list[Rule]:

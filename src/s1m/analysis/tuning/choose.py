@@ -72,8 +72,8 @@ class Choice:
     def needed(self, allowed: float, error: float) -> tuple[Trial, int] | None:
         """The promising rule that the fewest problems would certify, and about how many; None where none would."""
         numbers = [(trial, _needed(trial, allowed, error)) for trial in self.sequence]
-        found = [(trial, number) for trial, number in numbers if number is not None]
-        return min(found, key=lambda each: each[1]) if found else None
+        possible = [(trial, number) for trial, number in numbers if number is not None]
+        return min(possible, key=lambda each: each[1]) if possible else None
 
 
 def choose(walks: Walks, *, allowed: float, error: float, reference: int | None = None, seed: int = 0) -> Choice:
@@ -134,7 +134,7 @@ def beside(outcome: Outcome, reference: Outcome) -> Half:
 def promising(trials: Sequence[Trial], base: Trial, allowed: float) -> list[Trial]:
     """The candidates on the front of tokens and safety on the tuning half, from the safest to the cheapest.
 
-    Safety is the statistic of the test itself. Those that are no cheaper than the reference have no use.
+    Safety is the statistic of the test itself. Those that cost as much as the reference have no use.
     """
     front: list[Trial] = []
     least = float("inf")
