@@ -41,7 +41,7 @@ class Asking:
     engine: Engine
     problem: Problem
     notices: tuple[str, ...] = ()
-    """What was found out about the model: between which delimiters it thinks, and how its tokens are drawn."""
+    """What was chosen out about the model: between which delimiters it thinks, and how its tokens are drawn."""
 
     @property
     def flow(self) -> Flow:
@@ -68,25 +68,25 @@ async def asking(settings: AskSettings, problem: Problem, engine: Engine | None 
     """
     is_kept = engine is not None or settings.engine == EngineSettings()
     if engine is None or (words := _words.get(engine)) is None:
-        found = Chosen(settings=settings) if engine else await named(settings)
+        chosen = Chosen(settings=settings) if engine else await named(settings)
     else:
-        found = await named(changed(settings, **flat(words)))
-    settings = found.settings
+        chosen = await named(changed(settings, **flat(words)))
+    settings = chosen.settings
     if engine is None:
         engine = bundled_engine() if is_kept else built(settings.engine)
     try:
-        settings = await made_ready(settings, engine)  # engines remember what they have found out
+        settings = await made_ready(settings, engine)  # engines remember what they have chosen out
         settings = fitted(settings, engine.context_tokens)
         check_budget(settings, engine)
         check_policy(settings, settings.strategy, settings.engine)
-        yield Asking(settings=settings, engine=engine, problem=problem, notices=found.notices)
+        yield Asking(settings=settings, engine=engine, problem=problem, notices=chosen.notices)
     finally:
         if not is_kept:
             await engine.close()
 
 
 async def named(settings: AskSettings) -> Chosen[AskSettings]:
-    """Settings that name the model that a server offers, and its delimiters where these are to be found out."""
+    """Settings that name the model that a server offers, and its delimiters where these are to be chosen out."""
     if settings.engine.builder.needs_server and not settings.engine.model:
         settings = changed(settings, model=await model_of(settings.engine))
     family = await with_family(settings, settings.engine, settings.strategy, NO_RUN)

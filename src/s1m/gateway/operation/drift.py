@@ -78,8 +78,8 @@ class Watched:
 
     def take(self, features: Features) -> bool:
         """Take in a request; whether the tuned run never had such a value."""
-        found = self._tuned.bin_of(features)
-        index = len(self._tuned.shares) if found is None else found
+        number = self._tuned.bin_of(features)
+        index = len(self._tuned.shares) if number is None else number
         if len(self._last) == self._last.maxlen:
             self._counts[self._last[0]] -= 1
         self._last.append(index)
