@@ -41,7 +41,7 @@ class Asking:
     engine: Engine
     problem: Problem
     notices: tuple[str, ...] = ()
-    """What was chosen out about the model: between which delimiters it thinks, and how its tokens are drawn."""
+    """What was found out about the model: between which delimiters it thinks, and how its tokens are drawn."""
 
     @property
     def flow(self) -> Flow:
@@ -75,7 +75,7 @@ async def asking(settings: AskSettings, problem: Problem, engine: Engine | None 
     if engine is None:
         engine = bundled_engine() if is_kept else built(settings.engine)
     try:
-        settings = await made_ready(settings, engine)  # engines remember what they have chosen out
+        settings = await made_ready(settings, engine)  # engines remember what they have found out
         settings = fitted(settings, engine.context_tokens)
         check_budget(settings, engine)
         check_policy(settings, settings.strategy, settings.engine)
@@ -86,7 +86,7 @@ async def asking(settings: AskSettings, problem: Problem, engine: Engine | None 
 
 
 async def named(settings: AskSettings) -> Chosen[AskSettings]:
-    """Settings that name the model that a server offers, and its delimiters where these are to be chosen out."""
+    """Settings that name the model that a server offers, and its delimiters where these are to be found out."""
     if settings.engine.builder.needs_server and not settings.engine.model:
         settings = changed(settings, model=await model_of(settings.engine))
     family = await with_family(settings, settings.engine, settings.strategy, NO_RUN)

@@ -67,7 +67,7 @@ class Watched:
         self.name = tuned.name
         self.drifted = False
         self._tuned = tuned
-        self._expected = (*(share * (1 - tuned.missing) for share in tuned.shares), tuned.missing)
+        self._expected = (*(fraction * (1 - tuned.missing) for fraction in tuned.shares), tuned.missing)
         self._last: deque[int] = deque(maxlen=window)
         self._counts: Counter[int] = Counter()
 
@@ -111,7 +111,7 @@ class Watched:
     @property
     def _used(self) -> list[int]:
         """The bins that either side has something in."""
-        return [number for number, share in enumerate(self._expected) if share or self._counts[number]]
+        return [number for number, expected in enumerate(self._expected) if expected or self._counts[number]]
 
 
 def chi_squared(degrees: int) -> float:
