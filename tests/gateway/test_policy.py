@@ -126,11 +126,11 @@ def test_a_policy_of_another_model_is_refused_at_the_start(tmp_path: Path, tuned
 
 def test_requests_as_in_tuning_do_not_drift_and_others_do(caplog: pytest.LogCaptureFixture) -> None:
     draw = random.Random(0)
-    usual = [features(draw.choice([0, 0, 0, 1, 1, 2, 4]), confidence=draw.random()) for _ in range(500)]
-    drift = Drift(distributions(usual), window=400)
+    tuned = [features(draw.choice([0, 0, 0, 1, 1, 2, 4]), confidence=draw.random()) for _ in range(500)]
+    drift = Drift(distributions(tuned), window=400)
     most: dict[str, float] = {}
     for _ in range(2000):
-        drift.count(draw.choice(usual))
+        drift.count(draw.choice(tuned))
         for name, (index, limit) in drift.gauges().items():
             most[name] = max(most.get(name, 0), index / limit)
     assert max(most.values()) < 1
@@ -145,7 +145,7 @@ def test_requests_as_in_tuning_do_not_drift_and_others_do(caplog: pytest.LogCapt
         "the policy's feature ignored", "the policy's feature tokens"
     ]  # fmt: skip
     for _ in range(400):
-        drift.count(draw.choice(usual))
+        drift.count(draw.choice(tuned))
     assert all(index <= limit for index, limit in drift.gauges().values())
 
 
@@ -158,9 +158,9 @@ def test_a_shifted_stream_of_requests_shows_in_the_metrics(served: Served) -> No
     pytest.importorskip("prometheus_client")
 
     def metric(name: str) -> float:
-        found = re.search(rf"^{re.escape(name)} (\S+)$", served.gateway.get("metrics").text, re.MULTILINE)
-        assert found, name
-        return float(found[1])
+        line = re.search(rf"^{re.escape(name)} (\S+)$", served.gateway.get("metrics").text, re.MULTILINE)
+        assert line, name
+        return float(line[1])
 
     def answers(step: Step) -> str:
         return THOUGHT if is_thinking(step) else f"{next(numbers)}"  # never twice the same

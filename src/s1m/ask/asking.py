@@ -68,10 +68,10 @@ async def asking(settings: AskSettings, problem: Problem, engine: Engine | None 
     """
     is_kept = engine is not None or settings.engine == EngineSettings()
     if engine is None or (words := _words.get(engine)) is None:
-        found = Chosen(settings=settings) if engine else await named(settings)
+        chosen = Chosen(settings=settings) if engine else await named(settings)
     else:
-        found = await named(changed(settings, **flat(words)))
-    settings = found.settings
+        chosen = await named(changed(settings, **flat(words)))
+    settings = chosen.settings
     if engine is None:
         engine = bundled_engine() if is_kept else built(settings.engine)
     try:
@@ -79,7 +79,7 @@ async def asking(settings: AskSettings, problem: Problem, engine: Engine | None 
         settings = fitted(settings, engine.context_tokens)
         check_budget(settings, engine)
         check_policy(settings, settings.strategy, settings.engine)
-        yield Asking(settings=settings, engine=engine, problem=problem, notices=found.notices)
+        yield Asking(settings=settings, engine=engine, problem=problem, notices=chosen.notices)
     finally:
         if not is_kept:
             await engine.close()

@@ -67,7 +67,7 @@ class Watched:
         self.name = tuned.name
         self.drifted = False
         self._tuned = tuned
-        self._expected = (*(share * (1 - tuned.missing) for share in tuned.shares), tuned.missing)
+        self._expected = (*(fraction * (1 - tuned.missing) for fraction in tuned.shares), tuned.missing)
         self._last: deque[int] = deque(maxlen=window)
         self._counts: Counter[int] = Counter()
 
@@ -78,8 +78,8 @@ class Watched:
 
     def take(self, features: Features) -> bool:
         """Take in a request; whether the tuned run never had such a value."""
-        found = self._tuned.bin_of(features)
-        index = len(self._tuned.shares) if found is None else found
+        number = self._tuned.bin_of(features)
+        index = len(self._tuned.shares) if number is None else number
         if len(self._last) == self._last.maxlen:
             self._counts[self._last[0]] -= 1
         self._last.append(index)
@@ -111,7 +111,7 @@ class Watched:
     @property
     def _used(self) -> list[int]:
         """The bins that either side has something in."""
-        return [number for number, share in enumerate(self._expected) if share or self._counts[number]]
+        return [number for number, expected in enumerate(self._expected) if expected or self._counts[number]]
 
 
 def chi_squared(degrees: int) -> float:
