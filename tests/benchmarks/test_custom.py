@@ -147,7 +147,7 @@ def test_questions_from_a_spreadsheet(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_spreadsheet_may_list_choices_in_one_cell(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["ID", "prompt", "options", "target"],
         [12, "Which?", "left; right", "right"],
         [13, "Which?", '["2", "7"]', "a"],
@@ -191,7 +191,7 @@ def test_what_is_wrong_with_a_spreadsheet_is_named(
 
 
 def test_an_id_that_a_spreadsheet_has_twice_is_named(tmp_path: Path) -> None:
-    rows = [["id", "question", "answer"], [1, "How many?", 3], [1, "Which?", "left"]]
+    rows: list[list[Any]] = [["id", "question", "answer"], [1, "How many?", 3], [1, "Which?", "left"]]
     with pytest.raises(DataError, match=r"questions\.csv, row 3, column 'id': there is already a question '1'"):
         PAGE.load(split="all", limit=None, data=spreadsheet(tmp_path, "csv", rows))
 

@@ -110,12 +110,12 @@ def hub_that_takes(commits: list[dict[str, Any]], status: int) -> Iterator[str]:
                 self._reply({"files": files})
             elif "/commit/" in self.path:
                 entries = [json.loads(line) for line in body.splitlines()]
-                files = {
+                content = {
                     entry["value"]["path"]: base64.b64decode(entry["value"]["content"])
                     for entry in entries
                     if entry["key"] == "file"
                 }
-                commits.append({"path": self.path, "files": files})
+                commits.append({"path": self.path, "files": content})
                 address = f"{self.headers['Host']}/me/model/discussions/1"
                 self._reply(
                     {

@@ -153,7 +153,9 @@ def test_a_run_of_lmms_eval_itself(tmp_path: Path) -> None:
         tmp_path / "tasks", "our_exams", tasks / "mmmu" / "mmmu_val.yaml", "validation",
         tmp_path / "exams" / "validation-00000-of-00001.parquet",
     )  # fmt: skip
-    said = {row["question"]: SAID[place % len(SAID)].format(row["answer"]) for place, row in enumerate(chart_rows)}
+    said: dict[str, str] = {
+        str(row["question"]): SAID[place % len(SAID)].format(row["answer"]) for place, row in enumerate(chart_rows)
+    }
     said |= {
         f"Exam {number}: what is it?": SAID[number % len(SAID)].format(row["answer"])
         for number, row in enumerate(exams)

@@ -21,7 +21,7 @@ def check_repositories(repo_id: str, model_repo_id: str) -> None:
         return
     try:
         from huggingface_hub.errors import HFValidationError
-        from huggingface_hub.utils import validate_repo_id
+        from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
     except ImportError:
         raise UsageError("pushing to the Hub needs huggingface_hub: pip install 's1m[evaluate]'") from None
     for flag, name in (("--repo-id", repo_id), ("--model-repo-id", model_repo_id)):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from s1m.analysis.responses.readers.response import Response, verdict_of
+from s1m.analysis.responses.readers.response import Response, answered, verdict_of
 from s1m.errors import DataError
 
 OWN_IDS = ("id", "pid", "question_id", "problem_id", "sample_id", "sample_index", "qid")
@@ -90,7 +90,7 @@ def responses_of(path: Path, rows: Iterable[tuple[str, Mapping[str, object]]]) -
         for response in texts(row.get(columns.response), f"{path}, {where}, column {columns.response!r}"):
             yield Response(
                 id=identifier,
-                response=response,
+                response=answered(response),
                 extraction=_text(row, columns.extraction),
                 position=int(identifier) if is_doc and identifier.isascii() and identifier.isdigit() else None,
                 is_numbered=columns.is_numbered,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from s1m.analysis.responses.readers.columns import OWN_IDS, id_text, texts
-from s1m.analysis.responses.readers.response import Response, verdict_of
+from s1m.analysis.responses.readers.response import Response, answered, verdict_of
 from s1m.errors import DataError
 from s1m.files.json_lines import read_rows
 
@@ -47,7 +47,7 @@ def read_lmms_eval(path: Path) -> Iterator[Response]:
         for text in texts(responses, where):
             yield Response(
                 id=own or str(doc_id),
-                response=text,
+                response=answered(text),
                 position=None if own else doc_id,
                 is_numbered=not own,
                 gold=target if isinstance(target, str) else id_text(target) or None,

@@ -29,6 +29,15 @@ class Response:
     """The verdict of the program that wrote the file, where it is one word or number."""
 
 
+FAILED_REQUESTS = ("Failed to obtain answer via API", "[LMMS_EVAL_REQUEST_FAILED")
+"""How VLMEvalKit and lmms-eval write down a request that failed, in place of a response."""
+
+
+def answered(text: str | None) -> str | None:
+    """A response, or None for the text that a harness writes in place of one when its request failed."""
+    return None if text is not None and text.lstrip().startswith(FAILED_REQUESTS) else text
+
+
 def verdict_of(value: object) -> bool | None:
     """What a recorded score says where it is right or wrong and nothing between; else None."""
     if isinstance(value, bool):
