@@ -119,7 +119,7 @@ def load_examples(sources: Sequence[Source], *, seed: int, delimiters: Delimiter
 
     Raises ``UsageError`` or ``DataError`` for a source that is missing, cannot be read or has no known columns.
     """
-    drafts = [open_drafts(source, seed, delimiters, form or source.format) for source in sources]
+    drafts = [open_drafts(source, seed, delimiters, form) for source in sources]
     picked = [
         pick_rows(len(rows), source.weight, (seed, number))
         for number, (rows, source) in enumerate(zip(drafts, sources, strict=True))
@@ -132,11 +132,11 @@ def is_generated(source: Source) -> bool:
     return source.path in GENERATORS
 
 
-def open_drafts(source: Source, seed: int, delimiters: Delimiters, form: str) -> Drafts:
-    """The conversations of a source whose rows have the format called ``form``."""
+def open_drafts(source: Source, seed: int, delimiters: Delimiters, form: str = "") -> Drafts:
+    """The conversations of a source; ``form`` is the format of its rows, whatever the source says."""
     if is_generated(source):
         return generated_rows(source.path, source.rows, seed, delimiters)
-    rows = open_rows(source)
+    rows, form = open_rows(source), form or source.format
     pick_format(form, rows.columns, source.path)  # raises at once for a source of unknown columns
     return FormattedRows(
         rows=rows,

@@ -17,7 +17,7 @@ from s1m.train.model.towers import parameter_groups
 from s1m.train.settings import TrainSettings
 
 
-class Planned(Trainer):  # type: ignore[misc]
+class Planned(Trainer):
     """Trains on micro-batches in the order in which they were planned. Comes before TRL's trainer among the bases."""
 
     def __init__(self, settings: TrainSettings, **options: Any) -> None:
@@ -44,9 +44,7 @@ class Planned(Trainer):  # type: ignore[misc]
         self._seen_tokens += inputs["input_ids"].numel() if mask is None else int(mask.sum())
         if self.accelerator.is_fsdp2:
             gather_head(model)
-        return super().compute_loss(  # type: ignore[no-untyped-call]
-            model, inputs, *arguments, **options
-        )
+        return super().compute_loss(model, inputs, *arguments, **options)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add tokens per second of all devices, and memory; drop a count of TRL's that packed rows make wrong."""
@@ -58,7 +56,7 @@ class Planned(Trainer):  # type: ignore[misc]
         logs["tokens_per_second"] = round(processes * fresh / max(1e-9, now - self._since), 1)
         logs["memory_gb"] = round(memory_bytes() / 2**30, 2)
         self._since, self._seen_before = now, self._seen_tokens
-        metrics: Any = self._metrics  # of TRL's trainer
+        metrics: Any = vars(self)["_metrics"]  # of TRL's trainer
         metrics["train"].pop("num_tokens", None)
         super().log(logs, start_time)
 
@@ -81,7 +79,7 @@ class Planned(Trainer):  # type: ignore[misc]
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Raises ``DataError`` when the disk is full; no partial checkpoint stays."""
         with writing(Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"):
-            super()._save_checkpoint(model, trial)  # type: ignore[no-untyped-call]
+            super()._save_checkpoint(model, trial)
 
 
 def without_default_log(trainer: Any) -> Any:

@@ -40,7 +40,7 @@ class PreferenceTrainer(Planned, DPOTrainer):
     def compute_ref_log_probs(self, model: Any, inputs: Any) -> Any:
         """Log-probabilities of the chosen and of the rejected responses, each of shape (pairs,), without gradients."""
         with without_old_names():
-            return super().compute_ref_log_probs(model, inputs)
+            return super().compute_ref_log_probs(model, inputs)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
