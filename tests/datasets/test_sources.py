@@ -120,7 +120,12 @@ def test_a_corrupt_shard_is_named(tmp_path: Path) -> None:
         ("array.json", '[{"prompt": "?"}]', DataError, "is one JSON array; make lines of it: jq"),
         ("broken.jsonl", "hello\n", DataError, "is not a file of JSON lines: line 1: JSON is malformed"),
         ("pretty.json", '{\n  "prompt": "?"\n}\n', DataError, "has JSON over several lines; make one of each row: jq"),
-        ("nan.jsonl", '{"prompt": "?", "score": NaN}\n', DataError, "it holds NaN, which JSON does not have; write null"),
+        (
+            "nan.jsonl",
+            '{"prompt": "?", "score": NaN}\n',
+            DataError,
+            "it holds NaN, which JSON does not have; write null",
+        ),
         ("other.jsonl", '{"query": "?", "label": 3}\n', DataError, "has the columns query, label, of which no example"),
     ],
 )
