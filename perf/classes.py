@@ -80,7 +80,7 @@ def difference(kind: str, base: Path, *, packed: bool) -> float:
     model = load_model(settings).model if packed else plain
     batch = batch_of(CONVERSATIONS, encoder, model, packed=packed)
     count = int((batch["labels"] != IGNORED).sum())
-    singles = [batch_of([one], encoder, plain, packed=False) for one in CONVERSATIONS]
+    singles = [batch_of([each], encoder, plain, packed=False) for each in CONVERSATIONS]
     alone = sum(float(loss_of(logits_of(plain, single), single["labels"])) for single in singles)
     return abs(float(loss_of(logits_of(model, batch), batch["labels"])) - alone) / count
 
@@ -93,7 +93,7 @@ def losses(kind: str, base: Path, changes: dict[str, object]) -> tuple[list[floa
     shutil.rmtree(out / f"checkpoint-{STEPS}")
     shutil.rmtree(out / "model")
     again = trained(settings)
-    return whole, max(abs(one - other) for one, other in zip(whole, again, strict=True))
+    return whole, max(abs(first - second) for first, second in zip(whole, again, strict=True))
 
 
 if __name__ == "__main__":

@@ -39,21 +39,21 @@ def paired(problems: int, samples: int, gain: float) -> float:
     return held / RUNS
 
 
-def found_by_words(baseline: float, gain: float, correlation: float) -> tuple[int, float]:
+def power_by_words(baseline: float, gain: float, correlation: float) -> tuple[int, float]:
     """The problems that ``s1m power`` recommends, and the share of 1,000 simulated runs whose exact test finds it."""
     rng = np.random.default_rng(2)
     problems = problems_needed(assumed_variance(baseline, gain, correlation).of_samples(1), gain)
     other = baseline + gain
     both = baseline * other + correlation * sqrt(baseline * (1 - baseline) * other * (1 - other))
     chances = (both, baseline - both, other - both, 1 - baseline - other + both)
-    found = 0
+    detected = 0
     for counts in rng.multinomial(problems, chances, size=1000):
         change = np.repeat([0.0, -1.0, 1.0, 0.0], counts)
-        found += paired_p(change) < 0.05
-    return problems, found / 1000
+        detected += paired_p(change) < 0.05
+    return problems, detected / 1000
 
 
-def found_by_run(samples: int, gain: float) -> tuple[int, float]:
+def power_by_run(samples: int, gain: float) -> tuple[int, float]:
     """The same for several samples of each problem, planned from a simulated run of 1,000 problems x 4 samples."""
     rng = np.random.default_rng(3)
 
@@ -65,13 +65,13 @@ def found_by_run(samples: int, gain: float) -> tuple[int, float]:
         )
 
     problems = problems_needed(measured_variance(*draw(1000, 4)).of_samples(samples), gain)
-    found = 0
+    detected = 0
     for _ in range(1000):
-        one, other = draw(problems, samples)
-        change = other.mean(axis=1) - one.mean(axis=1)
+        before, after = draw(problems, samples)
+        change = after.mean(axis=1) - before.mean(axis=1)
         error = change.std(ddof=1) / sqrt(problems)
-        found += abs(change.mean()) > 1.96 * error
-    return problems, found / 1000
+        detected += abs(change.mean()) > 1.96 * error
+    return problems, detected / 1000
 
 
 def main() -> None:
@@ -94,17 +94,17 @@ def main() -> None:
             )
         )
     for baseline, gain, correlation in ((0.6, 0.03, 0.5), (0.4, 0.1, 0.3)):
-        problems, share = found_by_words(baseline, gain, correlation)
+        problems, power = power_by_words(baseline, gain, correlation)
         rows.append(
             (
                 f"power: {baseline:.2f} + {gain:.2f}, correlation {correlation}",
                 f"{problems} problems, exact test",
-                f"{100 * share:.1f} % find it",
+                f"{100 * power:.1f} % find it",
             )
         )
     for samples in (1, 4):
-        problems, share = found_by_run(samples, 0.05)
-        rows.append(("power from a run: gain 0.05", f"{problems} problems x {samples}", f"{100 * share:.1f} % find it"))
+        problems, power = power_by_run(samples, 0.05)
+        rows.append(("power from a run: gain 0.05", f"{problems} problems x {samples}", f"{100 * power:.1f} % find it"))
     keep(
         "estimators",
         "Intervals and sample sizes against simulation",

@@ -50,18 +50,18 @@ def published(rows: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
         gold = [row for row in integers if str(row["answer"]) == digit]
         said = sum(str(row["prediction"]) == digit for row in integers)
         table.append(("the file", f"gold answer {digit}: {len(gold)} times, given {said} times", accuracy(gold)))
-    lost = len(named) * (share(free) - share(named))
+    lost = len(named) * (share_right(free) - accuracy(named))
     table.append(
         (
             "accounted for",
             "named integer answers as good as the others",
-            f"{lost / len(rows) * 100:.1f} of the {100 * (OFFICIAL - share(rows)):.1f} points that are missing",
+            f"{lost / len(rows) * 100:.1f} of the {100 * (OFFICIAL - share_right(rows)):.1f} points that are missing",
         )
     )
     return table
 
 
-def share(rows: Sequence[dict[str, Any]]) -> float:
+def share_right(rows: Sequence[dict[str, Any]]) -> float:
     """The share of official verdicts that are right."""
     return sum(bool(row["true_or_false"]) for row in rows) / max(1, len(rows))
 

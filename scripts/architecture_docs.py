@@ -1,6 +1,6 @@
 """Write rooms and layers into docs/architecture.md from the code; with --check, fail when the page is out of date.
 
-A room is described by the first line of its `__init__.py`, a module at the root by its own; the layers are those of the
+A room is described by the first line of its `__init__.py`, `errors.py` by its own; the layers are those of the
 import contract in pyproject.toml. What is written stands between `<!-- NAME -->` and `<!-- end -->`.
 """
 
@@ -37,9 +37,8 @@ def described(name: str, text: str, depth: int) -> str:
 
 
 def tree() -> str:
-    """Every room and the folders in it, after the modules at the root."""
-    lines = ["src/s1m/", described("types.py", first_line(SOURCE / "types.py"), 1)]
-    lines.append(described("errors.py", first_line(SOURCE / "errors.py"), 1))
+    """Every room and the folders in it, after ``errors.py``, the one module at the root that all others use."""
+    lines = ["src/s1m/", described("errors.py", first_line(SOURCE / "errors.py"), 1)]
     for room in folders(SOURCE):
         lines.append(described(f"{room.name}/", describe(room), 1))
         lines += [described(f"{folder.name}/", describe(folder), 2) for folder in folders(room)]

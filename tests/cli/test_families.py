@@ -52,10 +52,10 @@ def test_thinking_that_is_off_names_the_option_that_switches_it_on(
 
 
 def test_json_has_what_the_text_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = json.loads(described(tmp_path, ENDS, capsys, "--json"))
-    assert (found["thinking_open"], found["thinking_close"]) == ("<mull>\n", "</mull>")
-    assert (found["state"], found["switch"], found["keeps_earlier"]) == ("closed", {}, False)
-    assert found["prompt_end"].endswith("<|assistant|><mull>\n\n</mull>")
+    shown = json.loads(described(tmp_path, ENDS, capsys, "--json"))
+    assert (shown["thinking_open"], shown["thinking_close"]) == ("<mull>\n", "</mull>")
+    assert (shown["state"], shown["switch"], shown["keeps_earlier"]) == ("closed", {}, False)
+    assert shown["prompt_end"].endswith("<|assistant|><mull>\n\n</mull>")
 
 
 def test_a_template_without_thinking_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -157,15 +157,15 @@ def test_strategy_is_treated_as_the_page_says(row: dict[str, str], column: str, 
         assert isinstance(engine, CLASSES[name])
         if row[column] == "whole" or row["strategy"] == "`effort`, `budget`":
             dialled = row["strategy"] != "`effort`, `budget`" or takes_dial(find_engine(name))
-            found = verdict(engine, WHOLE) if dialled else "refused"  # by the settings
+            outcome = verdict(engine, WHOLE) if dialled else "refused"  # by the settings
         elif row["strategy"] == "`lookback-image`" and not engine.can_show_images_again:
-            found = "refused"  # by the driver, which sends no such step
+            outcome = "refused"  # by the driver, which sends no such step
             asyncio.run(engine.close())
         elif row["strategy"] == "`--min-thinking-tokens`":
-            found = verdict(engine, Step(prefix=CONTINUED.prefix, stop=CONTINUED.stop, max_tokens=4, min_tokens=2))
+            outcome = verdict(engine, Step(prefix=CONTINUED.prefix, stop=CONTINUED.stop, max_tokens=4, min_tokens=2))
         else:
-            found = verdict(engine, CONTINUED)
-        assert found == row[column]
+            outcome = verdict(engine, CONTINUED)
+        assert outcome == row[column]
 
 
 def test_every_engine_that_needs_a_server_has_a_row() -> None:

@@ -23,19 +23,19 @@ def folder(path: Path, **files: Any) -> str:
 
 def test_a_template_file_wins_over_the_tokenizers_configuration(tmp_path: Path) -> None:
     config = {"chat_template": "old", "eos_token": {"content": "<end>"}, "bos_token": None}
-    found = read_model(folder(tmp_path, chat_template_jinja="new", tokenizer_config_json=config))
-    assert (found.template.source, found.template_file) == ("new", "chat_template.jinja")
-    assert found.end_of_turn == {"<end>": "tokenizer_config.json"}
+    read = read_model(folder(tmp_path, chat_template_jinja="new", tokenizer_config_json=config))
+    assert (read.template.source, read.template_file) == ("new", "chat_template.jinja")
+    assert read.end_of_turn == {"<end>": "tokenizer_config.json"}
 
 
 @pytest.mark.parametrize("held", ["T", [{"name": "tool_use", "template": "U"}, {"name": "default", "template": "T"}]])
 def test_templates_in_the_configuration_are_read_by_name(tmp_path: Path, held: object) -> None:
-    found = read_model(folder(tmp_path, tokenizer_config_json={"chat_template": held}))
-    assert (found.template.source, found.template_file) == ("T", "tokenizer_config.json")
+    read = read_model(folder(tmp_path, tokenizer_config_json={"chat_template": held}))
+    assert (read.template.source, read.template_file) == ("T", "tokenizer_config.json")
 
 
 def test_every_declared_end_of_turn_is_named(tmp_path: Path) -> None:
-    found = read_model(
+    read = read_model(
         folder(
             tmp_path,
             chat_template_json={"chat_template": "T"},
@@ -45,7 +45,7 @@ def test_every_declared_end_of_turn_is_named(tmp_path: Path) -> None:
         )
     )
     later = dict.fromkeys(["<b>", "<c>", "token 9"], "generation_config.json")
-    assert found.end_of_turn == {"<a>": "tokenizer_config.json", **later}
+    assert read.end_of_turn == {"<a>": "tokenizer_config.json", **later}
 
 
 def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from s1m.families import without_end_of_turn
+from s1m.types import Finish
+
 
 def first_stop(text: str, stops: Sequence[str]) -> int | None:
     """Where the first stop string in ``text`` begins, or None without one."""
@@ -21,3 +24,22 @@ def without_partial_stop(text: str, stops: Sequence[str]) -> str:
         if any(len(stop) > length and text.endswith(stop[:length]) for stop in stops):
             return text[:-length]
     return text
+
+
+def without_ending(text: str, stops: Sequence[str], *, at_limit: bool, at_stop: bool) -> tuple[str, Finish]:
+    """What a server wrote as text, without what ended it, and why it ended.
+
+    The server says whether it ended ``at_limit``, its last token allowed, or ``at_stop``, a stop string that is not in
+    the text; with neither the model ended its turn. The text is cut at the first stop string wherever it is, also
+    within ``min_tokens``, where vLLM does not look for stop strings (before 0.10.1 it did): a delimiter left inside the
+    thinking would spoil every step after it.
+    """
+    start = first_stop(text, stops)
+    if start is not None:
+        return text[:start], "stop"
+    if at_limit:
+        # The limit can fall inside a character or a stop string; the next step writes it again as a whole.
+        return without_partial_stop(text.rstrip("\ufffd"), stops), "length"
+    if at_stop:
+        return text, "stop"
+    return without_end_of_turn(text), "eos"

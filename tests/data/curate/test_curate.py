@@ -222,15 +222,17 @@ def test_processes_end_with_the_one_that_started_them(config: Path, tmp_path: Pa
     process = subprocess.Popen([sys.executable, "-m", "s1m.cli", "data", "curate", str(config), "--workers", "2"])
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     findings = tmp_path / "out" / "findings.jsonl"
-    wait_until(lambda: findings.exists() and findings.stat().st_size > 0)
-    started = [Path("/proc", child) for child in children.read_text().split()]
-    assert len(started) >= 2
-    process.kill()
-    process.wait()
+    try:
+        wait_until(lambda: findings.exists() and findings.stat().st_size > 0)
+        started = [Path("/proc", child) for child in children.read_text().split()]
+        assert len(started) >= 2
+    finally:
+        process.kill()
+        process.wait()
     wait_until(lambda: not any(child.exists() for child in started))
 
 
-def wait_until(happens: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(happens: Callable[[], bool], seconds: float = 100) -> None:
     end = time.monotonic() + seconds
     while not happens():
         assert time.monotonic() < end

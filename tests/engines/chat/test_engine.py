@@ -121,8 +121,8 @@ def test_nested_sweep_through_a_chat_server(keeps_stop: bool) -> None:
 
 
 def test_sweep_is_the_same_as_with_a_scripted_engine_but_for_the_count_of_tokens() -> None:
-    def script(asked: Problem, one: Step) -> str:
-        return thoughts("".join(piece.text for piece in one.prefix))
+    def script(asked: Problem, wanted: Step) -> str:
+        return thoughts("".join(piece.text for piece in wanted.prefix))
 
     with ChatServer(chat_model(thoughts)) as server:
         served = sweep(ChatEngine(servers(server.url)))

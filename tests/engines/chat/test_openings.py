@@ -38,7 +38,7 @@ def writes(
     return said
 
 
-def found(said: Any) -> Opened | None:
+def opening_of(said: Any) -> Opened | None:
     async def asks(message: Mapping[str, Any], fields: Mapping[str, Any]) -> Probed | None:
         prompt_and_reply = said(message, fields)
         if prompt_and_reply is None:
@@ -83,7 +83,7 @@ def found(said: Any) -> Opened | None:
     ],
 )
 def test_form_of_a_turn_is_the_one_whose_prompt_is_right(said: Any, opened: Opened | None) -> None:
-    assert found(said) == opened
+    assert opening_of(said) == opened
 
 
 def llama_cpp_that_opens() -> Behaviour:

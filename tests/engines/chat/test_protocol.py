@@ -104,7 +104,7 @@ def test_choices_that_are_not_kept_to_are_said_once_and_asked_again_unbound(capl
     bound = replace(step("<think>", stop=()), choices=("A", "B"))
     with ChatServer(chat_model(says(" it is four"))) as server:
         answers = ask(server, bound, bound, bound)
-    assert [one.text for one in answers] == [" it is four"] * 3
+    assert [each.text for each in answers] == [" it is four"] * 3
     assert ["structured_outputs" in body for body in server.bodies()] == [True, False, False, False]
     assert all("logprobs" in body for body in server.bodies())
     (warning,) = caplog.messages
@@ -127,7 +127,7 @@ def test_optional_fields_that_a_server_refuses_are_sent_once() -> None:
 
     with ChatServer(strict) as server:
         answers = ask(server, *[replace(step("<think>", stop=()), choices=("A", "B"))] * 3)
-    assert [(one.text, one.logprob) for one in answers] == [(" four", None)] * 3
+    assert [(each.text, each.logprob) for each in answers] == [(" four", None)] * 3
     assert ["logprobs" in body for body in server.bodies()] == [True, False, False, False]
 
 
@@ -221,8 +221,8 @@ def test_text_without_tokens_or_usage_is_an_error() -> None:
 
 @pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
 def test_thinking_that_a_parser_split_away_is_put_back(field: str) -> None:
-    def split(thought: str, content: str | None, stop_reason: str | None, one: Step) -> tuple[str, str]:
-        done = read(completion(content, tokens=9, message={field: thought}, stop_reason=stop_reason), one)
+    def split(thought: str, content: str | None, stop_reason: str | None, asked: Step) -> tuple[str, str]:
+        done = read(completion(content, tokens=9, message={field: thought}, stop_reason=stop_reason), asked)
         return done.text, done.finish
 
     thinking, answering = step(), step(stop=())

@@ -66,9 +66,9 @@ def test_forced_sweeps_open_thinking_once_and_nested_equals_independent(
     assert {text.count(kind.opening.strip()) for text in given} == {1}
     assert all(text.count(kind.closing) == (not row.step.stop) for row, text in zip(rows, given, strict=True))
     assert answers(nested) == answers(independent)
-    for one, other in zip(nested, independent, strict=True):
-        assert written(one) == written(other)
-        assert {segment.stop for segment in one.chains[0]} == {"closed"}
+    for chained, alone in zip(nested, independent, strict=True):
+        assert written(chained) == written(alone)
+        assert {segment.stop for segment in chained.chains[0]} == {"closed"}
 
 
 def check_ids(rows: list[Row], traces: list[Trace], forcing: Forcing, engine: EmbeddedEngine) -> None:
@@ -98,8 +98,8 @@ def test_delimiters_of_several_tokens_are_cut_off_exactly_wherever_a_request_end
         for length in sorted(set(lengths))[:2]:
             parts = sweep(engine, replace(forcing, chunk_tokens=length + 1))
             assert answers(parts) == answers(whole)
-            for one, other in zip(parts, whole, strict=True):
-                assert [(s.text, s.token_ids) for s in one.chains[0]] == [
+            for part, other in zip(parts, whole, strict=True):
+                assert [(s.text, s.token_ids) for s in part.chains[0]] == [
                     (s.text, s.token_ids) for s in other.chains[0]
                 ]
 

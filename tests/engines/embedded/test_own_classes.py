@@ -71,11 +71,11 @@ def test_the_nested_chain_at_a_level_is_an_independent_run_token_for_token(engin
 
     for forced, single in zip(asyncio.run(swept(True)), asyncio.run(swept(False)), strict=True):
         assert len(forced.chains[0]) > 1
-        for one, other in zip(forced.answers, single.answers, strict=True):
-            shared = forced.chains[0][: one.segments]
+        for answer, other in zip(forced.answers, single.answers, strict=True):
+            shared = forced.chains[0][: answer.segments]
             alone = single.chains[other.chain][: other.segments]
             assert [each.token_ids for each in shared] == [each.token_ids for each in alone]
-            assert (one.text, one.tokens) == (other.text, other.tokens)
+            assert (answer.text, answer.tokens) == (other.text, other.tokens)
 
 
 def test_going_on_from_a_remembered_past_equals_going_on_from_nothing(engine: EmbeddedEngine) -> None:

@@ -69,7 +69,7 @@ def ask(server: ChatServer, *steps: Step, of: Problem | None = None) -> list[Com
     async def main() -> list[Completion]:
         engine = LlamaCppEngine(servers(server.url))
         try:
-            return [await engine.generate(of or problem(), one, GREEDY) for one in steps]
+            return [await engine.generate(of or problem(), each, GREEDY) for each in steps]
         finally:
             await engine.close()
 
@@ -93,8 +93,8 @@ def test_engine_is_an_engine_and_knows_the_context_of_a_slot() -> None:
 
 
 def test_sweep_is_that_of_a_scripted_engine_and_every_thought_is_closed() -> None:
-    def script(_: Problem, one: Step) -> str:
-        return thoughts("".join(piece.text for piece in one.prefix))
+    def script(_: Problem, asked: Step) -> str:
+        return thoughts("".join(piece.text for piece in asked.prefix))
 
     with ChatServer(native(thoughts)) as server:
         served = sweep(LlamaCppEngine(servers(server.url)))
@@ -102,7 +102,7 @@ def test_sweep_is_that_of_a_scripted_engine_and_every_thought_is_closed() -> Non
     scripted = sweep(ScriptedEngine(script))
     assert [segment.text for segment in served.chains[0]] == [segment.text for segment in scripted.chains[0]]
     assert {segment.stop for segment in served.chains[0]} == {"closed"}
-    assert [one.text for one in served.answers] == [one.text for one in scripted.answers]
+    assert [each.text for each in served.answers] == [each.text for each in scripted.answers]
     assert all(prompt.count("<think>") == 1 for prompt in prompts)
 
 
@@ -158,8 +158,8 @@ def test_how_replies_end(reply: dict[str, Any], finish: str, text: str) -> None:
 
 
 def replying(reply: Answer) -> Behaviour:
-    usual = native(lambda _: "")
-    return lambda request: reply if request.path == "/completion" else usual(request)
+    rendering = native(lambda _: "")
+    return lambda request: reply if request.path == "/completion" else rendering(request)
 
 
 @pytest.mark.parametrize(
@@ -206,9 +206,9 @@ def test_minimum_before_a_delimiter_of_several_tokens_is_refused_in_one_line() -
 def test_logprob_leaves_out_the_end_of_the_turn_and_choices_become_a_grammar() -> None:
     probabilities = [{"logprob": -1.0}, {"logprob": -3.0}, {"logprob": -9.0}]
     reply = {"content": " B", "tokens_predicted": 3, "stop_type": "eos", "completion_probabilities": probabilities}
-    one = Step(prefix=(), stop=(), max_tokens=4, choices=("A", "B"))
+    bound = Step(prefix=(), stop=(), max_tokens=4, choices=("A", "B"))
     with ChatServer(replying(answer(reply))) as server:
-        assert ask(server, one)[0].logprob == -2.0
+        assert ask(server, bound)[0].logprob == -2.0
         (body,) = sent(server)
     assert body["grammar"] == 'root ::= "A" | "B"'
     assert body["n_probs"] == 1

@@ -71,7 +71,7 @@ def swept(engine: Engine) -> list[Trace]:
 
     async def work() -> list[Trace]:
         try:
-            return await asyncio.gather(*(drive(nested_sweep(forcing, 0), one, engine, GREEDY) for one in PROBLEMS))
+            return await asyncio.gather(*(drive(nested_sweep(forcing, 0), each, engine, GREEDY) for each in PROBLEMS))
         finally:
             await engine.close()
 

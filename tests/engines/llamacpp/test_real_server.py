@@ -67,7 +67,7 @@ def test_curve_is_that_of_the_embedded_engine_and_every_thought_is_closed(
     assert stops == ["closed"] * len(stops)
     assert not any("<think>" in segment.text for record in served for segment in record.trace.chains[0])
     # Two binomial counts of 64 differ by less than 18 with a probability above 99.8 %, whatever the accuracy.
-    assert all(abs(one - other) < 18 for one, other in zip(curve(served), curve(local), strict=True))
+    assert all(abs(ours - theirs) < 18 for ours, theirs in zip(curve(served), curve(local), strict=True))
     assert curve(served)[3] > curve(served)[0] + 8
 
 
@@ -79,7 +79,7 @@ def sweeps(engine: Engine, **changes: Any) -> list[Trace]:
 
     async def work() -> list[Trace]:
         try:
-            return await asyncio.gather(*(drive(nested_sweep(forcing, 0), one, engine, GREEDY) for one in PROBLEMS))
+            return await asyncio.gather(*(drive(nested_sweep(forcing, 0), each, engine, GREEDY) for each in PROBLEMS))
         finally:
             await engine.close()
 
@@ -92,8 +92,8 @@ def test_greedy_chains_are_those_of_the_embedded_engine(
 ) -> None:
     served, local = sweeps(engine(servers(url, timeout_seconds=120.0))), sweeps(EmbeddedEngine("bundled"))
     alike = [
-        [segment.text for segment in one.chains[0]] == [segment.text for segment in other.chains[0]]
-        for one, other in zip(served, local, strict=True)
+        [segment.text for segment in ours.chains[0]] == [segment.text for segment in theirs.chains[0]]
+        for ours, theirs in zip(served, local, strict=True)
     ]
     assert sum(alike) >= 0.95 * len(PROBLEMS)
 
@@ -108,8 +108,8 @@ def test_minimum_and_images_shown_again_are_those_of_the_embedded_engine(changes
     served = sweeps(LlamaCppEngine(servers(url, timeout_seconds=120.0)), **changes)
     local = sweeps(EmbeddedEngine("bundled"), **changes)
     alike = [
-        [segment.text for segment in one.chains[0]] == [segment.text for segment in other.chains[0]]
-        for one, other in zip(served, local, strict=True)
+        [segment.text for segment in ours.chains[0]] == [segment.text for segment in theirs.chains[0]]
+        for ours, theirs in zip(served, local, strict=True)
     ]
     assert sum(alike) >= least_alike * len(PROBLEMS)
     least = changes.get("min_thinking_tokens", 0)

@@ -95,7 +95,7 @@ def ask(
     async def main() -> list[Completion]:
         engine = SglangEngine(servers(server.url, **settings), options=options or RequestOptions())
         try:
-            return [await engine.generate(of or problem(), one, GREEDY) for one in steps]
+            return [await engine.generate(of or problem(), each, GREEDY) for each in steps]
         finally:
             await engine.close()
 
@@ -120,8 +120,8 @@ def test_engine_is_an_engine_and_knows_its_context() -> None:
 
 @pytest.mark.parametrize("begin", [BEGIN, BEGIN + "<think>\n"])
 def test_sweep_is_that_of_a_scripted_engine_and_thinking_is_opened_once(begin: str) -> None:
-    def script(_: Problem, one: Step) -> str:
-        return thoughts("".join(piece.text for piece in one.prefix))
+    def script(_: Problem, asked: Step) -> str:
+        return thoughts("".join(piece.text for piece in asked.prefix))
 
     with ChatServer(sglang(thoughts, begin=begin)) as server:
         served = sweep(SglangEngine(servers(server.url, max_concurrency=1)))
@@ -129,7 +129,7 @@ def test_sweep_is_that_of_a_scripted_engine_and_thinking_is_opened_once(begin: s
     scripted = sweep(ScriptedEngine(script))
     assert [segment.text for segment in served.chains[0]] == [segment.text for segment in scripted.chains[0]]
     assert {segment.stop for segment in served.chains[0]} == {"closed"}
-    assert [one.text for one in served.answers] == [one.text for one in scripted.answers]
+    assert [each.text for each in served.answers] == [each.text for each in scripted.answers]
     assert all(prompt.count("<think>") == 1 for prompt in prompts)
 
 

@@ -30,15 +30,15 @@ def run(parsed: Namespace) -> int:
     from s1m.files.printing import Printer, print_json
 
     version = libraries().__version__
-    found = list(classes(images=not parsed.text))
+    listed = list(classes(images=not parsed.text))
     if parsed.json:
-        print_json({"transformers": version, "classes": [asdict(each) for each in found]})
+        print_json({"transformers": version, "classes": [asdict(each) for each in listed]})
         return 0
     console = Printer()
     takes = "text alone" if parsed.text else "text and images"
-    console.print(f"transformers {version} has {len(found)} classes that take {takes}", style="bold")
+    console.print(f"transformers {version} has {len(listed)} classes that take {takes}", style="bold")
     for path, meaning in SERVED_BY.items():
-        served = [each for each in found if each.served_by == path]
+        served = [each for each in listed if each.served_by == path]
         if not served:
             continue
         console.print(f"{path} ({len(served)}): {meaning}", style="bold")

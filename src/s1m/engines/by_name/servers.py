@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,21 +46,15 @@ class Http:
             return settings.dial
         if known := dial_of_addresses(settings.base_url):
             return known
-        servers = servers_of(settings)
-        try:
+        async with open_servers(settings) as servers:
             return dial_of_owners(await find_owners(servers)) or AUTO
-        finally:
-            await servers.close()
 
     @classmethod
     async def served_model(cls, settings: EngineSettings) -> str:
-        from s1m.engines.chat import ChatEngine
+        from s1m.engines.remote.models import find_model
 
-        engine = ChatEngine(servers_of(settings))
-        try:
-            return await engine.served_model()
-        finally:
-            await engine.close()
+        async with open_servers(settings) as servers:
+            return await find_model(servers)
 
     @classmethod
     async def read_template(cls, settings: EngineSettings) -> Read | None:
@@ -74,22 +69,16 @@ class Http:
         """The model's name, and what the server says it has loaded."""
         from s1m.engines.remote.models import find_root
 
-        servers = servers_of(settings)
-        try:
+        async with open_servers(settings) as servers:
             root = await find_root(servers, settings.model)
-        finally:
-            await servers.close()
         return [source for source in dict.fromkeys((root, settings.model)) if source]
 
     @classmethod
     async def served_context(cls, settings: EngineSettings) -> int | None:
         from s1m.engines.remote.models import find_context
 
-        servers = servers_of(settings)
-        try:
+        async with open_servers(settings) as servers:
             return await find_context(servers, settings.model)
-        finally:
-            await servers.close()
 
 
 class Vllm(Http):
@@ -175,6 +164,16 @@ def servers_of(settings: EngineSettings, *, tries: int | None = None) -> Servers
         patience=patience if tries is None else replace(patience, max_retries=tries - 1),
         headers=headers_of(settings),
     )
+
+
+@asynccontextmanager
+async def open_servers(settings: EngineSettings) -> AsyncIterator[Servers]:
+    """The servers that settings name, closed at the end of the block."""
+    servers = servers_of(settings)
+    try:
+        yield servers
+    finally:
+        await servers.close()
 
 
 def headers_of(settings: EngineSettings) -> Callable[[str | None], Mapping[str, str]]:

@@ -16,9 +16,9 @@ from s1m.engines.chat.reply import Written, read_reply
 from s1m.engines.chat.turns import sent_turn
 from s1m.engines.messages import conversation, said_before
 from s1m.engines.remote.reply import Unreadable, decode
-from s1m.engines.stops import first_stop, without_partial_stop
-from s1m.families import END_OF_TURN_MARKS, without_end_of_turn
-from s1m.types import Completion, Finish, Problem, RequestOptions, Sampling, Step
+from s1m.engines.stops import without_ending
+from s1m.families import END_OF_TURN_MARKS
+from s1m.types import Completion, Problem, RequestOptions, Sampling, Step
 
 NO_OPTIONS = RequestOptions()
 
@@ -106,7 +106,9 @@ def read_completion(body: bytes, step: Step, *, turn: str = "", prefill: Prefill
     """
     written = read_reply(body)
     whole = new_text(as_written(written, step.stop), turn, prefill)
-    text, finish = without_ending(written, whole, step.stop)
+    text, finish = without_ending(
+        whole, step.stop, at_limit=written.ending == "length", at_stop=ended_at_stop(written, step.stop)
+    )
     tokens = count_tokens(written.completion_tokens, step.max_tokens)
     if tokens == 0 and whole:
         raise Uncounted("the server counts 0 tokens for a text that is not empty")
@@ -140,21 +142,9 @@ def as_written(written: Written, stops: Sequence[str]) -> str:
     return (stops[0] if stops else "\n").join(part for part in (written.thinking, written.text) if part)
 
 
-def without_ending(written: Written, text: str, stops: Sequence[str]) -> tuple[str, Finish]:
-    """The text without what ended it, and why it ended.
-
-    The text is cut at the first stop string wherever it is, also within ``min_tokens``, where vLLM does not look for
-    stop strings (before 0.10.1 it did): a delimiter left inside the thinking would spoil every step after it.
-    """
-    start = first_stop(text, stops)
-    if start is not None:
-        return text[:start], "stop"
-    if written.ending == "length":
-        # The limit can fall inside a character too; the next step writes it again as a whole.
-        return without_partial_stop(text.rstrip("\ufffd"), stops), "length"
-    if written.stopped_by & set(stops) or (stops and written.ending == "stop string"):
-        return text, "stop"
-    return without_end_of_turn(text), "eos"
+def ended_at_stop(written: Written, stops: Sequence[str]) -> bool:
+    """Whether a stop string of the step ended the reply; some servers say which, some only that one did."""
+    return bool(written.stopped_by & set(stops) or (stops and written.ending == "stop string"))
 
 
 def count_tokens(tokens: int | None, max_tokens: int) -> int:

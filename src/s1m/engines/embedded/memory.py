@@ -99,7 +99,7 @@ def gigabytes(count: int) -> str:
 def _weight_files(place: Path) -> list[Path]:
     if place.is_file():
         return [place]
-    return next((found for pattern in WEIGHT_FILES[:2] if (found := sorted(place.glob(pattern)))), [])
+    return next((files for pattern in WEIGHT_FILES[:2] if (files := sorted(place.glob(pattern)))), [])
 
 
 def _parameters(file: Path) -> int:

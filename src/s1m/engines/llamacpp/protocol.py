@@ -20,10 +20,9 @@ import msgspec
 
 from s1m.engines.chat.prefill import PENALISED_TOKENS
 from s1m.engines.remote.reply import Unreadable, decode
-from s1m.engines.stops import first_stop, without_partial_stop
+from s1m.engines.stops import without_ending
 from s1m.errors import EngineError
-from s1m.families import without_end_of_turn
-from s1m.types import Completion, Finish, Sampling, Step
+from s1m.types import Completion, Sampling, Step
 
 PROPS = "/props"
 APPLY_TEMPLATE = "/apply-template"
@@ -114,21 +113,13 @@ def read_generated(body: bytes, step: Step) -> Completion:
         raise Unreadable(f"the server broke off (stop_type {generated.stop_type})")
     if not 0 < tokens <= step.max_tokens:
         raise Unreadable(f"{tokens} tokens where 1 to {step.max_tokens} were asked for")
-    finish: Finish
-    start = first_stop(text, step.stop)
-    if start is not None:
-        text, finish = text[:start], "stop"
-    elif generated.stop_type == "limit":
-        if tokens < step.max_tokens:
-            raise EngineError(
-                f"the server stopped after {tokens} of {step.max_tokens} tokens, its context is full; give it a longer "
-                "one (-c, which its slots share) or lower --max-thinking-tokens"
-            )
-        # The limit can fall inside a character or a stop string; the next step writes it again as a whole.
-        text, finish = without_partial_stop(text.rstrip("\ufffd"), step.stop), "length"
-    else:
-        finish = "stop" if generated.stop_type == "word" and generated.stopping_word in step.stop else "eos"
-        text = text if finish == "stop" else without_end_of_turn(text)
+    at_stop = generated.stop_type == "word" and generated.stopping_word in step.stop
+    text, finish = without_ending(text, step.stop, at_limit=generated.stop_type == "limit", at_stop=at_stop)
+    if finish == "length" and tokens < step.max_tokens:
+        raise EngineError(
+            f"the server stopped after {tokens} of {step.max_tokens} tokens, its context is full; give it a longer "
+            "one (-c, which its slots share) or lower --max-thinking-tokens"
+        )
     logprobs = [token.logprob for token in generated.completion_probabilities]
     if generated.stop_type == "eos" and len(logprobs) == tokens:
         logprobs = logprobs[:-1]  # that of the token that ended the turn

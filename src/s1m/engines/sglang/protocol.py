@@ -20,9 +20,8 @@ from typing import Any
 import msgspec
 
 from s1m.engines.remote.reply import Unreadable, decode
-from s1m.engines.stops import first_stop, without_partial_stop
-from s1m.families import without_end_of_turn
-from s1m.types import Completion, Finish, Sampling, Step
+from s1m.engines.stops import without_ending
+from s1m.types import Completion, Sampling, Step
 
 TOKENIZE = "/tokenize"
 DETOKENIZE = "/detokenize"
@@ -113,16 +112,8 @@ def read_generated(body: bytes, step: Step, stop_token_ids: Sequence[int]) -> Co
         raise Unreadable(f"the server broke off (finish_reason {reason.type}: {reason.message})")
     if not 0 < tokens <= step.max_tokens:
         raise Unreadable(f"{tokens} tokens where 1 to {step.max_tokens} were asked for")
-    finish: Finish
-    start = first_stop(text, step.stop)
-    if start is not None:
-        text, finish = text[:start], "stop"
-    elif reason.type == "length":
-        # The limit can fall inside a character or a stop string; the next step writes it again as a whole.
-        text, finish = without_partial_stop(text.rstrip("\ufffd"), step.stop), "length"
-    else:
-        finish = "stop" if reason.matched in (*step.stop, *stop_token_ids) else "eos"
-        text = text if finish == "stop" else without_end_of_turn(text)
+    at_stop = reason.matched in (*step.stop, *stop_token_ids)
+    text, finish = without_ending(text, step.stop, at_limit=reason.type == "length", at_stop=at_stop)
     logprobs = [each[0] for each in said.output_token_logprobs or () if each[0] is not None]
     if isinstance(reason.matched, int) and len(logprobs) == tokens:
         logprobs = logprobs[:-1]  # that of the token that ended the turn

@@ -11,6 +11,7 @@ import re
 
 from s1m.scoring.equality.value import value_of
 from s1m.scoring.official.boxed import last_boxed
+from s1m.scoring.official.floats import is_float
 from s1m.scoring.official.mathvision import is_equal
 from s1m.scoring.text.bounds import official_part
 from s1m.scoring.text.quantity import number_in_words
@@ -26,7 +27,7 @@ def extraction_of(response: str) -> str:
     for letter in _LETTERS:
         if response.upper() == letter or response.startswith((f"{letter}:", f"{letter}.")):
             return letter
-    if _is_number(response):
+    if is_float(response):
         return response
     boxed = last_boxed(response)
     if boxed is not None:
@@ -50,11 +51,3 @@ def official(extraction: str, gold: str, *, is_choice: bool) -> bool | None:
         return True
     known = value_of(said, as_latex2sympy=True) is not None and value_of(gold, as_latex2sympy=True) is not None
     return False if known else None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

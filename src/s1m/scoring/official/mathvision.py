@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from s1m.scoring.equality.value import Value, value_of
+from s1m.scoring.official.floats import is_float
 from s1m.scoring.text.bounds import official_part
 from s1m.types import Problem
 
@@ -66,7 +67,7 @@ def extraction_of(response: str) -> str:
     """The answer that the official rules cut out of a response."""
     text = _letter_at_an_end(official_part(response).strip())
     stated = text.split("is ")[-1].rstrip(".")
-    if _is_number(stated):
+    if is_float(stated):
         text = stated
     if "oxed{" not in text:
         for flag in _FLAGS:
@@ -84,14 +85,6 @@ def _letter_at_an_end(text: str) -> str:
         if text.endswith((f" {letter}.", f" ({letter}).")) or text.startswith(begins):
             return letter
     return text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _stripped(text: str) -> str:

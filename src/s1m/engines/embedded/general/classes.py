@@ -114,9 +114,9 @@ def missing_for(model_type: str) -> tuple[str, ...]:
     by_library = tables.IMAGE_PROCESSOR_MAPPING_NAMES.get(model_type)
     if isinstance(by_library, dict) and set(by_library) == {"torchvision"}:
         needed.append("torchvision")
-    for found in _NEEDED.finditer(_processor_source(model_type)):
-        backends = re.findall(r'"(\w+)"', found["backends"] or "")
-        needed += [*backends, *([found["package"]] if found["package"] else [])]
+    for need in _NEEDED.finditer(_processor_source(model_type)):
+        backends = re.findall(r'"(\w+)"', need["backends"] or "")
+        needed += [*backends, *([need["package"]] if need["package"] else [])]
     return tuple(sorted({package for package in needed if package != "vision" and find_spec(package) is None}))
 
 

@@ -66,9 +66,9 @@ def _differences(checkpoint: Checkpoint) -> list[float]:
     worst = []
     for step in range(STEPS):
         worst += [_difference(logits[row], wanted[1][step]) for row, wanted in enumerate(expected)]
-        places = [len(tokens) + step for tokens in read]
+        ends = [len(tokens) + step for tokens in read]
         logits = decoder.step(
-            [(wanted[0][step], place, place, -1) for wanted, place in zip(expected, places, strict=True)], None
+            [(wanted[0][step], place, place, -1) for wanted, place in zip(expected, ends, strict=True)], None
         )
     return worst
 
@@ -95,8 +95,8 @@ def _read_alone(checkpoint: Checkpoint, cache: SlotCache, decoder: Decoder, read
         positions = own_positions(checkpoint.model, torch.tensor([tokens]), {})
         prompt = OwnPrompt(ids=tuple(tokens), shown=(), positions=positions, shift=0)
         cache.put(row, read_prompt(checkpoint.model, prompt, tokens[:-1]), len(tokens) - 1)
-    places = [len(tokens) - 1 for tokens in read]
-    return decoder.step([(tokens[-1], place, place, -1) for tokens, place in zip(read, places, strict=True)], None)
+    ends = [len(tokens) - 1 for tokens in read]
+    return decoder.step([(tokens[-1], place, place, -1) for tokens, place in zip(read, ends, strict=True)], None)
 
 
 def _generated(checkpoint: Checkpoint, ids: list[int]) -> tuple[list[int], Tensor]:
