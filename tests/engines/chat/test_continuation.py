@@ -64,6 +64,17 @@ def test_a_server_that_refuses_every_question_is_not_taken_for_one_that_continue
     assert not isinstance(refused.value, CannotContinue)
 
 
+def test_a_server_that_refuses_one_token_and_the_turn_for_different_reasons_continues_no_turn() -> None:
+    """As s1m's own gateway does, of which whole replies can be asked."""
+
+    def behave(request: Request) -> Answer:
+        said = "the last must be the user's" if len(request.body["messages"]) > 1 else "1 token leaves no room to think"
+        return answer({"error": {"message": said}}, 400)
+
+    with ChatServer(behave) as server, pytest.raises(CannotContinue, match="the last must be the user's"):
+        ask(server, step("<think>"))
+
+
 def test_a_server_that_takes_an_open_turn_only_to_continue_it_continues() -> None:
     model = chat_model(says(" four"))
 

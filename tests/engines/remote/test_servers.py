@@ -188,7 +188,7 @@ def test_a_server_that_cannot_list_its_models_may_be_asked_by_name() -> None:
             await engine.close()
 
     broken = always(answer({"error": "Cache directory not found"}, 500))
-    with ChatServer(broken) as server, pytest.raises(UsageError, match="does not list its models.*name one with"):
+    with ChatServer(broken) as server, pytest.raises(UsageError, match=r"does not list its models.*name one with"):
         asyncio.run(main(server.url))
 
 

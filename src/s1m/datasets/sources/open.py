@@ -38,7 +38,9 @@ def files_of(source: Source) -> tuple[Path, ...] | None:
     if path.is_file():
         if path.suffix not in KINDS:
             kinds = f"a source is a {', '.join(KINDS)} file, a folder of them, or a Hub id"
-            hint = f"; pandas.read_csv({path.name!r}).to_parquet('new.parquet') makes one" if path.suffix == ".csv" else ""
+            hint = (
+                f"; pandas.read_csv({path.name!r}).to_parquet('new.parquet') makes one" if path.suffix == ".csv" else ""
+            )
             raise UsageError(f"{path} is not a data file: {kinds}{hint}")
         return (path,)
     if looks_local(source.path) or not HUB_ID.fullmatch(source.path):

@@ -132,7 +132,7 @@ class LineRows:
 
 
 def check_lines(path: Path) -> None:
-    """Raise ``DataError`` for a file whose first line that is not blank is no JSON object, with what to do."""
+    """Raise ``DataError`` for a file whose first line that is not blank holds no JSON object, with what to do."""
     try:
         with path.open("rb") as file:
             number, line = next((each for each in numbered_lines(file, path) if each[1].strip()), (0, b""))
