@@ -16,6 +16,8 @@ from s1m.evaluate.imported import turn_of
 from s1m.evaluate.store import load_run
 from tests.benchmarks.data import shared
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 ROWS = {
     pid: {
         "pid": pid,
