@@ -113,7 +113,9 @@ def test_a_chat_server_is_asked_as_the_model_that_it_offers(capsys: pytest.Captu
     with ChatServer(chat_model(write)) as server:
         words = ("--engine", "http", "--base-url", f"{server.url}/v1", "--num-ignore", "1")
         code, out, err = asked(capsys, "How many?", *words)
-    assert (code, err) == (0, "")
+    assert code == 0
+    (notice,) = err.splitlines()
+    assert notice.startswith('thinking stands between "<think>\\n" and "</think>", by default')
     assert "look again.\n[stop 1 ignored] Wait, look again.\nanswer at level 1: 7\n" in out
 
 

@@ -22,11 +22,14 @@ from s1m.families.template import ChatTemplate
 from s1m.files.settings import changed, written
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, models
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 SHOWS = (
     "{% for m in messages %}<|{{ m.role }}|>{% if m.reasoning_content %}<mull>\n"
     "{{ m.reasoning_content }}</mull>{% endif %}{{ m.content }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
+SILENT = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
 DEFAULTS = ("<think>\n", "</think>")
 
 
@@ -87,10 +90,13 @@ def test_a_family_on_the_command_line_replaces_the_delimiters_of_a_file(
         assert f'thinking_open = "{expected}"' in capsys.readouterr().out
 
 
-def test_a_template_without_thinking_leaves_the_defaults_and_says_so() -> None:
-    result = chosen(model=BUNDLED)
+def test_a_template_without_thinking_leaves_the_defaults_and_says_so(tmp_path: Path) -> None:
+    result = chosen(model=model(tmp_path, SILENT))
     assert (pair(result), why(result)) == (DEFAULTS, "by default, for chat_template.jinja shows no thinking")
     assert result.notices[0].endswith("give --thinking-open and --thinking-close if the model has others")
+    of_the_toy = chosen(model=BUNDLED)
+    assert (pair(of_the_toy), why(of_the_toy)) == (DEFAULTS, why(result))
+    assert chosen().notices == of_the_toy.notices == ()
 
 
 def test_a_template_that_cannot_be_read_leaves_the_defaults_and_says_so(tmp_path: Path) -> None:

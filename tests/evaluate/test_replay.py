@@ -16,11 +16,16 @@ from s1m.cli import main
 from s1m.engines.embedded import EmbeddedEngine
 from s1m.errors import DataError, UsageError
 from s1m.evaluate.build import resolve
+from s1m.evaluate.policy import rule_text
+from s1m.evaluate.policy_use import kind_key_of
 from s1m.evaluate.replay import replay_settings, replayed
 from s1m.evaluate.runner import Runner
 from s1m.evaluate.settings import eval_settings
 from s1m.evaluate.store import Run, RunStore, load_run
+from s1m.forcing.stopping import Rule, RuleKind
 from s1m.types import Answer, Problem, Record
+
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
 
 PROBLEMS = 16
 RICH = {"strategy": "hybrid", "num_ignore": "0-3", "levels": "1,2,4"}
@@ -36,6 +41,12 @@ class Quiet:
 
     def failed(self, problem: Problem, error: Exception) -> None:
         raise error
+
+
+def rule(kind: RuleKind, levels: str, **fields: Any) -> str:
+    """A stopping rule as the settings of a run hold it."""
+    first, _, last = levels.partition("-")
+    return rule_text(Rule(kind=kind, levels=tuple(range(int(first), int(last) + 1)), **fields))
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +82,10 @@ def _generated(folder: Path, changed: dict[str, Any]) -> Run:
     return load_run(folder)
 
 
-def replay(source: Run, **given: Any) -> dict[str, Record]:
+def replay(source: Run, kind_key: str = "", **given: Any) -> dict[str, Record]:
     """The replayed records by the id of their problem."""
     strategy = replay_settings(source, {"out": "elsewhere", **given}).run.build_strategy()
-    return {record.id: replayed(record, strategy) for record in source.records}
+    return {record.id: replayed(record, strategy, kind_key) for record in source.records}
 
 
 def exactly(answer: Answer) -> Answer:
@@ -120,6 +131,28 @@ def test_stopping_early_is_replayed_from_budget_forcing_alone(generate: Generate
     assert_same(replay(source, **wanted), generate(temperature=1.0, **wanted))
 
 
+@pytest.mark.parametrize("tokens", [120, 400], ids=["chains cut short", "whole chains"])
+@pytest.mark.parametrize(
+    "stopping",
+    [
+        rule("agree", "0-5", agreeing=3),
+        rule("agree_or_confident", "0-4", agreeing=2, confidence=0.9, first=1),
+        rule("level", "0-5", first=5),
+        rule("logistic", "0-5", weights={"agreeing": 1.0, "kind=sum": -2.0}, intercept=-1.5, threshold=0.5),
+    ],
+    ids=["agree", "agree or confident", "level", "logistic"],
+)
+def test_a_replayed_policy_equals_the_generated_one(stopping: str, tokens: int, generate: Generate) -> None:
+    same: dict[str, Any] = {"temperature": 1.0, "max_thinking_tokens": tokens}
+    source = generate(strategy="sequential", num_ignore="0-5", **same)
+    wanted = generate(strategy="policy", policy_rule=stopping, **same)
+    key = kind_key_of(eval_settings(wanted.settings).strategy, "digits")
+    assert key == "kind"
+    assert_same(replay(source, kind_key=key, strategy="policy", policy_rule=stopping), wanted)
+    if '"agree"' in stopping:
+        assert len({len(record.trace.chains[0]) for record in wanted.records}) > 1
+
+
 def test_a_replay_is_a_run_that_is_read_and_not_added_to(
     generate: Generate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,10 +181,12 @@ def test_a_replay_is_a_run_that_is_read_and_not_added_to(
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        ({"strategy": "cap"}, "strategy cap cannot be replayed, only adaptive, hybrid, sequential, vote"),
+        ({"strategy": "cap"}, "strategy cap cannot be replayed, only adaptive, hybrid, policy, sequential, vote"),
         ({"strategy": "vote", "levels": "1,8"}, "at 0, 1, 2, 3 ignored stops of 4 chains, not of 8; lower --levels"),
         ({"strategy": "sequential", "num_ignore": "0-5"}, "of 4 chains, not at 4, 5; name others with --num-ignore"),
         ({"strategy": "sequential", "levels": "1,2"}, "levels of strategy sequential are given by --num-ignore"),
+        ({"strategy": "policy"}, "strategy policy needs a policy: add --policy FILE.toml, which s1m tune writes"),
+        ({"strategy": "policy", "policy_rule": rule("agree", "0-7", agreeing=2)}, "of 4 chains, not at 4, 5, 6, 7"),
         ({}, "a replay needs --strategy"),
         ({"strategy": "vote", "out": ""}, "a replay needs --out"),
     ],

@@ -14,6 +14,8 @@ import pytest
 
 import s1m
 from s1m.engines.embedded import EmbeddedEngine
+from s1m.engines.embedded.prompt import prepare
+from s1m.families import DEFAULT
 from s1m.forcing import Forcing, drive
 from s1m.forcing.strategies.sequential import Sequential
 from s1m.forcing.strategy import Task
@@ -29,6 +31,12 @@ def driven(engine: EmbeddedEngine, problem: Problem, seed: int, *levels: int, th
     """What the driver makes of a problem, without a gateway."""
     forcing = Forcing(num_ignore=levels, ignore_strings=("Wait,",), max_thinking_tokens=thinking, max_answer_tokens=8)
     return asyncio.run(drive(Sequential(forcing=forcing).flow(Task(seed=seed)), problem, engine, WARM))
+
+
+def prompt_of(engine: EmbeddedEngine, problem: Problem) -> list[int]:
+    """The conversation as the model reads it, images included, and what opens its thinking."""
+    tokenizer = engine.checkpoint.tokenizer
+    return [*prepare(problem, engine.checkpoint).ids, *tokenizer(DEFAULT.opening_line)["input_ids"]]
 
 
 def thoughts(trace: Trace) -> str:
@@ -61,6 +69,8 @@ def test_a_forced_answer_is_that_of_s1m_think_token_for_token(
             content, reasoning = message.content, (message.model_extra or {})["reasoning"]
             assert reply.usage is not None
             assert reply.usage.completion_tokens == trace.generated_tokens
+            assert reply.usage.prompt_tokens == len(prompt_of(bundled, problem))
+            assert reply.usage.total_tokens == reply.usage.prompt_tokens + trace.generated_tokens
             assert reply.usage.completion_tokens_details is not None
             assert reply.usage.completion_tokens_details.reasoning_tokens == sum(s.tokens for s in trace.chains[0])
         assert (content, reasoning) == (trace.answers[-1].text.strip(), thoughts(trace))
@@ -154,6 +164,7 @@ def test_a_stream_counts_its_tokens_where_they_are_asked_for(gateway: Gateway) -
     assert last.choices == []
     assert last.usage is not None
     assert last.usage.completion_tokens > 30
+    assert last.usage.prompt_tokens > len(PROBLEM.question.split())
 
 
 def test_responses_whole_and_streamed_say_the_same(gateway: Gateway, bundled: EmbeddedEngine) -> None:

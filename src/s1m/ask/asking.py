@@ -16,7 +16,9 @@ from s1m.ask.settings import AskSettings
 from s1m.engines.builder import EngineSettings
 from s1m.errors import CannotContinue
 from s1m.evaluate.build import check_budget, make_ready, model_of, name_dial
+from s1m.evaluate.chosen import Chosen
 from s1m.evaluate.family import with_family
+from s1m.evaluate.policy_use import check_policy
 from s1m.evaluate.recommended import with_sampling
 from s1m.evaluate.settings.parts import BudgetSettings
 from s1m.files.settings import changed, flat
@@ -38,6 +40,8 @@ class Asking:
     settings: AskSettings
     engine: Engine
     problem: Problem
+    notices: tuple[str, ...] = ()
+    """What was found out about the model: between which delimiters it thinks, and how its tokens are drawn."""
 
     @property
     def flow(self) -> Flow:
@@ -64,27 +68,30 @@ async def asking(settings: AskSettings, problem: Problem, engine: Engine | None 
     """
     is_kept = engine is not None or settings.engine == EngineSettings()
     if engine is None or (words := _words.get(engine)) is None:
-        settings = settings if engine else await named(settings)
+        chosen = Chosen(settings=settings) if engine else await named(settings)
     else:
-        settings = await named(changed(settings, **flat(words)))
+        chosen = await named(changed(settings, **flat(words)))
+    settings = chosen.settings
     if engine is None:
         engine = bundled_engine() if is_kept else built(settings.engine)
     try:
         settings = await made_ready(settings, engine)  # engines remember what they have found out
         settings = fitted(settings, engine.context_tokens)
         check_budget(settings, engine)
-        yield Asking(settings=settings, engine=engine, problem=problem)
+        check_policy(settings, settings.strategy, settings.engine)
+        yield Asking(settings=settings, engine=engine, problem=problem, notices=chosen.notices)
     finally:
         if not is_kept:
             await engine.close()
 
 
-async def named(settings: AskSettings) -> AskSettings:
+async def named(settings: AskSettings) -> Chosen[AskSettings]:
     """Settings that name the model that a server offers, and its delimiters where these are to be found out."""
     if settings.engine.builder.needs_server and not settings.engine.model:
         settings = changed(settings, model=await model_of(settings.engine))
     family = await with_family(settings, settings.engine, settings.strategy, NO_RUN)
-    return await name_dial((await with_sampling(family.settings, settings.engine, settings.sampling)).settings)
+    sampling = await with_sampling(family.settings, settings.engine, settings.sampling)
+    return Chosen(settings=await name_dial(sampling.settings), notices=(*family.notices, *sampling.notices))
 
 
 async def made_ready(settings: AskSettings, engine: Engine) -> AskSettings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s1m.engines.builder import EngineSettings
-from s1m.evaluate.settings import check_passed, check_whole, strategy_of
+from s1m.evaluate.settings import check_passed, check_whole, strategy_of, with_strategy
 from s1m.evaluate.settings.parts import BudgetSettings, SamplingSettings, StrategySettings, forcing_of
 from s1m.evaluate.settings.spelling import spelled_out
 from s1m.files.settings import Count, settings_from
@@ -45,4 +45,4 @@ class AskSettings:
 
 def ask_settings(given: Mapping[str, Any], source: str) -> AskSettings:
     """Settings from plain values, as flags and arguments give them. Raises ``UsageError`` that names ``source``."""
-    return settings_from(AskSettings, spelled_out(given), source)
+    return settings_from(AskSettings, spelled_out(with_strategy(given)), source)

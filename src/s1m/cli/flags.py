@@ -43,6 +43,8 @@ def file_and_flags(
         raise UsageError(f"{given.config} is for {values[subject]}, not for {flags[subject]}")
     if "family" in flags:  # the delimiters that a file holds, such as a run's own, are not those of this family
         values = {name: value for name, value in values.items() if name not in ("thinking_open", "thinking_close")}
+    if "policy" in flags:  # and the rule that a run's own settings hold is not that of this file
+        values = {name: value for name, value in values.items() if name != "policy_rule"}
     return {**values, **flags, **dry_run}
 
 

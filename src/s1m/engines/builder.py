@@ -19,6 +19,8 @@ from s1m.types import Engine, RequestOptions
 if TYPE_CHECKING:
     from s1m.engines.chat.dial import Dial
 
+BUNDLED = "bundled"
+"""The name of the checkpoint that comes with the package."""
 EXAMPLE_URL = "http://127.0.0.1:8000/v1"
 
 RESERVED = ("messages", "conversation", "add_generation_prompt", "continue_final_message", "tokenize", "chat_template")
@@ -69,6 +71,11 @@ class EngineSettings:
     can work on at once)."""
     timeout_seconds: Annotated[float, Meta(gt=0)] = 600.0
     """Longest wait for one answer of a server, before it is asked again."""
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether the tiny model answers that comes with the package."""
+        return not self.builder.needs_server and (self.model or self.builder.default_model) == BUNDLED
 
     def __post_init__(self) -> None:
         options = self.request_options  # refuses what is not key=value

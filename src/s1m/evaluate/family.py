@@ -2,7 +2,7 @@
 
 given flags, or those of a family that is named                       win
 the template: of the checkpoint, or of the server                     is read by rendering it
-a template that shows no thinking, or none that can be seen           leaves the defaults, which is said
+a template that shows no thinking, or none that can be seen           leaves the defaults, which is said of all but the toy
 """
 
 from __future__ import annotations
@@ -55,8 +55,10 @@ async def with_family(
     if before and before != pair:
         pair, why, hint = before, "as the records of this run have them", ""
     chosen = changed(settings, thinking_open=pair[0], thinking_close=pair[1])
-    notices = f"thinking stands between {quoted(pair[0])} and {quoted(pair[1])}, {why}{hint}"
-    return Chosen(settings=chosen, reasons={"delimiters": why}, notices=(notices,))
+    notice = f"thinking stands between {quoted(pair[0])} and {quoted(pair[1])}, {why}{hint}"
+    # The toy was trained on the defaults: of the first command of a newcomer there is nothing to decide.
+    notices = () if engine.is_bundled and hint else (notice,)
+    return Chosen(settings=chosen, reasons={"delimiters": why}, notices=notices)
 
 
 async def _read(engine: EngineSettings, *, asking: bool) -> tuple[Read | None, str]:

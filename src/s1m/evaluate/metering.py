@@ -17,6 +17,8 @@ class MeteredEngine:
 
     def __init__(self, engine: Engine) -> None:
         self.usage = Usage()
+        self.first_prompt_tokens: int | None = None
+        """Of the first request whose prompt was counted: the question, and the opening delimiter of the turn."""
         self.name = engine.name
         self.can_show_images_again = engine.can_show_images_again
         self.context_tokens = engine.context_tokens
@@ -38,6 +40,8 @@ class MeteredEngine:
             self._asked = time.monotonic()
         completion = await self._engine.generate(problem, self._timed(step), sampling)
         used, read = self.usage, completion.prompt_tokens
+        if self.first_prompt_tokens is None:
+            self.first_prompt_tokens = read
         shown = 1 + sum(piece.images for piece in step.prefix)
         self.usage = replace(
             used,

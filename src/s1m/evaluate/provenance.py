@@ -55,7 +55,7 @@ async def provenance_of(
     """
     if base_urls:
         return {**made_here(benchmark, problems), "server": [await _server(url) for url in base_urls]}
-    return {**made_here(benchmark, problems), "device": _device(), **_checkpoint(model)}
+    return {**made_here(benchmark, problems), "device": _device(), **_where(model)}
 
 
 def made_here(benchmark: Benchmark, problems: Sequence[Problem]) -> dict[str, Any]:
@@ -99,12 +99,17 @@ def fingerprint(place: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _checkpoint(model: str) -> dict[str, str]:
+def checkpoint(model: str) -> str:
+    """The fingerprint of a checkpoint that lies on this machine; empty for one of the Hub."""
     from s1m.engines.embedded.checkpoint import place_of
 
     place = Path(place_of(model))
-    if place.exists():
-        return {"weights": fingerprint(place)}
+    return fingerprint(place) if place.exists() else ""
+
+
+def _where(model: str) -> dict[str, str]:
+    if weights := checkpoint(model):
+        return {"weights": weights}
     from huggingface_hub import try_to_load_from_cache
 
     cached = try_to_load_from_cache(model, "config.json")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from s1m.errors import DataError, UsageError
+from s1m.evaluate.policy_use import check_policy, kind_key_of, kind_of
 from s1m.evaluate.settings import ReplaySettings, eval_settings
 from s1m.evaluate.settings.spelling import spelled_out
 from s1m.evaluate.store import Run, RunStore, load_run
@@ -77,11 +78,15 @@ def _check_reach(strategy: BaseStrategy, chains: int, ignored: Sequence[int], na
         raise UsageError(f"{has}, not at {', '.join(map(str, absent))}; name others with --num-ignore")
 
 
-def replayed(record: Record, strategy: BaseStrategy) -> Record:
-    """The record that the strategy would have made, untimed. Raises ``DataError`` where an answer is absent."""
+def replayed(record: Record, strategy: BaseStrategy, kind_key: str = "") -> Record:
+    """The record that the strategy would have made, untimed. Raises ``DataError`` where an answer is absent.
+
+    ``kind_key`` is the key of its metadata that holds the kind of question.
+    """
     chains, levels = strategy.needed()
     samples = at_levels(samples_of(record), levels, chains=chains, record=record)
     asked = Trace(chains=record.trace.chains, answers=(), samples=tuple(sample.answer for sample in samples))
+    strategy = strategy.for_kind(kind_of(record.metadata, kind_key))
     trace = strategy.replay([sample.verdict.prediction for sample in samples], asked)
     trace = replace(trace, chains=_cut(record, trace.samples or trace.answers))
     # Answers of a chain that rest on the same segments are one answer, and have one verdict.
@@ -133,8 +138,10 @@ def replay_run(folder: Path, given: Mapping[str, Any], finish: Callable[[Run], N
     out = settings.run_folder
     if out.is_dir() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty; a replay makes a run folder of its own: choose another --out")
+    check_policy(settings.run, settings.run.strategy, settings.run.engine)
     strategy = settings.run.build_strategy()
-    records = [replayed(record, strategy) for record in source.records]
+    key = kind_key_of(settings.run.strategy, settings.run.problems.benchmark)
+    records = [replayed(record, strategy, key) for record in source.records]
     store = RunStore(settings)
     try:
         for record in records:

@@ -19,6 +19,7 @@ import msgspec
 
 from s1m.errors import DataError, EngineError, EngineUnavailable
 from s1m.evaluate.metering import MeteredEngine
+from s1m.evaluate.policy_use import kind_key, kind_of
 from s1m.evaluate.prices import find_price
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.store import RunStore
@@ -169,7 +170,8 @@ class Runner:
     async def _solve(self, pending: Pending, problem: Problem, engine: Engine) -> Record:
         started = time.time()
         score = cache(partial(self._score, problem))  # strategies read what is then judged
-        flow = self._strategy.flow(self._task(problem, pending.sample, score))
+        strategy = self._strategy.for_kind(kind_of(problem.metadata, kind_key(self._benchmark)))
+        flow = strategy.flow(self._task(problem, pending.sample, score))
         metered = MeteredEngine(engine)
         trace = await drive(flow, await self._as_asked(problem), metered, self._sampling)
         return Record(

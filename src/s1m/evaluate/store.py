@@ -221,6 +221,10 @@ def as_line(record: Record) -> dict[str, Any]:
     So a run of an earlier version is resumed to the very lines that it would have written.
     """
     line: dict[str, Any] = msgspec.to_builtins(record)
+    for chain in line["trace"]["chains"]:
+        for segment in chain:
+            if not segment["loops"]:
+                del segment["loops"]
     return {name: value for name, value in line.items() if name not in LATER_FIELDS or value != LATER_FIELDS[name]}
 
 

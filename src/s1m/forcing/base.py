@@ -12,6 +12,7 @@ from typing import ClassVar, Literal, Self
 from s1m.errors import UsageError
 from s1m.forcing.choose import Weight
 from s1m.forcing.flow import MOST_TRIES, Forcing
+from s1m.forcing.stopping import Rule
 from s1m.forcing.strategy import Flow, Task
 from s1m.types import Trace
 
@@ -29,6 +30,8 @@ class Options:
     weight: Weight = "equal"
     sure: float = 0.0
     """Probability that an answer must have to count as agreement."""
+    rule: Rule | None = None
+    """When to stop, for a strategy that is given a rule."""
     whole: bool = False
     """Chains are whole replies of the model, for servers that cannot continue a turn."""
 
@@ -110,6 +113,10 @@ class BaseStrategy:
     def flow(self, task: Task) -> Flow:
         """The conversation about one problem."""
         raise NotImplementedError
+
+    def for_kind(self, kind: str) -> Self:  # noqa: ARG002
+        """The strategy for a question of this kind, where it makes a difference to it."""
+        return self
 
     def needed(self) -> tuple[int, tuple[int, ...]]:
         """For a replay: how many chains, and the numbers of ignored stops at which each of them has an answer."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from s1m.forcing.loops.watch import find_loop
 from s1m.forcing.strategy import Part, Task
@@ -55,9 +56,17 @@ def after_refusals(chain: Sequence[Segment], ignored: int) -> Asked:
 
 
 def answer(
-    forcing: Forcing, chain: tuple[Segment, ...], levels: Mapping[int, Asked], task: Task, chain_index: int = 0
+    forcing: Forcing,
+    chain: tuple[Segment, ...],
+    levels: Mapping[int, Asked],
+    task: Task,
+    chain_index: int = 0,
+    before: Mapping[int, Answer] = MappingProxyType({}),
 ) -> Part[tuple[Answer, ...]]:
-    """An answer at every level, each from its own budget; levels that rest on the same segments share the lowest's."""
+    """An answer at every level, each from its own budget; levels that rest on the same segments share the lowest's.
+
+    ``before`` are answers by level that were asked for earlier; one that commits to nothing may take their text.
+    """
     askers: dict[int, int] = {}  # segments an answer rests on -> the lowest level that rests on as many
     for level, asked in levels.items():
         askers.setdefault(asked.segments, level)
@@ -80,7 +89,7 @@ def answer(
     for level in askers.values():
         if not committed(answers[level], task):
             end = levels[level].segments
-            answers[level] = with_fallback(answers, level, chain[end - 1].said if end else "", task)
+            answers[level] = with_fallback({**before, **answers}, level, chain[end - 1].said if end else "", task)
     return tuple(
         answers[level]
         if askers[asked.segments] == level

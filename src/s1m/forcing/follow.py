@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
@@ -22,6 +21,7 @@ from s1m.forcing.events import (
     StopIgnored,
     ThinkingText,
 )
+from s1m.forcing.handover import handover_to
 from s1m.forcing.strategy import Flow
 from s1m.types import Completion, Engine, Problem, Purpose, Sampling, Segment, Step, Trace
 
@@ -36,14 +36,10 @@ async def follow(flow: Flow, problem: Problem, engine: Engine, sampling: Samplin
     is doing. Raises what the engine raises.
     """
     events: asyncio.Queue[Event | None] = asyncio.Queue()  # bounded by the budgets of the flow
-    watcher = _Watcher(events.put_nowait)
 
-    async def do(step: Step) -> Completion:
-        return await watcher.watched(step, lambda heard: complete(heard, problem, engine, sampling))
-
-    async def whole() -> Trace:
+    async def whole() -> None:
         try:
-            return await pump(flow, do)
+            await watch(flow, problem, engine, sampling, events.put_nowait)
         finally:
             events.put_nowait(None)
 
@@ -51,12 +47,27 @@ async def follow(flow: Flow, problem: Problem, engine: Engine, sampling: Samplin
     try:
         while (event := await events.get()) is not None:
             yield event
-        trace = await driving
-        for event in watcher.at_the_end(trace):
-            yield event
+        await driving
     finally:
         driving.cancel()
         await asyncio.gather(driving, return_exceptions=True)
+
+
+async def watch(
+    flow: Flow, problem: Problem, engine: Engine, sampling: Sampling, emit: Callable[[Event], None]
+) -> None:
+    """Call ``emit`` with each of the events that ``follow`` yields, when it happens; in the thread of the event loop.
+
+    Cancelling it cancels what the engine is doing. Raises what the engine raises.
+    """
+    watcher = _Watcher(emit)
+
+    async def do(step: Step) -> Completion:
+        return await watcher.watched(step, lambda heard: complete(heard, problem, engine, sampling))
+
+    trace = await pump(flow, do)
+    for event in watcher.at_the_end(trace):
+        emit(event)
 
 
 class _Watcher:
@@ -65,6 +76,7 @@ class _Watcher:
     def __init__(self, emit: Callable[[Event], None]) -> None:
         self._emit = emit
         self._loop, self._thread = asyncio.get_running_loop(), get_ident()
+        self._handover = handover_to(self._loop)
         self._began = time.monotonic()
         self._tokens = 0
         self._ended: dict[int, int] = {}
@@ -94,8 +106,7 @@ class _Watcher:
             if get_ident() == self._thread:
                 emit(text)
             else:
-                with contextlib.suppress(RuntimeError):  # the loop is closed: none reads on
-                    self._loop.call_soon_threadsafe(emit, text)
+                self._handover.call(self._loop, emit, text)
             return step.on_text is not None and step.on_text(text)
 
         completion = await do(replace(step, on_text=on_text))

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s1m.errors import EngineError, S1mError
+from s1m.evaluate.policy import read_policy
 from s1m.gateway.call import Call, begin_call
 from s1m.gateway.errors import ApiError, refusal_of
 from s1m.gateway.operation.admission import Keys, Slots
+from s1m.gateway.operation.drift import Drift
 from s1m.gateway.operation.metrics import Metrics
+from s1m.gateway.replies.batches import Streams
 from s1m.gateway.requests.body import BodyLimits
 from s1m.gateway.settings import GatewaySettings
 from s1m.gateway.work import MEGABYTE, Work
@@ -51,6 +54,9 @@ class State:
     slots: Slots
     metrics: Metrics
     body_limits: BodyLimits
+    drift: Drift | None = None
+    """None without a policy."""
+    streams: Streams = field(default_factory=Streams)
     started: int = field(default_factory=lambda: int(time.time()))
 
 
@@ -63,6 +69,7 @@ def state_of(settings: GatewaySettings, work: Work, keys: Keys) -> State:
         keys=keys,
         slots=Slots(limits.max_requests, limits.max_requests_per_key),
         metrics=Metrics(),
+        drift=Drift(read_policy(settings.strategy.policy).features) if settings.strategy.policy else None,
         body_limits=BodyLimits(most_bytes=limits.max_body_mb * MEGABYTE, seconds=limits.body_seconds),
     )
 

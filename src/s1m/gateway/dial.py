@@ -13,10 +13,13 @@ from s1m.forcing import Forcing
 from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.choose import Weight
 from s1m.forcing.presets import IGNORE_STRINGS
+from s1m.forcing.stopping import Rule
 from s1m.forcing.strategies import STRATEGIES, find_strategy
 from s1m.gateway.errors import ApiError
 from s1m.gateway.requests.fields import Fields
 
+POLICY = "policy"
+"""The strategy that stops where a rule says so, which ``s1m tune`` has made."""
 MOST_IGNORED = 100
 """Largest ``num_ignore`` that a request may ask for: every one is a further stretch of thinking."""
 MOST_LEVELS = 32
@@ -36,8 +39,15 @@ class Dial:
     ignore_strings: tuple[str, ...]
     weight: Weight = "equal"
     sure: float = 0.0
+    rule: Rule | None = None
+    """When to stop, for strategy policy; None where the gateway has no policy."""
     min_thinking_tokens: int = 0
     max_thinking_tokens: int
+
+    @property
+    def is_policy(self) -> bool:
+        """Whether a policy decides how long to think."""
+        return self.thinking and self.strategy == POLICY
 
     def strategy_for(self, forcing: Forcing) -> BaseStrategy:
         """The strategy that the dial describes; ``forcing`` has what it leaves open. Raises ``ApiError``.
@@ -55,8 +65,8 @@ class Dial:
             if not self.thinking:
                 return find_strategy("cap").build(own, Options(levels=(0,)))
             strategy = find_strategy(self.strategy)
-            levels = () if strategy.counts_ignored_stops else self.levels
-            return strategy.build(own, Options(levels=levels, weight=self.weight, sure=self.sure))
+            levels = () if strategy.counts_ignored_stops or self.is_policy else self.levels
+            return strategy.build(own, Options(levels=levels, weight=self.weight, sure=self.sure, rule=self.rule))
         except (UsageError, ValueError) as error:
             raise ApiError(f"s1m: {error}", "s1m", code="invalid_value") from None
 
@@ -93,11 +103,13 @@ def with_fields(dial: Dial, fields: Fields, most: int | None) -> Dial:
     """The dial as s1m's own fields turn it; ``most`` thinking tokens are allowed. Raises ``ApiError``."""
     changes: dict[str, Any] = {}
     if (name := fields.text("strategy")) is not None:
-        changes["strategy"] = _strategy(name, fields)
+        changes["strategy"] = _strategy(name, fields, dial)
     if (strings := fields.any("ignore_strings")) is not None:
         changes["ignore_strings"] = _strings(strings, fields)
     ignored, levels = fields.any("num_ignore"), fields.any("levels")
     if ignored is not None:
+        if dial.is_policy:
+            changes.setdefault("strategy", "sequential")  # a number of ignored stops leaves nothing to a policy
         changes["num_ignore"] = _levels(ignored, "num_ignore", fields, most=MOST_IGNORED)
     if levels is not None:
         changes |= _own_levels(levels, changes.get("strategy", dial.strategy), fields, ignored is not None)
@@ -127,10 +139,16 @@ def _own_levels(levels: Any, strategy: str, fields: Fields, also_ignored: bool) 
     return {"num_ignore": _levels(levels, "levels", fields, most=MOST_IGNORED)}
 
 
-def _strategy(name: str, fields: Fields) -> str:
+def _strategy(name: str, fields: Fields, dial: Dial) -> str:
     # Looked up among the names first: find_strategy would import a module that a client names.
     if name not in STRATEGIES.names():
         raise fields.wrong("strategy", f"must be one of {', '.join(STRATEGIES.names())}", name)
+    if name == POLICY and dial.rule is None:
+        raise ApiError(
+            f"{fields.at('strategy')} policy: this gateway was started without --policy; send another strategy",
+            fields.at("strategy"),
+            code="unsupported_value",
+        )
     return name
 
 

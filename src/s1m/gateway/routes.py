@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from s1m.gateway.app import SECURITY_HEADERS, State, client_error
@@ -137,7 +138,8 @@ class Sending:
         return response
 
     async def _send_batches(self, request: Request, response: StreamResponse) -> None:
-        async with contextlib.aclosing(batched(self.asked, self.state.work.events(self.asked))) as batches:
+        work = partial(self.state.work.watched, self.asked)
+        async with contextlib.aclosing(batched(self.asked, work, self.state.streams)) as batches:
             async for batch in batches:
                 if not response.prepared:  # an error before the first text is a plain reply
                     await response.prepare(request)
@@ -165,6 +167,8 @@ def _note(asked: Asked, state: State) -> None:
 def _count(state: State, outcome: Outcome) -> None:
     thinking, whole = outcome.reasoning_tokens, outcome.completion_tokens
     state.metrics.generated(thinking, whole - thinking, outcome.extra["ignored_stops"])
+    if state.drift is not None and outcome.stopped is not None:
+        state.drift.count(outcome.stopped)
     current_call().note += f" thinking={thinking} answer={whole - thinking}"
 
 
@@ -217,7 +221,7 @@ def _metrics(state: State) -> Any:
 
     async def metrics(request: Request) -> StreamResponse:
         check_key(request, state)
-        text, kind = state.metrics.page(state.slots.taken)
+        text, kind = state.metrics.page(state.slots.taken, state.drift)
         return web.Response(body=text, headers={"Content-Type": kind})
 
     return metrics

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from s1m.engines.builder import EngineSettings
 from s1m.errors import UsageError
+from s1m.evaluate.policy import rule_from
 from s1m.evaluate.settings import check_passed, strategy_of
 from s1m.evaluate.settings.parts import BudgetSettings, SamplingSettings, StrategySettings, forcing_of
 from s1m.files.settings import Count, FilePath
@@ -100,6 +101,7 @@ class GatewaySettings:
             ignore_strings=chosen.ignore_strings,
             weight=chosen.vote_weight,
             sure=chosen.min_confidence,
+            rule=rule_from(chosen.policy_rule) if chosen.policy_rule else None,
             min_thinking_tokens=min(self.budget.min_thinking_tokens, most_thinking_tokens),
             max_thinking_tokens=most_thinking_tokens,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -14,12 +14,16 @@ from s1m.engines.embedded.checkpoint import BUNDLED
 from s1m.errors import UsageError
 from s1m.evaluate.build import model_of
 from s1m.evaluate.family import with_family
+from s1m.evaluate.metering import MeteredEngine
+from s1m.evaluate.policy import read_policy
+from s1m.evaluate.policy_use import check_policy
 from s1m.evaluate.recommended import with_sampling
 from s1m.evaluate.settings.parts import forcing_of
 from s1m.files.settings import changed
-from s1m.forcing import Forcing, drive, follow
-from s1m.forcing.events import Event
-from s1m.gateway.dial import Efforts, read_efforts, with_row
+from s1m.forcing import Forcing, drive
+from s1m.forcing.events import Event, Finished
+from s1m.forcing.follow import watch
+from s1m.gateway.dial import POLICY, Efforts, read_efforts, with_row
 from s1m.gateway.replies.outcome import Outcome, outcome_of
 from s1m.gateway.requests.asked import Asked, Rules
 from s1m.gateway.requests.dials import DialRules
@@ -30,6 +34,8 @@ from s1m.types import Engine
 logger = logging.getLogger("s1m")
 
 MEGABYTE = 1 << 20
+AUTO = "auto"
+"""The effort that leaves it to the policy how long to think."""
 PROMPT_SHARE = 4
 """Of a context that is too short for the budgets, a prompt is left one part in four."""
 
@@ -47,25 +53,43 @@ class Work:
     async def whole(self, asked: Asked) -> Outcome:
         """The outcome of a request. Raises ``EngineError``."""
         began = time.monotonic()
-        trace = await drive(asked.flow(), asked.problem, self.engine, asked.sampling)
-        return outcome_of(asked, trace, time.monotonic() - began)
+        metered = MeteredEngine(self.engine)
+        trace = await drive(asked.flow(), asked.problem, metered, asked.sampling)
+        return outcome_of(asked, trace, time.monotonic() - began, metered.first_prompt_tokens)
 
-    def events(self, asked: Asked) -> AsyncGenerator[Event, None]:
-        """What happens while a request is worked on; closing it ends the work. Raises ``EngineError``."""
-        return follow(asked.flow(), asked.problem, self.engine, asked.sampling)
+    async def watched(self, asked: Asked, emit: Callable[[Event | Outcome], None]) -> None:
+        """Call ``emit`` with what happens while a request is worked on, and with its outcome.
+
+        Raises ``EngineError``.
+        """
+        metered = MeteredEngine(self.engine)
+
+        def handed_on(event: Event) -> None:
+            if isinstance(event, Finished):
+                emit(outcome_of(asked, event.trace, event.seconds, metered.first_prompt_tokens))
+            else:
+                emit(event)
+
+        await watch(asked.flow(), asked.problem, metered, asked.sampling, handed_on)
 
 
 async def resolved(settings: GatewaySettings) -> GatewaySettings:
-    """Settings with the model's name, delimiters and sampling. Raises ``UsageError`` or ``EngineUnavailable``."""
+    """Settings with the model's name, delimiters and sampling.
+
+    Raises ``EngineUnavailable`` where no server answers, ``UsageError`` for a policy that was tuned for something else.
+    """
     name = await model_of(settings.engine) or settings.engine.builder.default_model
     cue = settings.strategy.answer_cue
     if name == BUNDLED and cue == ANSWER_CUE:
         cue = Forcing.answer_cue  # the one that it was trained with
+    elif settings.strategy.policy and cue == ANSWER_CUE:
+        cue = read_policy(settings.strategy.policy).tuned_on.answer_cue
     settings = changed(settings, model=name, answer_cue=cue)
     family = await with_family(settings, settings.engine, settings.strategy, NO_RUN)
     chosen = await with_sampling(family.settings, settings.engine, settings.sampling)
     for notice in (*family.notices, *chosen.notices):
         logger.info(notice)
+    check_policy(chosen.settings, chosen.settings.strategy, chosen.settings.engine)
     return chosen.settings
 
 
@@ -74,6 +98,8 @@ def efforts_of(settings: GatewaySettings) -> Efforts:
     own = Path(str(files("s1m").joinpath("assets/efforts.toml")))
     path = Path(settings.efforts).expanduser() if settings.efforts else own
     table = read_efforts(path, settings.dial(settings.budget.max_thinking_tokens))
+    if settings.strategy.policy_rule:
+        table.setdefault(AUTO, {"strategy": POLICY})
     if settings.effort and settings.effort not in table:
         raise UsageError(f"--effort {settings.effort} is not in {path.name}: it has {', '.join(table)}")
     return table
@@ -99,6 +125,7 @@ def work_of(settings: GatewaySettings, engine: Engine, efforts: Efforts, fetch: 
         pictures=PictureRules(most_images=limits.max_images, most_bytes=limits.max_image_mb * MEGABYTE, fetch=fetch),
         forcing=forcing,
         sampling=settings.sampling.for_engine(),
+        keeps_to_policy=not settings.strategy.allow_policy_mismatch,
         can_bind=getattr(engine, "binds_json", False),
         takes_turns=getattr(engine, "takes_turns", False),
         passes_options=getattr(settings.engine.builder, "passes_options", False),

@@ -34,6 +34,10 @@ def text_of(token_ids: Sequence[int]) -> str:
     return "".join(NAMES.get(chr(token), chr(token)) for token in token_ids)
 
 
+WIDER = 3
+"""Tokens that it reads beside those sent, as a model does of an image."""
+
+
 @dataclass
 class TokenServer:
     """Answers requests; ``generated`` are the bodies of those that wrote something, the handshake's left out."""
@@ -43,6 +47,8 @@ class TokenServer:
     plugin: bool = True
     close_tokens: int = 1
     """Tokens of the delimiter, for models that spell it."""
+    counts: bool = True
+    """Whether it says how many tokens it read."""
     breaks: int = 0
     """How many replies break off in the middle."""
     generated: list[dict[str, Any]] = field(default_factory=list)
@@ -71,7 +77,8 @@ class TokenServer:
         if not (body.get("stream") and self.streams):
             text = text_of(written[:-1] if finish == "stop" else written)
             choice = {"token_ids": written, "text": text, "finish_reason": finish, "stop_reason": reason}
-            return answer({"choices": [choice], "prompt_token_ids": body["token_ids"]})
+            whole = {"choices": [choice], "prompt_token_ids": body["token_ids"]}
+            return answer(whole | ({"usage": self._usage(body)} if self.counts else {}))
         reply = b"".join(self._events(body, written, finish, reason))
         if self.breaks and not probe:
             self.breaks -= 1
@@ -88,7 +95,12 @@ class TokenServer:
             choice |= {"finish_reason": finish, "stop_reason": reason} if last else {}
             event = {"choices": [choice], "prompt_token_ids": body["token_ids"]}
             yield b"data: " + json.dumps(event).encode() + b"\n\n"
+        if self.counts and body.get("stream_options", {}).get("include_usage"):
+            yield b"data: " + json.dumps({"choices": [], "usage": self._usage(body)}).encode() + b"\n\n"
         yield b"data: [DONE]\n\n"
+
+    def _usage(self, body: dict[str, Any]) -> dict[str, int]:
+        return {"prompt_tokens": len(body["token_ids"]) + WIDER, "completion_tokens": 1}
 
     def _written(self, prompt: list[int], params: dict[str, Any]) -> tuple[list[int], str, Any]:
         """Tokens, finish reason and stop reason of a request."""

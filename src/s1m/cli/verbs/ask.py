@@ -123,6 +123,8 @@ async def _ask(settings: AskSettings, problem: Problem, *, is_quiet: bool) -> tu
 
     console = Printer(quiet=is_quiet)
     async with asking(settings, problem) as asked, aclosing(asked.events()) as events:
+        for notice in asked.notices:
+            Printer(stderr=True).print(notice, style="dim")
         live = Live(console)
         async for event in events:
             live.show(event)

@@ -14,6 +14,7 @@ examples:
   s1m gateway                                                                   the bundled toy model; open the page
   s1m gateway --engine vllm --base-url http://127.0.0.1:8000/v1 --port 9000
   s1m gateway --engine vllm --base-url http://127.0.0.1:8000/v1 --effort high --max-thinking-tokens 32768
+  s1m gateway --policy policy.toml                                  how long to think is decided by what s1m tune found
   s1m gateway --host 0.0.0.0 --keys-file keys.txt --no-page
 """
 
@@ -27,10 +28,11 @@ def add_flags(verb: Parser) -> None:
 
 def run(parsed: Namespace) -> int:
     """Serve until interrupted; the exit code."""
+    from s1m.evaluate.settings import with_strategy
     from s1m.evaluate.settings.spelling import spelled_out
     from s1m.files.settings import settings_from
     from s1m.gateway.serve import serve_gateway
     from s1m.gateway.settings import GatewaySettings
 
-    values = spelled_out(file_and_flags(GatewaySettings, parsed))
+    values = spelled_out(with_strategy(file_and_flags(GatewaySettings, parsed)))
     return serve_gateway(settings_from(GatewaySettings, values, "s1m gateway"))

@@ -9,7 +9,7 @@ from s1m.cli.flags import add_keys, given_flags
 from s1m.cli.parser import Parser
 from s1m.cli.values import path
 
-OWN = ("strategy", "num_ignore", "levels", "vote_weight", "min_confidence", "out")
+OWN = ("strategy", "num_ignore", "levels", "vote_weight", "min_confidence", "policy", "allow_policy_mismatch", "out")
 """Settings that a replay has of its own; all others are those of its source."""
 
 summary = "Make a run of another strategy from what a run has recorded; no engine is called."
@@ -21,6 +21,7 @@ examples:
   s1m replay runs/rich --strategy vote --levels 1-8 --out runs/vote
   s1m replay runs/rich --strategy hybrid --num-ignore 0-1 --vote-weight confidence --out runs/hybrid_1
   s1m replay runs/rich --strategy adaptive --levels 2,3 --out runs/adaptive
+  s1m replay runs/rich --strategy policy --policy policy.toml --out runs/policy
 """
 
 

@@ -27,6 +27,7 @@ from s1m.engines.embedded.general.masks import STATE, layer_kinds
 from s1m.engines.embedded.general.prompt import OwnPrompt
 from s1m.engines.embedded.general.reading import read_prompt
 from s1m.engines.embedded.general.states import StateCache
+from s1m.engines.embedded.pace import Pace
 from s1m.engines.embedded.prefixes import PrefixStore
 from s1m.engines.embedded.prompt import joined
 from s1m.engines.embedded.row import Row, positions_of
@@ -87,6 +88,7 @@ class Batcher:
         if self._has_states:
             self._ahead = False  # a step too many could not be forgotten
         self._launched: Round | None = None
+        self._pace = Pace()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="s1m-batcher", daemon=True)
         self._thread.start()
@@ -262,13 +264,14 @@ class Batcher:
     def _settle(self, finished: Round) -> None:
         """Hand the rows their tokens; rows that are done leave, the last row taking their slot."""
         each = zip(finished.rows, finished.stored, *finished.drawn.values(), strict=True)
+        heard = self._pace.is_due(sum(row.step.on_text is not None for row in finished.rows))
         # From the last slot down, so that no row is moved into a free slot only to leave it next.
         for row, stored, token, logprob in reversed(list(each)):
             if row.pending is not None and row.pending[0] is finished.drawn:
                 row.pending = None  # otherwise it has drawn again since, in the round that is under way
             if row.gone:
                 continue
-            completion = row.accept(token, logprob)
+            completion = row.accept(token, logprob, heard=heard)
             if completion is None and not row.cancelled():
                 continue
             if completion is not None:

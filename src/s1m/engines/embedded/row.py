@@ -106,8 +106,10 @@ class Row:
             present=(*self.ids[self.turn_start :], *self.generated) if self.sampling.presence_penalty else (),
         )
 
-    def accept(self, token: int, logprob: float) -> Completion | None:
+    def accept(self, token: int, logprob: float, *, heard: bool = True) -> Completion | None:
         """Take the next token and the logarithm of its probability; the finished completion when it was the last.
+
+        ``heard``: the listener is given what is new; otherwise it waits for a later token.
 
         Where the probability is NaN, ``EngineUnavailable`` is delivered and the row is cancelled. Looked for here, in a
         value that is on the host anyway: a check of the logits would make a GPU wait at every step.
@@ -134,7 +136,7 @@ class Row:
             start = first_stop(text, self.stop_texts)
             if start is not None:
                 return self._cut(text[:start], "stop")
-        if len(self.generated) >= self.step.max_tokens or self._ended_by_listener():
+        if len(self.generated) >= self.step.max_tokens or (heard and self._ended_by_listener()):
             return self._done("length")
         return None
 
@@ -171,7 +173,14 @@ class Row:
     def _completion(self, text: str, finish: Finish, token_ids: tuple[int, ...] | None) -> Completion:
         tokens = len(self.generated)
         logprob = self.logprobs / tokens if tokens else None
-        return Completion(text=text, tokens=tokens, finish=finish, token_ids=token_ids, logprob=logprob)
+        return Completion(
+            text=text,
+            tokens=tokens,
+            finish=finish,
+            token_ids=token_ids,
+            logprob=logprob,
+            prompt_tokens=len(self.ids),
+        )
 
 
 def positions_of(rows: Sequence[Row], columns: Tensor) -> Tensor:

@@ -59,7 +59,21 @@ class Prompt:
     images: tuple[str, ...]
     ending: str = ""
     """The end of the generation prompt, as text."""
+    widened: int | None = None
+    """How many more tokens the model reads than place-holders are sent, once a reply has told."""
     known_to: set[Server] = field(default_factory=set)
+
+    def tokens_of(self, sent: int, times_shown: int, reported: int | None) -> int | None:
+        """What the model read of a request of ``sent`` ids, which the server ``reported`` or did for an earlier one.
+
+        None where neither is known of a prompt with images.
+        """
+        if reported is not None:
+            self.widened = (reported - sent) // times_shown
+            return reported
+        if not self.images:
+            return sent
+        return None if self.widened is None else sent + times_shown * self.widened
 
 
 class Prompts:

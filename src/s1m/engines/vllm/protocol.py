@@ -82,11 +82,18 @@ class GeneratedChoice(msgspec.Struct, frozen=True):
     logprobs: TokenLogprobs | None = None
 
 
+class Reported(msgspec.Struct, frozen=True):
+    """What the server counted; ``prompt_tokens`` are those it read, images included."""
+
+    prompt_tokens: int
+
+
 class Generated(msgspec.Struct, frozen=True):
     """The reply of /inference/v1/generate; ``prompt_token_ids`` when they are asked for."""
 
     choices: list[GeneratedChoice]
     prompt_token_ids: list[int] | None = None
+    usage: Reported | None = None
 
 
 def generate_request(

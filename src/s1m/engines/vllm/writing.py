@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from s1m.engines.remote.reply import Unreadable, decode
-from s1m.engines.vllm.protocol import GeneratedChoice, TokenLogprob, TokenLogprobs
+from s1m.engines.vllm.protocol import GeneratedChoice, Reported, TokenLogprob, TokenLogprobs
 
 
 class StreamedChoice(msgspec.Struct, frozen=True):
@@ -25,6 +25,8 @@ class Streamed(msgspec.Struct, frozen=True):
 
     choices: list[StreamedChoice]
     prompt_token_ids: list[int] | None = None
+    usage: Reported | None = None
+    """In the last event, which has no choices."""
     error: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -37,6 +39,8 @@ class Writing:
         self.finish_reason: str | None = None
         self.stop_reason: str | int | None = None
         self.prompt_token_ids: list[int] | None = None
+        self.reported: int | None = None
+        """Tokens of the prompt, as the server counts them."""
         self.streamed = False
         self.cut = False
         """Whether the listener ended it."""
@@ -58,6 +62,10 @@ class Writing:
     def take(self, data: bytes) -> int | None:
         """The tokens in an event; None when the stream is to end there. Raises ``Unreadable``."""
         event = decode(data, Streamed)
+        if event.usage is not None:
+            self.reported = event.usage.prompt_tokens
+            if not event.choices:
+                return 0
         if bytes(event.error) != b"null" or not event.choices:
             raise Unreadable("the stream reports an error")
         self.streamed = True

@@ -19,6 +19,7 @@ from s1m.engines.builder import EngineSettings, passes_options, takes_dial
 from s1m.engines.chat.dial import check_sampling, check_turned
 from s1m.engines.dials import AUTO, dial_of_addresses, find_dial
 from s1m.errors import UsageError
+from s1m.evaluate.policy import rule_from
 from s1m.evaluate.settings.parts import (
     NEEDS_OPTIONS,
     BudgetSettings,
@@ -56,6 +57,8 @@ NOT_CONTENT = (
     "family",  # what it finds is in thinking_open and thinking_close
     "sampling",  # and what this one finds in temperature, top_p and so on
     "sampling_given",
+    "policy",  # what it led to is in policy_rule
+    "allow_policy_mismatch",
 )
 """Settings that change no record, so that a run may be resumed with others."""
 NOT_IN_DIGEST = (*NOT_CONTENT, "origin", "limit")
@@ -138,6 +141,8 @@ class ImportSettings:
     tokens: str
     """What counted them, or ``ESTIMATED``."""
     out: str
+    samples: int = field(default=1, metadata=LATER)
+    """Responses to every problem at every level."""
     origin: Literal["imported"] = "imported"
     sweep: Literal["independent"] = "independent"
 
@@ -150,8 +155,10 @@ class ImportSettings:
 def check_whole(
     strategy: BaseStrategy, chosen: StrategySettings, engine: EngineSettings, sampling: SamplingSettings
 ) -> None:
-    """Raises ``UsageError`` where whole replies cannot be had as the settings want them."""
+    """Raises ``UsageError`` where whole replies cannot be had as the settings want them, or a policy has no use."""
     name = chosen.strategy
+    if chosen.policy_rule and name != "policy":
+        raise UsageError(f"--policy is for --strategy policy, not for {name}; leave one of them out")
     if strategy.continues:
         if chosen.chains == "whole":
             raise UsageError(
@@ -174,10 +181,15 @@ def check_whole(
 
 def eval_settings(given: Mapping[str, Any], source: str = "settings") -> EvalSettings:
     """Settings of ``s1m eval`` from plain values, in which levels and ignore strings have spellings of their own."""
-    settings = settings_from(EvalSettings, spelled_out(given), source)
+    settings = settings_from(EvalSettings, spelled_out(with_strategy(given)), source)
     if settings.origin != "generated":
         raise UsageError(f"{source}: a {settings.origin} run cannot be repeated by s1m eval; use s1m replay")
     return settings
+
+
+def with_strategy(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values with the strategy that a policy file is for, where none is named."""
+    return {"strategy": "policy", **given} if given.get("policy") else given
 
 
 def check_passed(engine: EngineSettings, sampling: SamplingSettings) -> None:
@@ -196,6 +208,7 @@ def strategy_of(chosen: StrategySettings, forcing: Forcing) -> BaseStrategy:
         sweep=chosen.sweep,
         weight=chosen.vote_weight,
         sure=chosen.min_confidence,
+        rule=rule_from(chosen.policy_rule) if chosen.policy_rule else None,
         whole=chosen.chains == "whole",
     )
     return find_strategy(chosen.strategy).build(forcing, options)

@@ -69,6 +69,12 @@ class StrategySettings:
     """What a vote counts: equal, the length of its thinking, or the model's confidence in the answer."""
     min_confidence: Annotated[float, Meta(ge=0, le=1)] = 0.0
     """adaptive: an answer less probable than this, by the mean of its tokens, agrees with nothing."""
+    policy: FilePath = field(default="", metadata=LATER)
+    """policy: the file that s1m tune wrote; it says when to stop."""
+    policy_rule: str = field(default="", metadata={**LATER, **NOT_A_FLAG})
+    """Its rule, which the records depend on, in one line."""
+    allow_policy_mismatch: bool = field(default=False, metadata=LATER)
+    """policy: use a policy that was tuned for another model, family or sampling; its guarantee does not hold then."""
     sweep: Literal["nested", "independent"] = "nested"
     """nested: one chain with an answer branched off at every level; independent: every level from scratch."""
     chains: Literal["auto", "continued", "whole"] = field(default="auto", metadata=LATER)

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from s1m.errors import UsageError
+from s1m.evaluate.policy import read_policy, rule_text
 from s1m.families import BY_FAMILY
 from s1m.families.sampling import NEUTRAL
-from s1m.files.settings import MOST_COUNT, MOST_SHOWN
+from s1m.files.settings import MOST_COUNT, MOST_SHOWN, check_path
 from s1m.forcing.presets import IGNORE_STRINGS
 from s1m.forcing.strategies import strategy_of_run
 
@@ -22,6 +23,7 @@ def spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values of a run with levels, ignore strings and addresses as lists, however they are spelled."""
     values = dict(given)
     spell_family(values)
+    spell_policy(values)
     if values.get("sampling") == "recommended":
         values["sampling_given"] = [name for name in NEUTRAL if name in values]
     if "num_ignore" in values:
@@ -55,6 +57,13 @@ def spell_family(values: dict[str, Any], *, line_break: bool = True) -> None:
     if named:
         values.setdefault("thinking_open", named.as_written if line_break else named.opening)
         values.setdefault("thinking_close", named.closing)
+
+
+def spell_policy(values: dict[str, Any]) -> None:
+    """The rule of a policy file beside its path, as the settings of a run keep it; there it wins over the file."""
+    path = values.get("policy")
+    if isinstance(path, str) and path and not values.get("policy_rule"):
+        values["policy_rule"] = rule_text(read_policy(check_path(path, "policy")).rule)
 
 
 def numbered(value: object, strategy: object) -> object:

@@ -40,11 +40,11 @@ def reasoning_fields(text: str) -> dict[str, str]:
 
 
 def chat_usage(outcome: Outcome) -> dict[str, Any]:
-    """What a request cost. The tokens of the prompt are not counted: engines do not say them."""
+    """What a request cost: the conversation once, however often the engine read it, and all that was generated."""
     return {
-        "prompt_tokens": 0,
+        "prompt_tokens": outcome.prompt_tokens,
         "completion_tokens": outcome.completion_tokens,
-        "total_tokens": outcome.completion_tokens,
+        "total_tokens": outcome.prompt_tokens + outcome.completion_tokens,
         "completion_tokens_details": {"reasoning_tokens": outcome.reasoning_tokens},
     }
 

@@ -13,13 +13,12 @@ from typing import Any, TypeAlias
 from s1m.forcing.events import (
     AnswerText,
     Event,
-    Finished,
     SegmentEnded,
     Spent,
     StopIgnored,
     ThinkingText,
 )
-from s1m.gateway.replies.outcome import Outcome, outcome_of
+from s1m.gateway.replies.outcome import Outcome
 from s1m.gateway.requests.asked import Asked
 
 
@@ -66,9 +65,9 @@ class Translator:
         self._sent = ""
         self._held = ""
 
-    def deltas(self, event: Event) -> list[Delta]:
-        """What is handed on for an event."""
-        if isinstance(event, Finished):
+    def deltas(self, event: Event | Outcome) -> list[Delta]:
+        """What is handed on for an event, or at the end."""
+        if isinstance(event, Outcome):
             return self._end(event)
         deltas: list[Delta] = []
         if isinstance(event, ThinkingText) and event.chain == 0:
@@ -93,8 +92,7 @@ class Translator:
         self._sent += kept
         return [Content(kept)]
 
-    def _end(self, event: Finished) -> list[Delta]:
-        outcome = outcome_of(self._asked, event.trace, event.seconds)
+    def _end(self, outcome: Outcome) -> list[Delta]:
         # An answer that was cut for a loop is shorter than what was streamed; nothing can be taken back.
         rest = outcome.content[len(self._sent) :] if outcome.content.startswith(self._sent) else ""
         return [*([Content(rest)] if rest else []), End(outcome)]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from s1m.errors import EngineError
+from s1m.forcing.stopping import Features, features_at
+from s1m.forcing.strategy import whole_text
 from s1m.gateway.requests.asked import Asked
 from s1m.types import Answer, Trace
 
@@ -27,14 +29,21 @@ class Outcome:
     reasoning: str
     ended: Literal["stop", "length", "tool_calls"]
     calls: tuple[Call, ...]
+    prompt_tokens: int
+    """Of the conversation, images included; 0 where the engine does not say."""
     reasoning_tokens: int
     completion_tokens: int
     extra: dict[str, Any]
     """The ``s1m`` object."""
+    stopped: Features | None = None
+    """What was known where a policy stopped."""
 
 
-def outcome_of(asked: Asked, trace: Trace, seconds: float) -> Outcome:
-    """The outcome of a flow. Raises ``EngineError`` for an answer that is not the JSON it was bound to."""
+def outcome_of(asked: Asked, trace: Trace, seconds: float, prompt_tokens: int | None = None) -> Outcome:
+    """The outcome of a flow whose prompt had ``prompt_tokens``, None where that is not known.
+
+    Raises ``EngineError`` for an answer that is not the JSON it was bound to.
+    """
     final = trace.answers[-1]
     content, calls = shaped(asked, final)
     thinking = sum(segment.tokens for chain in trace.chains for segment in chain)
@@ -43,10 +52,17 @@ def outcome_of(asked: Asked, trace: Trace, seconds: float) -> Outcome:
         reasoning=reasoning_of(trace, final),
         ended="tool_calls" if calls else "length" if final.finish == "length" else "stop",
         calls=calls,
+        prompt_tokens=prompt_tokens or 0,
         reasoning_tokens=thinking,
         completion_tokens=trace.generated_tokens,
         extra=extra_of(asked, trace, seconds),
+        stopped=stopped_at(trace) if asked.dial.is_policy else None,
     )
+
+
+def stopped_at(trace: Trace) -> Features:
+    """What was known at the last answer that a policy asked for."""
+    return features_at(trace.chains[0], trace.samples, [whole_text(sample.text) for sample in trace.samples])
 
 
 def reasoning_of(trace: Trace, answer: Answer) -> str:

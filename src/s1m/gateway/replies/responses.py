@@ -56,13 +56,13 @@ def _skeleton(asked: Asked, status: str, created: int) -> dict[str, Any]:
 
 
 def response_usage(outcome: Outcome) -> dict[str, Any]:
-    """What a request cost. The tokens of the prompt are not counted: engines do not say them."""
+    """What a request cost. See ``chat_usage``."""
     return {
-        "input_tokens": 0,
+        "input_tokens": outcome.prompt_tokens,
         "input_tokens_details": {"cached_tokens": 0},
         "output_tokens": outcome.completion_tokens,
         "output_tokens_details": {"reasoning_tokens": outcome.reasoning_tokens},
-        "total_tokens": outcome.completion_tokens,
+        "total_tokens": outcome.prompt_tokens + outcome.completion_tokens,
     }
 
 

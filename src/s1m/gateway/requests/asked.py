@@ -31,6 +31,8 @@ class Rules:
     pictures: PictureRules
     forcing: Forcing
     sampling: Sampling
+    keeps_to_policy: bool = True
+    """Whether a request that a policy decides on must be drawn as the policy was tuned."""
     can_bind: bool
     """Whether the engine can bind an answer to a JSON schema."""
     takes_turns: bool
@@ -99,6 +101,8 @@ def asked_from(fields: Fields, conversation: Conversation, structure: Structure,
     stream = fields.flag("stream") or False
     reasoning, own = (fields.any(name) or {} for name in ("reasoning", "s1m"))
     fields.done()
+    if dial.is_policy and rules.keeps_to_policy:
+        _check_policy(dial, sampling, rules)
     dial, answer_tokens = within_limit(dial, form, rules)
     problem = _problem(structure.instructed(conversation), f"{form.prefix}{secrets.token_hex(12)}", rules)
     return Asked(
@@ -115,6 +119,21 @@ def asked_from(fields: Fields, conversation: Conversation, structure: Structure,
         shows_events=bool(own.get("events", False)),
         echoed=form.echoed,
     )
+
+
+def _check_policy(dial: Dial, sampling: Sampling, rules: Rules) -> None:
+    """Raise ``ApiError`` for a request that differs from what the policy was tuned for, as the gateway does not."""
+    for name in Sampling.__dataclass_fields__:
+        given, tuned = getattr(sampling, name), getattr(rules.sampling, name)
+        if given != tuned:
+            raise ApiError(
+                f"{name} {given}: the policy was tuned at {tuned}; leave it out, or send another effort", name
+            )
+    if dial.ignore_strings != rules.forcing.ignore_strings:
+        raise ApiError(
+            "s1m.ignore_strings: the policy was tuned with others; leave them out, or send another strategy",
+            "s1m.ignore_strings",
+        )
 
 
 def _problem(conversation: Conversation, request_id: str, rules: Rules) -> Problem:

@@ -101,7 +101,8 @@ def _of_model(fields: Fields, rules: DialRules) -> Dial:
     if match["ignored"]:
         if int(match["ignored"]) > MOST_IGNORED:
             raise ApiError(f"model {shown(name)}: at most {MOST_IGNORED} stops can be ignored", "model")
-        return replace(rules.default, num_ignore=(int(match["ignored"]),))
+        strategy = "sequential" if rules.default.is_policy else rules.default.strategy
+        return replace(rules.default, num_ignore=(int(match["ignored"]),), strategy=strategy)
     tokens = int(match["tokens"]) * (1024 if match["kilo"] else 1)
     if tokens > rules.most_thinking_tokens:
         raise ApiError(f"model {shown(name)}: at most {rules.most_thinking_tokens} tokens may be thought", "model")
