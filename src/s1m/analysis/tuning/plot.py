@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s1m.analysis.display.style import INK, MUTED, PAPER, RULE, colour, house_style, marker, percent_axis
+from s1m.analysis.display.style import INK, MUTED, NARROW_INCHES, PAPER, RULE, colour, house_style, marker, percent_axis
 from s1m.analysis.tuning.choose import Choice, Trial
 
 if TYPE_CHECKING:
@@ -20,22 +20,28 @@ NAMES = {
 }
 
 
-def accuracy_against_tokens(choice: Choice, allowed: float, bound: float) -> Figure:
-    """Every candidate as a point, the levels joined; the chosen one ringed, with its ``bound``, a fraction."""
+def accuracy_against_tokens(choice: Choice, allowed: float, bound: float, *, narrow: bool = False) -> Figure:
+    """Every candidate as a point, the levels joined; the chosen one ringed, with its ``bound``, a fraction.
+
+    The legend of a ``narrow`` figure stands below it.
+    """
     from matplotlib.figure import Figure
 
     with house_style():
-        figure = Figure(figsize=(10.4, 5.4), layout="constrained")
+        figure = Figure(figsize=(NARROW_INCHES, 5.4) if narrow else (10.4, 5.4), layout="constrained")
         axes = figure.subplots()
         draw_allowed(axes, choice, allowed)
         for number, (kind, name) in enumerate(NAMES.items()):
             draw_kind(axes, [trial for trial in choice.trials if trial.rule.kind == kind], number, name)
         draw_chosen(axes, choice, bound)
-        axes.set_title("Accuracy against generated tokens, on held-out problems")
+        axes.set_title(
+            "Accuracy on held-out problems" if narrow else "Accuracy against generated tokens, on held-out problems"
+        )
         axes.set_xlabel("generated tokens per problem")
         axes.margins(x=0.03)
         percent_axis(axes)
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", labelcolor=INK)
+        place, columns = ("outside lower center", 2) if narrow else ("outside right upper", 1)
+        figure.legend(*axes.get_legend_handles_labels(), loc=place, ncols=columns, labelcolor=INK)
     return figure
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from s1m.analysis.display.page import environment, inline_svg
+from s1m.analysis.display.page import environment, inline_svgs
 from s1m.analysis.tuning.choose import Choice, choose
 from s1m.analysis.tuning.guarantee import policy_of, refusal_sentence
 from s1m.analysis.tuning.plot import NAMES, accuracy_against_tokens
@@ -113,7 +114,9 @@ def render(policy: Policy, choice: Choice, *, allowed: float, error: float, name
             refusal="" if choice.certified else refusal_sentence(choice, allowed, error),
             named=named,
             error=error,
-            figure=inline_svg(accuracy_against_tokens(choice, allowed, policy.guarantee.loss_bound / 100), "tune"),
+            figure=inline_svgs(
+                partial(accuracy_against_tokens, choice, allowed, policy.guarantee.loss_bound / 100), "tune"
+            ),
             command=" ".join(["s1m", "eval", policy.tuned_on.benchmark, "--strategy", "policy", "--policy", "FILE"]),
         )
     )
