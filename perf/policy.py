@@ -42,7 +42,7 @@ VOTED = 256
 """Problems of the vote, which costs most: the certification half has 128 of them."""
 ERROR = 0.05
 LOSSES = (0.01, 0.02, 0.03, 0.05)
-SIZES = {512: 1000, 4096: 200}
+SIZES = {512: 1000}
 """Problems of a resampled run, and how many runs of that size."""
 RESAMPLES = 1000
 STATED = 0.06
@@ -299,7 +299,7 @@ def main() -> None:
             f"The bundled model, a toy, on digits at temperature 1; {everything:,} problems with levels 0-{MOST}; "
             f"losses in points against level {REFERENCE}, tokens as a fraction of its tokens, 95 % confidence.",
             f"Whole: {len(lines):,} runs drawn with replacement from all problems, everything tuned anew. Others: "
-            f"{' and '.join(map(str, SIZES.values()))} runs, drawn from {everything - TUNED:,} problems, "
+            f"{RESAMPLES:,} runs, drawn from {everything - TUNED:,} problems, "
             f"rules made once from the first {TUNED}. "
             "Exceeded: runs whose policy loses more than allowed on the problems that are drawn from. Certified: runs "
             "in which any saving was.",
