@@ -20,7 +20,7 @@ from typing import Any
 from keep import keep
 
 from s1m.analysis.display.style import save_figure
-from s1m.analysis.run.plots import four_panels
+from s1m.analysis.run.plots import scaling_panels
 from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import LevelSummary
 from s1m.analysis.statistics.intervals import mcnemar_p
@@ -134,7 +134,7 @@ def main() -> None:
             student("curated", folder / "curated" / "data", folder),
         ]
         summaries = [summarize(load_run(run)) for run in runs]
-        save_figure(four_panels(summaries), ROOT / "docs" / "images" / "curation")
+        save_figure(scaling_panels(summaries), ROOT / "docs" / "images" / "curation")
         funnel = json.loads((folder / "curated" / "funnel.json").read_text(encoding="utf-8"))
         sources = json.loads((folder / "stats.json").read_text(encoding="utf-8"))["sources"]
         rows = [row for run, summary in zip(runs, summaries, strict=True) for row in line(run.name, summary.levels)]

@@ -26,8 +26,8 @@ from s1m.forcing import Forcing, drive, nested_sweep
 from s1m.types import Engine, Sampling, Segment, Trace
 
 PROBLEMS = 256
-DRAWN = int(sys.argv[1]) if len(sys.argv) > 1 else 2500
-"""Chains in each arm of the sampled part, each of 8 segments."""
+DRAWN = 2500
+"""Chains in each arm of the sampled part, each of 8 segments, unless the command says how many; 0 leaves it out."""
 FORCING = Forcing(num_ignore=tuple(range(8)), ignore_strings=("Wait,",), max_thinking_tokens=1024, max_answer_tokens=16)
 SAMPLED = (Sampling(temperature=0.6, top_p=0.95), Sampling(temperature=1.0))
 
@@ -88,16 +88,17 @@ def segments(done: Sequence[Trace]) -> list[Segment]:
 
 async def main() -> None:
     """Greedy, then sampled, on one server."""
+    chains = int(sys.argv[1]) if len(sys.argv) > 1 else DRAWN
     with own_server() as server:
         inside = await traces(VllmEngine(Servers(server.api)), Sampling(temperature=0.0))
         outside = await traces(VllmEngine(Servers(server.api), forces=False), Sampling(temperature=0.0))
         drawn = [
             (
                 sampling,
-                segments(await traces(VllmEngine(Servers(server.api)), sampling, DRAWN)),
-                segments(await traces(VllmEngine(Servers(server.api), forces=False), sampling, DRAWN)),
+                segments(await traces(VllmEngine(Servers(server.api)), sampling, chains)),
+                segments(await traces(VllmEngine(Servers(server.api), forces=False), sampling, chains)),
             )
-            for sampling in SAMPLED
+            for sampling in (SAMPLED if chains else ())
         ]
     embedded = await traces(EmbeddedEngine("bundled"), Sampling(temperature=0.0))
     equal = sum(a == b for a, b in zip(inside, outside, strict=True))
@@ -118,9 +119,9 @@ async def main() -> None:
         ("", "", "p-value"),
         rows,
         [
-            "p-values of two-sample tests: Kolmogorov-Smirnov on lengths, chi-squared on first tokens.",
-            "Both arms have the same problems, which decide most of a segment: inside_sampled.md compares problem by "
-            "problem.",
+            "p-values, where sampled chains are compared too: Kolmogorov-Smirnov on lengths, chi-squared on first "
+            "tokens; both arms have the same problems, which decide most of a segment.",
+            "inside_sampled.md compares sampled segments problem by problem.",
         ],
     )
 

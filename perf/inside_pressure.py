@@ -32,9 +32,9 @@ BLOCKS = SEQUENCES * (TOKENS + 40) // BLOCK // 2
 GREEDY = Sampling(temperature=0.0)
 
 
-def unwatched(plan: Plan, seed: int) -> dict[str, Any]:
+def unwatched(plan: Plan, seed: int, drawn_before: int = 0) -> dict[str, Any]:
     """What is asked of the plugin, but no loop ends a thought: a toy repeats itself long before 1,000 tokens."""
-    return {**arguments(plan, seed), "watch_loops": 0}
+    return {**arguments(plan, seed, drawn_before), "watch_loops": 0}
 
 
 arguments = Plan.arguments

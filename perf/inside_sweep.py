@@ -1,9 +1,10 @@
-"""Wall time of a sweep 0-7, four clients on one vLLM in turn: `python perf/inside_sweep.py [PROBLEMS]`.
+"""Wall time of a sweep 0-7, four clients on one vLLM in turn: `python perf/inside_sweep.py [PROBLEMS [ROUNDS]]`.
 
 A chain in one request (the plugin), a segment in one request (streams), a chunk in one request, and S1-M's own
 algorithm, written anew from its description: 50 threads of plain chat requests, one a segment, the whole text and the
 picture sent again each time, every level from scratch. Starts vLLM itself (`make vllm` first). The pictures of each
-round have not been seen by the server.
+round have not been seen by the server. A second table says what vLLM's worker did in that time, step by step. The
+server runs 128 requests at once, which is vLLM's own default on a CPU.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from keep import keep
 from own_server import OwnServer, own_server
+from server_steps import Work, recorded_steps
 from timed_run import timed_run, unseen
 
 from s1m.benchmarks import find_benchmark
@@ -32,7 +35,7 @@ from s1m.engines.vllm import VllmEngine
 from s1m.types import Problem
 
 PROBLEMS = int(sys.argv[1]) if len(sys.argv) > 1 else 256
-ROUNDS = 2
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 2
 LEVELS = range(8)
 THREADS = 50
 Client = Callable[[OwnServer, Sequence[Problem]], float]
@@ -112,25 +115,41 @@ CLIENTS: dict[str, Client] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One client's run: seconds of the clock, processor seconds of server and client, and the worker's steps."""
+
+    seconds: float
+    server: float
+    client: float
+    work: Work
+
+
 def main() -> None:
     """All clients in turn, round after round."""
     problems = find_benchmark("digits").load(split="test", limit=PROBLEMS, data=None)
-    seconds: dict[str, list[float]] = {name: [] for name in CLIENTS}
-    server_seconds: dict[str, list[float]] = {name: [] for name in CLIENTS}
-    own_seconds: dict[str, list[float]] = {name: [] for name in CLIENTS}
-    with own_server() as server:
+    runs: dict[str, list[Run]] = {name: [] for name in CLIENTS}
+    with recorded_steps() as steps, own_server("--max-num-seqs", "128") as server:
         s1m_client(server, [unseen(problem) for problem in problems[:32]])  # warms up
         for number in range(ROUNDS):
             for name, client in CLIENTS.items():
                 if number and client is plain_client:
                     continue
                 some = [unseen(problem) for problem in problems]
-                before, own = server.processor_seconds(), time.process_time()
-                seconds[name].append(client(server, some))
-                server_seconds[name].append(server.processor_seconds() - before)
-                own_seconds[name].append(time.process_time() - own)
-    today = statistics.mean(seconds[CHUNKS])
-    slower = seconds[S1M][0] / seconds[CHAINS][0]
+                before, own, began = server.processor_seconds(), time.process_time(), time.time()
+                seconds = client(server, some)
+                own = time.process_time() - own
+                work = steps.between(began, time.time())
+                used = server.processor_seconds() - before
+                runs[name].append(Run(seconds=seconds, server=used, client=own, work=work))
+    keep_seconds(runs, len(problems))
+    keep_steps(runs, len(problems))
+
+
+def keep_seconds(runs: dict[str, list[Run]], problems: int) -> None:
+    """The table of wall times."""
+    seconds = {name: [run.seconds for run in each] for name, each in runs.items()}
+    today, slower = statistics.mean(seconds[CHUNKS]), seconds[S1M][0] / statistics.mean(seconds[CHAINS])
     keep(
         "inside_sweep",
         "A sweep 0-7: wall time of four clients on one vLLM",
@@ -140,16 +159,52 @@ def main() -> None:
                 name,
                 ", ".join(f"{each:.1f}" for each in seconds[name]),
                 f"{statistics.mean(seconds[name]) / today:.2f}",
-                ", ".join(f"{each:.1f}" for each in server_seconds[name]),
-                ", ".join(f"{each:.1f}" for each in own_seconds[name]),
+                ", ".join(f"{run.server:.1f}" for run in runs[name]),
+                ", ".join(f"{run.client:.1f}" for run in runs[name]),
             )
             for name in CLIENTS
         ],
         [
-            f"{len(problems)} problems a round, the bundled toy model (33 tokens a segment), temperature 1; S1-M's "
+            f"{problems} problems a round, the bundled toy model (33 tokens a segment), temperature 1; S1-M's "
             "algorithm in the first round only.",
             f"S1-M's algorithm takes {slower:.1f} times as long as a chain in a request.",
         ],
+    )
+
+
+def keep_steps(runs: dict[str, list[Run]], problems: int) -> None:
+    """The table of what the worker did."""
+
+    def mean(name: str, what: Callable[[Work], float]) -> float:
+        return statistics.mean(what(run.work) for run in runs[name])
+
+    keep(
+        "inside_steps",
+        "A sweep 0-7: what vLLM's worker did, means of the rounds",
+        (
+            *("client", "requests", "tokens through the model", "of prompts, not cached", "steps"),
+            *("model, decoding: s", "model, with new requests: s", "sampling: s", "between the steps: s"),
+        ),
+        [
+            (
+                name,
+                f"{mean(name, lambda work: work.requests):,.0f}",
+                f"{mean(name, lambda work: work.tokens):,.0f}",
+                f"{mean(name, lambda work: work.first):,.0f}",
+                f"{mean(name, lambda work: work.steps):,.0f}",
+                f"{mean(name, lambda work: work.decoding):.1f}",
+                f"{mean(name, lambda work: work.beginning):.1f}",
+                f"{mean(name, lambda work: work.sampling):.1f}",
+                f"{mean(name, lambda work: work.between):.1f}",
+            )
+            for name in CLIENTS
+        ],
+        [
+            f"{problems} problems a round; the runs of inside_sweep.md.",
+            "Sampling has the plugin's own work in it; between the steps lie vLLM's scheduler, the passing of batches "
+            "from process to process, and waiting.",
+        ],
+        script="inside_sweep",
     )
 
 

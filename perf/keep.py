@@ -11,9 +11,17 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results"
 
 
-def keep(name: str, title: str, header: Sequence[str], rows: Sequence[Sequence[object]], notes: Sequence[str]) -> None:
-    """Print a Markdown table and write it to ``perf/results/NAME.md``."""
-    lines = [f"# {title}", "", f"`python perf/{name}.py`, {datetime.now(UTC):%Y-%m-%d}, {machine()}.", ""]
+def keep(
+    name: str,
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    notes: Sequence[str],
+    *,
+    script: str = "",
+) -> None:
+    """Print a Markdown table and write it to ``perf/results/NAME.md``; ``script`` made it, unless it has that name."""
+    lines = [f"# {title}", "", f"`python perf/{script or name}.py`, {datetime.now(UTC):%Y-%m-%d}, {machine()}.", ""]
     lines += [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
     lines += ["", *(f"- {note}" for note in notes)]

@@ -1,7 +1,11 @@
-"""A real vLLM behind a proxy that fails one request in five, and that restarts twice: `python perf/unbreakable.py`.
+"""A real vLLM behind a proxy that fails one request in five, and that restarts twice.
 
-Starts vLLM itself (`make vllm` first), through `s1m serve`. 500 problems, greedy, levels 0-7: a fault-free run,
-and a run through the proxy during which vLLM is killed and restarted after a third and two thirds of the problems.
+    python perf/unbreakable.py [PROBLEMS]           # a chain in a request, by the plugin
+    python perf/unbreakable.py [PROBLEMS] streams   # without it: a segment in a request
+
+Starts vLLM itself (`make vllm` first), through `s1m serve`. 500 problems, greedy, levels 0-7: a fault-free run, and a
+run through the proxy during which vLLM is killed and restarted after a third and two thirds of the problems. Answers,
+which are not streamed, and streams fail alike.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ MODEL = ROOT / "src" / "s1m" / "assets" / "digits-qwen2vl"
 PORT = 8377
 API = f"http://127.0.0.1:{PORT}"
 PROBLEMS = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+STREAMS = sys.argv[2:] == ["streams"]
 FAULTS = 0.2
 VLLM = ["--enforce-eager", "--max-num-seqs", "32", "--block-size", "32", "--max-num-batched-tokens", "16384"]
 INJECTED = "injected by the proxy"
@@ -31,7 +36,8 @@ INJECTED = "injected by the proxy"
 
 def start() -> subprocess.Popen[bytes]:
     """A vLLM that is ready."""
-    words = ["serve", str(MODEL), "--port", str(PORT), "--dtype", "float32", "--max-model-len", "4096", "--", *VLLM]
+    words = ["serve", str(MODEL), "--port", str(PORT), "--dtype", "float32", "--max-model-len", "4096"]
+    words += [*(["--no-plugin"] if STREAMS else []), "--", *VLLM]
     process = subprocess.Popen(
         [sys.executable, "-m", "s1m.cli", *words],
         env={**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1"},
@@ -102,8 +108,9 @@ def main() -> None:
     expected = texts(undisturbed)
     equal = sum(expected[name] == written for name, written in texts(disturbed).items())
     keep(
-        "unbreakable",
-        f"{PROBLEMS} problems against a real vLLM: {100 * FAULTS:.0f} % of requests fail, two restarts",
+        "unbreakable_streams" if STREAMS else "unbreakable",
+        f"{PROBLEMS} problems against a real vLLM: {100 * FAULTS:.0f} % of requests fail, two restarts, "
+        + ("a segment in a request" if STREAMS else "a chain in a request"),
         ("", "count"),
         [
             ("problems", PROBLEMS),
@@ -123,6 +130,7 @@ def main() -> None:
             "Permanent errors (401, 404, a prompt too long) end the run or fail the problem by design, and are unit "
             "tests.",
         ],
+        script="unbreakable",
     )
 
 

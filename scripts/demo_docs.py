@@ -1,7 +1,7 @@
 """Write what README and docs say of the demo from a finished run of it; with --check, fail where they differ from it.
 
 `python scripts/demo_docs.py runs/demo` after `make demo`. What is written stands between `<!-- demo: NAME -->` and
-`<!-- end -->`; the figure is copied from the run.
+`<!-- end -->`; the figure is copied from the run, and drawn once more for phones.
 """
 
 from __future__ import annotations
@@ -15,9 +15,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from s1m.analysis.display.style import PNG_DPI, house_style
+from s1m.analysis.run.plots import scaling_panels
+from s1m.analysis.run.summarize import summarize
+from s1m.evaluate.store import load_run
+
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", ROOT / "docs" / "bundled_model.md")
 FIGURE = ROOT / "docs" / "images" / "scaling.png"
+NARROW = ROOT / "docs" / "images" / "scaling_narrow.png"
 EXAMPLE = "digits-test-00003"
 """The problem of the transcript: the first one whose answer is wrong at level 0 and right from level 2 on."""
 SHOWN_STOPS = 2
@@ -111,6 +117,8 @@ def main() -> int:
     for page in stale:
         page.write_text(filled(texts[page], flags.run), encoding="utf-8")
     shutil.copyfile(flags.run / "figures" / "scaling.png", FIGURE)
+    with house_style():
+        scaling_panels([summarize(load_run(flags.run))], narrow=True).savefig(NARROW, dpi=PNG_DPI, format="png")
     return 0
 
 

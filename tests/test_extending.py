@@ -20,6 +20,8 @@ from s1m.extensions import Extensions
 from s1m.files.settings import read_toml
 from s1m.forcing.strategies import STRATEGIES
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 PAGE = (Path(__file__).parent.parent / "docs" / "extending.md").read_text(encoding="utf-8")
 BLOCKS: dict[str, str] = dict(re.findall(r"```\w+ file=(\S+)\n(.*?)```", PAGE, re.DOTALL))
 SOURCE = Path(s1m.__file__).parent

@@ -1,5 +1,9 @@
 """The documentation as a site: ``make site``. Pages are the Markdown files of the repository, where they are."""
 
+import shutil
+from pathlib import Path
+from typing import Any
+
 from s1m import __version__
 
 project = "s1m"
@@ -31,3 +35,14 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0b6e6e", "color-brand-content": "#0b6e6e"},
     "dark_css_variables": {"color-brand-primary": "#5fc7c0", "color-brand-content": "#5fc7c0"},
 }
+
+
+def setup(app: Any) -> None:
+    """The README's figure is HTML, with a narrow variant for phones: Sphinx copies no picture of HTML by itself."""
+
+    def copy_images(app: Any, error: Exception | None) -> None:
+        if error is None:
+            source = Path(app.srcdir) / "docs" / "images"
+            shutil.copytree(source, Path(app.outdir) / "docs" / "images", dirs_exist_ok=True)
+
+    app.connect("build-finished", copy_images)

@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.benchmarks.data import picture, write
 from tests.benchmarks.hub import hub
+
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
 
 ROW = {"question": "What is it?", "options": ["a leaf", "a root"], "answer": "1", "image": picture()}
 

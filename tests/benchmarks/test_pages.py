@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 
 from s1m.benchmarks import BENCHMARKS, where_is_data
@@ -60,6 +62,36 @@ def check_gold_answers(name: str, problems: Sequence[Problem]) -> None:
 @pytest.mark.parametrize("name", ROWS)
 def test_every_gold_answer_scores_1(name: str, tmp_path: Path) -> None:
     check_gold_answers(name, load(name, tmp_path))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_one_answer_to_everything_is_right_only_where_it_is_the_gold_one(name: str, tmp_path: Path) -> None:
+    for problem in load(name, tmp_path):
+        for constant in ("A", "0", "yes", "1"):
+            right = BENCHMARKS[name].score(problem, constant).correct
+            assert right == (constant.lower() == said(problem).lower()), (problem.id, problem.gold, constant)
+
+
+def test_mmmu_is_read_by_subject_and_whole_with_and_without_public_answers(tmp_path: Path) -> None:
+    _, _, rows = ROWS["mmmu"]
+    public = [{**row, "id": row["id"].replace("validation", "test")} for row in rows]
+    hidden = [{**row, "answer": "?"} for row in public]
+    listed = [{**row, "options": [*ast.literal_eval(row["options"])]} for row in public]
+    text = pyarrow.list_(pyarrow.string())
+    write(tmp_path / "subjects" / "Math" / "test-00000-of-00001.parquet", public[:2])
+    write(tmp_path / "subjects" / "Art_Theory" / "test-00000-of-00001.parquet", public[2:])
+    write(tmp_path / "whole" / "data" / "test-00000-of-00001.parquet", public)
+    write(tmp_path / "listed" / "data" / "test-00000-of-00001.parquet", listed, options=text)
+    write(tmp_path / "hidden" / "data" / "test-00000-of-00001.parquet", hidden)
+    page = BENCHMARKS["mmmu"]
+    read = {
+        name: page.load(split="test", limit=None, data=str(tmp_path / name)) for name in ("whole", "listed", "hidden")
+    }
+    for name in ("whole", "listed"):
+        check_gold_answers("mmmu", read[name])
+        assert [problem.question for problem in read[name]] == [problem.question for problem in read["hidden"]]
+    assert {problem.gold for problem in read["hidden"]} == {""}
+    assert not any(page.score(problem, "A").correct for problem in read["hidden"])
 
 
 @pytest.mark.shared_data

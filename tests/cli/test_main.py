@@ -154,7 +154,7 @@ def test_help_teaches(arguments: list[str]) -> None:
 
 
 def test_help_imports_nothing_slow() -> None:
-    slow = ("torch", "transformers", "numpy", "matplotlib", "aiohttp", "rich", "jinja2", "PIL")
+    slow = ("torch", "transformers", "numpy", "matplotlib", "aiohttp", "rich", "jinja2", "latex2mathml", "PIL")
     code = (
         "import sys; from s1m.cli.parser import build_parser; parser = build_parser(); parser.format_help();\n"
         "parser.verbs['data'].fill()\n"

@@ -17,6 +17,8 @@ from s1m.files.settings import Key, keys_of, read_toml, settings_from
 from s1m.serve.settings import ServeSettings
 from s1m.train.settings import TrainSettings
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 HUGE = "9" * 5000
 NUMBERS = ("nan", "inf", "-inf", "1e999", HUGE, f"-{HUGE}", "1_0", "\u0664", "", "one")
 PATHS = ("x" * 5000, "~no_such_user/x", "a\0b")

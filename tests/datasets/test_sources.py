@@ -15,6 +15,7 @@ from datasets import Image, List, Value
 from s1m.datasets.example import IMAGE, Unusable
 from s1m.datasets.source import Source
 from s1m.datasets.sources.examples import pick_rows
+from s1m.datasets.sources.open import open_rows
 from s1m.errors import DataError, UsageError
 from tests.benchmarks.hub import hub
 from tests.datasets.sets import examples_of, picture, trace, write_lines, write_parquet
@@ -105,6 +106,13 @@ def test_a_corrupt_shard_is_named(tmp_path: Path) -> None:
         examples_of(tmp_path)
 
 
+@pytest.mark.parametrize("path", ["./absent", "~/absent", "/absent/set", "absent.csv", "set/absent.CSV", "a/b/c"])
+def test_what_looks_like_a_path_is_not_asked_of_the_hub(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s1m.datasets.sources.open.from_hub", lambda source: pytest.fail(f"asked for {source.path}"))
+    with pytest.raises(UsageError, match=f"^there is no file or folder {path}; check the path"):
+        open_rows(Source(path=path))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "kind", "complaint"),
     [
@@ -114,11 +122,18 @@ def test_a_corrupt_shard_is_named(tmp_path: Path) -> None:
             "table.csv",
             "prompt,response\n",
             UsageError,
-            "is not a data file: a source is a .parquet, .jsonl, .json",
+            "is not a data file: a source is a .parquet, .jsonl, .json file, a folder of them, or a Hub id; pandas.",
         ),
         ("empty.jsonl", "\n", DataError, "is empty"),
         ("array.json", '[{"prompt": "?"}]', DataError, "is one JSON array; make lines of it: jq"),
         ("broken.jsonl", "hello\n", DataError, "is not a file of JSON lines: line 1: JSON is malformed"),
+        ("pretty.json", '{\n  "prompt": "?"\n}\n', DataError, "has JSON over several lines; make one of each row"),
+        (
+            "nan.jsonl",
+            '{"prompt": "?", "score": NaN}\n',
+            DataError,
+            "it holds NaN, which JSON does not have; write null",
+        ),
         ("other.jsonl", '{"query": "?", "label": 3}\n', DataError, "has the columns query, label, of which no example"),
     ],
 )
@@ -132,6 +147,13 @@ def test_what_is_wrong_with_a_source_is_one_line(
         examples_of(path)
     assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_of_save_to_disk_says_how_parquet_is_made_of_it(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    datasets.DatasetDict({"train": datasets.Dataset.from_dict({"prompt": ["?"]})}).save_to_disk(str(tmp_path / "saved"))
+    with pytest.raises(DataError, match=r"load_from_disk\(.*\)\['train'\]\.to_parquet"):
+        examples_of(tmp_path / "saved")
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:

@@ -59,6 +59,23 @@ def test_a_broken_line_is_one_row_that_cannot_be_read(tmp_path: Path) -> None:
         open_stream(Source(path=str(path)), column="prompt").read(rows[1])
 
 
+def test_what_windows_writes_is_read_as_rows_are(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "a.jsonl", [trace()])
+    wanted = texts(Source(path=str(path)))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert texts(Source(path=str(path))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [("", "is empty"), ('[{"prompt": "?"}]', "is one JSON array"), ('{"score": NaN}', "line 1: it holds NaN")],
+)
+def test_a_file_of_no_lines_is_refused_for_its_own_reason(tmp_path: Path, content: str, complaint: str) -> None:
+    (tmp_path / "a.jsonl").write_text(content)
+    with pytest.raises(DataError, match=complaint):
+        open_stream(Source(path=str(tmp_path / "a.jsonl")))
+
+
 def test_what_is_not_there_is_one_line(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.jsonl", [{"answer": "3"}])
     with pytest.raises(DataError, match="of which no example can be made"):

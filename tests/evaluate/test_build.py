@@ -19,6 +19,8 @@ from s1m.evaluate.store import load_run
 from s1m.files.settings import changed
 from tests.engines.chat_server import ChatServer, chat_model, models
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 DIGITS = eval_settings({"benchmark": "digits"})
 
 

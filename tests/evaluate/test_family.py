@@ -22,6 +22,8 @@ from s1m.families.template import ChatTemplate
 from s1m.files.settings import changed, written
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, models
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 SHOWS = (
     "{% for m in messages %}<|{{ m.role }}|>{% if m.reasoning_content %}<mull>\n"
     "{{ m.reasoning_content }}</mull>{% endif %}{{ m.content }}<|end|>{% endfor %}"

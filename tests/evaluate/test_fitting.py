@@ -12,6 +12,8 @@ from s1m.evaluate.store import load_run
 from s1m.files.settings import changed
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, chat_model
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 EVAL = ("eval", "digits", "--engine", "http", "--limit", "1", "--num-ignore", "0-1")
 
 

@@ -16,6 +16,8 @@ from s1m.evaluate.imported import turn_of
 from s1m.evaluate.store import load_run
 from tests.benchmarks.data import shared
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 ROWS = {
     pid: {
         "pid": pid,
@@ -203,7 +205,7 @@ def test_files_that_are_none(tmp_path: Path, data: str, capsys: pytest.CaptureFi
     assert "cannot read" in capsys.readouterr().err
     (tmp_path / "list.json").write_text("[1]")
     assert main(["import", "mathvista", str(tmp_path / "list.json"), *arguments]) == 1
-    assert "list.json: Expected `object`, got `array`" in capsys.readouterr().err
+    assert "list.json, item 1: expected an object with an id and a response" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -34,14 +34,14 @@ def policy(**tuned: Any) -> Policy:
     settings = flat(eval_settings({"benchmark": "digits", "model": "bundled", "split": "test", "temperature": 1.0}))
     names = TunedOn.__dataclass_fields__.keys() & settings.keys() - {"seed"}
     values = {name: settings[name] for name in names}
-    numbers = dict.fromkeys(
+    numbers: dict[str, Any] = dict.fromkeys(
         (
             "loss_bound", "loss", "accuracy", "reference_accuracy", "tokens", "reference_tokens", "tokens_fraction",
             "tokens_fraction_low", "tokens_fraction_high",
         ),
         0.5,
     )  # fmt: skip
-    counts = dict.fromkeys(
+    counts: dict[str, Any] = dict.fromkeys(
         ("lost", "gained", "tuning_problems", "certification_problems", "candidates", "tested", "reference_level"), 7
     )
     return Policy(

@@ -15,6 +15,8 @@ from s1m.evaluate.store import load_run
 from s1m.types import Cost, Usage
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, chat_model
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 EXAMPLE = Path(__file__).parents[2] / "configs" / "prices.toml"
 TABLE = """
 currency = "EUR"

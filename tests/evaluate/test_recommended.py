@@ -21,6 +21,8 @@ from s1m.families.sampling import CARDS, NEUTRAL, recommended
 from s1m.files.settings import flat, written
 from tests.engines.chat_server import ChatServer, answer
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 CARD = "Qwen/Qwen3-VL-8B-Thinking"
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from s1m.cli import main
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 RECORDED = Path(__file__).parent.parent / "data_runs"
 
 

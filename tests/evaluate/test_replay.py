@@ -25,6 +25,8 @@ from s1m.evaluate.store import Run, RunStore, load_run
 from s1m.forcing.stopping import Rule, RuleKind
 from s1m.types import Answer, Problem, Record
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 PROBLEMS = 16
 RICH = {"strategy": "hybrid", "num_ignore": "0-3", "levels": "1,2,4"}
 

@@ -16,6 +16,8 @@ from tests.engines.asking import says
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, chat_model
 from tests.engines.providers import PROVIDERS, chat, vllm
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 DIRECT = "<think>\nI look.</think>\\boxed{4}"
 
 

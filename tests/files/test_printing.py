@@ -15,6 +15,8 @@ from rich.table import Table
 
 from s1m.files.printing import Printer, escaped, listed, one_line
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 RUN = [sys.executable, "-m", "s1m.cli"]
 
 

@@ -15,6 +15,7 @@ from s1m.forcing.base import halvings
 from s1m.forcing.drive import drive
 from s1m.forcing.flow import Forcing
 from s1m.forcing.presets import IGNORE_STRINGS
+from s1m.forcing.stopping import Rule
 from s1m.forcing.strategies import STRATEGIES, build_strategy
 from s1m.forcing.strategy import Part, Strategy, Task, together
 from s1m.types import Answer, Completion, Problem, Sampling, Step, Trace
@@ -282,7 +283,8 @@ def test_every_level_has_an_answer_whatever_the_model_does(name: str, finishes: 
         tokens = step.max_tokens if finish == "length" else min(step.max_tokens, 5)
         return Completion(text=text, tokens=tokens, finish=finish)  # type: ignore[arg-type]
 
-    strategy = build_strategy(name, FORCING)
+    rule = Rule(kind="agree", levels=FORCING.num_ignore, agreeing=2)
+    strategy = build_strategy(name, FORCING, rule=rule)
     model = Model(reply)
     trace = run(strategy, model)
     assert tuple(answer.level for answer in trace.answers) == strategy.levels

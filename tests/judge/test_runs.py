@@ -16,6 +16,8 @@ from s1m.files.settings import changed
 from tests.engines.chat_server import Answer, ChatServer, Request
 from tests.judge.judge_server import GOLDS, copying, prompt_of, questions, refusing, thinker
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 
 @pytest.fixture
 def model() -> Iterator[str]:

@@ -13,6 +13,8 @@ from s1m.evaluate.store import load_run
 from s1m.train.run import train
 from tests.train.runs import losses, short
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 
 def test_accuracies_go_to_the_log_and_to_tensorboard(tmp_path: Path) -> None:
     out = tmp_path / "out"

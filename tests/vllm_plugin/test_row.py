@@ -99,10 +99,10 @@ def test_the_end_of_the_thinking_can_be_taken_back_too() -> None:
 
 
 def test_a_request_of_which_only_the_tokens_are_known_goes_on() -> None:
-    row = Row.resumed(RULES, 0, [1, 2, *WAIT, 3, 80])
+    row = Row(rules=RULES, seed=0).resumed([1, 2, *WAIT, 3, 80])
     assert row.starts == [2]
     assert row.take(CLOSE) == 80
-    assert not Row.resumed(RULES, 0, [1, 2, CLOSE, 5]).advance_to(4)
+    assert not Row(rules=RULES, seed=0).resumed([1, 2, CLOSE, 5]).advance_to(4)
 
 
 def test_numbers_depend_on_seed_and_position_alone_and_look_even() -> None:
@@ -117,6 +117,25 @@ def test_numbers_depend_on_seed_and_position_alone_and_look_even() -> None:
     tenths = [sum(tenth <= 10 * number < tenth + 1 for number in numbers) for tenth in range(10)]
     assert all(320 < count < 480 for count in tenths)
     assert Row(rules=RULES, seed=3).uniform() == numbers[0] != Row(rules=RULES, seed=3).uniform(1)
+
+
+def test_a_segment_is_drawn_alike_in_a_chain_and_in_requests_of_its_own() -> None:
+    chain = Row(rules=RULES, seed=3, later_seeds=(8, 9))
+    numbers: list[float] = []
+    for drawn in (1, 2, CLOSE, 0, 3, CLOSE, 0, 4):
+        numbers.append(chain.uniform())
+        chain.take(drawn)
+    alone: list[float] = []
+    for seed, length in ((3, 3), (8, 2), (9, 1)):
+        row = Row(rules=RULES, seed=seed)
+        for _ in range(length):
+            alone.append(row.uniform())
+            row.ids.append(0)
+    assert [numbers[at] for at in (0, 1, 2, 4, 5, 7)] == alone
+    assert Row(rules=RULES, seed=3, drawn_before=2).uniform() == alone[2]  # a stream that broke off goes on
+    assert chain.resumed(chain.ids).uniform() == chain.uniform()
+    without = Row(rules=RULES, seed=3).resumed([1, 2, *WAIT])
+    assert without.uniform() not in (numbers[0], alone[3])
 
 
 tokens = st.sampled_from([1, 2, 3, 80, 81, CLOSE, CLOSE, END])

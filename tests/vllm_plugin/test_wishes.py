@@ -30,6 +30,13 @@ def test_ids_come_as_lists_or_as_json() -> None:
         assert spelled(wishes, None) == (((14524, 11), (7,)), 444)
 
 
+@pytest.mark.parametrize(("given", "seeds"), [(7, (7,)), (7.0, (7,)), ([7, 8], (7, 8)), (None, ())])
+def test_seeds_are_one_or_one_a_segment(given: Any, seeds: tuple[int, ...]) -> None:
+    wishes = read_wishes({"num_ignore": 1, "drawn_before": 5} | ({} if given is None else {"forcing_seed": given}))
+    assert wishes is not None
+    assert (wishes.seeds, wishes.drawn_before) == (seeds, 5)
+
+
 @pytest.mark.parametrize(
     "extra",
     [
@@ -50,6 +57,8 @@ def test_ids_come_as_lists_or_as_json() -> None:
         {"num_ignore": 1, "thinking_close": ""},
         {"num_ignore": 1, "thinking_close_id": "444"},
         {"num_ignore": 1, "watch_loops": 2},
+        {"num_ignore": 1, "forcing_seed": [1, -1]},
+        {"num_ignore": 1, "drawn_before": -1},
         {"num_ignore": 1, "report_digits": [1, 2, 3]},
         {"num_ignore": 1, "report_digits": [1] * 10},
     ],

@@ -1,41 +1,42 @@
-"""custom: your own questions, from a file of JSON lines or parquet.
+"""custom: your own questions, from a spreadsheet (CSV, TSV, xlsx), JSON, JSON lines or parquet.
 
     {"id": "1", "question": "What is the total?", "answer": "14", "images": ["pictures/1.png"]}
     {"id": "2", "question": "Which is largest?", "answer": "B", "images": [], "choices": ["2", "7"],
      "answer_type": "choice", "metadata": {"source": "mine"}}
 
-``id``, ``question`` and ``answer`` are texts. ``images`` are paths, relative to the file and within its folder or that
-of ``--allow-outside``; in parquet they may be the images themselves, as the Hub stores them. ``choices``, at most 26,
-are optional, shown beneath the question; the answer is then a letter or the text of a choice. ``answer_type`` is
-choice, integer, number, list, yes_no, text or expression: choice where there are choices and else expression, when left
-out. ``metadata`` is a mapping of texts, without dots in their names. Other columns are refused.
+``question`` is a text, ``id`` and ``answer`` are texts or numbers; a row without ``id`` is called by its place, from 1.
+``images`` are paths, relative to the file and within its folder or that of ``--allow-outside``, ``image`` is one such
+path; in parquet they may be the images themselves, as the Hub stores them. ``choices``, at most 26, are optional, shown
+beneath the question; the answer is then a letter or the text of a choice. ``answer_type`` is choice, integer, number,
+list, yes_no, text or expression: left out, it is what the gold answer looks like. ``metadata`` is a mapping of texts,
+without dots in their names. Other columns are refused, but those of a spreadsheet become metadata.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from s1m.benchmarks.page import DataFrom
-from s1m.benchmarks.reading.parquet import ParquetRows, image_columns
+from s1m.benchmarks.reading.parquet import image_columns
+from s1m.benchmarks.reading.questions import inferred_type, question_rows
 from s1m.benchmarks.reading.row import Row, lettered, shown
 from s1m.benchmarks.reading.rows import Problems, check_split, load_rows
 from s1m.errors import DataError, UsageError, did_you_mean
-from s1m.files.json_lines import read_rows
 from s1m.files.paths import ForeignPath, Roots, allowed_folder, read_image, user_path
 from s1m.scoring.readers.choices import LETTERS
 from s1m.scoring.strict import KINDS, by_kind
 from s1m.types import Problem, Verdict
 
-COLUMNS = ("id", "question", "answer", "images", "choices", "answer_type", "metadata")
+COLUMNS = ("id", "question", "answer", "images", "image", "choices", "answer_type", "metadata")
+FILES = "FILE.csv, .tsv, .xlsx, .json, .jsonl or .parquet"
 
 
 class Custom:
     """Your own questions; ``outside`` is another folder that the paths of their images may lead to."""
 
     name = "custom"
-    title = "Your own questions: --data FILE.jsonl or FILE.parquet"
+    title = f"Your own questions: --data {FILES}"
     splits: tuple[str, ...] = ("all",)
     sizes: Mapping[str, int] = {}
     licence = "yours"
@@ -55,31 +56,18 @@ class Custom:
         """The questions of the file ``data``, every path to an image checked."""
         check_split(self, split)
         if data is None:
-            raise UsageError("custom asks your own questions: add --data FILE.jsonl or --data FILE.parquet")
+            raise UsageError(f"custom asks your own questions: add --data {FILES}")
         path = user_path(data)
-        roots = Roots(path.parent, self._outside)
         if not path.is_file():
-            raise DataError(f"there is no file {path}; --data is a file of JSON lines or parquet")
-        if path.suffix != ".parquet":
-            return with_pictures(roots, json_lines(path), limit)
-        if "images" in image_columns(path):
-            return load_rows((path,), images=("images",), read=read_problem, limit=limit)
-        rows = ParquetRows(path, ()).texts()
-        return with_pictures(roots, (_row(values, path, number) for number, values in enumerate(rows, start=1)), limit)
+            raise DataError(f"there is no file {path}; --data is {FILES}")
+        held = [name for name in ("images", "image") if path.suffix == ".parquet" and name in image_columns(path)]
+        if held:
+            return load_rows((path,), images=held, read=read_problem, limit=limit)
+        return with_pictures(Roots(path.parent, self._outside), question_rows(path), limit)
 
     def score(self, problem: Problem, answer: str, extraction: str | None = None) -> Verdict:  # noqa: ARG002
         """The verdict on an answer, by the question's type."""
         return by_kind(answer, problem, problem.metadata["answer_type"])
-
-
-def _row(values: Mapping[str, object], path: Path, number: int) -> Row:
-    return Row(values=values, file=str(path), number=number, index=number - 1)
-
-
-def json_lines(path: Path) -> Iterator[Row]:
-    """The rows of a file of JSON lines; a row's number is its line's, empty lines are left out."""
-    for number, values in read_rows(path, dict[str, Any], "an object with id, question and answer"):
-        yield _row(values, path, number)
 
 
 class Pictures:
@@ -104,12 +92,28 @@ def with_pictures(roots: Roots, rows: Iterable[Row], limit: int | None) -> Probl
         if problem.id in problems:
             raise row.wrong("id", f"there is already a question {problem.id!r}")
         problems[problem.id] = problem
+        column, names = _image_names(row)
         try:
-            files.append([roots.find(name) for name in row.texts("images")])
+            files.append([roots.find(name) for name in names])
         except ForeignPath as error:
-            raise row.wrong("images", str(error)) from None
+            raise row.wrong(column, f"{error}{_near(roots.folder, names)}") from None
     source = Pictures(files)
     return Problems(list(problems.values()), [(source, place) for place in range(len(files))])
+
+
+def _image_names(row: Row) -> tuple[str, Sequence[str]]:
+    """The paths of a row's images, and the column that names them."""
+    if row.has("image") and not row.has("images"):
+        name = row.text("image").strip()
+        return "image", (name,) if name else ()
+    return "images", row.texts("images")
+
+
+def _near(folder: Path, names: Sequence[str]) -> str:
+    """Where a picture is that a row names without its folder."""
+    folders = sorted(each for each in folder.iterdir() if each.is_dir())
+    found = next((each / name for name in names for each in folders if (each / name).is_file()), None)
+    return f"; did you mean {found.relative_to(folder)}?" if found else ""
 
 
 def read_problem(row: Row) -> Problem:
@@ -122,21 +126,34 @@ def read_problem(row: Row) -> Problem:
         raise row.refused(
             "choices", f"{len(choices)} choices are more than there are letters; give at most {len(LETTERS)}"
         )
-    answer_type = row.text_or("answer_type", "choice" if choices else "expression")
+    gold = row.plain("answer")
+    answer_type = row.text_or("answer_type", "choice" if choices else inferred_type(gold))
     if answer_type not in KINDS or (answer_type == "choice") != bool(choices):
         fit = "choice, because there are choices" if choices else f"one of {', '.join(KINDS[1:])}"
         raise row.wrong("answer_type", f"expected {fit}; got {answer_type!r}")
-    gold = row.filled("answer").strip()
     if choices:
-        gold = LETTERS[choices.index(gold)] if gold in choices else row.letter("answer", len(choices))
+        gold = _letter(row, gold, choices)
+    elif answer_type == "yes_no":
+        gold = {"true": "yes", "false": "no"}.get(gold.lower(), gold)
     return Problem(
-        id=row.filled("id"),
+        id=row.plain("id") if row.has("id") else str(row.index + 1),
         question=row.filled("question") + (f"\n{lettered(choices, '({letter}) {choice}')}" if choices else ""),
         images=(),
         gold=gold,
         choices=choices,
         metadata={**_metadata(row), "answer_type": answer_type},
     )
+
+
+def _letter(row: Row, gold: str, choices: Sequence[str]) -> str:
+    """The letter of the gold answer, which is a letter already or the text of a choice."""
+    place = LETTERS.find(gold.upper()) if len(gold) == 1 else -1
+    named = place if 0 <= place < len(choices) else None
+    if gold not in choices:
+        return LETTERS[named] if named is not None else row.letter("answer", len(choices))
+    if named not in (None, choices.index(gold)):
+        raise row.wrong("answer", f"{gold!r} is both a letter and the text of another choice; write out the choice")
+    return LETTERS[choices.index(gold)]
 
 
 def _metadata(row: Row) -> dict[str, str]:

@@ -4,9 +4,10 @@
      "explanation": "", "image_1": {bytes, path}, ..., "image_7": null, "img_type": "['Diagrams']", "answer": "B",
      "topic_difficulty": "Easy", "question_type": "multiple-choice", "subfield": "Geometry"}
 
-Options and some gold answers are lists in Python's spelling. On the Hub each subject is a config of its own; copies
-with all subjects in one file do as well. The answers of ``test`` are not public. The official verdict is that of
-MMMU's parser; where that draws a letter at random the rule ends in "official: guess".
+Options and some gold answers are lists in Python's spelling, or lists. On the Hub each subject is a config of its own;
+copies with all subjects in one file do as well. The answers of ``test`` were public by September 2026
+(https://github.com/EvolvingLMMs-Lab/lmms-eval/pull/1515); in older copies they are "?", and no answer is right. The
+official verdict is that of MMMU's parser; where that draws a letter at random the rule ends in "official: guess".
 """
 
 from __future__ import annotations

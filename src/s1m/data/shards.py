@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,14 @@ SHARD = re.compile(r"train-\d{5}-of-\d{5}\.parquet")
 """The files that are written here; a folder that holds anything else is not replaced."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sized:
+    """The columns of a row, and how many bytes of images and texts they hold."""
+
+    columns: Mapping[str, Any]
+    size: int
+
+
 def write_shards(rows: Iterable[TraceRow], folder: Path, *, several_images: bool) -> int:
     """Write ``train-00000-of-0000N.parquet`` into ``folder``, in place of what it held; the number of rows.
 
@@ -28,18 +37,30 @@ def write_shards(rows: Iterable[TraceRow], folder: Path, *, several_images: bool
     folder is gone before the new one is whole. Raises ``DataError`` when the disk does not take it, ``UsageError`` for
     a folder with anything else in it, or that another process writes.
     """
+    sized = (
+        Sized(
+            columns=as_columns(row, several_images=several_images),
+            size=len(row.prompt) + len(row.response) + sum(map(len, row.images)),
+        )
+        for row in rows
+    )
+    return write_tables(sized, folder, lambda: _features(several_images=several_images))
+
+
+def write_tables(rows: Iterable[Sized], folder: Path, features: Callable[[], Any]) -> int:
+    """Write rows of any columns as ``write_shards`` does; ``features`` gives the types of ``datasets``."""
     check_replaceable(folder)
     with named(folder), writing_folder(folder) as partial:
-        return _fill(partial, rows, several_images=several_images)
+        return _fill(partial, rows, features().arrow_schema)
 
 
-def _fill(folder: Path, rows: Iterable[TraceRow], *, several_images: bool) -> int:
+def _fill(folder: Path, rows: Iterable[Sized], schema: Any) -> int:
     """Write the shards into an empty folder; the number of rows."""
     paths: list[Path] = []
     count = 0
     for shard in _shards(rows):
         paths.append(folder / f"{len(paths):05d}.parquet")
-        _write(shard, paths[-1], several_images=several_images)
+        _write(shard, paths[-1], schema)
         count += len(shard)
     for index, path in enumerate(paths):
         path.rename(folder / f"train-{index:05d}-of-{len(paths):05d}.parquet")
@@ -67,12 +88,12 @@ def named(folder: Path) -> Iterator[None]:
         raise DataError(f"cannot write to {folder}: {error.strerror or error}") from None
 
 
-def _shards(rows: Iterable[TraceRow]) -> Iterator[list[TraceRow]]:
-    shard: list[TraceRow] = []
+def _shards(rows: Iterable[Sized]) -> Iterator[list[Sized]]:
+    shard: list[Sized] = []
     size = 0
     for row in rows:
         shard.append(row)
-        size += len(row.prompt) + len(row.response) + sum(map(len, row.images))
+        size += row.size
         if size >= SHARD_BYTES or len(shard) >= SHARD_ROWS:
             yield shard
             shard, size = [], 0
@@ -80,20 +101,24 @@ def _shards(rows: Iterable[TraceRow]) -> Iterator[list[TraceRow]]:
         yield shard
 
 
-def _write(shard: list[TraceRow], path: Path, *, several_images: bool) -> None:
+def _write(shard: list[Sized], path: Path, schema: Any) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
-    from datasets import Features, Image, List, Value
 
-    shown = {"images": List(Image())} if several_images else {"image": Image()}
-    texts = {name: Value(kind) for name, kind in {"prompt": "string", "response": "string", **ORIGIN}.items()}
-    schema = Features({**shown, **texts}).arrow_schema
     # One schema for all shards: pyarrow would infer null for a column that is empty throughout one of them, and
     # load_dataset refuses shards of different types.
     with pq.ParquetWriter(path, schema) as writer:
         for start in range(0, len(shard), GROUP_ROWS):
-            values = [as_columns(row, several_images=several_images) for row in shard[start : start + GROUP_ROWS]]
+            values = [row.columns for row in shard[start : start + GROUP_ROWS]]
             writer.write_table(pa.Table.from_pylist(values, schema=schema))
+
+
+def _features(*, several_images: bool) -> Any:
+    from datasets import Features, Image, List, Value
+
+    shown = {"images": List(Image())} if several_images else {"image": Image()}
+    texts = {name: Value(kind) for name, kind in {"prompt": "string", "response": "string", **ORIGIN}.items()}
+    return Features({**shown, **texts})
 
 
 def as_columns(row: TraceRow, *, several_images: bool) -> dict[str, Any]:

@@ -50,6 +50,8 @@ class Example:
     images: tuple[bytes, ...] = ()
     sizes: tuple[tuple[int, int], ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    ended: bool = True
+    """Whether the last turn was ended by who wrote it; not where it was cut off, so that no end of turn follows."""
 
 
 class Unusable(Exception):

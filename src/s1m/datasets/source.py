@@ -18,7 +18,7 @@ DEFAULT_SEED = 42
 """Seed of generated rows where the settings have none."""
 Format = Literal[
     "auto", "s1m", "s1k", "messages", "sharegpt",
-    "prompt-completion", "problem-solution", "instruction-output", "question-response",
+    "prompt-completion", "problem-solution", "instruction-output", "question-response", "preference",
 ]  # fmt: skip
 
 

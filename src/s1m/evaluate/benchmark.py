@@ -13,7 +13,7 @@ from s1m.benchmarks import find_benchmark
 from s1m.engines.builder import EngineSettings
 from s1m.engines.by_name.servers import Http
 from s1m.engines.remote import Patience
-from s1m.errors import EngineUnavailable, UsageError
+from s1m.errors import DataError, EngineUnavailable, UsageError
 from s1m.evaluate.build import build_engine, check_budget, choose_chains, make_ready, name_dial, name_model, resolve
 from s1m.evaluate.chosen import Chosen
 from s1m.evaluate.family import chosen_for
@@ -110,8 +110,9 @@ def run_benchmark(
     if run.failed:
         where = f"see {store.folder / 'failures.jsonl'}"
         classes = ", ".join(f"{count} {kind}" for kind, count in sorted(run.failures.items()))
+        many = "problem failed and stays" if run.failed == 1 else "problems failed and stay"
         console.print(
-            f"{run.failed} problems failed and stay pending ({classes}; {where}); re-run the command to try them again",
+            f"{run.failed} {many} pending ({classes}; {where}); re-run the command to try again",
             markup=False,
         )
         return 1
@@ -127,13 +128,16 @@ async def _choose(settings: EvalSettings, benchmark: Benchmark) -> Chosen[EvalSe
 def load_problems(settings: ProblemSettings, benchmark: Benchmark) -> Sequence[Problem]:
     """The problems that the settings ask for.
 
-    Raises ``UsageError`` for an image benchmark whose data has no images: a model would be measured blind.
+    Raises ``UsageError`` for an image benchmark whose data has no images, with which a model would be measured blind,
+    and ``DataError`` for data without a problem.
     """
     if settings.allow_outside:
         if not isinstance(benchmark, NamesImages):
             raise UsageError(f"--allow-outside is for data that names image files, which {benchmark.name} does not")
         benchmark = benchmark.allowing(settings.allow_outside)
     problems = benchmark.load(split=settings.split, limit=settings.limit, data=settings.data or None)
+    if not problems:
+        raise DataError(f"{settings.data or benchmark.source} holds no problems; give --data with at least one")
     first = problems[:LOOKED_AT]
     if getattr(benchmark, "needs_images", False) and first and not any(problem.images for problem in first):
         data = settings.data or benchmark.source

@@ -1,4 +1,4 @@
-r"""Published result files of S1-M as records: the problem of each result, its thinking, its answer.
+r"""Recorded responses as records: the problem of each, its thinking, its answer. S1-M's own result files are read here.
 
     {"accuracy": 0.408, "results": [{"query": "Hint: ...", "answer": "1000", "response": "<think>...</think>\nFinal
      answer: 500", "extraction": "500", "true_or_false": false, ...}, ...]}
@@ -19,10 +19,11 @@ import msgspec
 
 from s1m.datasets.tokens import TokenCounter
 from s1m.errors import DataError, UsageError
-from s1m.evaluate.runner import key_of
+from s1m.evaluate.runner import key_of, key_of_sample
 from s1m.evaluate.settings.spelling import levels_from
 from s1m.families import DEFAULT
 from s1m.files.decoding import Undecodable, decode_json, read_bytes
+from s1m.files.paths import looks_local, user_path
 from s1m.forcing.flow import Forcing
 from s1m.types import Answer, Benchmark, Problem, Record, Segment, StopClass, Trace, Verdict
 
@@ -32,7 +33,7 @@ _LEVEL = re.compile(r"results_(\d{1,4})")
 
 
 class Result(msgspec.Struct, frozen=True):
-    """One result, as far as it is read; ``true_or_false`` is the verdict recorded with it."""
+    """One result of S1-M, as far as it is read; ``true_or_false`` is the verdict recorded with it."""
 
     query: str
     answer: str
@@ -46,18 +47,44 @@ class _File(msgspec.Struct, frozen=True):
     accuracy: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """A response with its thinking, which stands between ``DEFAULT``'s delimiters, and what was recorded of it."""
+
+    response: str
+    extraction: str | None = None
+    right: bool | None = None
+    """The verdict of the recording program, where it kept one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """The results of a file by the id of their problem, and the accuracy that the file states."""
+    """The responses in a file by the id of their problem, and the accuracy that the file states.
+
+    Several responses to a problem are samples of it.
+    """
 
     num_ignore: int
     path: Path
-    accuracy: float
-    results: Mapping[str, Result]
+    accuracy: float | None
+    responses: Mapping[str, Sequence[Recorded]]
 
-    def agreeing(self, records: Sequence[Record], index: int) -> int:
-        """Records whose official verdict at the level of this index is the recorded one."""
-        return sum(record.verdicts[index].official is self.results[record.id].true_or_false for record in records)
+    def agreeing(self, records: Sequence[Record], index: int) -> tuple[int, int]:
+        """Official verdicts at the level of this index that are the recorded ones, and how many have both."""
+        both = [(record.verdicts[index].official, self.responses[record.id][record.sample].right) for record in records]
+        known = [(ours, theirs) for ours, theirs in both if ours is not None and theirs is not None]
+        return sum(ours is theirs for ours, theirs in known), len(known)
+
+
+def is_published(path: Path) -> bool:
+    """Whether a file is one of S1-M's: an object with an accuracy, and results that are known by their query."""
+    try:
+        document = decode_json(read_bytes(path), dict[str, object])
+    except (Undecodable, OSError):
+        return False
+    results = document.get("results")
+    first = results[0] if isinstance(results, list) and results else {"query": ""}
+    return {"accuracy", "results"} <= document.keys() and isinstance(first, dict) and "query" in first
 
 
 def levels_of(files: Sequence[Path], num_ignore: str) -> tuple[int, ...]:
@@ -84,7 +111,7 @@ def levels_of(files: Sequence[Path], num_ignore: str) -> tuple[int, ...]:
 
 
 def read_level(path: Path, num_ignore: int, problems: Sequence[Problem]) -> Level:
-    """The results of a file. Raises ``UsageError`` or ``DataError`` that names the file and the result's index."""
+    """The results of a file of S1-M. Raises ``UsageError`` or ``DataError`` with the file and the result's index."""
     if not path.is_file():
         raise UsageError(f"cannot read {path}: there is no such file")
     try:
@@ -96,14 +123,16 @@ def read_level(path: Path, num_ignore: int, problems: Sequence[Problem]) -> Leve
     waiting: dict[str, list[Problem]] = {}
     for problem in problems:
         waiting.setdefault(problem.question.strip(), []).append(problem)
-    results: dict[str, Result] = {}
+    responses: dict[str, tuple[Recorded, ...]] = {}
     for index, raw in enumerate(content.results):
         try:
             result = decode_json(bytes(raw), Result)
-            results[_take(waiting, result).id] = result
+            responses[_take(waiting, result).id] = (
+                Recorded(response=result.response, extraction=result.extraction, right=result.true_or_false),
+            )
         except (Undecodable, LookupError) as error:
             raise DataError(f"{path}, results[{index}]: {error.args[0]}") from None
-    return Level(num_ignore=num_ignore, path=path, accuracy=content.accuracy, results=results)
+    return Level(num_ignore=num_ignore, path=path, accuracy=content.accuracy, responses=responses)
 
 
 def _take(waiting: Mapping[str, list[Problem]], result: Result) -> Problem:
@@ -121,41 +150,49 @@ def _take(waiting: Mapping[str, list[Problem]], result: Result) -> Problem:
 def records_of(
     levels: Sequence[Level], problems: Sequence[Problem], benchmark: Benchmark, count: Callable[[str], int], digest: str
 ) -> list[Record]:
-    """A record for every problem of the files, in the benchmark's order, with its levels in rising order.
+    """A record for every sample of every problem of the files, in the benchmark's order, its levels in rising order.
 
-    ``count`` counts tokens. Raises ``DataError`` that names a problem without a result at some level.
+    ``count`` counts tokens. Raises ``DataError`` that names a problem which some level lacks or has fewer samples of.
     """
     levels = sorted(levels, key=lambda level: level.num_ignore)
-    present = [problem for problem in problems if any(problem.id in level.results for level in levels)]
+    present = [problem for problem in problems if any(problem.id in level.responses for level in levels)]
     for level in levels:
-        absent = [problem.id for problem in present if problem.id not in level.results]
+        absent = [problem.id for problem in present if problem.id not in level.responses]
         if absent:
             more = f" and {len(absent) - 1} more" if absent[1:] else ""
             raise DataError(f"{level.path} has no result for problem {absent[0]}{more}, which other levels have")
     records = []
     for problem in present:
-        results = {level.num_ignore: level.results[problem.id] for level in levels}
-        trace, verdicts = judged(problem, results, benchmark, count)
-        records.append(
-            Record(
-                key=key_of(problem, digest),
-                id=problem.id,
-                question=problem.question,
-                gold=problem.gold,
-                metadata=problem.metadata,
-                trace=trace,
-                verdicts=verdicts,
-                started=0.0,
-                seconds=0.0,
+        counts = {len(level.responses[problem.id]) for level in levels}
+        if len(counts) > 1:
+            raise DataError(
+                f"problem {problem.id} has {min(counts)} responses at one level and {max(counts)} at another; import "
+                "files with as many for each"
             )
-        )
+        for sample in range(counts.pop()):
+            results = {level.num_ignore: level.responses[problem.id][sample] for level in levels}
+            trace, verdicts = judged(problem, results, benchmark, count)
+            records.append(
+                Record(
+                    key=key_of_sample(key_of(problem, digest), sample),
+                    id=problem.id,
+                    question=problem.question,
+                    gold=problem.gold,
+                    metadata=problem.metadata,
+                    trace=trace,
+                    verdicts=verdicts,
+                    started=0.0,
+                    seconds=0.0,
+                    sample=sample,
+                )
+            )
     return records
 
 
 def judged(
-    problem: Problem, results: Mapping[int, Result], benchmark: Benchmark, count: Callable[[str], int]
+    problem: Problem, results: Mapping[int, Recorded], benchmark: Benchmark, count: Callable[[str], int]
 ) -> tuple[Trace, tuple[Verdict, ...]]:
-    """The trace of a problem's results, a chain a level, and our verdicts on its answers."""
+    """The trace of a problem's responses, a chain a level, and our verdicts on its answers."""
     chains: list[tuple[Segment, ...]] = []
     answers: list[Answer] = []
     for level, result in results.items():
@@ -199,6 +236,8 @@ def token_counter(tokenizer: str) -> Callable[[str], int]:
     """
     if not tokenizer:
         return TokenCounter()
+    if looks_local(tokenizer) and not user_path(tokenizer).exists():
+        raise UsageError(f"--tokenizer {tokenizer} cannot be loaded: there is no such folder")
     try:
         from transformers import AutoTokenizer
     except ImportError as error:

@@ -1,14 +1,19 @@
-"""An engine that counts what one problem was charged for: requests, tokens read and written, images sent."""
+"""An engine that counts what one problem was charged for, and how long its first token took."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from s1m.types import Completion, Engine, Problem, Sampling, Step, Usage
 
 
 class MeteredEngine:
-    """``engine`` for one problem, with the ``usage`` of its replies so far."""
+    """``engine`` for one problem, with the ``usage`` of its replies so far: requests, tokens read and written, images.
+
+    ``first_token`` is the time in seconds from the first request to the first text; None while nothing was streamed.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.usage = Usage()
@@ -17,6 +22,8 @@ class MeteredEngine:
         self.name = engine.name
         self.can_show_images_again = engine.can_show_images_again
         self.context_tokens = engine.context_tokens
+        self.first_token: float | None = None
+        self._asked: float | None = None
         self._engine = engine
 
     async def ready(self) -> None:
@@ -29,7 +36,9 @@ class MeteredEngine:
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """What the engine generates."""
-        completion = await self._engine.generate(problem, step, sampling)
+        if self._asked is None:
+            self._asked = time.monotonic()
+        completion = await self._engine.generate(problem, self._timed(step), sampling)
         used, read = self.usage, completion.prompt_tokens
         if self.first_prompt_tokens is None:
             self.first_prompt_tokens = read
@@ -43,3 +52,18 @@ class MeteredEngine:
             images=used.images + shown * len(problem.images),
         )
         return completion
+
+    def _timed(self, step: Step) -> Step:
+        """The step with its listeners timed. None is added to a step without: an engine would stream for it."""
+        if self.first_token is not None:
+            return step
+        at_once = step.at_once and replace(step.at_once, reads=self._noting(step.at_once.reads))
+        return replace(step, at_once=at_once, on_text=step.on_text and self._noting(step.on_text))
+
+    def _noting(self, listener: Callable[[str], bool]) -> Callable[[str], bool]:
+        def heard(text: str) -> bool:
+            if self.first_token is None and self._asked is not None:
+                self.first_token = time.monotonic() - self._asked
+            return listener(text)
+
+        return heard

@@ -152,8 +152,8 @@ def read_policy(path: Path | str) -> Policy:
     tables = read_toml(Path(path).expanduser())
     version = tables.get("version")
     if version != VERSION:
-        kind = "something else than a policy" if version is None else f"a policy of version {version!r}"
-        raise UsageError(f"{path} is {kind}; give one that s1m tune wrote (version {VERSION})")
+        given = "something else than a policy" if version is None else f"a policy of version {version!r}"
+        raise UsageError(f"{path} is {given}; give one that s1m tune wrote (version {VERSION})")
     for kind, name in ((Policy, ""), (Rule, "rule"), (TunedOn, "tuned_on"), (Guarantee, "guarantee")):
         _check_keys(kind, tables[name] if name else tables, f"{path}: {name}".rstrip(": "))
     try:

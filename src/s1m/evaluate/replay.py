@@ -98,6 +98,7 @@ def replayed(record: Record, strategy: BaseStrategy, kind_key: str = "") -> Reco
         sample_verdicts=tuple(verdicts[answer.chain, answer.segments] for answer in trace.samples),
         started=0.0,
         seconds=0.0,
+        first_token=None,
     )
 
 

@@ -187,5 +187,6 @@ class Runner:
             seconds=time.time() - started,
             usage=metered.usage if self._price or metered.usage.prompt_tokens is not None else None,
             cost=self._price.cost_of(metered.usage) if self._price else None,
+            first_token=metered.first_token,
             sample=pending.sample,
         )

@@ -32,7 +32,7 @@ from s1m.types import Problem, Record
 
 T = TypeVar("T", Record, "Failure")
 
-LATER_FIELDS: Mapping[str, Any] = {"usage": None, "cost": None, "sample": 0}
+LATER_FIELDS: Mapping[str, Any] = {"usage": None, "cost": None, "first_token": None, "sample": 0}
 """Fields of a record that earlier versions did not have, and what they are where nothing is to be said."""
 
 JUDGEMENTS = "judgements.jsonl"
@@ -84,7 +84,7 @@ class Run:
         return data_frame(self)
 
     def plot(self) -> Any:
-        """The four panels of the run's report as a ``matplotlib.figure.Figure``, which a notebook shows as it is."""
+        """The panels of the run's report as a ``matplotlib.figure.Figure``, which a notebook shows as it is."""
         # By name: figures are drawn in a room above this one, which reads runs.
         return import_module("s1m.analysis.run.notebook").run_figure(self)
 
@@ -221,6 +221,10 @@ def as_line(record: Record) -> dict[str, Any]:
     So a run of an earlier version is resumed to the very lines that it would have written.
     """
     line: dict[str, Any] = msgspec.to_builtins(record)
+    for chain in line["trace"]["chains"]:
+        for segment in chain:
+            if not segment["loops"]:
+                del segment["loops"]
     return {name: value for name, value in line.items() if name not in LATER_FIELDS or value != LATER_FIELDS[name]}
 
 

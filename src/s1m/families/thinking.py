@@ -83,6 +83,13 @@ def as_default(text: str, delimiters: Delimiters) -> str:
     return text.replace(delimiters.opening, DEFAULT.opening).replace(delimiters.closing, DEFAULT.closing)
 
 
+def delimiters_in(text: str) -> Delimiters | None:
+    """Those of a family that a response closes its thinking with, or opens with; None where it has none."""
+    begun = text.lstrip()
+    closing = (each for each in THINKING_DELIMITERS if each.closing in text)
+    return next(closing, next((each for each in THINKING_DELIMITERS if begun.startswith(each.opening)), None))
+
+
 _CLOSING = closing_pattern()
 
 

@@ -7,9 +7,11 @@ Only ``\n`` ends a line: U+2028 and its kin stand inside texts.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -146,4 +148,15 @@ def _reason(content: bytes, error: Exception) -> str:
         return f"byte {content.index(0) + 1} is NUL, which JSON cannot hold"
     if any(len(escape[0]) == HALF_BYTES and escape[0][1:2] == b"u" for escape in _ESCAPED.finditer(content)):
         return "half a character (a lone surrogate) stands in it"
+    if constant := _constant_in(content):
+        return f"it holds {constant}, which JSON does not have; write null"
     return " ".join(str(error).split())
+
+
+def _constant_in(content: bytes) -> str:
+    """NaN or an infinity that stands as a value in otherwise good JSON, as Python's json writes it; empty for none."""
+    found: list[str] = []
+    with suppress(ValueError, RecursionError):
+        json.loads(content, parse_constant=found.append)
+        return found[0] if found else ""
+    return ""

@@ -15,6 +15,11 @@ from s1m.errors import DataError, UsageError
 from s1m.files.images import MOST_BYTES, begins_as_image
 from s1m.files.writing import shown_path
 
+FILE_ENDINGS = (
+    ".arrow", ".csv", ".gguf", ".gz", ".json", ".jsonl", ".parquet", ".tar", ".toml", ".tsv", ".txt", ".xlsx", ".yaml",
+    ".yml", ".zip",
+)  # fmt: skip
+
 
 class ForeignPath(DataError):
     """A path in a data file that leads outside, to nothing, or to what is not an image."""
@@ -72,6 +77,14 @@ def user_path(text: str) -> Path:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{shown_path(Path(text))!r} is not a path that can be used: {reason.lower()}") from None
     return path
+
+
+def looks_local(text: str) -> bool:
+    """Whether a text that names no file here was meant as a path: it begins or ends as one, and no Hub id does.
+
+    The Hub need not be asked for it, which takes half a minute to fail without a network.
+    """
+    return text.startswith(("./", "../", "/", "~")) or Path(text).suffix.lower() in FILE_ENDINGS
 
 
 def open_regular(path: Path) -> int:

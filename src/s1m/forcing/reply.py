@@ -12,6 +12,7 @@ from s1m.forcing.endings import find_answered
 from s1m.forcing.flow import Forcing, derive_seed
 from s1m.forcing.loops.watch import find_loop
 from s1m.forcing.strategy import Part, Task
+from s1m.forcing.thinking import loops_at
 from s1m.types import Answer, Completion, Purpose, Segment, Step, StopClass, WholeReply
 
 ESTIMATED = "count estimated"
@@ -83,7 +84,8 @@ def thought(completion: Completion, parts: Parts) -> Segment:
     if segment.stop == "eos" and (answered := find_answered(parts.thinking)):
         return cut(segment, answered.start, flaws=(*flaws, *answered.flaws), said=parts.thinking[answered.start :])
     if segment.stop == "capped" and (loop := find_loop(parts.thinking)):
-        return cut(replace(segment, stop="looped"), loop.start, flaws=flaws)
+        looped = replace(segment, stop="looped", loops=loops_at(loop.start, segment.text))
+        return cut(looped, loop.start, flaws=flaws)
     return segment
 
 

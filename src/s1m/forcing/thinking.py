@@ -13,7 +13,11 @@ from s1m.forcing.endings import Ending, find_answered, find_ending, flaws_of
 from s1m.forcing.loops.reader import LoopReader
 from s1m.forcing.strategy import Part
 from s1m.forcing.turn import Forcing, chain_so_far, derive_seed, injection, joined, joined_ids
-from s1m.types import AtOnce, Completion, Piece, Purpose, Segment, Step, StopClass
+from s1m.types import AtOnce, Completion, CutLoop, Piece, Purpose, Segment, Step, StopClass
+
+MOST_LOOP_CHARACTERS = 2000
+"""Of a loop that are recorded. One that is read while it is written is seen within some hundred tokens; an engine that
+writes everything at once may have repeated a line until its budget was spent."""
 
 
 def think(forcing: Forcing, ignores: int, seed: int, chain_index: int = 0) -> Part[tuple[Segment, ...]]:
@@ -50,7 +54,8 @@ def think_on(
     purpose = Purpose(chain=chain_index, finished=chain, injected=injected)
     own_seed = derive_seed(seed, "think", len(chain))
     budget = tokens_left(forcing, chain)
-    *finished, segment = yield from think_ahead(forcing, chain, injected, budget, own_seed, purpose, ahead)
+    later = tuple(derive_seed(seed, "think", len(chain) + number) for number in range(1, ahead + 1))
+    *finished, segment = yield from think_ahead(forcing, chain, injected, budget, own_seed, purpose, later)
     chain = (*chain, *finished)
     left = tokens_left(forcing, (*chain, segment))
     if segment.stop == "looped" and left > 0:
@@ -71,6 +76,7 @@ def continued_after_loop(looped: Segment, more: Segment) -> Segment:
         text=text,
         tokens=looped.tokens + more.tokens,
         cut_characters=looped.cut_characters + more.cut_characters,
+        loops=(*looped.loops, *(replace(loop, at=len(looped.text) + loop.at) for loop in more.loops)),
         flaws=tuple(flaw for flaw in flaws if flaw != "empty" or not text.strip()),
         token_ids=None,
     )
@@ -89,7 +95,7 @@ def think_once(
     ``purpose`` is that of its steps where this is not simply the next segment of the only chain.
     """
     purpose = purpose or Purpose(chain=0, finished=before, injected=injected)
-    (segment,) = yield from think_ahead(forcing, before, injected, budget, seed, purpose, 0)
+    (segment,) = yield from think_ahead(forcing, before, injected, budget, seed, purpose)
     return segment
 
 
@@ -100,9 +106,9 @@ def think_ahead(
     budget: int,
     seed: int,
     purpose: Purpose,
-    ahead: int,
+    later: tuple[int, ...] = (),
 ) -> Part[tuple[Segment, ...]]:
-    """The next segment, and up to ``ahead`` more from an engine that ignores stops itself; at least one.
+    """The next segment, and one for each of the ``later`` seeds from an engine that ignores stops itself; at least one.
 
     What such an engine wrote after a segment that has to be cut rests on what is cut, and is dropped.
     """
@@ -114,7 +120,9 @@ def think_ahead(
         room = budget - sum(max(1, segment.tokens) for segment in done) - thought.tokens
         chunk = min(forcing.chunk_tokens, room)
         missing = max(0, minimum - thought.tokens)
-        ignores = range(len(before), len(before) + ahead) if not thought.pieces else ()
+        # Images cannot be shown again inside the engine.
+        ahead = 0 if thought.pieces or forcing.show_images_again else len(later)
+        ignores = range(len(before), len(before) + ahead)
         (completion,) = yield (
             Step(
                 prefix=(*chain_so_far(forcing, (*before, *done)), *thought.turn(forcing)),
@@ -127,8 +135,8 @@ def think_ahead(
                     max_tokens=room,
                     min_tokens=min(room, missing),
                     reads=thought.reader,
-                    # Images cannot be shown again inside the engine.
-                    ignore_strings=tuple(map(forcing.ignore_string, ignores if not forcing.show_images_again else ())),
+                    ignore_strings=tuple(map(forcing.ignore_string, ignores)),
+                    seeds=tuple(derive_seed(each, "chunk", 0) for each in later[:ahead]),
                 ),
                 purpose=purpose,
             ),
@@ -182,7 +190,13 @@ class Thought:
             flaws=ending.flaws,
             said=text[ending.start :] if "answered" in ending.flaws else "",
             token_ids=None if cut_characters else joined_ids(self.pieces),
+            loops=loops_at(ending.start, text) if ending.stop == "looped" else (),
         )
+
+
+def loops_at(start: int, text: str) -> tuple[CutLoop, ...]:
+    """The loop that begins at ``start`` of a text, as it is recorded."""
+    return (CutLoop(at=start, text=text[start : start + MOST_LOOP_CHARACTERS]),)
 
 
 def ending_after(

@@ -1,1 +1,1 @@
-"""Supervised fine-tuning of Qwen2-VL-class models on long chains of thought, on TRL's SFTTrainer."""
+"""Fine-tuning of vision-language models on long chains of thought or on preferences, on TRL's trainers."""

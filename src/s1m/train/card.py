@@ -21,17 +21,17 @@ def model_card(settings: TrainSettings, trainer: Any, surveyed: Survey) -> str:
         "library_name: transformers",
         "pipeline_tag: image-text-to-text",
         *([] if settings.model.startswith("tiny") else [f"base_model: {settings.model}"]),
-        "tags: [s1m, test-time-scaling, sft]",
+        f"tags: [s1m, test-time-scaling, {settings.objective}]",
         "---",
         "",
         f"# {Path(settings.out).name}",
         "",
-        f"Fine-tuned from `{settings.model}` with s1m {__version__}{commit()} to think inside "
+        f"{_how(settings)} `{settings.model}` with s1m {__version__}{commit()} to think inside "
         f"`{settings.thinking_open}` and `{settings.thinking_close}`.",
         "",
         "## Data",
         "",
-        "| source | examples | tokens | dropped |",
+        f"| source | {'pairs' if settings.objective == 'dpo' else 'examples'} | tokens | dropped |",
         "|---|---|---|---|",
         *(
             f"| {part.name} | {len(part.lengths):,} | {int(part.lengths.sum()):,} | {part.reasons.total():,} |"
@@ -50,6 +50,13 @@ def model_card(settings: TrainSettings, trainer: Any, surveyed: Survey) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _how(settings: TrainSettings) -> str:
+    """What was done to the model that it started from."""
+    if settings.objective == "dpo":
+        return f"Trained on preferences (DPO, loss {settings.preference_loss}, beta {settings.beta:g}) from"
+    return "Fine-tuned from"
 
 
 def last_loss(trainer: Any) -> str:

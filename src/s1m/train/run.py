@@ -12,23 +12,24 @@ from typing import Any
 
 from rich.console import Console
 
-from s1m.datasets.sources import Examples, load_examples
+from s1m.datasets.preferences import Preferences
+from s1m.datasets.sources import Examples
 from s1m.engines.embedded.checkpoint import Checkpoint
 from s1m.files.printing import Printer
 from s1m.files.run_folder import held
-from s1m.train.batches.collate import Collator
 from s1m.train.batches.encode import Encoder
-from s1m.train.batches.plan import Layout, planned
+from s1m.train.batches.plan import Layout
 from s1m.train.card import model_card
 from s1m.train.folder import claim, newest_checkpoint
-from s1m.train.loop.arguments import training_arguments
 from s1m.train.loop.processes import broadcast_from_main, describe_processes, is_main_process, require_distributed
 from s1m.train.model.encoder import AnyEncoder, load_encoder
 from s1m.train.model.layout import layout_of
-from s1m.train.model.load import adapters, load_model, make_tiny, rules_of
+from s1m.train.model.load import load_model, make_tiny
 from s1m.train.model.towers import count_parameters, freeze
+from s1m.train.preference.objective import PreferenceObjective
 from s1m.train.settings import TrainSettings
-from s1m.train.survey.measure import Survey, survey
+from s1m.train.supervised import SupervisedObjective
+from s1m.train.survey.measure import Survey
 from s1m.train.survey.table import print_survey
 
 
@@ -36,7 +37,8 @@ def check(settings: TrainSettings) -> int:
     """``s1m train --check``: measure every example and print what would be trained on; nothing is trained."""
     claim(settings)
     rejects = Path(settings.out) / "rejects.jsonl"
-    surveyed = survey(_examples(settings), load_encoder(settings).length, settings, rejects_to=rejects)
+    objective = objective_of(settings)
+    surveyed = objective.survey(objective.examples(settings), load_encoder(settings), settings, rejects)
     console = Printer()
     print_survey(surveyed, console)
     if surveyed.rejects:
@@ -63,7 +65,7 @@ def train_in(out: Path, settings: TrainSettings) -> int:
     encoder, examples, surveyed = broadcast_from_main(lambda: look(settings))
     print_survey(surveyed, console)
     broadcast_from_main(lambda: make_tiny(settings, console))
-    arguments = training_arguments(settings)  # before the model: ZeRO-3 shards weights as they are loaded
+    arguments = objective_of(settings).arguments(settings)  # before the model: ZeRO-3 shards weights as they are loaded
     console.print(f"loading {settings.model}")
     loaded = load_model(settings)
     stop = Stop()
@@ -86,10 +88,11 @@ def train_in(out: Path, settings: TrainSettings) -> int:
     return 0
 
 
-def look(settings: TrainSettings) -> tuple[AnyEncoder, Examples, Survey]:
+def look(settings: TrainSettings) -> tuple[AnyEncoder, Examples | Preferences, Survey]:
     """How examples are encoded, the examples, and which of them are kept. Raises ``DataError`` when none are."""
-    encoder, examples = load_encoder(settings), _examples(settings)
-    surveyed = survey(examples, encoder.length, settings, rejects_to=Path(settings.out) / "rejects.jsonl")
+    objective, encoder = objective_of(settings), load_encoder(settings)
+    examples = objective.examples(settings)
+    surveyed = objective.survey(examples, encoder, settings, Path(settings.out) / "rejects.jsonl")
     surveyed.require_some()
     return encoder, examples, surveyed
 
@@ -98,39 +101,20 @@ def build_trainer(
     settings: TrainSettings,
     loaded: Checkpoint,
     encoder: AnyEncoder,
-    examples: Examples,
+    examples: Examples | Preferences,
     surveyed: Survey,
     arguments: Any,
     callbacks: list[Any],
 ) -> Any:
     """The trainer of a model, its towers frozen as the settings say, over the planned micro-batches."""
-    from s1m.train.loop.trainer import TowerTrainer, without_default_log
+    from s1m.train.loop.planned import without_default_log
 
     freeze(loaded.model, settings.freeze)
-    layout, _ = layout_of(settings, loaded.model, loaded.tokenizer)
     if not isinstance(encoder, Encoder):
         # Some keep layers that no loss reaches: LLaVA takes what its vision tower has before the last one.
         arguments.ddp_find_unused_parameters = True
-    collator = Collator(
-        examples,
-        encoder,
-        rules_of(loaded.model) if isinstance(encoder, Encoder) else None,
-        packed=layout == "packed",
-        pad_id=encoder.tokenizer.pad_token_id,
-        blank=encoder.blank() if arguments.world_size > 1 else None,
-    )
-    return without_default_log(
-        TowerTrainer(
-            settings,
-            model=loaded.model,
-            args=arguments,
-            processing_class=encoder.tokenizer,
-            peft_config=adapters(settings, loaded.model),
-            train_dataset=planned(settings, surveyed, layout),
-            data_collator=collator,
-            callbacks=callbacks,
-        )
-    )
+    objective = objective_of(settings)
+    return without_default_log(objective.trainer(settings, loaded, encoder, examples, surveyed, arguments, callbacks))
 
 
 def _checkpoint(out: Path, console: Console) -> str | None:
@@ -161,8 +145,9 @@ def what_batches(settings: TrainSettings, loaded: Checkpoint) -> str:
         "padded": f"batches: padded rows of like length, up to {settings.pack_tokens:,} tokens together; "
         f"{type(loaded.model).__name__} is not packed: {reason}",
     }
-    return lines[layout]
+    return lines[layout] + objective_of(settings).batches(layout)
 
 
-def _examples(settings: TrainSettings) -> Examples:
-    return load_examples(settings.data, seed=settings.seed, delimiters=settings.delimiters)
+def objective_of(settings: TrainSettings) -> SupervisedObjective | PreferenceObjective:
+    """What is trained on, and by which trainer."""
+    return PreferenceObjective() if settings.objective == "dpo" else SupervisedObjective()

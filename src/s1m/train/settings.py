@@ -19,6 +19,7 @@ Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 
 Tower = Literal["vision", "merger", "language"]
+PreferenceLoss = Literal["sigmoid", "sigmoid_norm", "hinge", "ipo", "apo_zero"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,16 @@ class TrainSettings:
     """Sources of examples."""
     out: str
     """Folder for checkpoints, the finished model, log and settings."""
+
+    objective: Literal["sft", "dpo"] = field(default="sft", metadata=LATER)
+    """sft: learn the responses of the data. dpo: of pairs (columns prompt, chosen, rejected) learn to prefer the chosen
+    response, by direct preference optimization."""
+    beta: Positive = field(default=0.1, metadata=LATER)
+    """dpo: how closely the model is held to the one that it starts from; smaller lets it go further."""
+    preference_loss: PreferenceLoss = field(default="sigmoid", metadata=LATER)
+    """dpo: TRL's name of the loss. sigmoid is DPO's own; sigmoid_norm divides log-probabilities by lengths."""
+    sft_weight: NotNegative = field(default=0.0, metadata=LATER)
+    """dpo: weight of the loss of sft on the chosen responses, added so that they do not become less probable."""
 
     trust_remote_code: bool = False
     """Run the Python code that the model brings along; read it first."""
@@ -49,7 +60,8 @@ class TrainSettings:
     """The texts that are ignore strings in a trace, at the beginning of a line."""
 
     max_tokens: Count = 32768
-    """Longest example, image tokens included; longer ones are dropped and counted, never cut."""
+    """Longest example, image tokens included; longer ones are dropped and counted, never cut. Of a pair, both responses
+    with their prompts."""
     max_image_pixels: Annotated[int, Meta(ge=0)] = 1_003_520
     """Larger images are scaled down to N pixels, by processors that count pixels (default: 1,280 tokens); 0: their own
     limit."""
@@ -59,7 +71,7 @@ class TrainSettings:
     pack_tokens: Count = 32768
     """Tokens that one row holds when packed; one micro-batch is one such row."""
     batch_size: Count = 8
-    """Examples of a micro-batch when grouped."""
+    """Examples, or pairs, of a micro-batch when grouped."""
     accumulation: Count = 1
     """Micro-batches that make a step, on each device."""
     epochs: Positive = 3.0
@@ -134,6 +146,9 @@ class TrainSettings:
             raise ValueError(
                 f"pack_tokens ({self.pack_tokens}) must hold the longest example (max_tokens {self.max_tokens})"
             )
+        given = [name for name in PREFERENCE_KEYS if getattr(self, name) != getattr(type(self), name)]
+        if self.objective != "dpo" and given:
+            raise ValueError(f"{given[0]} is for objective = dpo; leave it out, or add objective = dpo")
         if set(self.freeze) == {"vision", "merger", "language"}:
             raise ValueError("every tower is frozen: there is nothing to train")
         own_rates = self.vision_learning_rate is not None or self.merger_learning_rate is not None
@@ -142,6 +157,10 @@ class TrainSettings:
                 "lora_rank trains adapters of the language tower and nothing else: "
                 "leave out freeze = language, vision_learning_rate and merger_learning_rate"
             )
+
+
+PREFERENCE_KEYS = ("beta", "preference_loss", "sft_weight")
+"""Settings of ``objective = dpo`` alone."""
 
 
 def train_settings(given: Mapping[str, Any], source: str = "settings") -> TrainSettings:

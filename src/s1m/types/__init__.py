@@ -9,7 +9,7 @@ from s1m.types.engine import Completion, Engine, RequestOptions, Sampling
 from s1m.types.problems import Problem, Turn
 from s1m.types.records import Benchmark, Cost, Record, Usage, Verdict
 from s1m.types.steps import AtOnce, Piece, Purpose, Step, WholeReply
-from s1m.types.traces import Answer, Finish, Segment, StopClass, Trace
+from s1m.types.traces import Answer, CutLoop, Finish, Segment, StopClass, Trace
 
 __all__ = [
     "Answer",
@@ -17,6 +17,7 @@ __all__ = [
     "Benchmark",
     "Completion",
     "Cost",
+    "CutLoop",
     "Engine",
     "Finish",
     "Piece",

@@ -72,6 +72,8 @@ class Record:
     usage: Usage | None = None
     cost: Cost | None = None
     """At the prices that the run was given; None without any."""
+    first_token: float | None = None
+    """Seconds from the first request to the first text of its reply; None where the engine streams none."""
     sample: int = 0
     """Which of the problem's samples this is: with several, each is a trace of its own."""
 

@@ -74,13 +74,15 @@ class AtOnce:
     An engine that streams may write up to ``max_tokens`` in one request if it calls ``reads`` with the text as
     ``Step.on_text``; a true return ends it there (finish ``length``): the text repeats itself. An engine that forces
     inside its server may go on after a stop with the next of ``ignore_strings``; every stretch after the first is then
-    a completion in ``Completion.further``, and ``max_tokens`` is for all of them together.
+    a completion in ``Completion.further``, and ``max_tokens`` is for all of them together. ``seeds`` are those of the
+    stretches that follow the ignore strings, so that each is drawn as a step of its own would be.
     """
 
     max_tokens: int
     min_tokens: int
     reads: Callable[[str], bool]
     ignore_strings: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,15 @@ Finish = Literal["stop", "eos", "length"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CutLoop:
+    """What was cut from a segment because it repeated itself: ``text`` stood at character ``at`` of the text kept."""
+
+    at: int
+    text: str
+    """As it was written, its beginning where it is long."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Segment:
     """One uninterrupted stretch of thinking: what was injected before it, what the model wrote, why it stopped.
 
@@ -31,6 +40,8 @@ class Segment:
     said: str = ""
     """The answer that the model gave within its thinking before it ended its turn, cut away from ``text``."""
     token_ids: tuple[int, ...] | None = None
+    loops: tuple[CutLoop, ...] = ()
+    """What repeated, of the ``cut_characters``: to learn from, not to go on with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -94,7 +94,7 @@ class BudgetForcing(LogitsProcessor, SlotProcessor):  # type: ignore[misc]
         if wishes is None or rules is None:
             return False
         sampling = replace(_sampling(params), repetition_penalty=1.0, presence_penalty=0.0, frequency_penalty=0.0)
-        self._forced[slot] = Forced(row=Row(rules=rules, seed=self._seed(wishes, params)), sampling=sampling)
+        self._forced[slot] = Forced(row=self._row(rules, wishes, params), sampling=sampling)
         self._fresh.add(slot)
         return True
 
@@ -131,7 +131,7 @@ class BudgetForcing(LogitsProcessor, SlotProcessor):  # type: ignore[misc]
                 self._fresh.discard(slot)
                 if length > start:  # it was preempted
                     written = states.all_token_ids.gpu[slot, start:length].tolist()
-                    forced.row = Row.resumed(forced.row.rules, forced.row.seed, written)
+                    forced.row = forced.row.resumed(written)
             if forced.row.advance_to(length - start):
                 members.append((at, forced))
             else:
@@ -148,7 +148,7 @@ class BudgetForcing(LogitsProcessor, SlotProcessor):  # type: ignore[misc]
         if wishes is None or rules is None:
             return None
         known = [token for token in written if token >= 0]
-        row = Row.resumed(rules, self._seed(wishes, params), known)
+        row = self._row(rules, wishes, params).resumed(known)
         return Forced(row=row, sampling=_sampling(params), prompt=lambda: prompt)
 
     def _leave(self, index: int) -> None:
@@ -184,9 +184,17 @@ class BudgetForcing(LogitsProcessor, SlotProcessor):  # type: ignore[misc]
             report_digits=wishes.report_digits,
         )
 
+    def _row(self, rules: Rules, wishes: Wishes, params: Any) -> Row:
+        return Row(
+            rules=rules,
+            seed=self._seed(wishes, params),
+            later_seeds=wishes.seeds[1:],
+            drawn_before=wishes.drawn_before,
+        )
+
     def _seed(self, wishes: Wishes, params: Any) -> int:
-        if wishes.seed is not None:
-            return wishes.seed
+        if wishes.seeds:
+            return wishes.seeds[0]
         if params.seed is not None:
             return int(params.seed)
         # Counted, not random: every process of a tensor-parallel server must draw the same.

@@ -14,7 +14,7 @@ request ends with the delimiter. Otherwise these digits come before the end of t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -63,6 +63,10 @@ class Row:
 
     rules: Rules
     seed: int
+    later_seeds: tuple[int, ...] = ()
+    """Of the segments after the first."""
+    drawn_before: int = 0
+    """Tokens of the first segment that an earlier request wrote."""
     ids: list[int] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     """Where ignore strings begin."""
@@ -75,10 +79,10 @@ class Row:
     barring: bool = False
     """Whether the thinking may not end with the next token; set by ``advance_to``."""
 
-    @classmethod
-    def resumed(cls, rules: Rules, seed: int, ids: Sequence[int]) -> Row:
-        """The state of a request of which only the tokens are known: every ignore string is taken for one of ours."""
-        row = cls(rules=rules, seed=seed, ids=list(ids), starts=leftmost(ids, rules.ignores, rules.num_ignore))
+    def resumed(self, ids: Sequence[int]) -> Row:
+        """The state when only the tokens are known: every ignore string is taken for one of ours."""
+        rules = self.rules
+        row = replace(self, ids=list(ids), starts=leftmost(ids, rules.ignores, rules.num_ignore), _spent=[])
         for times, start in enumerate(row.starts):
             began = row.starts[times - 1] + len(rules.ignore(times - 1)) if times else 0
             row._spent.append(max(1, start - began) + (row._spent[-1] if times else 0))
@@ -110,8 +114,15 @@ class Row:
         return token
 
     def uniform(self, tried: int = 0) -> float:
-        """A number in [0, 1) that depends on seed, position and try alone, so that no step can shift the others."""
-        return (mixed(self.seed, len(self.ids), tried) >> 11) / 2.0**53
+        """A number in [0, 1) that depends on the segment's seed, the position in it and the try alone.
+
+        So no step can shift the others, and a segment is drawn alike in a request of its own and in one of a chain.
+        """
+        if not self.starts:
+            return (mixed(self.seed, self.drawn_before + len(self.ids), tried) >> 11) / 2.0**53
+        number = len(self.starts) - 1
+        seed = self.later_seeds[number] if number < len(self.later_seeds) else mixed(self.seed, number, -1)
+        return (mixed(seed, len(self.ids) - self._segment_start(), tried) >> 11) / 2.0**53
 
     @property
     def over(self) -> bool:

@@ -9,7 +9,9 @@
     thinking_close_id     the same as its id
     take_back_turn_end    whether an early end of turn is ignored as a stop is (without it: yes)
     watch_loops           whether thinking that repeats itself is closed (without it: yes)
-    forcing_seed          of the draws while the model thinks; without it the request's own seed
+    forcing_seed          of the draws while the model thinks, or a list: one for each segment; without it the
+                          request's own seed
+    drawn_before          thinking tokens that an earlier request has drawn with that seed, where this one goes on
     report_digits         ten token ids with which the request's end says where the ignored stops are; see ``row``
 
 A request that names none of the first six is not forced.
@@ -49,7 +51,9 @@ class Wishes:
     close: str | int
     take_back_turn_end: bool
     watch_loops: bool
-    seed: int | None
+    seeds: tuple[int, ...]
+    """Empty: the request's own."""
+    drawn_before: int
     report_digits: tuple[int, ...]
 
 
@@ -81,7 +85,8 @@ def read_wishes(extra: Mapping[str, Any] | None) -> Wishes | None:
         close=close,
         take_back_turn_end=_flag(extra, "take_back_turn_end"),
         watch_loops=_flag(extra, "watch_loops"),
-        seed=_count(extra, "forcing_seed", 0) if "forcing_seed" in extra else None,
+        seeds=_seeds(extra),
+        drawn_before=_count(extra, "drawn_before", 0),
         report_digits=digits,
     )
 
@@ -115,6 +120,12 @@ def _count(extra: Mapping[str, Any], name: str, default: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 0:
         raise ValueError(f"{name} must be a whole number from 0, not {value!r}; correct it")
     return int(value)
+
+
+def _seeds(extra: Mapping[str, Any]) -> tuple[int, ...]:
+    if isinstance(extra.get("forcing_seed"), list | tuple):
+        return tuple(_ids(extra["forcing_seed"], "forcing_seed"))
+    return (_count(extra, "forcing_seed", 0),) if "forcing_seed" in extra else ()
 
 
 def _flag(extra: Mapping[str, Any], name: str) -> bool:
@@ -155,5 +166,5 @@ def _ignore_ids(extra: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
 
 def _ids(given: Any, name: str) -> list[int]:
     if not isinstance(given, list | tuple) or not all(type(each) is int and each >= 0 for each in given):
-        raise ValueError(f"{name} must be token ids, not {given!r}; correct them")
+        raise ValueError(f"{name} must be whole numbers from 0, not {given!r}; correct them")
     return list(given)

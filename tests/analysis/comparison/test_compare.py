@@ -169,7 +169,8 @@ def test_the_page_shows_everything_and_loads_nothing(tmp_path: Path) -> None:
     assert "<img" not in source
     assert "<script" not in source
     assert "is 100.0 points better than vote" in source
-    assert source.count("<svg") == 1
+    assert source.count("<figure") == 1
+    assert source.count("<svg ") == 2 + 2 * 2  # for desktops and phones, and the looks of two runs in two tables
     assert "max_thinking_tokens" in source
     assert set(re.findall(r"https?://[^\s\"'<>)]+", source)) <= {
         "http://www.w3.org/2000/svg",

@@ -24,6 +24,8 @@ from s1m.files.settings import changed
 from s1m.synthetic.digits.problems import make_problem
 from tests.analysis.live.records import record
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 
 def get(url: str, path: str = "/state", host: str = "") -> tuple[int, dict[str, str], str]:
     connection = HTTPConnection(url.removeprefix("http://"), timeout=10)

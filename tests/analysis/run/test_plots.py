@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 
 from s1m.analysis.display.style import svg_text
-from s1m.analysis.run.plots import accuracy_against_tokens, four_panels, run_labels, save_figures
+from s1m.analysis.run.drawable import run_labels
+from s1m.analysis.run.plots import save_figures, scaling_panels
 from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import Summary
+from s1m.analysis.run.tokens_plot import accuracy_against_tokens
 from tests.analysis.made_runs import made_record, made_run, sampled_run, voted_record
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -54,8 +56,8 @@ def test_points_carry_their_level_and_axes_read_per_cent(summary: Summary) -> No
     assert any(word.endswith(" %") for word in shown)
 
 
-def test_the_four_panels_show_what_was_measured(summary: Summary) -> None:
-    accuracy, mean, std, invalid = four_panels([summary]).axes
+def test_the_panels_show_what_was_measured(summary: Summary) -> None:
+    accuracy, _, mean, std, invalid = scaling_panels([summary]).axes
     for axes, expected in (
         (accuracy, [level.accuracy for level in summary.levels]),
         (mean, [level.thinking_tokens_mean for level in summary.levels]),
@@ -68,35 +70,36 @@ def test_the_four_panels_show_what_was_measured(summary: Summary) -> None:
 
 def test_axes_say_what_the_levels_count(summary: Summary) -> None:
     vote = summarize(made_run([voted_record(0, ["11"] * 64, levels=(1, 8, 64))], settings={"strategy": "vote"}))
-    assert "ignored stops (num_ignore)" in words(svg_text(four_panels([summary])))
-    shown = words(svg_text(four_panels([vote])))
+    assert "ignored stops (num_ignore)" in words(svg_text(scaling_panels([summary])))
+    shown = words(svg_text(scaling_panels([vote])))
     assert "chains that vote" in shown
     assert {"1", "8", "64", "first level: 100.0 %"} <= set(shown)
-    assert "level" in words(svg_text(four_panels([summary, vote])))
-    assert any("in each point: chains that vote" in word for word in words(svg_text(accuracy_against_tokens([vote]))))
+    assert "level" in words(svg_text(scaling_panels([summary, vote])))
+    tokens = words(svg_text(accuracy_against_tokens([vote])))
+    assert any("Beside each point: chains that vote" in word for word in tokens)
 
 
 def test_several_runs_have_a_legend_and_any_folder_name_is_shown_as_it_is(summary: Summary) -> None:
     odd = [replace(summary, run="_a$b$<c>"), summary, summary]
     assert run_labels(odd) == ["_a$b$<c>", "demo", "demo (2)"]
-    for figure in (four_panels(odd), accuracy_against_tokens(odd)):
+    for figure in (scaling_panels(odd), accuracy_against_tokens(odd)):
         shown = words(svg_text(figure))
         assert {"_a$b$<c>", "demo", "demo (2)"} <= set(shown)
-    assert "demo" not in words(svg_text(four_panels([summary])))
+    assert "demo" not in words(svg_text(scaling_panels([summary])))
 
 
 def test_runs_without_records_and_with_a_single_level_are_drawn(tmp_path: Path) -> None:
     empty = summarize(made_run([]))
     single = summarize(made_run([made_record(0, correct=[True], thinking=[0])], folder="runs/single"))
-    assert "no records yet" in words(svg_text(four_panels([empty])))
+    assert "no records yet" in words(svg_text(scaling_panels([empty])))
     assert "no records yet" in words(svg_text(accuracy_against_tokens([])))
     save_figures([empty, single], tmp_path)
     assert "no records yet" not in words((tmp_path / "scaling.svg").read_text())
 
 
 def test_drawing_changes_no_setting_and_obeys_none(summary: Summary) -> None:
-    expected = svg_text(four_panels([summary]))
+    expected = svg_text(scaling_panels([summary]))
     with matplotlib.rc_context({"axes.facecolor": "red", "svg.fonttype": "path"}):
         before = dict(matplotlib.rcParams)
-        assert svg_text(four_panels([summary])) == expected
+        assert svg_text(scaling_panels([summary])) == expected
         assert dict(matplotlib.rcParams) == before

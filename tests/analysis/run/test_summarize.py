@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s1m.analysis.run.breakdowns import summarize_parts
+from s1m.analysis.run.sentences import latency_sentence
 from s1m.analysis.run.summarize import summarize, wall_seconds
 from s1m.analysis.run.summary import Summary, summary_json
 from s1m.errors import DataError
@@ -164,6 +165,8 @@ def test_an_empty_run_summarises() -> None:
         "judge": None,
         "prompt_tokens": None,
         "money": None,
+        "latency": None,
+        "temperature": 0.6,
         "biases": [],
         "held_out": None,
         "samples": 1,
@@ -271,3 +274,28 @@ def test_parts_are_counted_by_every_value_of_every_key() -> None:
     )
     cells = [(part.key, part.value, part.problems, part.first_accuracy, part.last_accuracy) for part in parts]
     assert cells == [("subject", "logic", 1, 0.0, 1.0), ("subject", "sets", 2, 0.0, 0.5)]
+
+
+def test_times_are_given_as_percentiles_and_the_first_token_where_it_is_known() -> None:
+    records = [
+        replace(
+            made_record(number, correct=[True], thinking=[5], seconds=1.0 + number),
+            first_token=0.1 * (number + 1) if number < 10 else None,
+        )
+        for number in range(20)
+    ]
+    latency = summarize(made_run(records)).latency
+    assert latency is not None
+    assert (latency.seconds_p50, latency.seconds_p95) == pytest.approx((10.5, 19.05))
+    assert (latency.first_token_p50, latency.first_token_p95) == pytest.approx((0.55, 0.955))
+    assert latency.streamed == 10
+    said = latency_sentence(summarize(made_run(records)))
+    assert "median 10 s, 95 % within 19 s" in said
+    assert "first token: median 0.55 s, 95 % within 0.95 s (streamed for 10 of 20 records)." in said
+    silent = summarize(made_run(records[10:])).latency
+    assert silent is not None
+    assert (silent.first_token_p50, silent.streamed) == (None, 0)
+    for origin in ("replayed", "imported"):
+        other = summarize(made_run(records, settings={"origin": origin}))
+        assert other.latency is None
+        assert latency_sentence(other) == ""

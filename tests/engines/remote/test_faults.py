@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from s1m.engines.chat import ChatEngine
 from s1m.engines.remote import connection
+from s1m.engines.remote.refusals import NotOffered
 from s1m.engines.remote.retry import GaveUp, retry_after_seconds
 from s1m.errors import EngineError, EngineUnavailable, PromptTooLong
 from tests.engines.asking import GOOD, GREEDY, KEY, PASSING, always, ask, in_turn, problem, read, servers, step
@@ -104,6 +105,13 @@ def test_a_lasting_fault_is_named_at_once(status: int, message: str, kind: type[
         assert len(server.requests) == 1
     assert isinstance(caught.value, kind)
     assert kind is not EngineError or not isinstance(caught.value, (EngineUnavailable, PromptTooLong))
+
+
+def test_where_a_redirect_leads_is_said_and_no_key_follows_it() -> None:
+    with ChatServer(always(Answer(status=301, headers={"Location": f"https://b.example/v1?k={KEY}"}))) as server:
+        with pytest.raises(NotOffered, match=r"redirects to https://b\.example/v1\?k=\*\*\*; .*--base-url"):
+            ask(server, api_key=KEY)
+        assert len(server.requests) == 1
 
 
 def test_long_messages_are_shortened_to_one_line() -> None:

@@ -179,6 +179,19 @@ def test_servers_must_offer_a_common_model() -> None:
             asyncio.run(main(left.url))
 
 
+def test_a_server_that_cannot_list_its_models_may_be_asked_by_name() -> None:
+    async def main(url: str) -> None:
+        engine = ChatEngine(servers(url))
+        try:
+            await engine.served_model()
+        finally:
+            await engine.close()
+
+    broken = always(answer({"error": "Cache directory not found"}, 500))
+    with ChatServer(broken) as server, pytest.raises(UsageError, match=r"does not list its models.*name one with"):
+        asyncio.run(main(server.url))
+
+
 def test_the_shortest_context_is_known_when_ready() -> None:
     def lists(length: int | None) -> Behaviour:
         model = chat_model(says("hm"))

@@ -107,6 +107,17 @@ def test_a_stream_that_breaks_is_gone_on_with(texts: tuple[str, ...], plugin: bo
     assert len({tuple(body["token_ids"]) for body in server.generated}) > len(whole.answers)
 
 
+def test_a_chain_that_is_gone_on_with_is_drawn_where_it_was() -> None:
+    server = TokenServer(("a rather long thought " * 12,), breaks=3)
+    traced(server)
+    first, *more = thinking(server)
+    drawn = [body["sampling_params"]["extra_args"]["drawn_before"] for body in more]
+    assert [len(body["token_ids"]) - len(first["token_ids"]) for body in more] == drawn
+    assert max(drawn) > 0
+    seeds = {tuple(body["sampling_params"]["extra_args"]["forcing_seed"]) for body in (first, *more)}
+    assert [len(each) for each in seeds] == [4]
+
+
 def test_a_budget_holds_inside_the_server() -> None:
     server = TokenServer(("I look at it.\n",))
     trace, _ = traced(server, replace(FORCING, max_thinking_tokens=35, min_thinking_tokens=20))

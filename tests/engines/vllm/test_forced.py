@@ -12,7 +12,8 @@ from s1m.benchmarks import find_benchmark
 from s1m.engines.embedded import EmbeddedEngine
 from s1m.engines.remote.images import data_urls
 from s1m.engines.vllm import VllmEngine
-from s1m.forcing import Forcing, drive, nested_sweep
+from s1m.forcing import Forcing, drive, follow, nested_sweep
+from s1m.forcing.events import Finished
 from s1m.types import Engine, Sampling, Trace
 from tests.engines.asking import GREEDY, servers
 from tests.vllm_server import ask
@@ -74,6 +75,30 @@ def test_sampled_chains_have_all_their_segments_and_keep_their_budget(vllm_url: 
         assert sum(segment.tokens for segment in trace.chains[0]) <= 70
         assert trace.chains[0][0].tokens >= 40
     assert {segment.stop for trace in drawn for segment in trace.chains[0]} >= {"capped"}
+
+
+@pytest.mark.parametrize("top_p", [0.95, 1.0])
+def test_sampled_segments_are_the_same_in_a_chain_and_each_in_a_stream(vllm_url: str, top_p: float) -> None:
+    sampling = Sampling(temperature=1.0, top_p=top_p)
+    tight = replace(FORCING, max_thinking_tokens=120, min_thinking_tokens=40)
+
+    async def listened() -> list[Trace]:
+        engine = VllmEngine(servers(vllm_url))
+        try:
+            await engine.ready()
+            return await asyncio.gather(*(last_of(engine, seed) for seed in range(len(PROBLEMS))))
+        finally:
+            await engine.close()
+
+    async def last_of(engine: Engine, seed: int) -> Trace:
+        events = [event async for event in follow(nested_sweep(tight, seed), PROBLEMS[seed], engine, sampling)]
+        assert isinstance(events[-1], Finished)
+        return events[-1].trace
+
+    streamed = asyncio.run(listened())
+    chains = traces(VllmEngine(servers(vllm_url)), tight, sampling)
+    assert [trace.chains for trace in streamed] == [trace.chains for trace in chains]
+    assert max(len(trace.chains[0]) for trace in chains) > 1
 
 
 def test_any_client_can_ask_for_it(vllm_url: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from s1m.benchmarks import find_benchmark
 from s1m.engines.vllm import VllmEngine
 from s1m.forcing import Forcing, Strategy, Task, build_strategy, drive
+from s1m.forcing.stopping import Rule
 from s1m.forcing.strategies import STRATEGIES
 from s1m.types import Problem, Sampling, Trace
 from tests.engines.asking import servers
@@ -37,7 +38,8 @@ def traces(url: str, strategy: Strategy, problems: Sequence[Problem]) -> list[Tr
 
 @pytest.mark.parametrize("name", STRATEGIES.names())
 def test_every_strategy_has_an_answer_at_every_level(vllm_url: str, name: str) -> None:
-    strategy = build_strategy(name, FORCING)
+    rule = Rule(kind="agree", levels=FORCING.num_ignore, agreeing=2)
+    strategy = build_strategy(name, FORCING, rule=rule)
     for trace in traces(vllm_url, strategy, PROBLEMS):
         assert tuple(answer.level for answer in trace.answers) == strategy.levels
         asked = trace.samples or trace.answers

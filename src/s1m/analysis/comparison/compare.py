@@ -13,8 +13,8 @@ from s1m.analysis.comparison.costed import CostedRun, costed_run
 from s1m.analysis.comparison.equal_cost import paired_tests
 from s1m.analysis.comparison.findings import Comparison, Point, RunCurve
 from s1m.analysis.comparison.recommended import recommended
+from s1m.analysis.run.drawable import run_labels
 from s1m.analysis.run.grid import STOPS
-from s1m.analysis.run.plots import run_labels
 from s1m.analysis.run.summarize import summarize
 from s1m.analysis.statistics.curves import common_range, mean_accuracy, pareto_front
 from s1m.analysis.statistics.intervals import estimate_accuracy, percentile_interval, resampled_means
@@ -86,6 +86,9 @@ def curve_of(run: CostedRun) -> RunCurve:
         ),
         metrics=run.summary.metrics,
         money=run.summary.money,
+        latency=run.summary.latency,
+        samples=run.summary.samples,
+        temperature=run.summary.temperature,
         area=None,
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 
 from s1m.analysis.comparison.cost import Unit
 from s1m.analysis.display.formats import counted, p_value, percent, points, range_text
-from s1m.analysis.run.summary import MoneySummary, SweepMetrics, plain
+from s1m.analysis.run.summary import LatencySummary, MoneySummary, SweepMetrics, plain
 from s1m.analysis.statistics.intervals import AccuracyEstimate, Interval
 
 
@@ -47,6 +47,10 @@ class RunCurve:
     metrics: SweepMetrics
     money: MoneySummary | None
     """What the whole run cost, all levels; None without prices."""
+    latency: LatencySummary | None
+    """Of a problem with all its levels; None for a run that called no engine."""
+    samples: int
+    temperature: float | None
     area: float | None
     """Over the comparison's ``area_range``; None for a run that spans less than a factor of two."""
 

@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING
 
 from s1m.analysis.comparison.cost import Unit, cost_text
 from s1m.analysis.comparison.findings import Comparison, RunCurve
-from s1m.analysis.display.style import INK, MUTED, PAPER, RULE, colour, house_style, line, marker, percent_axis
+from s1m.analysis.display.facts import RunFacts, labels_with_facts, shared_facts
+from s1m.analysis.display.style import (
+    NARROW_INCHES,
+    PAPER,
+    RULE,
+    WIDE_INCHES,
+    colour,
+    house_style,
+    look,
+    percent_axis,
+)
+from s1m.analysis.display.words import add_legend, add_note, label_points, lay_out, set_title, wrapped
+from s1m.analysis.run.sentences import short_model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,28 +31,52 @@ AXES: dict[Unit, str] = {
 }
 
 
-def accuracy_against_cost(comparison: Comparison) -> Figure:
+def accuracy_against_cost(comparison: Comparison, *, narrow: bool = False) -> Figure:
     """Accuracy with its 95 % interval against the mean cost of a problem, and the Pareto front as a grey step line.
 
-    A point on the front carries its level.
+    A point on the front carries its level, where there is room.
     """
     from matplotlib.figure import Figure
 
+    facts = [facts_of_curve(curve, comparison.benchmark) for curve in comparison.curves]
+    width = NARROW_INCHES if narrow else WIDE_INCHES
     with house_style():
-        figure = Figure(figsize=(10.4, 5.6), layout="constrained")
+        figure = Figure(figsize=(width, 3.9 if narrow else 5.2), layout="constrained")
         axes = figure.subplots()
         draw_front(axes, comparison)
         for number, curve in enumerate(comparison.curves):
             draw_curve(axes, curve, number)
-        axes.set_title(f"Accuracy against {AXES[comparison.unit]}")
-        axes.set_xlabel(f"{AXES[comparison.unit]}, on a logarithmic axis (numbers: levels on the front)")
+        set_title(axes, f"Accuracy against {AXES[comparison.unit]}", width - 0.7)
+        axes.set_xlabel(wrapped(f"{AXES[comparison.unit]}, on a logarithmic axis", width - 0.7, 9.5))
         axes.margins(x=0.03)
         if all(point.cost > 0 for curve in comparison.curves for point in curve.points):
-            cost_axis(axes, comparison.unit)
+            cost_axis(axes, comparison.unit, narrow=narrow)
         percent_axis(axes)
-        handles, labels = axes.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside right upper", labelcolor=INK)
+        handles, _ = axes.get_legend_handles_labels()
+        add_legend(figure, handles, ["Pareto front", *labels_with_facts(facts)])
+        add_note(figure, [shared_facts(facts), "Numbers: levels on the Pareto front."])
+        lay_out(figure)
+        points = [point for curve in comparison.curves for point in curve.points]
+        bars = [(point.cost, point.accuracy_ci95.low, point.accuracy_ci95.high) for point in points]
+        label_points(axes, [labelled(curve) for curve in comparison.curves], bars)
     return figure
+
+
+def facts_of_curve(curve: RunCurve, benchmark: str) -> RunFacts:
+    """A run of the comparison as figures name it."""
+    return RunFacts(
+        label=curve.label,
+        benchmark=benchmark,
+        model=short_model(curve.model, curve.engine),
+        problems=curve.problems,
+        samples=curve.samples,
+        temperature=curve.temperature,
+    )
+
+
+def labelled(curve: RunCurve) -> list[tuple[float, float, str]]:
+    """The points of a run with their texts: the level on the front, nothing elsewhere."""
+    return [(point.cost, point.accuracy, str(point.level) if point.on_front else "") for point in curve.points]
 
 
 def draw_front(axes: Axes, comparison: Comparison) -> None:
@@ -57,29 +93,24 @@ def draw_front(axes: Axes, comparison: Comparison) -> None:
 
 def draw_curve(axes: Axes, curve: RunCurve, number: int) -> None:
     """A run as a line of points with intervals."""
-    ink = colour(number)
     x = [point.cost for point in curve.points]
     y = [point.accuracy for point in curve.points]
-    low = [point.accuracy - point.accuracy_ci95.low for point in curve.points]
-    high = [point.accuracy_ci95.high - point.accuracy for point in curve.points]
-    axes.errorbar(x, y, yerr=[low, high], fmt="none", ecolor=ink, elinewidth=1.1, alpha=0.3, zorder=2)
+    low = [point.accuracy_ci95.low for point in curve.points]
+    high = [point.accuracy_ci95.high for point in curve.points]
+    axes.vlines(x, low, high, color=colour(number), linewidth=1.1, alpha=0.3, zorder=2)
     axes.plot(
-        x, y, color=ink, linestyle=line(number), marker=marker(number), markersize=7.5,
-        markeredgecolor=PAPER, markeredgewidth=0.5, clip_on=False, zorder=3, label=curve.label,
+        x, y, **look(number) | {"markersize": 7}, markeredgecolor=PAPER, markeredgewidth=0.5, clip_on=False, zorder=3,
+        label=str(number),
     )  # fmt: skip
-    for point in curve.points:
-        if point.on_front:
-            axes.annotate(
-                str(point.level), (point.cost, point.accuracy), xytext=(-5, 6), textcoords="offset points",
-                color=MUTED, size=8.5, ha="right", va="bottom", zorder=4,
-            )  # fmt: skip
 
 
-def cost_axis(axes: Axes, unit: Unit) -> None:
-    """A logarithmic axis with ticks at 1, 2 and 5 times powers of ten."""
+def cost_axis(axes: Axes, unit: Unit, *, narrow: bool) -> None:
+    """A logarithmic axis with ticks at 1, 2 and 5 times powers of ten, where there is room for them."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = axes.get_xlim()
+    subs = (1, 2, 5) if not narrow or high < 30 * low else (1, 3) if high < 300 * low else (1,)
+    axes.xaxis.set_major_locator(LogLocator(subs=subs))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: cost_text(cost, unit)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from s1m.analysis.comparison.compare import LOSS, compare
@@ -16,8 +17,8 @@ from s1m.analysis.comparison.findings import (
     recommended_sentence,
 )
 from s1m.analysis.comparison.plot import AXES, accuracy_against_cost
-from s1m.analysis.comparison.table import money_cell, print_comparison
-from s1m.analysis.display.page import environment, inline_svg, settings_rows
+from s1m.analysis.comparison.table import first_token_cell, latency_cell, money_cell, print_comparison
+from s1m.analysis.display.page import environment, inline_svgs, settings_rows
 from s1m.evaluate.store import Run, load_run
 from s1m.files.printing import Printer, print_json
 from s1m.files.writing import PAGE, check_output, replace_file
@@ -49,17 +50,18 @@ def write_comparison(comparison: Comparison, runs: Sequence[Run], path: Path) ->
 def render_comparison(comparison: Comparison, runs: Sequence[Run]) -> str:
     """The page as HTML text."""
     strategies = list(dict.fromkeys(curve.strategy for curve in comparison.curves))
-    page = environment(cost_text, money_cell).get_template(TEMPLATE)
+    page = environment(cost_text, money_cell, latency_cell, first_token_cell).get_template(TEMPLATE)
     return page.render(
         title=f"{comparison.benchmark} · {' · '.join(strategies) if len(strategies) < 4 else 'strategies compared'}",
         lead=headline(comparison),
         better=better_sentences(comparison),
         recommended=[recommended_sentence(each) for each in comparison.recommendations],
         comparison=comparison,
+        timed=any(curve.latency for curve in comparison.curves),
         priced=any(curve.money for curve in comparison.curves),
         runs=[{"label": curve.label} for curve in comparison.curves],
         axis=AXES[comparison.unit],
-        figure=inline_svg(accuracy_against_cost(comparison), "cost"),
+        figure=inline_svgs(partial(accuracy_against_cost, comparison), "cost"),
         nearly=f"{100 * (NEARLY - 1):.0f} %",
         settings=settings_rows([run.settings for run in runs]),
     )

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from s1m.analysis.comparison.cost import cost_text
 from s1m.analysis.comparison.findings import Comparison, RunCurve, better_sentences, headline, recommended_sentence
-from s1m.analysis.display.formats import p_value, percent, points, range_text
-from s1m.analysis.run.sentences import money_text
-from s1m.analysis.run.summary import MoneySummary
+from s1m.analysis.display.formats import UNDEFINED, p_value, percent, points, range_text
+from s1m.analysis.run.sentences import brief, money_text
+from s1m.analysis.run.summary import LatencySummary, MoneySummary
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,9 +66,12 @@ def runs_table(comparison: Comparison) -> Table:
     span = comparison.area_range
     over = " to ".join(cost_text(cost, comparison.unit) for cost in span) if span else "no common range"
     priced = any(curve.money for curve in comparison.curves)
-    table = new_table("run", "control", "scaling", "performance", f"area, {over}", *(["money a problem"] * priced))
+    timed = any(curve.latency for curve in comparison.curves)
+    more = [*(["p50, p95 a problem", "first token"] * timed), *(["money a problem"] * priced)]
+    table = new_table("run", "control", "scaling", "performance", f"area, {over}", *more)
     for curve in comparison.curves:
-        table.add_row(*run_cells(curve), *([money_cell(curve.money)] * priced))
+        times = [latency_cell(curve.latency), first_token_cell(curve.latency)] * timed
+        table.add_row(*run_cells(curve), *times, *([money_cell(curve.money)] * priced))
     return table
 
 
@@ -77,6 +80,18 @@ def money_cell(money: MoneySummary | None) -> str:
     if money is None or money.per_problem is None:
         return "unknown"
     return f"{money_text(money.per_problem)} {money.currency}"
+
+
+def latency_cell(latency: LatencySummary | None) -> str:
+    """Seconds of a problem, all levels together: median, and 95th percentile."""
+    return UNDEFINED if latency is None else f"{brief(latency.seconds_p50)}, {brief(latency.seconds_p95)}"
+
+
+def first_token_cell(latency: LatencySummary | None) -> str:
+    """As ``latency_cell``, of the time until the first token."""
+    if latency is None or latency.first_token_p50 is None or latency.first_token_p95 is None:
+        return UNDEFINED
+    return f"{brief(latency.first_token_p50)}, {brief(latency.first_token_p95)}"
 
 
 def differences_table(comparison: Comparison) -> Table:

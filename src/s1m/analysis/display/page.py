@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from s1m.analysis.display import formats
-from s1m.analysis.display.style import INK, MUTED, PAPER, RULE, SERIES, svg_text
+from s1m.analysis.display.style import INK, MUTED, PAPER, RULE, SERIES, line, marker, svg_text
+from s1m.analysis.display.typeset import typeset, typeset_answer
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,6 +43,9 @@ def environment(*filters: Callable[..., object]) -> Environment:
         formats.duration,
         formats.counted,
         script_hash,
+        swatch,
+        typeset,
+        typeset_answer,
         *filters,
     ):
         made.filters[each.__name__] = each
@@ -60,6 +64,31 @@ def settings_rows(settings: Sequence[Mapping[str, Any]]) -> list[dict[str, objec
         values = [formats.setting_text(each[name]) if name in each else "" for each in settings]
         rows.append({"name": name, "values": values, "differs": len(set(values)) > 1})
     return rows
+
+
+def inline_svgs(draw: Callable[..., Figure], prefix: str) -> str:
+    """A figure twice, wide for a desktop and narrow for a phone; the page's style shows one of them."""
+    from markupsafe import Markup
+
+    wide, narrow = inline_svg(draw(), prefix), inline_svg(draw(narrow=True), f"{prefix}-phone")
+    return Markup('<div class="for-desktop">{}</div><div class="for-phone">{}</div>').format(wide, narrow)
+
+
+def swatch(number: int) -> str:
+    """A stretch of the line of run ``number`` with its marker, as in the figures' legends."""
+    import numpy as np
+    from markupsafe import Markup
+    from matplotlib.markers import MarkerStyle
+
+    style = MarkerStyle(marker(number))
+    outline = style.get_path().transformed(style.get_transform()).to_polygons()[0]
+    shape = "M" + "L".join(f"{9 * x + 18:.1f} {7 - 9 * y:.1f}" for x, y in np.asarray(outline, dtype=np.float64))
+    dash = line(number)
+    dashes = "" if isinstance(dash, str) else f' stroke-dasharray="{" ".join(str(1.8 * part) for part in dash[1])}"'
+    return Markup(
+        '<svg class="swatch" viewBox="0 0 36 14" aria-hidden="true" style="color:var(--series-{})">'
+        '<path d="M0 7H36" stroke="currentColor" stroke-width="2"{}/><path d="{}" fill="currentColor"/></svg>'
+    ).format(number % len(SERIES), Markup(dashes), shape)
 
 
 def inline_svg(figure: Figure, prefix: str) -> str:

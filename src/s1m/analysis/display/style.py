@@ -1,7 +1,9 @@
 """The style of every figure, whatever the user's matplotlibrc says, and its SVG and PNG files.
 
 The series colours are those of M. Okabe and K. Ito (https://jfly.uni-koeln.de/color/), in an order that keeps
-neighbours apart for colour-blind readers and readable on white and on near-black; markers differ as well.
+neighbours apart for colour-blind readers and readable on white and on near-black, and four more; markers and dashes
+differ as well, so that ten runs can be told apart in print. A figure is drawn twice: for a desktop, and narrow for a
+phone, where the other would have to be shrunk until nothing could be read.
 """
 
 from __future__ import annotations
@@ -18,14 +20,22 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = ("o", "s", "D", "^", "v", "P", "X")
-"""Seven for six colours, so that no pair of colour and marker repeats within 42 runs."""
+SERIES = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"),
+    *("#332288", "#882255", "#5B3A1E", "#A6A03A"),  # by P. Tol and ours, the furthest from the six for any eye
+)
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", "*", ">")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (7, 2, 1.5, 2)), (0, (7, 2, 1.5, 2, 1.5, 2)))
+"""Ten colours, ten markers, and a dash that differs from that of the four runs before and after."""
 
 INK = "#24292f"
 MUTED = "#6a737d"
 RULE = "#e4e7eb"
 PAPER = "#ffffff"
+
+WIDE_INCHES = 10.4
+NARROW_INCHES = 3.7
+"""266 points: on a page of 390 pixels with its margins, a point is 1.34 pixels."""
 
 PNG_DPI = 200
 """Sharp in print at the width of a column; the SVG has no resolution."""
@@ -90,9 +100,14 @@ def marker(number: int) -> str:
     return MARKERS[number % len(MARKERS)]
 
 
-def line(number: int) -> str:
-    """The line style of run ``number``: dashed where its colour repeats."""
-    return "-" if number < len(SERIES) else "--"
+def line(number: int) -> Any:
+    """The line style of run ``number``."""
+    return DASHES[number % len(DASHES)]
+
+
+def look(number: int) -> dict[str, Any]:
+    """Colour, marker and line style of run ``number``, as arguments of ``Axes.plot``."""
+    return {"color": colour(number), "marker": marker(number), "linestyle": line(number), "markersize": 5.5}
 
 
 def percent_axis(axes: Axes) -> None:
@@ -101,6 +116,16 @@ def percent_axis(axes: Axes) -> None:
 
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda fraction, _: f"{100 * fraction:.6g} %"))
+
+
+def points_axis(axes: Axes) -> None:
+    """Label the differences of fractions on the y-axis in percentage points, with their sign."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda difference, _: f"{100 * difference:+.6g}" if difference else "0")
+    )
 
 
 def save_figure(figure: Figure, path: Path) -> tuple[Path, Path]:

@@ -35,6 +35,16 @@ class Problems:
         first, second = self.readings(response)
         return (second or first) if self.is_other else (first or second)
 
+    def of(self, response: Response, path: Path, benchmark: str) -> Problem:
+        """The problem that a response in a file is to. Raises ``DataError`` where there is none."""
+        problem = self.find(response)
+        if problem is None:
+            raise DataError(
+                f"{path} has a response to {response.id!r}, which is not a problem of {benchmark}; check --split and "
+                "--data"
+            )
+        return problem
+
     def readings(self, response: Response) -> tuple[Problem | None, Problem | None]:
         """What the harness means by the id, and the other reading of it; None where there is no such problem."""
         at = response.position

@@ -25,7 +25,7 @@ from s1m.analysis.responses.readers.response import Response
 from s1m.analysis.responses.table import print_counts
 from s1m.benchmarks import Measured, find_benchmark
 from s1m.benchmarks.reading.rows import without_images
-from s1m.errors import DataError, S1mError, UsageError
+from s1m.errors import S1mError, UsageError
 from s1m.families import Delimiters, as_default
 from s1m.files.json_lines import encode_line
 from s1m.files.printing import Printer, print_json
@@ -109,12 +109,7 @@ def _score(
 ) -> Iterator[Scored]:
     """The verdicts by rule, one at a time; lines without a response are counted as errors."""
     for response in read_responses(path):
-        problem = problems.find(response)
-        if problem is None:
-            raise DataError(
-                f"{path} has a response to {response.id!r}, which is not a problem of {benchmark.name}; check "
-                "--split and --data"
-            )
+        problem = problems.of(response, path, benchmark.name)
         text = response.response
         if text is None:
             counts.errors += 1

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from s1m.analysis.display.style import svg_text
-from s1m.analysis.run.plots import four_panels
+from s1m.analysis.run.plots import scaling_panels
 from s1m.analysis.run.summarize import summarize
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run_figure(run: Run) -> Figure:
-    """The four panels of one run. A figure made without pyplot has no picture in a notebook, so it is given one."""
-    figure = four_panels([summarize(run)])
+    """The panels of one run. A figure made without pyplot has no picture in a notebook, so it is given one."""
+    figure = scaling_panels([summarize(run)])
     setattr(figure, "_repr_svg_", partial(svg_text, figure))  # noqa: B010  # of this figure, not of its class
     return figure

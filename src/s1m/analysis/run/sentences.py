@@ -17,9 +17,14 @@ def gain_text(level: LevelSummary) -> str:
 
 def model_name(summary: Summary) -> str:
     """A short name of the model: the last part of its path or hub id."""
-    if summary.model:
-        return summary.model.rstrip("/").rpartition("/")[2]
-    return "bundled model" if summary.engine == "embedded" else "the server's model"
+    return short_model(summary.model, summary.engine)
+
+
+def short_model(model: str, engine: str) -> str:
+    """The last part of a model's path or hub id; who answered where the run names none."""
+    if model:
+        return model.rstrip("/").rpartition("/")[2]
+    return "bundled model" if engine == "embedded" else "the server's model"
 
 
 def headline(summary: Summary) -> str:
@@ -83,6 +88,27 @@ def money_sentence(summary: Summary) -> str:
     records = counted(summary.problems * summary.samples, "record")
     unknown = f"; unknown for {money.unknown:,} of {records}" if money.unknown else ""
     return f"{said}{unknown}."
+
+
+def latency_sentence(summary: Summary) -> str:
+    """How long a problem took, and the first token of its reply; empty for a run that called no engine."""
+    latency = summary.latency
+    if latency is None:
+        return ""
+    each = "a sample of a problem" if summary.samples > 1 else "a problem"
+    median, most = duration(latency.seconds_p50), duration(latency.seconds_p95)
+    said = f"Time for {each}, all levels: median {median}, 95 % within {most}"
+    if latency.first_token_p50 is None or latency.first_token_p95 is None:
+        return f"{said}."
+    first = f"first token: median {brief(latency.first_token_p50)}, 95 % within {brief(latency.first_token_p95)}"
+    records = summary.problems * summary.samples
+    some = f" (streamed for {latency.streamed:,} of {counted(records, 'record')})" if latency.streamed < records else ""
+    return f"{said}; {first}{some}."
+
+
+def brief(seconds: float) -> str:
+    """A short time, as in ``0.084 s``; from 10 seconds on as ``duration``."""
+    return f"{seconds:.2g} s" if seconds < 10 else duration(seconds)
 
 
 def money_text(amount: float) -> str:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from s1m.analysis.run.breakdowns import summarize_groups, summarize_parts
 from s1m.analysis.run.grid import STOPS, Grid, grid_of
-from s1m.analysis.run.summary import HeldOutGain, LevelSummary, MoneySummary, StopFractions, Summary, SweepMetrics
+from s1m.analysis.run.summary import (
+    HeldOutGain,
+    LatencySummary,
+    LevelSummary,
+    MoneySummary,
+    StopFractions,
+    Summary,
+    SweepMetrics,
+)
 from s1m.analysis.statistics.at_k import SamplesSummary, at_k
 from s1m.analysis.statistics.bias import Answered, Bias, beyond_chance
 from s1m.analysis.statistics.held_out import LEAST_PROBLEMS, at_held_out_best, halves
@@ -71,6 +79,8 @@ def summarize(run: Run, *, seed: int = 0) -> Summary:
         tokens_estimated=run.settings.get("tokens") == ESTIMATED,
         prompt_tokens=prompt_tokens(records),
         money=summarize_money(records, grid.samples),
+        latency=summarize_latency(records, run.settings),
+        temperature=number(run.settings, "temperature"),
         measures=summarize_groups(records, benchmark_of_run(run.settings.get("benchmark", ""))),
         parts=summarize_parts(records, breakdowns(run.settings)),
         judge=run.judge if grid.judged.any() else None,
@@ -97,6 +107,24 @@ def summarize_money(records: Sequence[Record], samples: int) -> MoneySummary | N
         total=sum(known) if known else None,
         per_problem=samples * sum(known) / len(known) if known else None,
         unknown=len(records) - len(known),
+    )
+
+
+def summarize_latency(records: Sequence[Record], settings: Mapping[str, object]) -> LatencySummary | None:
+    """How long a problem took; None without records and for answers that no engine gave."""
+    import numpy as np
+
+    if not records or settings.get("origin", "generated") != "generated":
+        return None
+    seconds = np.percentile([record.seconds for record in records], (50, 95))
+    heard = [record.first_token for record in records if record.first_token is not None]
+    firsts = np.percentile(heard, (50, 95)).tolist() if heard else (None, None)
+    return LatencySummary(
+        seconds_p50=float(seconds[0]),
+        seconds_p95=float(seconds[1]),
+        first_token_p50=firsts[0],
+        first_token_p95=firsts[1],
+        streamed=len(heard),
     )
 
 

@@ -112,6 +112,22 @@ class MoneySummary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LatencySummary:
+    """How long a problem took, in seconds, at the median and at the 95th percentile over the records.
+
+    All levels of a problem together, while others ran at the same time; a sample of a problem counts by itself.
+    """
+
+    seconds_p50: float
+    seconds_p95: float
+    first_token_p50: float | None
+    """From the first request to the first text; None where no record says it: the engine streamed nothing."""
+    first_token_p95: float | None
+    streamed: int
+    """Records that say when their first text came."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class HeldOutGain:
     """The gain of the best level over the first, the best chosen on one half of the problems and measured on the other.
 
@@ -168,6 +184,10 @@ class Summary:
     """Read by the model over all requests, as the server reports them; None where it does not for every one."""
     money: MoneySummary | None = None
     """None for a run without prices."""
+    latency: LatencySummary | None = None
+    """None for a run that called no engine."""
+    temperature: float | None = None
+    """At which tokens were drawn; None for answers from elsewhere."""
     measures: GroupSummary | None = None
     judge: str | None = None
     """The judge model, where it gave any verdict."""

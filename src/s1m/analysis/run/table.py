@@ -12,6 +12,7 @@ from s1m.analysis.run.sentences import (
     failed_sentence,
     gain_text,
     judge_note,
+    latency_sentence,
     measures_sentence,
     model_name,
     money_sentence,
@@ -58,6 +59,7 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
         judge_note(summary),
         cost_sentence(summary),
         money_sentence(summary),
+        latency_sentence(summary),
         slope_sentence(summary),
         measures_sentence(summary),
     ):

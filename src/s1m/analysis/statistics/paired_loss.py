@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 NUISANCE = 0.002
 """Error spent on the rate of discordance. It is lost to the test itself, so small; smaller ones widen the range."""
 GRID = 48
-"""Rates of discordance tried. The probability is smooth in the rate: with 400 it grows by less than 0.0002."""
+"""Rates of discordance tried, closer together where they are low and the probability is jagged. With 500 it grew by
+less than 0.00005 for 25 outcomes with p-values between 0.01 and 0.12."""
 STEP = 0.0001
 """Bounds are multiples of a hundredth of a point."""
 
@@ -49,7 +50,7 @@ def loss_p_value(lost: int, gained: int, problems: int, allowed: float) -> float
     scores = _scores(count[None, :], count[:, None] - count[None, :], problems, allowed)
     is_extreme = (scores <= score(lost, gained, problems, allowed) + 1e-9) & (count[None, :] <= count[:, None])
     ways = _log_ways(count[:, None], count[None, :])
-    rates = np.linspace(allowed, highest, GRID)
+    rates = np.geomspace(max(allowed, STEP), highest, GRID)
     worst = max(_probability(float(rate), is_extreme, ways, problems, allowed) for rate in rates if rate > 0)
     return min(1.0, worst + NUISANCE)
 
@@ -116,17 +117,25 @@ def _probability(
     """Of an extreme outcome where this ``rate`` of problems is discordant and the loss is ``allowed``."""
     import numpy as np
 
-    count = np.arange(len(is_extreme))
-    by_count = _binomial(count, problems, rate)
     of_lost = (rate + allowed) / (2 * rate)
+    rows = _likely(problems, rate, len(is_extreme))
+    by_count = _binomial(np.arange(rows.start, rows.stop), problems, rate)
     if of_lost >= 1:
-        within = is_extreme.diagonal().astype(np.float64)
+        within = is_extreme.diagonal()[rows].astype(np.float64)
     else:
-        losses, gains = count[None, :], np.maximum(count[:, None] - count[None, :], 0)
-        terms = np.exp(ways + losses * math.log(of_lost) + gains * math.log1p(-of_lost))
-        within = np.where(is_extreme, terms, 0.0).sum(axis=1)
+        columns = slice(_likely(rows.start, of_lost, rows.stop).start, _likely(rows.stop, of_lost, rows.stop).stop)
+        losses = np.arange(columns.start, columns.stop)[None, :]
+        gains = np.maximum(np.arange(rows.start, rows.stop)[:, None] - losses, 0)
+        terms = np.exp(ways[rows, columns] + losses * math.log(of_lost) + gains * math.log1p(-of_lost))
+        within = np.where(is_extreme[rows, columns], terms, 0.0).sum(axis=1)
     # What lies beyond the counts that are looked at is taken for extreme.
     return float(by_count @ within) + max(0.0, 1.0 - float(by_count.sum()))
+
+
+def _likely(trials: int, probability: float, most: int) -> slice:
+    """The counts below ``most`` within eight standard deviations: all others together have less than 1e-12."""
+    centre, width = trials * probability, 8 * math.sqrt(trials * probability * (1 - probability)) + 8
+    return slice(max(0, min(most - 1, math.floor(centre - width))), max(1, min(most, math.ceil(centre + width) + 1)))
 
 
 def _binomial(counts: NDArray[np.int64], trials: int, probability: float) -> NDArray[np.float64]:
@@ -157,7 +166,8 @@ def _log_ways(trials: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[n
 def _log_factorials(most: int) -> NDArray[np.float64]:
     import numpy as np
 
-    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, most + 1)))])
+    table: NDArray[np.float64] = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, most + 1)))])
+    return table
 
 
 def _upper_rate(count: int, trials: int) -> float:

@@ -69,6 +69,15 @@ class Row:
             raise self.wrong(column, "expected text, got none")
         return value
 
+    def plain(self, column: str) -> str:
+        """A text that is not blank, or a number or truth value as text: 3 and 3.0 are "3", true is "true"."""
+        value = self.value(column)
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, float) and value.is_integer():
+            return str(int(value))
+        return str(value) if isinstance(value, int | float) else self.filled(column).strip()
+
     def text_or(self, column: str, otherwise: str = "") -> str:
         """A text, or ``otherwise`` where the column is missing or null."""
         return self.text(column) if self.has(column) else otherwise
@@ -97,7 +106,9 @@ class Row:
         return tuple(value)
 
     def written_texts(self, column: str) -> tuple[str, ...]:
-        """A list of texts that is written as one text, in Python's spelling: ``"['1', '2']"``."""
+        """A list of texts, as such or written as one text in Python's spelling: ``"['1', '2']"``."""
+        if isinstance(self.value(column), list):
+            return self.texts(column)
         written = self.text(column)
         try:
             value = ast.literal_eval(written.strip())

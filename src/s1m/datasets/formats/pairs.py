@@ -5,6 +5,7 @@
 {"problem": "How many?", "solution": "3", "thinking": "I count."}                R1-style sets
 {"instruction": "Count.", "input": "a b c", "output": "3", "history": [[q, a]]}  Alpaca, LLaMA-Factory
 {"question": ..., "deepseek_thinking_trajectory": ..., "deepseek_attempt": ...}  s1K
+{"prompt": [{"role": "user", ...}], "chosen": [...], "rejected": [...]}          TRL's preferences, one side
 """
 
 from __future__ import annotations

@@ -42,6 +42,14 @@ def _pair(question: str, response: str, thinking: str = "") -> Layout:
     return Layout(columns, Pair(question, response, thinking))
 
 
+def _sides(column: str) -> tuple[Layout, ...]:
+    """One side of preference pairs: after the prompt, or with it where the conversation is there whole."""
+    return (
+        Layout(("prompt", "chosen", "rejected"), Pair("prompt", column)),
+        Layout(("chosen", "rejected"), lambda row, roots: read_turns(row.get(column), roots)),
+    )
+
+
 _ALPACA = ("input", "system", "history")
 
 FORMATS: Mapping[str, tuple[Layout, ...]] = {
@@ -60,8 +68,13 @@ FORMATS: Mapping[str, tuple[Layout, ...]] = {
         Layout(("instruction", "response"), instruction, _ALPACA),
     ),
     "question-response": (_pair("question", "response"), _pair("query", "response")),
+    "preference": _sides("chosen"),
 }
 """In the order in which ``auto`` tries them: whole conversations before pairs, more columns before fewer."""
+
+REJECTED = "rejected"
+OTHER_SIDE: Mapping[str, tuple[Layout, ...]] = {REJECTED: _sides("rejected")}
+"""The rejected responses of preference pairs, which ``auto`` never takes: nothing is to be learned from them alone."""
 
 
 def pick_format(name: str, columns: Sequence[str], where: str) -> str:
@@ -71,9 +84,9 @@ def pick_format(name: str, columns: Sequence[str], where: str) -> str:
     """
     names = tuple(FORMATS) if name == "auto" else (name,)
     for candidate in names:
-        if any(set(layout.columns) <= set(columns) for layout in FORMATS[candidate]):
+        if any(set(layout.columns) <= set(columns) for layout in _layouts(candidate)):
             return candidate
-    needs = "; ".join(f"{candidate} needs {', '.join(FORMATS[candidate][0].columns)}" for candidate in names)
+    needs = "; ".join(f"{candidate} needs {', '.join(_layouts(candidate)[0].columns)}" for candidate in names)
     raise DataError(f"{where} has the columns {', '.join(columns)}, of which no example can be made: {needs}")
 
 
@@ -110,7 +123,7 @@ def read_responses(row: Row, name: str, delimiters: Delimiters) -> str:
 
 def _layouts(name: str) -> list[Layout]:
     names = FORMATS if name == "auto" else (name,)
-    return [layout for candidate in names for layout in FORMATS[candidate]]
+    return [layout for candidate in names for layout in {**FORMATS, **OTHER_SIDE}[candidate]]
 
 
 def _layout_of(row: Row, name: str) -> Layout:

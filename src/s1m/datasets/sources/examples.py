@@ -112,12 +112,14 @@ class Examples(Sequence[Example]):
         return self._drafts[self.source(index)].draft(int(self._rows[index]))
 
 
-def load_examples(sources: Sequence[Source], *, seed: int, delimiters: Delimiters) -> Examples:
+def load_examples(sources: Sequence[Source], *, seed: int, delimiters: Delimiters, form: str = "") -> Examples:
     """The examples of all sources, one source after the other, thinking between these delimiters.
+
+    ``form`` is the format of all of them, whatever the sources say.
 
     Raises ``UsageError`` or ``DataError`` for a source that is missing, cannot be read or has no known columns.
     """
-    drafts = [open_drafts(source, seed, delimiters) for source in sources]
+    drafts = [open_drafts(source, seed, delimiters, form) for source in sources]
     picked = [
         pick_rows(len(rows), source.weight, (seed, number))
         for number, (rows, source) in enumerate(zip(drafts, sources, strict=True))
@@ -130,15 +132,15 @@ def is_generated(source: Source) -> bool:
     return source.path in GENERATORS
 
 
-def open_drafts(source: Source, seed: int, delimiters: Delimiters) -> Drafts:
-    """The conversations of a source."""
+def open_drafts(source: Source, seed: int, delimiters: Delimiters, form: str = "") -> Drafts:
+    """The conversations of a source; ``form`` is the format of its rows, whatever the source says."""
     if is_generated(source):
         return generated_rows(source.path, source.rows, seed, delimiters)
-    rows = open_rows(source)
-    pick_format(source.format, rows.columns, source.path)  # raises at once for a source of unknown columns
+    rows, form = open_rows(source), form or source.format
+    pick_format(form, rows.columns, source.path)  # raises at once for a source of unknown columns
     return FormattedRows(
         rows=rows,
-        format=source.format,
+        format=form,
         delimiters=delimiters,
         count=min(len(rows), source.rows or len(rows)),
         outside=allowed_folder(source.allow_outside),

@@ -13,7 +13,7 @@ from s1m.benchmarks.reading.files import SHARD
 from s1m.datasets.source import Source
 from s1m.datasets.sources.rows import Files, LineRows, Rows, TableRows
 from s1m.errors import DataError, UsageError
-from s1m.files.paths import user_path
+from s1m.files.paths import looks_local, user_path
 
 LINES = (".jsonl", ".json")
 KINDS = (".parquet", *LINES)
@@ -37,12 +37,14 @@ def files_of(source: Source) -> tuple[Path, ...] | None:
         return _in_folder(path, source.split)
     if path.is_file():
         if path.suffix not in KINDS:
-            raise UsageError(
-                f"{path} is not a data file: a source is a {', '.join(KINDS)} file, a folder of them, or a Hub id"
+            kinds = f"a source is a {', '.join(KINDS)} file, a folder of them, or a Hub id"
+            hint = (
+                f"; pandas.read_csv({path.name!r}).to_parquet('new.parquet') makes one" if path.suffix == ".csv" else ""
             )
+            raise UsageError(f"{path} is not a data file: {kinds}{hint}")
         return (path,)
-    if path.suffix in KINDS or not HUB_ID.fullmatch(source.path):
-        raise UsageError(f"there is no file or folder {source.path}")
+    if looks_local(source.path) or not HUB_ID.fullmatch(source.path):
+        raise UsageError(f"there is no file or folder {source.path}; check the path, or name a dataset of the Hub")
     return None
 
 
@@ -69,8 +71,17 @@ def _in_folder(folder: Path, split: str) -> tuple[Path, ...]:
         return tables
     lines = tuple(path for path in files if path.suffix == ".jsonl")
     if not lines:
-        raise DataError(f"{folder} has no .parquet and no .jsonl files")
+        raise DataError(f"{folder} has no .parquet and no .jsonl files{_saved_by_datasets(folder, split)}")
     return lines
+
+
+def _saved_by_datasets(folder: Path, split: str) -> str:
+    """How to make parquet of a folder that ``save_to_disk`` of the package datasets wrote; nothing for another."""
+    has_splits = (folder / "dataset_dict.json").is_file()
+    if not has_splits and not (folder / "dataset_info.json").is_file():
+        return ""
+    part = f"[{split!r}]" if has_splits else ""
+    return f"; save_to_disk wrote it: datasets.load_from_disk({str(folder)!r}){part}.to_parquet('new.parquet')"
 
 
 def _check_complete(paths: Sequence[Path]) -> None:

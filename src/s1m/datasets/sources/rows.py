@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from s1m.datasets.example import Unusable
 from s1m.datasets.pictures import Encoded
 from s1m.errors import DataError
-from s1m.files.decoding import MOST_BYTES, Undecodable, decode_json
+from s1m.files.decoding import MOST_BYTES, Undecodable, decode_json, numbered_lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,15 +95,12 @@ class LineRows:
         """Find where every line begins. Raises ``DataError`` for a file that has no lines of JSON objects."""
         import numpy as np
 
+        check_lines(paths[0])
         lines = [_lines(path) for path in paths]
         self._starts = np.concatenate(lines)
         # An array, 16 bytes a line: a list of pairs would take several times as much, in every process.
         counts = np.cumsum([0, *(len(some) for some in lines)])
         self._files = Files(paths=paths, starts=[int(count) for count in counts[:-1]])
-        try:
-            self.row(0)
-        except Unusable as error:
-            raise DataError(f"{paths[0]} is not a file of JSON lines: {error.detail}") from None
         self.columns: Sequence[str] = columns_in(self._first_rows())
 
     def __len__(self) -> int:
@@ -134,6 +131,26 @@ class LineRows:
         return f"{path.name} line {self._starts[number, 0]}", path.parent
 
 
+def check_lines(path: Path) -> None:
+    """Raise ``DataError`` for a file whose first line that is not blank holds no JSON object, with what to do."""
+    try:
+        with path.open("rb") as file:
+            number, line = next((each for each in numbered_lines(file, path) if each[1].strip()), (0, b""))
+            more = file.read(1)
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from None
+    if not line:
+        raise DataError(f"{path} is empty")
+    if line.lstrip().startswith(b"["):
+        raise DataError(f"{path} is one JSON array; make lines of it: jq -c '.[]' {path.name} > new.jsonl")
+    if line.strip() == b"{" and more:
+        raise DataError(f"{path} has JSON over several lines; make one of each row: jq -c . {path.name} > new.jsonl")
+    try:
+        decode_json(line, dict[str, Any])
+    except Undecodable as error:
+        raise DataError(f"{path} is not a file of JSON lines: line {number}: {error}") from None
+
+
 def columns_in(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """The columns of some rows, in the order of their first appearance."""
     return tuple(dict.fromkeys(name for row in rows for name in row))
@@ -148,8 +165,6 @@ def _lines(path: Path) -> NDArray[np.int64]:
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                if not starts and line.lstrip().startswith(b"["):
-                    raise DataError(f"{path} is one JSON array; make lines of it: jq -c '.[]' {path.name} > new.jsonl")
                 if line.strip():
                     starts.append((number, at))
                 at += len(line)

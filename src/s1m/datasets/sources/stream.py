@@ -12,16 +12,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from s1m.datasets.example import Unusable
 from s1m.datasets.formats import Row, pick_format, read_responses, text_columns
 from s1m.datasets.source import DEFAULT_SEED, Source
 from s1m.datasets.sources.examples import is_generated, open_drafts
 from s1m.datasets.sources.open import LINES, files_of, from_hub, reason_of
-from s1m.datasets.sources.rows import SAMPLED_LINES, columns_in
+from s1m.datasets.sources.rows import SAMPLED_LINES, check_lines, columns_in
 from s1m.errors import DataError
 from s1m.families import DEFAULT, Delimiters
+from s1m.files.decoding import Undecodable, decode_json, numbered_lines
 
 BATCH = 512
 """Rows that go to a process together."""
@@ -105,10 +104,8 @@ def _open(source: Source) -> tuple[Sequence[str], Reader]:
         columns = dataset.column_names or tuple(next(_streamed(dataset, source.path), {}))
         return columns, lambda needed: _streamed(dataset.select_columns(list(needed)), source.path)
     if paths[0].suffix in LINES:
-        first = list(islice(_lines(paths[:1]), SAMPLED_LINES))
-        if not first or not first[0]:
-            raise DataError(f"{paths[0]} is not a file of JSON lines: its first line is not an object")
-        return columns_in(first), lambda _: _lines(paths)
+        check_lines(paths[0])
+        return columns_in(islice(_lines(paths[:1]), SAMPLED_LINES)), lambda _: _lines(paths)
     return _parquet_columns(paths), lambda needed: _parquet_rows(paths, needed)
 
 
@@ -123,7 +120,7 @@ def _lines(paths: Sequence[Path]) -> Iterator[Row]:
     for path in paths:
         try:
             with path.open("rb") as file:
-                for line in file:
+                for _, line in numbered_lines(file, path):
                     if line.strip():
                         yield _object(line)
         except OSError as error:
@@ -132,10 +129,9 @@ def _lines(paths: Sequence[Path]) -> Iterator[Row]:
 
 def _object(line: bytes) -> Mapping[str, Any]:
     try:
-        value = msgspec.json.decode(line)
-    except (msgspec.DecodeError, ValueError):
+        return decode_json(line, dict[str, Any])
+    except Undecodable:
         return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _parquet_columns(paths: Sequence[Path]) -> Sequence[str]:

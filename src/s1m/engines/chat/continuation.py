@@ -123,6 +123,7 @@ async def _check_whole(server: Server, model: str, send: Callable[[dict[str, Any
     try:
         continued = await send(probe(model, ONE_WORD, continued=True))
     except Refused as error:
+        await _refuse_unanswering(server, model, send, str(error))
         raise CannotContinue(f"{server.url} will not continue the assistant's turn: {error}") from error
     bare, plain, short, long = await asyncio.gather(
         send(probe(model, "", continued=False)),
@@ -143,6 +144,17 @@ async def _check_whole(server: Server, model: str, send: Callable[[dict[str, Any
         server, as_llama_cpp.prompt, (await send({**probe(model, "", continued=False), **LLAMA_CPP})).prompt
     )
     return _repeating(server, as_llama_cpp, LLAMA_CPP)
+
+
+async def _refuse_unanswering(
+    server: Server, model: str, send: Callable[[dict[str, Any]], Awaitable[Probed]], reason: str
+) -> None:
+    """Raise ``EngineUnavailable`` where the question alone is refused for the same reason, such as a wrong model."""
+    try:
+        await send(probe(model, "", continued=False))
+    except Refused as error:
+        if str(error) == reason:
+            raise EngineUnavailable(f"{server.url} answers no question to {model!r}: {error}; check --model") from error
 
 
 def _refuse_unusable(server: Server, counts: Counts) -> bool:

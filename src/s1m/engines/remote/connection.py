@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from s1m.engines.remote.endpoint import proxy_for, without_password, without_passwords
 from s1m.engines.remote.events import Events
-from s1m.engines.remote.refusals import refusal, server_message
+from s1m.engines.remote.refusals import NotOffered, refusal, server_message
 from s1m.engines.remote.retry import Transient, wait_asked
 from s1m.errors import EngineUnavailable
 
@@ -111,6 +111,9 @@ class Connection:
             raise Transient(reason_of(error), kind="unreachable" if refused else "broken") from error
 
     def _raise_unless_ok(self, response: aiohttp.ClientResponse, body: bytes) -> None:
+        if 300 <= response.status < 400 and (place := self.quote(response.headers.get("Location", "").encode())):
+            # Not followed: a request that carries a key goes only where its user sent it.
+            raise NotOffered(f"{self.api_url} redirects to {place}; if that is the server, name it with --base-url")
         if response.status != 200:
             raise refusal(response.status, wait_asked(response.headers), self.quote(body), self.api_url, body)
 

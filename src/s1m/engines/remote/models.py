@@ -17,7 +17,10 @@ MOST_SHOWN = 8
 
 async def find_model(servers: Servers) -> str:
     """The name of the only model that all servers offer. Raises ``UsageError`` when there is not exactly one."""
-    listed = [{model.id for model in models} for models in await _models(servers)]
+    try:
+        listed = [{model.id for model in models} for models in await _models(servers)]
+    except GaveUp as error:  # such a server may well answer questions
+        raise UsageError(f"{servers} does not list its models: {error}; name one with --model") from error
     common = sorted(set.intersection(*listed))
     if len(common) != 1:
         more = f" and {len(common) - MOST_SHOWN} more" if len(common) > MOST_SHOWN else ""

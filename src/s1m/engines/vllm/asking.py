@@ -57,7 +57,8 @@ class Asking:
         step, at_once = self.step, self.step.at_once
         self._keep_or_forget()
         streams = abilities.streams and (at_once is not None or step.on_text is not None)
-        self.plan = self._wanted if streams and abilities.digits else None
+        drawn = self._wanted if streams and abilities.digits else None
+        self.plan = drawn if drawn and drawn.ignores else None
         if streams and at_once is not None:
             step = replace(step, max_tokens=at_once.max_tokens, min_tokens=at_once.min_tokens)
         if len(self.before) >= step.max_tokens:
@@ -82,10 +83,14 @@ class Asking:
             request["stream"] = True
             request["stream_options"] = {"include_usage": True}
             request["sampling_params"]["stream_interval"] = HEARD_INTERVAL if step.on_text else READ_INTERVAL
-        if self.plan is not None:
-            self.plan = replace(self.plan, max_tokens=step.max_tokens, min_tokens=step.min_tokens)
-            self._most = self.plan.all_tokens
-            self._force(request["sampling_params"], self.plan, step.seed)
+        if drawn is not None:
+            drawn = replace(drawn, max_tokens=step.max_tokens, min_tokens=step.min_tokens)
+            request["sampling_params"]["extra_args"] = drawn.arguments(self.step.seed, written)
+            del request["sampling_params"]["seed"]  # the plugin draws
+        if drawn is not None and self.plan is not None:
+            self.plan = drawn
+            self._most = drawn.all_tokens
+            self._force(request["sampling_params"], drawn)
         self._writing = Writing(max_tokens=self._most, listens=None if self.plan else self._listener())
         return request
 
@@ -147,14 +152,12 @@ class Asking:
         return both
 
     @staticmethod
-    def _force(sampling_params: dict[str, Any], plan: Plan, seed: int) -> None:
-        """The plugin draws and ends the thinking, so vLLM's own seed, stop strings and minimum have nothing to do."""
+    def _force(sampling_params: dict[str, Any], plan: Plan) -> None:
+        """The plugin ends the thinking, so that vLLM's own stop strings and minimum have nothing to do."""
         sampling_params |= {
             "max_tokens": plan.all_tokens,
             "min_tokens": 0,
             "stop": [],
             "stop_token_ids": [plan.close],
             "stream_interval": CHAIN_INTERVAL,
-            "extra_args": plan.arguments(seed),
         }
-        del sampling_params["seed"]

@@ -37,14 +37,21 @@ class Plan:
     digits: tuple[int, ...]
     min_tokens: int
     max_tokens: int
+    seeds: tuple[int, ...] = ()
+    """Of the segments after the first."""
 
     @property
     def all_tokens(self) -> int:
         """Most tokens of the request: thinking, ignore strings, and the report with the end of turn."""
         return self.max_tokens + sum(map(len, self.ignores)) + POSITION_DIGITS * len(self.ignores) + 4
 
-    def arguments(self, seed: int) -> dict[str, Any]:
-        """``extra_args`` of the request. An early end of turn ends it: its thinking may have to be cut."""
+    def arguments(self, seed: int, drawn_before: int = 0) -> dict[str, Any]:
+        """``extra_args`` of the request. An early end of turn ends it: its thinking may have to be cut.
+
+        ``seed`` is that of the first segment, of which ``drawn_before`` tokens are in the prompt.
+        """
+        if not self.ignores:
+            return self._one_segment(seed, drawn_before)
         return {
             "num_ignore": len(self.ignores),
             "ignore_ids": [list(ids) for ids in self.ignores],
@@ -53,7 +60,19 @@ class Plan:
             "max_thinking_tokens": self.max_tokens,
             "take_back_turn_end": 0,
             "report_digits": list(self.digits),
+            "forcing_seed": [seed, *self.seeds],
+            "drawn_before": drawn_before,
+        }
+
+    def _one_segment(self, seed: int, drawn_before: int) -> dict[str, Any]:
+        """No more than that the plugin draws, as it would in a chain; how the segment ends is seen from outside."""
+        return {
+            "min_thinking_tokens": self.min_tokens,
+            "thinking_close_id": self.close,
+            "take_back_turn_end": 0,
+            "watch_loops": 0,
             "forcing_seed": seed,
+            "drawn_before": drawn_before,
         }
 
     def was_forced(self, ids: Sequence[int]) -> bool:
@@ -70,8 +89,13 @@ class Plan:
         return self._reported(body)
 
     def may_hold_ignored_stop(self, ids: Sequence[int]) -> bool:
-        """Whether an ignore string is among these tokens, so that they cannot be told apart without a report."""
-        return bool(leftmost(ids, self.ignores))
+        """Whether an ignore string is among these tokens, or begins at their end.
+
+        Then they cannot be told apart without a report.
+        """
+        first = self.ignores[0]
+        begins = any(tuple(ids[-length:]) == first[:length] for length in range(1, min(len(first), len(ids) + 1)))
+        return begins or bool(leftmost(ids, self.ignores))
 
     def _reported(self, body: Sequence[int]) -> list[Stretch] | None:
         count = self._number(body[-2:])

@@ -138,7 +138,7 @@ class VllmEngine:
             step=step,
             sampling=sampling,
             stop_token_ids=stop_ids,
-            plan=await self._plan(step) if chains else None,
+            plan=await self._plan(step, sampling, chains=chains),
         )
         sent = len(prompt.token_ids) + len(turn)
         asked: list[Server] = []
@@ -169,13 +169,20 @@ class VllmEngine:
         whole_choice = await whole(asking, choice, prompts)
         return replace(await completion_of(whole_choice, step, stop_ids, prompts), prompt_tokens=read)
 
-    async def _plan(self, step: Step) -> Plan | None:
-        """What to ask of the plugin; None for a single segment, or a delimiter of several tokens."""
-        if not self._digits or step.at_once is None or not step.at_once.ignore_strings or step.on_text is not None:
+    async def _plan(self, step: Step, sampling: Sampling, *, chains: bool) -> Plan | None:
+        """What to ask of the plugin; None where it has nothing to do, or for a delimiter of several tokens.
+
+        A segment by itself (its text is listened to, or it is the last one) is drawn there all the same, with the same
+        tokens as in a chain.
+        """
+        if not self._digits or step.at_once is None:
+            return None
+        strings = step.at_once.ignore_strings if chains and step.on_text is None else ()
+        if not strings and sampling.temperature == 0:
             return None
         close = await self._spelled.get(step.stop[0])
         if len(close) != 1:
-            if step.stop[0] not in self._said:
+            if strings and step.stop[0] not in self._said:
                 self._said.add(step.stop[0])
                 logger.warning(
                     "%s: the delimiter %r is %d tokens of this model, which the server's plugin cannot take back; "
@@ -187,12 +194,13 @@ class VllmEngine:
             return None
         plan = Plan(
             close=close[0],
-            ignores=tuple([await self._spelled.get(text) for text in step.at_once.ignore_strings]),
+            ignores=tuple([await self._spelled.get(text) for text in strings]),
             digits=self._digits,
             min_tokens=step.at_once.min_tokens,
             max_tokens=step.at_once.max_tokens,
+            seeds=step.at_once.seeds[: len(strings)],
         )
-        return plan if plan.all_tokens < LONGEST_POSITION else None
+        return plan if plan.all_tokens < LONGEST_POSITION else replace(plan, ignores=(), seeds=())
 
     async def _ask(self, request: Request[GeneratedChoice], problem: Problem, prompt: Prompt) -> GeneratedChoice:
         """The reply, the images sent again as often as the server has lost them: it restarts, its cache is small."""

@@ -141,6 +141,8 @@ class ImportSettings:
     tokens: str
     """What counted them, or ``ESTIMATED``."""
     out: str
+    samples: int = field(default=1, metadata=LATER)
+    """Responses to every problem at every level."""
     origin: Literal["imported"] = "imported"
     sweep: Literal["independent"] = "independent"
 

@@ -12,6 +12,7 @@ from s1m.extensions import Extensions
 from s1m.forcing.base import BaseStrategy, Options
 from s1m.forcing.choose import Weight
 from s1m.forcing.flow import Forcing
+from s1m.forcing.stopping import Rule
 
 STRATEGIES = Extensions(
     noun="strategy",
@@ -46,12 +47,13 @@ def build_strategy(
     sweep: Literal["nested", "independent"] = "nested",
     weight: Weight = "equal",
     sure: float = 0.0,
+    rule: Rule | None = None,
 ) -> BaseStrategy:
     """The strategy called ``name``, without ``levels`` at its default ones.
 
-    Raises ``UsageError`` for levels that it cannot have.
+    Raises ``UsageError`` for levels that it cannot have, and for strategy policy without a ``rule``.
     """
-    return find_strategy(name).build(forcing, Options(levels=levels, sweep=sweep, weight=weight, sure=sure))
+    return find_strategy(name).build(forcing, Options(levels=levels, sweep=sweep, weight=weight, sure=sure, rule=rule))
 
 
 __all__ = ["STRATEGIES", "build_strategy", "find_strategy", "strategy_of_run"]

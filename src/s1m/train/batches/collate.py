@@ -36,17 +36,14 @@ class Collator:
         pad_id: int,
         blank: Encoded | None = None,
     ) -> None:
-        """``rope`` is a model of the class that is trained; it may be on the meta device, only its rules are used.
-        None: positions are counted, or the class finds its own in padded rows.
+        """``rope``: see ``Positions``.
 
         ``blank`` is added to every batch without an image: all processes must run the vision tower in every step, or
         those that do wait for the others for ever.
         """
         self._examples = examples
         self._encoder = encoder
-        self._rope = rope
-        self._lay_out = self._packed if packed else self._padded
-        self._pad_id = pad_id
+        self._lay_out = Packing(rope) if packed else Padding(rope, pad_id)
         self._blank = blank
 
     def __call__(self, rows: Sequence[dict[str, list[int]]]) -> dict[str, Tensor]:
@@ -59,7 +56,7 @@ class Collator:
             )
         if self._blank is not None and all(example.pixels is None for example in encoded):
             encoded.append(self._blank)
-        return self._lay_out(encoded) | _pictures(encoded)
+        return self._lay_out(encoded) | pictures_of(encoded)
 
     def _encoded(self, number: int) -> Encoded | None:
         """An example; None, with a warning, for an image that is cut off after its header, which the survey reads."""
@@ -69,17 +66,52 @@ class Collator:
             warnings.warn(f"left out: {self._examples.location(number)}: {error}", stacklevel=2)
             return None
 
-    def _packed(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+
+class Positions:
+    """Where each token of an example is: counted, or in three dimensions by the rules of a class."""
+
+    def __init__(self, rope: Any) -> None:
+        """``rope`` is a model of the class that is trained; it may be on the meta device, only its rules are used.
+        None: positions are counted, or the class finds its own in padded rows.
+        """
+        self.rope = rope
+
+    def of(self, example: Encoded) -> Tensor:
+        """Positions of shape (1, time), or (4, 1, time): the token's number, then its time, height and width."""
+        import torch
+
+        counted = torch.arange(len(example.ids))[None]
+        if self.rope is None:
+            return counted
+        image_id = self.rope.config.image_token_id
+        rope, _ = rope_positions(self.rope.model, example.ids, image_id, example.grids)
+        return torch.cat([counted, rope])[:, None]
+
+
+class Packing(Positions):
+    """Lays examples out in a single row."""
+
+    def __call__(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+        """The row, of shape (1, time)."""
         import torch
 
         return {
             "input_ids": torch.tensor([[token for example in encoded for token in example.ids]]),
             "labels": torch.tensor([[label for example in encoded for label in example.labels]]),
-            "position_ids": torch.cat([self._positions(example) for example in encoded], dim=-1),
+            "position_ids": torch.cat([self.of(example) for example in encoded], dim=-1),
             **_columns(encoded, lambda parts: torch.cat(parts, dim=1)),
         }
 
-    def _padded(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+
+class Padding(Positions):
+    """Gives every example a row of its own."""
+
+    def __init__(self, rope: Any, pad_id: int) -> None:
+        super().__init__(rope)
+        self._pad_id = pad_id
+
+    def __call__(self, encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+        """The rows, of shape (examples, time)."""
         import torch
 
         longest = max(len(example.ids) for example in encoded)
@@ -93,24 +125,11 @@ class Collator:
             "attention_mask": rows(([1] * len(example.ids) for example in encoded), 0),
             **_columns(encoded, together),
         }
-        if self._rope is None:
+        if self.rope is None:
             return batch
-        positions = [
-            torch.nn.functional.pad(self._positions(example), (0, longest - len(example.ids))) for example in encoded
-        ]
+        positions = [torch.nn.functional.pad(self.of(example), (0, longest - len(example.ids))) for example in encoded]
         # Three rows, not four: the first, which counts tokens, is what tells transformers that a row is packed.
         return batch | {"position_ids": torch.cat(positions, dim=1)[1:]}
-
-    def _positions(self, example: Encoded) -> Tensor:
-        """Positions of shape (1, time), or (4, 1, time): the token's number, then its time, height and width."""
-        import torch
-
-        counted = torch.arange(len(example.ids))[None]
-        if self._rope is None:
-            return counted
-        image_id = self._rope.config.image_token_id
-        rope, _ = rope_positions(self._rope.model, example.ids, image_id, example.grids)
-        return torch.cat([counted, rope])[:, None]
 
 
 def together(parts: Sequence[Tensor]) -> Tensor:
@@ -129,7 +148,7 @@ def together(parts: Sequence[Tensor]) -> Tensor:
     return torch.cat(filled)
 
 
-def _pictures(encoded: Sequence[Encoded]) -> dict[str, Tensor]:
+def pictures_of(encoded: Sequence[Encoded]) -> dict[str, Tensor]:
     """The images of all examples, by the name of the model's argument; empty without images."""
     names = dict.fromkeys(name for example in encoded for name in example.pictures)
     return {

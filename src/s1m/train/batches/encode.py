@@ -141,7 +141,7 @@ class Encoder:
     def _text(self, example: Example, images: int) -> Tokens:
         """The conversation with one token for each of its ``images`` images."""
         text = Tokens(close_id=self._close_id)
-        for stretch in self._script.stretches(example.turns):
+        for stretch in self._script.stretches(example.turns, ended=example.ended):
             text.add(stretch, self._ids(stretch.text))
         if text.ids.count(self._image_id) != images:
             raise Unusable("the chat template leaves images out")

@@ -131,7 +131,7 @@ class ProcessorEncoder:
         return Encoded(ids=read.ids, labels=[IGNORED] * len(read.ids), pictures=read.pictures, columns=read.columns)
 
     def _stretches(self, example: Example, images: int) -> list[Stretch]:
-        stretches = list(self._script.stretches(example.turns))
+        stretches = list(self._script.stretches(example.turns, ended=example.ended))
         written = sum(stretch.text.count(self._placeholder) for stretch in stretches if stretch.part == "context")
         if written != images:
             raise Unusable("the chat template leaves images out")

@@ -58,8 +58,11 @@ class Script:
         # Several in a row count as one: between them nothing was thought, so no end was refused.
         self._ignored = re.compile(rf"^({phrase}(?:\s*\n\s*{phrase})*)", re.M) if ignore_strings else None
 
-    def stretches(self, turns: Sequence[Turn]) -> Iterator[Stretch]:
-        """The conversation from its beginning to the end of its last assistant's turn. Raises ``Unusable``."""
+    def stretches(self, turns: Sequence[Turn], *, ended: bool = True) -> Iterator[Stretch]:
+        """The conversation from its beginning to the end of its last assistant's turn. Raises ``Unusable``.
+
+        Not ``ended``: the last turn was cut off, and nothing ends it.
+        """
         for turn in turns:
             self._check_spelling(turn.text)
         before = ""
@@ -72,8 +75,9 @@ class Script:
                 raise Unusable("the chat template rewrites earlier turns")
             yield Stretch(text=prompt[len(before) :], part="context")
             said = self._left_to_say(self._said_as(turn.text), prompt)
-            yield from self._say(said)
-            yield Stretch(text=self.end, part="learned")
+            yield from self._say(said, opened=turn.text.lstrip().startswith(self._open))
+            if ended or index + 1 < len(turns):
+                yield Stretch(text=self.end, part="learned")
             before = prompt + said + self.end
 
     def _check_spelling(self, text: str) -> None:
@@ -91,13 +95,16 @@ class Script:
             raise Unusable("the chat template opens a thinking that the response lacks")
         return begun.removeprefix(self._open).removeprefix(space)
 
-    def _say(self, said: str) -> Iterator[Stretch]:
+    def _say(self, said: str, *, opened: bool) -> Iterator[Stretch]:
         """What the assistant says: ignore strings inside the thinking are refused, everything else is learned.
 
         Each stretch is tokenized by itself, as it is when served: the engine appends an ignore string to finished ids.
+        All is thinking that was ``opened`` and never closed, as in rejected responses.
         """
         thinking, closed, answer = said.rpartition(self._close)
-        if self._ignored is None or not closed:
+        if opened and not closed:
+            thinking, answer = said, ""
+        if self._ignored is None or not (closed or opened):
             yield Stretch(text=said, part="learned")
             return
         first, *rest = self._ignored.split(thinking)

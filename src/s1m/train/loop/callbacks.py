@@ -22,6 +22,8 @@ EVALUATED = "eval/"
 
 SHOWN = {
     "loss": "loss {:.4f}",
+    "rewards/accuracies": "preferred {:.1%}",
+    "rewards/margins": "margin {:.2f}",
     "mean_token_accuracy": "right {:.1%}",
     "learning_rate": "rate {:.2e}",
     "grad_norm": "gradient {:.2f}",

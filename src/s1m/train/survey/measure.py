@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from s1m.datasets.checks import check_example
-from s1m.datasets.example import Example, Unusable
+from s1m.datasets.example import Unusable
+from s1m.datasets.preferences import Preferences
 from s1m.datasets.sources import Examples
 from s1m.errors import DataError
 from s1m.families import Delimiters
@@ -30,6 +31,9 @@ from s1m.train.settings import TrainSettings
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+Surveyed = Examples | Preferences
+"""What can be measured: single conversations, or pairs of them."""
 
 CHUNK = 256
 """Examples that a process measures before it reports."""
@@ -83,10 +87,11 @@ class Survey:
 class Surveyor:
     """Measures examples, here or in another process."""
 
-    examples: Examples
-    length_of: Callable[[Example], int]
+    examples: Surveyed
+    length_of: Callable[[Any], int]
     delimiters: Delimiters
     max_tokens: int
+    check: Callable[[Any, Delimiters], None]
 
     def measure(self, indices: range) -> tuple[list[int], list[Reject]]:
         """The length of each of some examples, ``DROPPED`` for those that are among the rejects."""
@@ -103,7 +108,7 @@ class Surveyor:
     def length(self, index: int) -> int:
         """Tokens of an example. Raises ``Unusable``."""
         example = self.examples.outline(index)
-        check_example(example, self.delimiters)
+        self.check(example, self.delimiters)
         length = self.length_of(example)
         if length > self.max_tokens:
             raise Unusable("too long", f"{length:,} tokens, max_tokens is {self.max_tokens:,}")
@@ -111,18 +116,19 @@ class Surveyor:
 
 
 def survey(
-    examples: Examples,
-    length_of: Callable[[Example], int],
+    examples: Surveyed,
+    length_of: Callable[[Any], int],
     settings: TrainSettings,
     *,
+    check: Callable[[Any, Delimiters], None] = check_example,
     console: Console | None = None,
     rejects_to: Path | None = None,
 ) -> Survey:
     """Measure every example, in ``settings.workers`` processes where there are many.
 
-    ``length_of`` gets outlines, which have the sizes of images instead of images, and may raise ``Unusable``; both it
-    and the examples are pickled. The rejects go to ``rejects_to`` as JSON lines. Raises ``DataError`` for files that
-    can no longer be read.
+    ``check`` and ``length_of`` get outlines, which have the sizes of images instead of images, and may raise
+    ``Unusable``; both and the examples are pickled. The rejects go to ``rejects_to`` as JSON lines. Raises
+    ``DataError`` for files that can no longer be read.
     """
     import numpy as np
 
@@ -131,6 +137,7 @@ def survey(
         length_of=length_of,
         delimiters=settings.delimiters,
         max_tokens=settings.max_tokens,
+        check=check,
     )
     all_lengths: list[int] = []
     rejects: list[Reject] = []
@@ -146,7 +153,7 @@ def survey(
     return Survey(kept=kept, lengths=measured[kept], rejects=tuple(rejects), parts=_parts(examples, measured, rejects))
 
 
-def write_rejects(path: Path, rejects: Sequence[Reject], examples: Examples) -> None:
+def write_rejects(path: Path, rejects: Sequence[Reject], examples: Surveyed) -> None:
     """A line for every reject: id, source, reason, detail."""
     lines = (
         {
@@ -160,7 +167,7 @@ def write_rejects(path: Path, rejects: Sequence[Reject], examples: Examples) -> 
     replace_file(path, encode_lines(lines))
 
 
-def _parts(examples: Examples, measured: NDArray[np.int64], rejects: Sequence[Reject]) -> tuple[Part, ...]:
+def _parts(examples: Surveyed, measured: NDArray[np.int64], rejects: Sequence[Reject]) -> tuple[Part, ...]:
     reasons: list[Counter[str]] = [Counter() for _ in examples.names]
     for reject in rejects:
         reasons[examples.source(reject.index)][reject.reason] += 1

@@ -96,7 +96,17 @@ def test_columns_that_cannot_be_matched_are_named(tmp_path: Path, capsys: pytest
 
 def test_a_row_with_more_cells_than_the_header(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = complaint(written(tmp_path, f"id,response\n{PROBLEMS[0].id},4, I think\n"), capsys)
-    assert "row 1: it has more cells than the header; quote cells that hold ','" in said
+    assert "row 2: it has more cells than the header; quote cells that hold ','" in said
+
+
+def test_a_failed_request_is_an_error_and_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = lmms_lines()
+    rows[0]["filtered_resps"] = "[LMMS_EVAL_REQUEST_FAILED after 5 retries] Connection error. 4"
+    scored = counts(lines(tmp_path, rows), capsys)
+    assert (scored["responses"], scored["errors"]) == (7, 1)
+    failed = [{"index": each.id, "prediction": "Failed to obtain answer via API. "} for each in PROBLEMS]
+    scored = counts(table(tmp_path, [*failed[1:], {"index": PROBLEMS[0].id, "prediction": PROBLEMS[0].gold}]), capsys)
+    assert (scored["responses"], scored["errors"], scored["strict"]["accuracy"]) == (1, 7, 1)
 
 
 @pytest.mark.parametrize("indent", [None, 2])

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from s1m.analysis.responses.readers.response import Response
+from s1m.analysis.responses.readers.response import Response, answered, verdict_of
 from s1m.errors import DataError
 
 OWN_IDS = ("id", "pid", "question_id", "problem_id", "sample_id", "sample_index", "qid")
@@ -21,6 +21,9 @@ EXTRACTIONS = ("extraction", "extracted_answer")
 GOLDS = ("target", "gold", "ground_truth", "gt", "reference", "answer", "label")
 """``answer`` is the gold answer where another column holds the response."""
 PROMPTS = ("question", "query", "prompt", "input")
+THINKINGS = ("thinking", "reasoning", "reasoning_content")
+VERDICTS = ("true_false", "hit", "correct", "is_correct", "exact_match", "acc", "official", "score")
+"""Names of recorded verdicts: VLMEvalKit says ``hit``."""
 MOST_SHOWN = 20
 """Columns that an error names."""
 
@@ -35,6 +38,8 @@ class Columns:
     extraction: str | None
     gold: str | None
     prompt: str | None
+    thinking: str | None
+    verdict: str | None
 
 
 def match_columns(path: Path, names: Collection[str]) -> Columns:
@@ -59,6 +64,8 @@ def match_columns(path: Path, names: Collection[str]) -> Columns:
         extraction=_first(spelled, EXTRACTIONS),
         gold=_first(spelled, golds),
         prompt=_first(spelled, PROMPTS),
+        thinking=_first(spelled, THINKINGS),
+        verdict=_first(spelled, VERDICTS),
     )
 
 
@@ -83,12 +90,14 @@ def responses_of(path: Path, rows: Iterable[tuple[str, Mapping[str, object]]]) -
         for response in texts(row.get(columns.response), f"{path}, {where}, column {columns.response!r}"):
             yield Response(
                 id=identifier,
-                response=response,
+                response=answered(response),
                 extraction=_text(row, columns.extraction),
                 position=int(identifier) if is_doc and identifier.isascii() and identifier.isdigit() else None,
                 is_numbered=columns.is_numbered,
                 gold=_text(row, columns.gold),
                 prompt=_text(row, columns.prompt),
+                thinking=_text(row, columns.thinking) or "",
+                right=verdict_of(row.get(columns.verdict)) if columns.verdict else None,
             )
 
 

@@ -30,15 +30,26 @@ def read_evalscope(path: Path) -> Iterator[Response]:
         output = line.get("model_output") or {}
         choices = output.get("choices") if isinstance(output, dict) else None
         asked = [_text(each.get("content")) for each in line.get("messages") or () if _is_user(each)]
-        said = [_text((each.get("message") or {}).get("content")) for each in choices or () if isinstance(each, dict)]
-        for text in said or [None]:
+        said = [(each.get("message") or {}).get("content") for each in choices or () if isinstance(each, dict)]
+        for content in said or [None]:
             yield Response(
-                id=str(index), response=text, position=index, is_numbered=True, prompt=asked[0] if asked else None
+                id=str(index),
+                response=_text(content),
+                position=index,
+                is_numbered=True,
+                prompt=asked[0] if asked else None,
+                thinking=_thinking(content),
             )
 
 
 def _is_user(message: object) -> bool:
     return isinstance(message, dict) and message.get("role") == "user"
+
+
+def _thinking(content: object) -> str:
+    """The reasoning among the parts of a message's content."""
+    parts = content if isinstance(content, list) else ()
+    return "".join(str(part.get("reasoning", "")) for part in parts if isinstance(part, dict))
 
 
 def _text(content: object) -> str | None:

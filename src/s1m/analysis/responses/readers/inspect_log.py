@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from s1m.analysis.responses.readers.columns import id_text
-from s1m.analysis.responses.readers.response import Response
+from s1m.analysis.responses.readers.response import Response, verdict_of
 from s1m.errors import DataError, UsageError
 
 
@@ -33,4 +33,20 @@ def read_inspect(path: Path, form: Literal["eval", "json"]) -> Iterator[Response
             position=int(sample.id) - 1 if is_number and int(sample.id) > 0 else None,
             gold=targets[0] if len(targets) == 1 else None,
             prompt=sample.input if isinstance(sample.input, str) else None,
+            thinking=_thinking(sample.output) if is_done else "",
+            right=_verdict(sample.scores),
         )
+
+
+def _thinking(output: Any) -> str:
+    """The reasoning that a model's last message holds beside its text."""
+    content = output.message.content
+    return "" if isinstance(content, str) else "".join(getattr(part, "reasoning", "") for part in content)
+
+
+def _verdict(scores: Mapping[str, Any] | None) -> bool | None:
+    """The verdict of the only scorer, or of the one that our own export calls official."""
+    given = scores or {}
+    if "official" in given or len(given) == 1:
+        return verdict_of((given.get("official") or next(iter(given.values()))).value)
+    return None

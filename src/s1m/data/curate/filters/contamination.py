@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,7 +41,7 @@ class Contamination(Filter):
     def prepare(cls, settings: FilterSettings, examples: Examples, folder: Path, console: Console) -> None:
         path = folder / INDEX
         if not path.exists():
-            build_index(settings.target, examples, console).save(path)
+            build_index(settings.target, _questions(examples), console).save(path)
 
     @classmethod
     def build(cls, settings: FilterSettings, folder: Path) -> Self:  # noqa: ARG003
@@ -59,8 +59,11 @@ def _index(path: Path) -> ContaminationIndex:
     return ContaminationIndex.load(path)
 
 
-def build_index(targets: Sequence[Target], examples: Examples, console: Console) -> ContaminationIndex:
-    """The index of some benchmarks. Raises ``UsageError`` or ``DataError`` for one that cannot be had."""
+def build_index(targets: Sequence[Target], background: Iterable[str], console: Console) -> ContaminationIndex:
+    """The index of some benchmarks. Raises ``UsageError`` or ``DataError`` for one that cannot be had.
+
+    ``background`` are questions of the rows themselves: wordings that are common to all of them prove nothing.
+    """
     from s1m.benchmarks import find_benchmark
     from s1m.data.contamination import ContaminationIndex
 
@@ -72,7 +75,7 @@ def build_index(targets: Sequence[Target], examples: Examples, console: Console)
         console.print(
             f"decontaminating against {page.name} {split}: {len(problems[f'{page.name} {split}']):,} problems"
         )
-    return ContaminationIndex.build(problems, background=_questions(examples))
+    return ContaminationIndex.build(problems, background=background)
 
 
 def _questions(examples: Examples) -> Iterator[str]:

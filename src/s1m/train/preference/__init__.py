@@ -1,0 +1,1 @@
+"""Preference training: pairs of responses in one batch, on TRL's DPOTrainer."""
