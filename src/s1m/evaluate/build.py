@@ -11,7 +11,6 @@ from s1m.engines.builder import EngineSettings, takes_dial
 from s1m.errors import CannotContinue, EngineUnavailable, UsageError
 from s1m.evaluate.settings import EvalSettings
 from s1m.evaluate.settings.parts import BudgetSettings
-from s1m.evaluate.store import recorded_settings
 from s1m.files.settings import changed
 from s1m.forcing.base import BaseStrategy
 from s1m.types import Benchmark, Engine
@@ -86,6 +85,8 @@ async def choose_chains(settings: EvalSettings) -> EvalSettings:
         return settings
     if not getattr(settings.engine.builder, "ready_checks_continuation", False):
         return settings
+    from s1m.evaluate.store import recorded_settings  # judge and benchmarks come with it, which s1m ask does without
+
     if recorded := recorded_settings(settings.run_folder):  # what is begun is resumed in the same way
         return changed(settings, chains=recorded.get("chains", "auto"))
     engine = build_engine(settings)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from s1m.benchmarks import find_benchmark
 from s1m.engines.builder import EngineSettings
 from s1m.errors import UsageError
 from s1m.evaluate.policy import mismatches, read_policy, refusal
-from s1m.evaluate.provenance import checkpoint
 from s1m.evaluate.settings.parts import StrategySettings
 from s1m.files.settings import flat
 from s1m.types import Benchmark
@@ -22,6 +20,8 @@ def check_policy(settings: Any, strategy: StrategySettings, engine: EngineSettin
     """
     if not strategy.policy or strategy.allow_policy_mismatch:
         return
+    from s1m.evaluate.provenance import checkpoint  # the benchmarks come with it, which s1m ask does without
+
     weights = "" if engine.builder.needs_server else checkpoint(engine.model or engine.builder.default_model)
     values = flat(settings)
     values["model"] = engine.model or engine.builder.default_model
@@ -37,7 +37,11 @@ def kind_key(benchmark: Benchmark) -> str:
 
 def kind_key_of(strategy: StrategySettings, benchmark: str) -> str:
     """The same by the name of the benchmark, where the strategy looks at kinds; its package is not needed otherwise."""
-    return kind_key(find_benchmark(benchmark)) if strategy.policy_rule else ""
+    if not strategy.policy_rule:
+        return ""
+    from s1m.benchmarks import find_benchmark
+
+    return kind_key(find_benchmark(benchmark))
 
 
 def kind_of(metadata: Mapping[str, str], key: str) -> str:

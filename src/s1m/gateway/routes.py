@@ -38,7 +38,7 @@ STREAM_HEADERS = {
 }
 
 Read = Callable[[dict[str, Any], Rules], Awaitable[Asked]]
-Whole = Callable[[Asked, Outcome], dict[str, Any]]
+Whole = Callable[[Asked, Sequence[Outcome]], dict[str, Any]]
 
 
 class Stream(Protocol):
@@ -85,7 +85,7 @@ def _answering(state: State, read: Read, whole: Whole, stream: Callable[[Asked],
                     if asked.stream:
                         sending = Sending(state=state, asked=asked, writer=stream(asked), deadline=deadline, slot=slot)
                         return await sending.send(request)
-                    outcome = await state.work.whole(asked)
+                    outcomes = await state.work.whole(asked)
             except ConnectionError:  # the client went away
                 raise
             except Exception as error:
@@ -94,8 +94,9 @@ def _answering(state: State, read: Read, whole: Whole, stream: Callable[[Asked],
                 if not slot.ended:  # else the client went away
                     raise
                 raise shutting_down() from None
-        _count(state, outcome)
-        reply: StreamResponse = _json(whole(asked, outcome))
+        for outcome in outcomes:
+            _count(state, outcome)
+        reply: StreamResponse = _json(whole(asked, outcomes))
         return reply
 
     return answer

@@ -20,6 +20,7 @@ from s1m.evaluate.policy_use import check_policy
 from s1m.evaluate.recommended import with_sampling
 from s1m.evaluate.settings.parts import forcing_of
 from s1m.files.settings import changed
+from s1m.files.tasks import gathered
 from s1m.forcing import Forcing, drive
 from s1m.forcing.events import Event, Finished
 from s1m.forcing.follow import watch
@@ -50,8 +51,11 @@ class Work:
     is_bundled: bool
     """Whether the model is the toy that comes with s1m, which reads pictures of digits and nothing else."""
 
-    async def whole(self, asked: Asked) -> Outcome:
-        """The outcome of a request. Raises ``EngineError``."""
+    async def whole(self, asked: Asked) -> list[Outcome]:
+        """The outcome of every choice of a request. Raises ``EngineError``."""
+        return await gathered(self._whole(each) for each in asked.each())
+
+    async def _whole(self, asked: Asked) -> Outcome:
         began = time.monotonic()
         metered = MeteredEngine(self.engine)
         trace = await drive(asked.flow(), asked.problem, metered, asked.sampling)

@@ -143,7 +143,8 @@ def _binomial(counts: NDArray[np.int64], trials: int, probability: float) -> NDA
     import numpy as np
 
     if probability >= 1:
-        return (counts == trials).astype(np.float64)
+        certain: NDArray[np.float64] = (counts == trials).astype(np.float64)
+        return certain
     logs = _log_ways(np.array(trials), counts)
     probabilities: NDArray[np.float64] = np.exp(
         logs + counts * math.log(probability) + (trials - counts) * math.log1p(-probability)

@@ -7,6 +7,7 @@ The reasoning stands in two fields, as vLLM and OpenRouter (``reasoning``) and D
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +18,20 @@ from s1m.gateway.replies.sse import DONE, event
 from s1m.gateway.requests.asked import Asked
 
 
-def chat_completion(asked: Asked, outcome: Outcome) -> dict[str, Any]:
-    """The reply to a request that is not streamed."""
+def chat_completion(asked: Asked, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The reply to a request that is not streamed; of several choices each has an ``s1m`` object of its own."""
+    choices = [_choice(asked, index, outcome) for index, outcome in enumerate(outcomes)]
+    if len(outcomes) > 1:
+        choices = [{**choice, "s1m": outcome.extra} for choice, outcome in zip(choices, outcomes, strict=True)]
+    return {
+        **_head(asked, "chat.completion", int(time.time())),
+        "choices": choices,
+        "usage": chat_usage(*outcomes),
+        "s1m": outcomes[0].extra,
+    }
+
+
+def _choice(asked: Asked, index: int, outcome: Outcome) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": outcome.content or None, "refusal": None}
     if not outcome.calls:
         message["content"] = outcome.content
@@ -26,12 +39,7 @@ def chat_completion(asked: Asked, outcome: Outcome) -> dict[str, Any]:
         message |= reasoning_fields(outcome.reasoning)
     if outcome.calls:
         message["tool_calls"] = tool_calls(asked, outcome.calls)
-    return {
-        **_head(asked, "chat.completion", int(time.time())),
-        "choices": [{"index": 0, "message": message, "finish_reason": outcome.ended, "logprobs": None}],
-        "usage": chat_usage(outcome),
-        "s1m": outcome.extra,
-    }
+    return {"index": index, "message": message, "finish_reason": outcome.ended, "logprobs": None}
 
 
 def reasoning_fields(text: str) -> dict[str, str]:
@@ -39,13 +47,14 @@ def reasoning_fields(text: str) -> dict[str, str]:
     return {"reasoning": text, "reasoning_content": text}
 
 
-def chat_usage(outcome: Outcome) -> dict[str, Any]:
+def chat_usage(*outcomes: Outcome) -> dict[str, Any]:
     """What a request cost: the conversation once, however often the engine read it, and all that was generated."""
+    prompt, written = outcomes[0].prompt_tokens, sum(outcome.completion_tokens for outcome in outcomes)
     return {
-        "prompt_tokens": outcome.prompt_tokens,
-        "completion_tokens": outcome.completion_tokens,
-        "total_tokens": outcome.prompt_tokens + outcome.completion_tokens,
-        "completion_tokens_details": {"reasoning_tokens": outcome.reasoning_tokens},
+        "prompt_tokens": prompt,
+        "completion_tokens": written,
+        "total_tokens": prompt + written,
+        "completion_tokens_details": {"reasoning_tokens": sum(outcome.reasoning_tokens for outcome in outcomes)},
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from s1m.engines.stops import without_partial_stop
 from s1m.forcing.events import (
     AnswerText,
     Event,
@@ -18,7 +19,7 @@ from s1m.forcing.events import (
     StopIgnored,
     ThinkingText,
 )
-from s1m.gateway.replies.outcome import Outcome
+from s1m.gateway.replies.outcome import Outcome, said_before
 from s1m.gateway.requests.asked import Asked
 
 
@@ -63,7 +64,7 @@ class Translator:
             self._streams_content = not asked.structure.tools
         self._level = asked.strategy.levels[-1]
         self._sent = ""
-        self._held = ""
+        self._answer = ""
 
     def deltas(self, event: Event | Outcome) -> list[Delta]:
         """What is handed on for an event, or at the end."""
@@ -81,16 +82,11 @@ class Translator:
         return deltas
 
     def _content(self, text: str) -> list[Delta]:
-        text = self._held + text
-        kept = text.rstrip()
-        if not self._sent:
-            kept = kept.lstrip()
-        if not kept:
-            self._held = text
-            return []
-        self._held = text[len(text.rstrip()) :]
-        self._sent += kept
-        return [Content(kept)]
+        self._answer += text
+        stops = self._asked.stop
+        said = said_before(stops, without_partial_stop(self._answer, stops))[0]
+        new, self._sent = said[len(self._sent) :], said
+        return [Content(new)] if new else []
 
     def _end(self, outcome: Outcome) -> list[Delta]:
         # An answer that was cut for a loop is shorter than what was streamed; nothing can be taken back.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from s1m.engines.stops import first_stop
 from s1m.errors import EngineError
 from s1m.forcing.stopping import Features, features_at
 from s1m.forcing.strategy import whole_text
@@ -50,7 +52,7 @@ def outcome_of(asked: Asked, trace: Trace, seconds: float, prompt_tokens: int | 
     return Outcome(
         content=content,
         reasoning=reasoning_of(trace, final),
-        ended="tool_calls" if calls else "length" if final.finish == "length" else "stop",
+        ended="tool_calls" if calls else "length" if is_cut_off(asked, final) else "stop",
         calls=calls,
         prompt_tokens=prompt_tokens or 0,
         reasoning_tokens=thinking,
@@ -58,6 +60,11 @@ def outcome_of(asked: Asked, trace: Trace, seconds: float, prompt_tokens: int | 
         extra=extra_of(asked, trace, seconds),
         stopped=stopped_at(trace) if asked.dial.is_policy else None,
     )
+
+
+def is_cut_off(asked: Asked, answer: Answer) -> bool:
+    """Whether an answer ended at its budget, and not at a string that the request stops at."""
+    return answer.finish == "length" and not said_before(asked.stop, answer.text)[1]
 
 
 def stopped_at(trace: Trace) -> Features:
@@ -75,7 +82,7 @@ def shaped(asked: Asked, answer: Answer) -> tuple[str, tuple[Call, ...]]:
     """The text of an answer and the tools that it calls."""
     text = answer.text.strip()
     if not asked.structure.is_bound or answer.finish == "length":
-        return text, ()
+        return said_before(asked.stop, answer.text)[0], ()
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -88,6 +95,12 @@ def shaped(asked: Asked, answer: Answer) -> tuple[str, tuple[Call, ...]]:
     if isinstance(value, dict) and isinstance(value.get("answer"), str):
         return value["answer"], ()
     raise EngineError(f"the engine did not bind the answer to the tools: {text[:60]!r}")
+
+
+def said_before(stops: Sequence[str], text: str) -> tuple[str, bool]:
+    """An answer's text up to the first of ``stops``, without blanks around it, and whether it was cut there."""
+    start = first_stop(text, stops)
+    return text[:start].strip(), start is not None
 
 
 def extra_of(asked: Asked, trace: Trace, seconds: float) -> dict[str, Any]:

@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/responses/object
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +17,9 @@ from s1m.gateway.replies.sse import event
 from s1m.gateway.requests.asked import Asked
 
 
-def response_object(asked: Asked, outcome: Outcome) -> dict[str, Any]:
-    """The reply to a request that is not streamed."""
+def response_object(asked: Asked, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The reply to a request that is not streamed, which has one outcome."""
+    (outcome,) = outcomes
     return _finished(asked, outcome, int(time.time()))
 
 

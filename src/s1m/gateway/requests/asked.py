@@ -8,6 +8,7 @@ from typing import Any
 
 from s1m.forcing import Forcing
 from s1m.forcing.base import BaseStrategy
+from s1m.forcing.flow import derive_seed
 from s1m.forcing.strategy import Flow, Task
 from s1m.gateway.dial import Dial
 from s1m.gateway.errors import ApiError
@@ -59,6 +60,15 @@ class Asked:
     """Whether the stream also says what the page draws: ignored stops, ends of segments, answers of all levels."""
     echoed: dict[str, Any]
     """What the reply repeats of the request."""
+    choices: int = 1
+    """How many answers are wanted, each with thinking of its own."""
+    stop: tuple[str, ...] = ()
+    """Strings at the first of which the answer is cut."""
+
+    def each(self) -> tuple[Asked, ...]:
+        """The request once for every choice; the first has its seed, so it is what it would be alone."""
+        seeds = (derive_seed(self.seed, "choice", number) for number in range(1, self.choices))
+        return (self, *(replace(self, seed=seed) for seed in seeds))
 
     def flow(self) -> Flow:
         """The conversation with the engine."""
@@ -91,6 +101,8 @@ class Form:
     most_tokens: int | None
     limit_name: str
     echoed: dict[str, Any]
+    choices: int = 1
+    stop: tuple[str, ...] = ()
 
 
 def asked_from(fields: Fields, conversation: Conversation, structure: Structure, rules: Rules, form: Form) -> Asked:
@@ -105,12 +117,15 @@ def asked_from(fields: Fields, conversation: Conversation, structure: Structure,
         _check_policy(dial, sampling, rules)
     dial, answer_tokens = within_limit(dial, form, rules)
     problem = _problem(structure.instructed(conversation), f"{form.prefix}{secrets.token_hex(12)}", rules)
+    strategy = _strategy(dial, answer_tokens, structure, rules)
+    if form.choices > 1:
+        _check_choices(form.choices, strategy, rules, stream=stream)
     return Asked(
         id=problem.id,
         model=fields.text("model") or "",
         problem=problem,
         dial=dial,
-        strategy=_strategy(dial, answer_tokens, structure, rules),
+        strategy=strategy,
         sampling=sampling,
         seed=secrets.randbelow(MOST_SEED) if seed is None else seed,
         structure=structure,
@@ -118,7 +133,22 @@ def asked_from(fields: Fields, conversation: Conversation, structure: Structure,
         shows_reasoning=not reasoning.get("exclude", False),
         shows_events=bool(own.get("events", False)),
         echoed=form.echoed,
+        choices=form.choices,
+        stop=form.stop,
     )
+
+
+def _check_choices(choices: int, strategy: BaseStrategy, rules: Rules, *, stream: bool) -> None:
+    """Raise ``ApiError`` for more answers than a gateway gives at a time."""
+    if stream:
+        raise ApiError(
+            "n above 1 is not supported in a stream; leave out stream, or send a request for each",
+            "n",
+            code="unsupported_parameter",
+        )
+    allowed, chains = rules.dial.most_chains, choices * strategy.most_chains
+    if chains > allowed:
+        raise ApiError(f"n {choices} asks for {chains} chains of thought; this gateway allows {allowed}", "n")
 
 
 def _check_policy(dial: Dial, sampling: Sampling, rules: Rules) -> None:

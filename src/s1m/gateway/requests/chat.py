@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from s1m.gateway.errors import ApiError
 from s1m.gateway.requests.asked import Asked, Form, Rules, asked_from
 from s1m.gateway.requests.fields import Fields
 from s1m.gateway.requests.messages import read_messages
-from s1m.gateway.requests.structure import read_format, read_tools
+from s1m.gateway.requests.structure import Structure, read_format, read_tools
 
 PASSED_OVER = (
     "user", "metadata", "store", "service_tier", "stream_options", "prompt_cache_key", "safety_identifier",
@@ -19,12 +20,15 @@ PASSED_OVER = (
 """Fields that clients send and that change nothing about the answer."""
 
 
+MOST_CHOICES = 16
+MOST_STOPS = 4
+"""As OpenAI's."""
+
+
 async def read_chat(body: dict[str, Any], rules: Rules) -> Asked:
     """The request in a chat body. Raises ``ApiError``."""
     fields = Fields(body)
     fields.passed_over(*PASSED_OVER)
-    fields.refuse("n", "one request gets one answer; s1m.strategy vote asks for several and chooses", unless=(1,))
-    fields.refuse("stop", "an answer ends by itself or at its budget", unless=([],))
     fields.refuse("logprobs", "the answer is not one generation but the last of several", unless=(False,))
     fields.refuse("logit_bias", "it would change the thinking too", unless=({},))
     fields.refuse("frequency_penalty", "use presence_penalty", unless=(0, 0.0))
@@ -45,5 +49,18 @@ async def read_chat(body: dict[str, Any], rules: Rules) -> Asked:
         most_tokens=next((each for each in most if each is not None), None),
         limit_name=limit_name,
         echoed={"include_usage": bool(usage)},
+        choices=fields.whole("n", 1, MOST_CHOICES) or 1,
+        stop=_read_stop(fields, structure),
     )
     return asked_from(fields, conversation, structure, rules, form)
+
+
+def _read_stop(fields: Fields, structure: Structure) -> tuple[str, ...]:
+    """The strings at which the answer is cut."""
+    given = fields.any("stop")
+    stops = [given] if isinstance(given, str) else [] if given is None else given
+    if not isinstance(stops, list) or len(stops) > MOST_STOPS or not all(isinstance(s, str) and s for s in stops):
+        raise fields.wrong("stop", f"must be a text or a list of at most {MOST_STOPS} texts, none of them empty", given)
+    if stops and structure.is_bound:
+        raise ApiError(f"stop would cut the JSON that {structure.field} asks for; leave one out", "stop")
+    return tuple(stops)
