@@ -2,7 +2,7 @@
 
 given flags, or those of a family that is named                       win
 the template: of the checkpoint, or of the server                     is read by rendering it
-a template that shows no thinking, or none that can be seen           leaves the defaults, which is said of all but the toy
+a template that shows no thinking, or none that can be seen           leaves the defaults; said, but not of the toy
 """
 
 from __future__ import annotations
