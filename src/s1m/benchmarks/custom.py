@@ -110,10 +110,14 @@ def _image_names(row: Row) -> tuple[str, Sequence[str]]:
 
 
 def _near(folder: Path, names: Sequence[str]) -> str:
-    """Where a picture is that a row names without its folder."""
-    folders = sorted(each for each in folder.iterdir() if each.is_dir())
-    found = next((each / name for name in names for each in folders if (each / name).is_file()), None)
-    return f"; did you mean {found.relative_to(folder)}?" if found else ""
+    """Where a picture is that a row names without its folder. Folders are listed, and no path of the row is opened."""
+    bare = {name for name in names if Path(name).name == name}
+    try:
+        found = sorted(path for each in folder.iterdir() if bare and each.is_dir() for path in each.iterdir())
+    except OSError:
+        return ""
+    match = next((path for path in found if path.name in bare), None)
+    return f"; did you mean {match.relative_to(folder)}?" if match else ""
 
 
 def read_problem(row: Row) -> Problem:

@@ -65,7 +65,8 @@ def many_samples(folder: str) -> Run:
 
 def drawings(ten_runs: list[Run]) -> dict[str, Callable[..., Figure]]:
     single, ten = [summarize(sampled_run(80, levels=8))], [summarize(run) for run in ten_runs]
-    wide = replace(single[0], levels=tuple(replace(x, level=2**k) for k, x in enumerate(single[0].levels, start=7)))
+    long = summarize(sampled_run(40, levels=12))
+    wide = replace(long, levels=tuple(replace(x, level=2**k) for k, x in enumerate(long.levels, start=7)))
     several = [summarize(many_samples(f"runs/samples-{number}")) for number in range(4)]
     return {
         "one": partial(scaling_panels, single),

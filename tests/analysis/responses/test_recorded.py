@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import os
 import subprocess
@@ -72,6 +73,24 @@ def test_samples_that_lmms_eval_wrote(tmp_path: Path, capsys: pytest.CaptureFixt
     assert [record.trace.answers[0].text for record in records] == [
         line["filtered_resps"] for line in lines_of(samples)
     ]
+
+
+def test_a_workbook_that_vlmevalkit_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("openpyxl")
+    rows = [["id", "question", "answer"]] + [
+        [str(place), problem.question, problem.gold]
+        for place, problem in enumerate(find_benchmark("digits").load(split="test", limit=12, data=None))
+    ]
+    with (tmp_path / "questions.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    flags = ["custom", str(RECORDED / "vlmevalkit.xlsx"), "--data", str(tmp_path / "questions.csv")]
+    assert main(["import", *flags, "--out", str(tmp_path / "run")]) == 0
+    records = load_run(tmp_path / "run").records
+    assert [record.verdicts[0].correct for record in records] == [True, True, False, True] * 3
+    assert [bool(record.trace.chains[0]) for record in records] == [False, False, False, True] * 3
+    capsys.readouterr()
+    assert main(["score", *flags, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["strict"]["accuracy"] == 0.75
 
 
 @contextmanager
