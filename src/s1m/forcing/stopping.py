@@ -151,7 +151,8 @@ class Rule:
 
     def words(self) -> str:
         """The rule in plain words."""
-        start = f", asking from {self.first} ignored stops on" if self.first and self.kind != "level" else ""
+        stops = "stop" if self.first == 1 else "stops"
+        start = f", asking from {self.first} ignored {stops} on" if self.first and self.kind != "level" else ""
         agree = f"{self.agreeing} answers in a row agree"
         confident = f"the answer has a probability of {self.confidence:g} or more"
         return {

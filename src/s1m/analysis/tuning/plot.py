@@ -40,8 +40,11 @@ def accuracy_against_tokens(choice: Choice, allowed: float, bound: float, *, nar
         axes.set_xlabel("generated tokens per problem")
         axes.margins(x=0.03)
         percent_axis(axes)
-        place, columns = ("outside lower center", 2) if narrow else ("outside right upper", 1)
-        figure.legend(*axes.get_legend_handles_labels(), loc=place, ncols=columns, labelcolor=INK)
+        known = axes.get_legend_handles_labels()
+        if narrow:
+            figure.legend(*known, loc="outside lower center", ncols=2, labelcolor=INK)
+        else:
+            figure.legend(*known, loc="outside right upper", labelcolor=INK)
     return figure
 
 
