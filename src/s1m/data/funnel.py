@@ -68,9 +68,9 @@ def build_funnel(rows: int, names: Sequence[str], refusals: Iterable[Refusal], u
 def print_funnel(funnel: Funnel, console: Console) -> None:
     """Print a line for every filter, and its commonest reasons beneath."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("filter", no_wrap=True)
+    table.add_column("filter", overflow="fold")
     for name in (f"{funnel.unit} shown", "left out", "passed"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", overflow="fold")
     for stage in funnel.stages:
         table.add_row(stage.name, f"{stage.shown:,}", f"{stage.left_out:,}", f"{stage.passed:,}", style="bold")
         if list(stage.reasons) != [stage.name]:

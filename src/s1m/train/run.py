@@ -21,7 +21,13 @@ from s1m.train.batches.encode import Encoder
 from s1m.train.batches.plan import Layout
 from s1m.train.card import model_card
 from s1m.train.folder import claim, newest_checkpoint
-from s1m.train.loop.processes import broadcast_from_main, describe_processes, is_main_process, require_distributed
+from s1m.train.loop.processes import (
+    broadcast_from_main,
+    describe_processes,
+    is_main_process,
+    leave_others,
+    require_distributed,
+)
 from s1m.train.model.encoder import AnyEncoder, load_encoder
 from s1m.train.model.layout import layout_of
 from s1m.train.model.load import load_model, make_tiny
@@ -52,7 +58,9 @@ def train(settings: TrainSettings) -> int:
     out = broadcast_from_main(lambda: claim(settings))
     with ExitStack() as locks:
         broadcast_from_main(lambda: locks.enter_context(held(out)))
-        return train_in(out, settings)
+        code = train_in(out, settings)
+    leave_others()
+    return code
 
 
 def train_in(out: Path, settings: TrainSettings) -> int:

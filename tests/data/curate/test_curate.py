@@ -28,8 +28,6 @@ from s1m.files.settings import read_toml, written
 from tests.data.rows import folder_of, trace_row_of
 from tests.datasets.sets import examples_of, picture
 
-pytestmark = pytest.mark.usefixtures("unrendered_figures")
-
 LOOP = "I look at the third bar again and count it. " * 12
 LEAKED = (
     "In triangle ABC the bisector of the angle at A meets the side BC in D, and the circle through A, B and D meets "

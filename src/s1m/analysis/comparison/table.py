@@ -21,7 +21,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
 
     from s1m.files.printing import escaped
 
-    tables = (levels_table, runs_table, tests_table, differences_table)
+    tables = (levels_table, runs_table, spent_table, tests_table, differences_table)
     for table in (each(comparison) for each in tables):
         if table.row_count:
             console.print(table)
@@ -34,12 +34,12 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
 
 
 def new_table(*columns: str) -> Table:
-    """A table without borders: the first column to the left, numbers to the right."""
+    """A table without borders: the first column to the left, numbers to the right; what is too wide goes on below."""
     from rich.table import Table
 
     table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for index, name in enumerate(columns):
-        table.add_column(name, justify="right" if index else "left", no_wrap=True)
+        table.add_column(name, justify="right" if index else "left", overflow="fold")
     return table
 
 
@@ -65,13 +65,21 @@ def runs_table(comparison: Comparison) -> Table:
     """s1's metrics of each run, and its mean accuracy over the common range of costs."""
     span = comparison.area_range
     over = " to ".join(cost_text(cost, comparison.unit) for cost in span) if span else "no common range"
+    table = new_table("run", "control", "scaling", "performance", f"area, {over}")
+    for curve in comparison.curves:
+        table.add_row(*run_cells(curve))
+    return table
+
+
+def spent_table(comparison: Comparison) -> Table:
+    """Time and money that each run spent on a problem; without rows where neither is known."""
     priced = any(curve.money for curve in comparison.curves)
     timed = any(curve.latency for curve in comparison.curves)
-    more = [*(["p50, p95 a problem", "first token"] * timed), *(["money a problem"] * priced)]
-    table = new_table("run", "control", "scaling", "performance", f"area, {over}", *more)
-    for curve in comparison.curves:
+    columns = [*(["p50, p95 a problem", "first token"] * timed), *(["money a problem"] * priced)]
+    table = new_table("run", *columns)
+    for curve in comparison.curves if columns else ():
         times = [latency_cell(curve.latency), first_token_cell(curve.latency)] * timed
-        table.add_row(*run_cells(curve), *times, *([money_cell(curve.money)] * priced))
+        table.add_row(curve.label, *times, *([money_cell(curve.money)] * priced))
     return table
 
 

@@ -137,7 +137,7 @@ def _print_agreement(levels: Sequence[Level], records: Sequence[Record], of: int
     console = Printer(soft_wrap=False)
     table = Table(header_style="bold", box=None, pad_edge=False)
     for name in ("ignored", "recorded", "official", "strict", "same verdicts"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", overflow="fold")
     for index, level in enumerate(levels):
         verdicts = [record.verdicts[index] for record in records]
         official = [verdict.official for verdict in verdicts if verdict.official is not None]

@@ -15,10 +15,10 @@ from s1m.types import Benchmark
 def print_counts(counts: ResponseCounts, benchmark: Benchmark, console: Console) -> None:
     """Print both accuracies, every part, and the rules that decided."""
     table = Table(title=benchmark.title, title_justify="left", box=None, header_style="bold")
-    table.add_column("", no_wrap=True)
+    table.add_column("", overflow="fold")
     judged = counts.whole.judged > 0
     for column in ("responses", "strict", "95 %", "official", "no answer", *(("judged",) if judged else ())):
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, justify="right", overflow="fold")
     table.add_row("all", *_cells(counts.whole, judged=judged))
     for key, values in counts.parts.items():
         table.add_section()
@@ -57,9 +57,9 @@ def _print_measures(counts: ResponseCounts, console: Console) -> None:
     """Print the benchmark's measures over groups of problems, by either verdict."""
     strict, official = counts.measures().values()
     table = Table(box=None, header_style="bold")
-    table.add_column("", no_wrap=True)
+    table.add_column("", overflow="fold")
     for column in ("by strict", "by official"):
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, justify="right", overflow="fold")
     for name, value in strict.shares.items():
         table.add_row(name, percent(value), percent(official.shares.get(name)))
     if strict.shares:

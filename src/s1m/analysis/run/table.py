@@ -49,7 +49,7 @@ def print_table(summary: Summary, console: Console | None = None) -> None:
         pad_edge=False,
     )
     for name in ("level", "accuracy", "95 %", "gain", "paired 95 %", "thinking", "unclosed", "lost"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", overflow="fold")
     for level in summary.levels:
         table.add_row(*level_cells(level), style="bold" if level is summary.best else None)
     console.print(table)

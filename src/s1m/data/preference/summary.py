@@ -57,7 +57,7 @@ def summary_of(pairs: Iterable[Sequence[Match]], tokens: str) -> Summary:
 def print_summary(summary: Summary, console: Console) -> None:
     """Print a line for every reason."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("rejected because", no_wrap=True)
+    table.add_column("rejected because", overflow="fold")
     for name in ("pairs", "of one chain", "chosen, median tokens", "rejected, median tokens"):
         table.add_column(name, justify="right")
     for part in summary.parts:

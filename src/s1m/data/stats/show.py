@@ -102,7 +102,7 @@ def print_spreads(spreads: Sequence[Spread], console: Console) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("source", overflow="fold")
     for name in ("rows", "mean", "median", "p90", "p99", "longest", *(f"> {limit:,}" for limit in LONG), "broken"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", overflow="fold")
     for spread in spreads:
         table.add_row(spread.label, *_cells(spread), f"{spread.broken.total():,}", style="bold")
         groups = spread.groups if len(spread.groups) > 1 else []

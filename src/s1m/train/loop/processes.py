@@ -69,6 +69,19 @@ def require_distributed(accelerator: Any) -> None:
             raise UsageError(f"{wanted} was asked for, but {describe_processes(accelerator)} would run: it needs GPUs")
 
 
+def leave_others() -> None:
+    """Wait until every process has come to its end, and close what connects them.
+
+    A process that exits with open connections is now and then aborted by their threads, and its launcher then takes a
+    finished training for a failed one.
+    """
+    import torch
+
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
+
+
 def describe_processes(accelerator: Any) -> str:
     """How the training is distributed, in words: ``8 processes, FSDP2 over nccl``."""
     if accelerator.num_processes == 1:
