@@ -76,7 +76,8 @@ async def model_of(url: str) -> str:
 
 
 async def traces(engine: VllmEngine, flow: Any, forcing: Forcing) -> list[Trace]:
-    return list(await asyncio.gather(*(drive(flow(forcing, 0), each, engine, GREEDY) for each in PROBLEMS)))
+    # where one fails, the others end before the engine is closed, and open no connection after it
+    return await gathered(drive(flow(forcing, 0), each, engine, GREEDY) for each in PROBLEMS)
 
 
 async def check_opened_once(engine: VllmEngine, forcing: Forcing, nested: list[Trace]) -> None:
