@@ -170,6 +170,7 @@ def test_a_spreadsheet_may_list_choices_in_one_cell(tmp_path: Path) -> None:
         ((1, 3), "B", "row 2, column 'answer': 'B' is both a letter and the text of another choice"),
         ((2, 5), "2.png", "row 3, column 'images': there is no file '2.png' in"),
         ((2, 5), "1.png", "; did you mean pictures/1.png?"),
+        ((2, 5), "https://a.b/1.png", "'https://a.b/1.png' is a web address, which is not fetched; save the picture"),
         (
             (0, 0),
             "ask",

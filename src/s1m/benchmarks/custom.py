@@ -93,6 +93,10 @@ def with_pictures(roots: Roots, rows: Iterable[Row], limit: int | None) -> Probl
             raise row.wrong("id", f"there is already a question {problem.id!r}")
         problems[problem.id] = problem
         column, names = _image_names(row)
+        if address := next((name for name in names if "://" in name), None):
+            raise row.wrong(
+                column, f"{address!r} is a web address, which is not fetched; save the picture and name its file"
+            )
         try:
             files.append([roots.find(name) for name in names])
         except ForeignPath as error:
