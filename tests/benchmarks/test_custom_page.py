@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_spreadsheet_becomes_a_report_in_one_command(folder: Path) -> None:
-    (folder / "questions.csv").write_text(BLOCKS["csv"])
+    (folder / "questions.csv").write_text(BLOCKS["text"])
     command = BLOCKS[""].split()
     assert main([*command[1:], "--num-ignore", "0"]) == 0
     records = sorted(load_run(folder / "runs" / "custom").records, key=lambda record: record.id)
@@ -35,7 +35,7 @@ def test_a_spreadsheet_becomes_a_report_in_one_command(folder: Path) -> None:
     kinds = [record.metadata["answer_type"] for record in records]
     assert kinds == ["integer", "choice", "yes_no", "integer"]
     assert records[0].metadata["topic"] == "sums"
-    rows = [*csv.DictReader(BLOCKS["csv"].splitlines())]
+    rows = [*csv.DictReader(BLOCKS["text"].splitlines())]
     assert [record.gold for record in records] == [row["answer"] for row in rows]
     assert "custom" in (folder / "runs" / "custom" / "report.html").read_text(encoding="utf-8")
 
