@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_spreadsheet_becomes_a_report_in_one_command(folder: Path) -> None:
     (folder / "questions.csv").write_text(BLOCKS["text"])
     command = BLOCKS[""].split()
-    assert main([*command[1:], "--num-ignore", "0"]) == 0
+    assert main([*command[1:], "--num-ignore", "0", "--max-thinking-tokens", "64"]) == 0
     records = sorted(load_run(folder / "runs" / "custom").records, key=lambda record: record.id)
     assert [record.id for record in records] == ["1", "2", "3", "4"]
     kinds = [record.metadata["answer_type"] for record in records]
