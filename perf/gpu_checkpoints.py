@@ -19,7 +19,8 @@ from pathlib import Path
 import torch
 from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration
 
-from s1m.engines.embedded.checkpoint import BUNDLED, place_of
+from s1m.engines.builder import BUNDLED
+from s1m.engines.embedded.checkpoint import place_of
 
 PEAKED = 12.0
 """Factor of the head: logits with a standard deviation near 12 leave most probability to a few hundred tokens."""

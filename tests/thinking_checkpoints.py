@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from s1m.engines.embedded.checkpoint import BUNDLED, place_of
+from s1m.engines.builder import BUNDLED
+from s1m.engines.embedded.checkpoint import place_of
 
 ORIGINAL = Path(place_of(BUNDLED), "chat_template.jinja").read_text(encoding="utf-8")
 PROMPT = "<|im_start|>assistant\n{% endif %}\n"

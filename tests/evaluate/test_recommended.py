@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from s1m.cli import main
-from s1m.engines.embedded.checkpoint import BUNDLED, place_of
+from s1m.engines.builder import BUNDLED
+from s1m.engines.embedded.checkpoint import place_of
 from s1m.errors import UsageError
 from s1m.evaluate.chosen import Chosen
 from s1m.evaluate.family import chosen_for

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from s1m.engines.embedded.checkpoint import BUNDLED, load_checkpoint, place_of
+from s1m.engines.builder import BUNDLED
+from s1m.engines.embedded.checkpoint import load_checkpoint, place_of
 from s1m.errors import UsageError
 from s1m.train.model.load import adapters
 from s1m.train.model.towers import count_parameters, freeze, parameter_groups, towers_of

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from s1m.engines.builder import EngineSettings
+from s1m.engines.builder import BUNDLED, EngineSettings
 from s1m.evaluate.settings import check_passed, check_whole, strategy_of, with_strategy
 from s1m.evaluate.settings.parts import BudgetSettings, SamplingSettings, StrategySettings, forcing_of
 from s1m.evaluate.settings.spelling import spelled_out
 from s1m.files.settings import Count, settings_from
 from s1m.forcing.base import BaseStrategy
-
-BUNDLED = "bundled"
 
 
 @dataclass(frozen=True, kw_only=True)

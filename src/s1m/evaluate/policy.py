@@ -133,7 +133,7 @@ class Distribution:
             return None
         if isinstance(value, str):
             return self.names.index(value) if value in self.names else len(self.names) - 1
-        return sum(value > edge for edge in self.edges)
+        return _bin(value, self.edges)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,11 +268,16 @@ def distributions(features: Sequence[Features]) -> tuple[Distribution, ...]:
             made.append(Distribution(name=name, names=names, shares=tuple(shares), count=len(values)))
             continue
         edges = _edges(there)
-        index = [sum(value > edge for edge in edges) for value in there]
+        index = [_bin(value, edges) for value in there]
         shares = [round(index.count(each) / len(there), DIGITS) for each in range(len(edges) + 1)]
         missing = round(1 - len(there) / len(values), DIGITS)
         made.append(Distribution(name=name, edges=edges, shares=tuple(shares), missing=missing, count=len(values)))
     return tuple(made)
+
+
+def _bin(value: float, edges: Sequence[float]) -> int:
+    """The place of the bin of a number: the last one is beyond all edges."""
+    return sum(value > edge for edge in edges)
 
 
 def _edges(values: Sequence[float]) -> tuple[float, ...]:

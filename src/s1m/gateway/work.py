@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from s1m.ask.asking import NO_RUN
-from s1m.engines.embedded.checkpoint import BUNDLED
+from s1m.engines.builder import BUNDLED
 from s1m.errors import UsageError
 from s1m.evaluate.build import model_of
 from s1m.evaluate.family import with_family

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from s1m.benchmarks.digits import Digits
+from s1m.engines.builder import BUNDLED
 from s1m.engines.embedded import EmbeddedEngine
-from s1m.engines.embedded.checkpoint import BUNDLED, place_of
+from s1m.engines.embedded.checkpoint import place_of
 from s1m.engines.embedded.row import Row
 from s1m.errors import EngineUnavailable
 from s1m.forcing import Forcing, drive, independent_sweep, nested_sweep

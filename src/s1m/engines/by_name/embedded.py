@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s1m.engines.builder import EngineSettings
+from s1m.engines.builder import BUNDLED, EngineSettings
 from s1m.families.finding import Read, read_files
 from s1m.types import Engine
 
@@ -15,7 +15,7 @@ class Embedded:
     needs_server = False
     default_concurrency = 64
     """Rows of one batch: on a CPU more of them gain nothing, and each holds its own cache."""
-    default_model = "bundled"
+    default_model = BUNDLED
     ready_checks_continuation = False
     passes_options = True
 

@@ -13,14 +13,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from s1m.engines.builder import BUNDLED
 from s1m.engines.embedded.general.processor import load_processor
 from s1m.engines.embedded.weights import Weights, load_weights
 from s1m.errors import EngineUnavailable
 
 IMAGE_TOKEN = "<|image_pad|>"
-
-BUNDLED = "bundled"
-"""The name of the checkpoint that comes with the package."""
 
 NO_IMAGE = -1
 """The place-holder's id where there is none, or where a processor of the model's own writes it."""

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from s1m.engines.builder import BUNDLED
 from s1m.engines.embedded.batcher import Batcher
-from s1m.engines.embedded.checkpoint import BUNDLED, Checkpoint, load_checkpoint
+from s1m.engines.embedded.checkpoint import Checkpoint, load_checkpoint
 from s1m.engines.embedded.choices import Choices
 from s1m.engines.embedded.general.plain import OneByOne
 from s1m.engines.embedded.general.probe import channels_of, why_not_shared

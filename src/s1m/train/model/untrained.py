@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s1m.datasets.sources.digits import make_trace
-from s1m.engines.embedded.checkpoint import BUNDLED, place_of
+from s1m.engines.builder import BUNDLED
+from s1m.engines.embedded.checkpoint import place_of
 from s1m.families import Delimiters
 from s1m.synthetic.digits.problems import QUESTIONS
 from s1m.synthetic.digits.traces import ALL_IGNORE_STRINGS
