@@ -8,10 +8,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from s1m.cli import main
 from s1m.evaluate.store import load_run
 from tests.benchmarks.data import write
 from tests.benchmarks.sample_rows import ROWS
+from tests.engines.chat_server import Answer, Behaviour, ChatServer, Request, answer
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -93,32 +91,16 @@ def test_a_workbook_that_vlmevalkit_wrote(tmp_path: Path, capsys: pytest.Capture
     assert json.loads(capsys.readouterr().out)["strict"]["accuracy"] == 0.75
 
 
-@contextmanager
-def answering(said: Mapping[str, str]) -> Iterator[str]:
-    """The address of a chat server that gives the answer whose question stands in the prompt."""
+def answering(said: Mapping[str, str]) -> Behaviour:
+    """A chat server that gives the answer whose question stands in the prompt."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            text = next(answer for question, answer in said.items() if json.dumps(question)[1:-1] in asked)
-            choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-            body = json.dumps({"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]})
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
+    def behave(request: Request) -> Answer:
+        asked = json.dumps(request.body)
+        text = next(text for question, text in said.items() if json.dumps(question)[1:-1] in asked)
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        return answer({"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]})
 
-        def log_message(self, *arguments: object) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
+    return behave
 
 
 SAID = ("{}", "The answer is {}.", "{}%", "I cannot see it.", "{}.0", " {}", "B", "(A)", "Answer: {}", "1e3")
@@ -179,11 +161,11 @@ def test_a_run_of_lmms_eval_itself(tmp_path: Path) -> None:
         f"Exam {number}: what is it?": SAID[number % len(SAID)].format(row["answer"])
         for number, row in enumerate(exams)
     }
-    with answering(said) as address:
+    with ChatServer(answering(said)) as server:
         subprocess.run(
             [
                 sys.executable, "-m", "lmms_eval", "eval", "--model", "openai",
-                "--model_args", f"model=m,base_url={address},max_retries=1", "--tasks", "our_charts,our_exams",
+                "--model_args", f"model=m,base_url={server.url}/v1,max_retries=1", "--tasks", "our_charts,our_exams",
                 "--include_path", str(tmp_path / "tasks"), "--log_samples", "--output_path", str(tmp_path / "out"),
             ],
             env={
