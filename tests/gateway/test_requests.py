@@ -115,7 +115,6 @@ def test_every_word_turns_the_dial(fields: dict[str, Any], expected: dict[str, A
         ({"n": 2, "stream": True}, "n"),
         ({"n": 9, "s1m": {"strategy": "vote", "levels": [4]}}, "n"),
         ({"stop": [""]}, "stop"),
-        ({"stop": "\n", "response_format": {"type": "json_object"}}, "stop"),
         ({"logprobs": True}, "logprobs"),
         ({"frequency_penalty": 1}, "frequency_penalty"),
         ({"max_tokens": 0}, "max_tokens"),
