@@ -223,6 +223,19 @@ def test_repeats_of_evalscope_are_samples_of_one_problem(
     assert record.trace.chains[0][0].text.startswith("I read 03334.")
 
 
+@pytest.mark.parametrize("made", [prediction, review])
+def test_ids_in_evalscopes_metadata_come_before_places_of_a_subset(
+    made: Callable[[dict[str, Any]], dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [made(sampled(place, 0, each.gold)) for place, each in enumerate(PROBLEMS)]
+    for place, row in enumerate(reversed(rows)):
+        own = {"id": PROBLEMS[-1 - place].id}
+        if "sample_score" in row:
+            row["sample_score"] |= {"group_id": place, "sample_metadata": own}
+        row |= {"index": place, "metadata": own}
+    assert counts(lines(tmp_path, rows), capsys)["strict"]["accuracy"] == 1.0
+
+
 def test_vlmevalkit_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
         {"index": place, "question": each.question, "answer": each.gold, "prediction": text}

@@ -1,7 +1,8 @@
 """evalscope's files of one task: ``predictions/MODEL/*.jsonl`` and, with its scores, ``reviews/MODEL/*.jsonl``.
 
 ``index`` counts the answers: with ``repeats`` 3, problem 0 has the indices 0 to 2. Reviews have the problem's place as
-``group_id``; in predictions it shows only in messages that are asked several times in a row.
+``group_id``; in predictions it shows only in messages that are asked several times in a row. A place is one of a
+subset, such as MathVision's level 1, so where the metadata have the benchmark's own id it comes first.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from s1m.analysis.responses.readers.columns import id_text
+from s1m.analysis.responses.readers.columns import OWN_IDS, id_text
 from s1m.analysis.responses.readers.response import Response, verdict_of
 from s1m.errors import DataError
 from s1m.files.json_lines import read_rows
@@ -44,7 +45,7 @@ def read_evalscope(path: Path) -> Iterator[Response]:
         choices = output.get("choices") if isinstance(output, dict) else None
         said = [(each.get("message") or {}).get("content") for each in choices or () if isinstance(each, dict)]
         for content in said or [None]:
-            yield _response(line, line["index"] // repeats, content)
+            yield _response(line, line["index"] // repeats, content, line.get("metadata"))
 
 
 def read_reviews(path: Path) -> Iterator[Response]:
@@ -58,7 +59,8 @@ def read_reviews(path: Path) -> Iterator[Response]:
         target = line.get("target")
         if isinstance(target, list):
             target = target[0] if len(target) == 1 else None
-        yield _response(line, place, said[-1] if said else None, gold=id_text(target) or None, right=right)
+        content, gold = said[-1] if said else None, id_text(target) or None
+        yield _response(line, place, content, scored.get("sample_metadata"), gold=gold, right=right)
 
 
 def repeats_of(asked: Mapping[int, str]) -> int:
@@ -72,14 +74,16 @@ def repeats_of(asked: Mapping[int, str]) -> int:
 
 
 def _response(
-    line: dict[str, Any], place: int, content: object, gold: str | None = None, right: bool | None = None
+    line: dict[str, Any], place: int, content: object, metadata: Any, gold: str | None = None, right: bool | None = None
 ) -> Response:
+    known = metadata if isinstance(metadata, dict) else {}
+    own = next((id_text(known[name]) for name in OWN_IDS if id_text(known.get(name))), "")
     asked = [_text(each.get("content")) for each in _messages(line) if each.get("role") == "user"]
     return Response(
-        id=str(place),
+        id=own or str(place),
         response=_text(content),
         position=place,
-        is_numbered=True,
+        is_numbered=not own,
         gold=gold,
         prompt=asked[0] if asked else None,
         thinking=_thinking(content),
