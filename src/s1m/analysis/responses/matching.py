@@ -16,7 +16,6 @@ from s1m.errors import DataError
 from s1m.scoring.readers.choices import LETTERS
 from s1m.types import Problem
 
-
 LEAST_LINE = 12
 """Characters of a line by which a question is known again: shorter ones, as a choice "(A) 5", are in many prompts."""
 
