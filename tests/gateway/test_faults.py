@@ -18,7 +18,7 @@ from s1m.files.images import ImageError
 from tests.engines.asking import servers
 from tests.engines.chat_server import Answer, ChatServer, Request, chat_model, is_probe
 from tests.gateway.engines import Writer, is_thinking
-from tests.gateway.serving import Gateway, Reply, chat, serving
+from tests.gateway.serving import Gateway, Reply, chat, serving, wait_until
 
 SECRET = "sk-very-secret-0123456789"
 PROMPT = "the text of a private question"
@@ -279,13 +279,6 @@ def exchange(gateway: Gateway, sent: bytes) -> bytes:
         while part := client.recv(65536):
             received += part
     return received
-
-
-def wait_until(condition: Any, seconds: float = 10) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.01)
 
 
 def test_an_upstream_that_fails_and_comes_back_costs_no_request() -> None:
