@@ -169,10 +169,11 @@ class Sending:
 
 
 def _note(asked: Asked, state: State) -> None:
-    current_call().note = f"model={asked.model} stream={int(asked.stream)}"
+    call, turns = current_call(), [turn.text for turn in asked.problem.turns]
+    call.note = f"model={asked.model} stream={int(asked.stream)}"
+    call.texts = (*turns, asked.problem.question)
     if state.settings.server.log_prompts:
-        turns = [turn.text for turn in asked.problem.turns]
-        current_call().note += f" prompt={json.dumps([*turns, asked.problem.question], ensure_ascii=True)}"
+        call.note += f" prompt={json.dumps(call.texts, ensure_ascii=True)}"
 
 
 def _count(state: State, outcome: Outcome) -> None:
