@@ -89,7 +89,8 @@ class Batch:
         """When the last piece went out."""
         self._alarm: asyncio.TimerHandle | None = None
         self._woken = self._loop.create_future()
-        self._watch = self._loop.call_later(QUIET_SECONDS, self._wake)
+        self._quiet_since = self._loop.time()
+        self._watch = self._loop.call_later(QUIET_SECONDS, self._look)
 
     def add(self, event: Event | Outcome, choice: int = 0, /) -> None:
         """Take in what happened."""
@@ -115,9 +116,7 @@ class Batch:
         await self._woken
         self._woken = self._loop.create_future()
         self._alarm = None
-        self._last = self._loop.time()
-        self._watch.cancel()
-        self._watch = self._loop.call_later(QUIET_SECONDS, self._wake)
+        self._last = self._quiet_since = self._loop.time()
         batch = joined(self.waiting)
         self.waiting.clear()
         return batch
@@ -127,6 +126,14 @@ class Batch:
         self._watch.cancel()
         if self._alarm is not None:
             self._alarm.cancel()
+
+    def _look(self) -> None:
+        """Wake where nothing was sent for a while. One alarm looks again and again: to set it anew costs time."""
+        until = self._quiet_since + QUIET_SECONDS
+        if self._loop.time() >= until:
+            self._wake()
+            until = self._loop.time() + QUIET_SECONDS
+        self._watch = self._loop.call_at(until, self._look)
 
     def _wake(self) -> None:
         if not self._woken.done():
