@@ -66,7 +66,7 @@ class Upstream:
         if request.method == "GET" or not body.get("stream"):
             model = chat_model(lambda turn: ANSWER if "</think>" in turn else f"{THOUGHT}</think>")(request)
             return model if broken is None else replace(broken, body=broken.body or model.body)
-        begun = turn.rpartition(DIGITS["answer_cue"] if is_answer else "<think>\n")[2]
+        begun = turn.rpartition(str(DIGITS["answer_cue"]) if is_answer else "<think>\n")[2]
         begun = begun.removeprefix("Wait,")
         text = ANSWER.removeprefix(begun) if is_answer else f"{THOUGHT.removeprefix(begun)}</think>"
         words = ["ok"] if is_probe(request) else text.replace(" ", " \0").split("\0")

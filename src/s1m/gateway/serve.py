@@ -48,7 +48,7 @@ async def _serve(settings: GatewaySettings, keys: Keys) -> None:
     engine = settings.engine.builder.build(settings.engine)
     try:
         await engine.ready()
-        # What has been loaded stays: to look through all of it for garbage takes half a second, in which no stream moves.
+        # What has been loaded stays. To look through all of it for garbage takes half a second, and no stream moves.
         gc.collect()
         gc.freeze()
         async with running(settings, engine, keys) as (url, slots):
