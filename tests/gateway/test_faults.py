@@ -143,8 +143,8 @@ def test_of_more_connections_than_places_every_one_gets_a_proper_end() -> None:
 
     with serving(Writer(seconds_each=0.001), max_requests=4) as gateway:
         counted = asyncio.run(ends(gateway.url))
-    assert set(counted) == {"answered", "refused"}
-    assert counted["answered"] >= 4
+    assert set(counted) <= {"answered", "refused"}
+    assert (counted.total(), counted["answered"] >= 4) == (300, True)
 
 
 @pytest.mark.parametrize(
