@@ -86,7 +86,9 @@ def shaped(asked: Asked, answer: Answer) -> tuple[str, tuple[Call, ...]]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        raise EngineError(f"the engine did not bind the answer to the schema: {text[:60]!r}") from None
+        raise EngineError(
+            f"the engine did not bind the answer to the schema: {len(text)} characters, no JSON"
+        ) from None
     if not asked.structure.tools:
         return text, ()
     if isinstance(value, dict) and isinstance(value.get("tool"), str):
@@ -94,7 +96,7 @@ def shaped(asked: Asked, answer: Answer) -> tuple[str, tuple[Call, ...]]:
         return "", (Call(name=value["tool"], arguments=arguments),)
     if isinstance(value, dict) and isinstance(value.get("answer"), str):
         return value["answer"], ()
-    raise EngineError(f"the engine did not bind the answer to the tools: {text[:60]!r}")
+    raise EngineError("the engine did not bind the answer to the tools: JSON that names none")
 
 
 def said_before(stops: Sequence[str], text: str) -> tuple[str, bool]:
