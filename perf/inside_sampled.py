@@ -30,10 +30,10 @@ from s1m.forcing import drive
 from s1m.forcing.thinking import think
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-PROBLEMS, CHAINS = 5, 286
-"""Chains of each problem in each arm, each of 8 segments, 7 of them forced: 20,020 forced segments in each arm."""
+PROBLEMS, CHAINS = 10, 286
+"""Chains of each problem in each arm, each of 8 segments, 7 of them forced: 20,020 forced segments an arm and sampling."""
 ARMS = {"inside": True, "outside": False}
-A_CALL_SECONDS = 165.0
+A_CALL_SECONDS = 120.0
 """No piece is begun later in a call that may be resumed."""
 Forced = list[tuple[int, str, str]]
 """Of each segment that was forced: its tokens, its first tokens, and what it reads off the picture."""
@@ -69,6 +69,7 @@ def draw(folder: Path) -> None:
     missing = [(number, key, path) for number, (key, path) in enumerate(pieces(folder).items()) if not path.exists()]
     if not missing:
         return
+    missing.sort(key=lambda each: each[1][0])  # all problems with one sampling before the next one
     with own_server("--max-num-seqs", "256") as server:
         for number, (sampling, arm, problem), path in missing:
             engine = VllmEngine(Servers(server.api), forces=ARMS[arm])
