@@ -31,7 +31,7 @@ from s1m.forcing.thinking import think
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else None
 PROBLEMS, CHAINS = 10, 286
-"""Chains of each problem in each arm, each of 8 segments, 7 of them forced: 20,020 forced segments an arm and sampling."""
+"""Chains of each problem in each arm, each of 8 segments, 7 of them forced: 20,020 forced ones an arm and sampling."""
 ARMS = {"inside": True, "outside": False}
 A_CALL_SECONDS = 120.0
 """No piece is begun later in a call that may be resumed."""
