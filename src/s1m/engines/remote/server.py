@@ -17,8 +17,8 @@ from s1m.errors import EngineError
 T = TypeVar("T")
 
 STRETCH_TOKENS = 32
-"""Tokens of a stream that count as one reply where the concurrency limit is measured. A stream may last for minutes; the
-limit has to be right long before. With 128 a third of a run of some hundred chains went by at a quarter of it."""
+"""Tokens of a stream that count as one reply where the concurrency limit is measured. A stream may last for minutes;
+the limit has to be right long before. With 128 a third of a run of some hundred chains went by at a quarter of it."""
 
 FAILURES_TO_LEAVE = 10
 """Failures in a row after which a server that still takes connections counts as gone. More than the tries of one
