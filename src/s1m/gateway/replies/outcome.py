@@ -86,7 +86,9 @@ def shaped(asked: Asked, answer: Answer) -> tuple[str, tuple[Call, ...]]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        raise EngineError(f"the engine did not bind the answer to the schema: {text[:60]!r}") from None
+        raise EngineError(
+            f"the engine did not bind the answer to the schema: {len(text)} characters, no JSON"
+        ) from None
     if not asked.structure.tools:
         return said_before(asked.stop, text)[0], ()
     if isinstance(value, dict) and isinstance(value.get("tool"), str):
@@ -96,7 +98,7 @@ def shaped(asked: Asked, answer: Answer) -> tuple[str, tuple[Call, ...]]:
         given = value["answer"]
         said = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
         return said_before(asked.stop, said)[0], ()
-    raise EngineError(f"the engine did not bind the answer to the tools: {text[:60]!r}")
+    raise EngineError("the engine did not bind the answer to the tools: JSON that names none")
 
 
 def said_before(stops: Sequence[str], text: str) -> tuple[str, bool]:

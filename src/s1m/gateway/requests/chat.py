@@ -9,13 +9,13 @@ from typing import Any
 
 from s1m.gateway.errors import ApiError
 from s1m.gateway.requests.asked import Asked, Form, Rules, asked_from
-from s1m.gateway.requests.fields import Fields
+from s1m.gateway.requests.fields import NO_LOGPROBS, Fields
 from s1m.gateway.requests.messages import read_messages
 from s1m.gateway.requests.structure import read_format, read_tools
 
 PASSED_OVER = (
     "user", "metadata", "store", "service_tier", "stream_options", "prompt_cache_key", "safety_identifier",
-    "parallel_tool_calls", "include_reasoning", "verbosity", "top_logprobs", "prompt_cache_retention",
+    "parallel_tool_calls", "include_reasoning", "verbosity", "prompt_cache_retention",
     "provider", "transforms", "session_id", "trace",
 )  # fmt: skip
 """Fields that clients send and that change nothing about the answer; those of the last line are OpenRouter's."""
@@ -30,7 +30,8 @@ async def read_chat(body: dict[str, Any], rules: Rules) -> Asked:
     """The request in a chat body. Raises ``ApiError``."""
     fields = Fields(body)
     fields.passed_over(*PASSED_OVER)
-    fields.refuse("logprobs", "the answer is not one generation but the last of several", unless=(False,))
+    fields.refuse("logprobs", NO_LOGPROBS, unless=(False,))
+    fields.refuse("top_logprobs", NO_LOGPROBS, unless=(0,))
     fields.refuse("logit_bias", "it would change the thinking too", unless=({},))
     fields.refuse("frequency_penalty", "use presence_penalty", unless=(0, 0.0))
     fields.refuse("functions", "use tools")
