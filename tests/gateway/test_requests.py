@@ -114,7 +114,6 @@ def test_every_word_turns_the_dial(fields: dict[str, Any], expected: dict[str, A
         ({"n": 99}, "n"),
         ({"n": 9, "s1m": {"strategy": "vote", "levels": [4]}}, "n"),
         ({"stop": [""]}, "stop"),
-        ({"stop": "\n", "response_format": {"type": "json_object"}}, "stop"),
         ({"logprobs": True}, "logprobs"),
         ({"logprobs": True, "top_logprobs": 5}, "logprobs"),
         ({"top_logprobs": 5}, "top_logprobs"),

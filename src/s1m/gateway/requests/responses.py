@@ -20,6 +20,7 @@ PASSED_OVER = (
 )  # fmt: skip
 LOGPROBS = "message.output_text.logprobs"
 ECHOED = ("instructions", "max_output_tokens", "metadata", "temperature", "top_p", "user")
+SUMMARIES = ("auto", "concise", "detailed")
 
 
 async def read_response(body: dict[str, Any], rules: Rules) -> Asked:
@@ -47,6 +48,13 @@ async def read_response(body: dict[str, Any], rules: Rules) -> Asked:
         prefix="resp_",
         most_tokens=fields.whole("max_output_tokens", 1),
         limit_name="max_output_tokens",
-        echoed={name: body.get(name) for name in ECHOED},
+        echoed={**{name: body.get(name) for name in ECHOED}, "reasoning": _read_reasoning(fields)},
     )
     return asked_from(fields, conversation, structure, rules, form)
+
+
+def _read_reasoning(fields: Fields) -> dict[str, str | None]:
+    """The effort as the reply repeats it, and how a summary of the thinking is wanted; None for none."""
+    reasoning = fields.object("reasoning") or Fields({}, "reasoning")
+    summary = reasoning.text("summary", SUMMARIES) or reasoning.text("generate_summary", SUMMARIES)
+    return {"effort": reasoning.text("effort"), "summary": summary}
