@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -34,13 +33,9 @@ def test_what_someone_else_has_frozen_stays_frozen() -> None:
 
 
 def test_without_torch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(libraries, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(EngineUnavailable, match=r"needs torch: pip install 's1m\[local\]'"):
         libraries.libraries()
-
-
-def test_a_torch_without_shared_libraries_of_its_own_is_left_to_the_import(tmp_path: Path) -> None:
-    libraries._load_shared(tmp_path)
 
 
 def test_a_question_to_a_model_in_this_process_waits_for_nothing_that_speaks_to_servers() -> None:
