@@ -45,7 +45,7 @@ def betting_bound(values: NDArray[np.float64], before: NDArray[np.float64], *, e
     """
     import numpy as np
 
-    means = np.arange(1, round(1 / STEP)) * STEP
+    means: NDArray[np.float64] = np.arange(1, round(1 / STEP), dtype=np.float64) * STEP
     is_possible = 1 / _capital(values[:, None], means, before[:, None], error) > error
     return round(float(means[is_possible][-1]) + STEP if is_possible.any() else float(means[0]), 4)
 
@@ -61,7 +61,8 @@ def _capital(
     # Sums of squared distances from the mean that is doubted: where they are large, little is bet.
     squares = (before**2).sum(axis=0) - 2 * means * before.sum(axis=0) + (len(before) + 1) * means**2
     most = MOST_STAKE / (1 - means)
-    capital = highest = np.ones_like(squares)
+    capital: NDArray[np.float64] = np.ones_like(squares)
+    highest = capital
     for number, value in enumerate(values):
         missing = np.maximum(0.0, -np.log(np.maximum(error * capital, 1e-300)))
         stake = np.sqrt(2 * missing * (len(before) + number + 1) / (squares * (len(values) - number)))

@@ -39,6 +39,8 @@ def logistic_rules(walks: Walks, rows: Sequence[int], levels: Sequence[int], fir
     values, counts = steps.numbers[row, stop], times[row].astype(np.float64)
     codes = steps.codes[row, stop]
     used = [column for column in range(values.shape[1]) if _rare(codes[:, column], counts) >= LEAST_STOPS]
+    if not used:
+        return []
     intercept, weights = fitted(values[:, used], targets, counts)
     rule = Rule(
         kind="logistic",
@@ -55,7 +57,8 @@ def _last(there: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The last stop of every trace, at which nothing is left to decide."""
     import numpy as np
 
-    return np.arange(there.shape[1]) == there.sum(axis=1)[:, None] - 1
+    last: NDArray[np.bool_] = np.arange(there.shape[1]) == there.sum(axis=1)[:, None] - 1
+    return last
 
 
 def _rare(codes: NDArray[np.int64], counts: NDArray[np.float64]) -> float:

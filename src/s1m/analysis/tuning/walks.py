@@ -44,6 +44,8 @@ class Walks:
         self._asked = [at_levels(samples_of(each), self.levels, chains=1, record=each) for each in self._records]
         self.problem: NDArray[np.int64] = np.array(places_of(self._records), dtype=np.int64)
         """The problem of every trace, counted from 0."""
+        self.names = tuple(dict.fromkeys(map(name_of, self._records)))
+        """Id and question of every problem."""
         self._traces: NDArray[np.int64] = np.bincount(self.problem)
 
     def __len__(self) -> int:
