@@ -106,6 +106,7 @@ def test_one_of_the_choices_is_written_and_nothing_else(engine: EmbeddedEngine) 
     assert (only.text, only.finish) == ("blue", "eos")
 
 
+@pytest.mark.usefixtures("every_token_is_heard")
 @pytest.mark.parametrize("stop", ["</think>", "look again"])
 def test_text_is_heard_as_it_is_written_and_is_the_completions(engine: EmbeddedEngine, stop: str) -> None:
     heard: list[str] = []
@@ -126,6 +127,7 @@ def test_text_is_heard_as_it_is_written_and_is_the_completions(engine: EmbeddedE
     assert alone.text.startswith("".join(heard))
 
 
+@pytest.mark.usefixtures("every_token_is_heard")
 def test_a_listener_can_end_a_step_where_it_is(engine: EmbeddedEngine) -> None:
     heard: list[str] = []
 
