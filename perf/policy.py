@@ -103,7 +103,7 @@ def simulate(seconds: float, samples: int) -> None:
 
 
 def simulated(samples: int) -> Path:
-    """What was counted with so many samples, a line a resampled run."""
+    """What was counted with this number of samples, a line a resampled run."""
     return RUNS / f"simulated-{samples}.jsonl"
 
 

@@ -54,7 +54,7 @@ class Distribution:
 def distributions(features: Sequence[Features], problems: int | None = None) -> tuple[Distribution, ...]:
     """How the features are distributed: numbers in bins at their deciles, words by name.
 
-    ``features`` are those of all samples of so many ``problems``, by default one of each.
+    ``features`` are those of all samples; there is one of each of the ``problems`` by default.
     """
     made = []
     count = len(features) if problems is None else problems

@@ -136,7 +136,7 @@ def _read(path: str, _which: tuple[int, ...]) -> Policy:
 
 
 def _check_tables(tables: Mapping[str, Any], path: str) -> None:
-    """Raises ``UsageError`` for a table that is missing, and for a key that is none."""
+    """Raises ``UsageError`` for a missing table and an unknown key."""
     check_names(tables, [each.name for each in fields(Policy)], path, noun="key")
     for name, kind in (("rule", Rule), ("tuned_on", TunedOn), ("guarantee", Guarantee)):
         if name not in tables:

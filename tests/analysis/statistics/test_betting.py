@@ -60,10 +60,10 @@ def test_a_loss_as_high_as_allowed_passes_at_most_one_time_in_twenty(kind: str) 
 def test_with_several_samples_of_a_problem_the_bound_is_far_below_that_of_single_ones() -> None:
     rng = np.random.default_rng(1)
     many = losses(rng, "doubtful", 0.0, 400, 1, 8)[:, 0]
-    one = losses(rng, "doubtful", 0.0, 400, 1, 1)[:, 0]
-    exact = loss_bound(int((one > 0).sum()), int((one < 0).sum()), 400) - one.mean()
+    single = losses(rng, "doubtful", 0.0, 400, 1, 1)[:, 0]
+    exact = loss_bound(int((single > 0).sum()), int((single < 0).sum()), 400) - single.mean()
     assert betting_bound(many, many) - many.mean() < 0.6 * exact
-    assert exact < betting_bound(one, one) - one.mean()  # why single samples have a test of their own
+    assert exact < betting_bound(single, single) - single.mean()  # why single samples have a test of their own
 
 
 def test_values_beyond_a_whole_problem_are_refused() -> None:

@@ -67,7 +67,7 @@ def stored(
     copies: bool = False,
     **changed: object,
 ) -> Run:
-    """A run with so many problems, of each its samples, which are ``copies`` of the first or not."""
+    """A run with this number of problems, of each its samples, which are ``copies`` of the first or not."""
     given = {"benchmark": "digits", "split": "test", "model": "bundled", "num_ignore": f"0-{LEVELS - 1}", **changed}
     settings = eval_settings({**given, "out": str(folder)})
     store = RunStore(settings)
@@ -129,13 +129,13 @@ def test_samples_of_a_problem_count_as_its_mean_and_it_stays_one_problem(tmp_pat
     assert part.losses.mean() == pytest.approx(full.accuracy - part.accuracy)
     assert set(np.unique(np.abs(part.losses) * 8)) <= set(range(9))
     assert choice.certified is not None
-    # Copies of a sample are no news: neither of the loss nor of the tokens.
+    # Copies of a sample say nothing more, neither of the loss nor of the tokens.
     copies = [stored(tmp_path / str(count), 120, made=unsure, copies=True, samples=count) for count in (2, 4)]
     choices = [choose(walks_of(each), allowed=0.06, error=0.05) for each in copies]
     two, four = ([trial for trial in each.trials if trial.rule.kind == "agree"] for each in choices)
-    for one, other in zip(two, four, strict=True):
-        assert one.certification.losses.tolist() == other.certification.losses.tolist()
-        assert (one.certification.lost, one.certification.tokens) == (
+    for trial, other in zip(two, four, strict=True):
+        assert trial.certification.losses.tolist() == other.certification.losses.tolist()
+        assert (trial.certification.lost, trial.certification.tokens) == (
             other.certification.lost,
             other.certification.tokens,
         )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from s1m.analysis.run.grid import name_of, places_of
+from s1m.analysis.run.grid import name_of
 from s1m.analysis.tuning.steps import Steps, Stop, steps_of
 from s1m.evaluate.policy_use import kind_of
 from s1m.evaluate.replay import at_levels, samples_of
@@ -42,10 +42,11 @@ class Walks:
         self._made: dict[int, tuple[list[list[Stop]], Steps]] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._asked = [at_levels(samples_of(each), self.levels, chains=1, record=each) for each in self._records]
-        self.problem: NDArray[np.int64] = np.array(places_of(self._records), dtype=np.int64)
-        """The problem of every trace, counted from 0."""
         self.names = tuple(dict.fromkeys(map(name_of, self._records)))
         """Id and question of every problem."""
+        rows = {name: row for row, name in enumerate(self.names)}
+        self.problem: NDArray[np.int64] = np.array([rows[name_of(each)] for each in self._records], dtype=np.int64)
+        """The row of ``names`` that every trace belongs to."""
         self._traces: NDArray[np.int64] = np.bincount(self.problem)
 
     def __len__(self) -> int:
