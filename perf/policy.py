@@ -37,7 +37,7 @@ CONFIG = ROOT / "src" / "s1m" / "assets" / "digits.toml"
 REFERENCE = 7
 MOST = 11
 """Ignored stops of the run that is tuned on: a policy may spend on hard problems what it saves on easy ones."""
-TUNED, SAMPLES = 512, 8
+TUNED, SAMPLES = 512, 6
 VOTED = 256
 """Problems of the vote, which costs most."""
 ERROR = 0.05
@@ -45,7 +45,7 @@ LOSSES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06)
 RESAMPLES = 1000
 COMPARED = (SAMPLES, 1)
 """Samples of the resampled runs."""
-STATED = 0.04
+STATED = 0.05
 """The smallest loss in whole points at which the run certifies a policy that costs at most 0.7 of the reference."""
 
 
@@ -252,7 +252,7 @@ def main() -> None:
             f"{known.words}; bound {known.loss_bound:g}, tokens {known.tokens_fraction:.2f} "
             f"({known.tokens_fraction_low:.2f} to {known.tokens_fraction_high:.2f}) of level {REFERENCE}, accuracy "
             f"{known.accuracy:.1f} % against {known.reference_accuracy:.1f} % on {known.certification_problems} "
-            f"problems of {policy.tuned_on.samples} samples; {known.lost:g} problems lost, {known.gained:g} gained.",
+            f"problems of {policy.tuned_on.samples} samples; {known.lost:.1f} lost, {known.gained:.1f} gained.",
             f"Generated with this policy and replayed from the run: {same} of {generated} problems are the same in "
             "chain, answers, verdict and tokens.",
             "Certified against level 7 with the run itself:",

@@ -91,7 +91,8 @@ def sentences(policy: Policy, choice: Choice, *, allowed: float, error: float) -
     )
     seen = (
         f"held out, {counted(known.certification_problems, policy.tuned_on.samples)}: accuracy {known.accuracy:.1f} % "
-        f"instead of {known.reference_accuracy:.1f} %; {known.lost:g} problems lost, {known.gained:g} gained"
+        f"instead of {known.reference_accuracy:.1f} %; {round(known.lost, 1):g} problems "
+        f"lost, {round(known.gained, 1):g} gained"
     )
     return [f"policy: {policy.rule.words()}", f"guarantee: {known.words}", saved, seen]
 
