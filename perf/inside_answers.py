@@ -81,7 +81,8 @@ class Client:
         async with self._session.post(self._url, data=msgspec.json.encode(body), headers=JSON) as reply:
             async for line in reply.content:
                 if line.startswith(b"data: {"):
-                    tokens += len(msgspec.json.decode(line[6:])["choices"][0]["token_ids"])
+                    for choice in msgspec.json.decode(line[6:])["choices"]:  # none in the one that counts
+                        tokens += len(choice["token_ids"])
                     arrived(tokens)
 
 

@@ -46,11 +46,20 @@ async def asked(server: OwnServer, **more: object) -> tuple[float, float]:
         return tokens / (time.monotonic() - began), 1000 * (server.processor_seconds() - before) / tokens
 
 
+async def has_plugin(server: OwnServer) -> bool:
+    """Whether the server refuses what only the plugin finds wrong."""
+    body = {"prompt": "1", "max_tokens": 1, "vllm_xargs": {"num_ignore": -1}}
+    async with aiohttp.ClientSession() as session, session.post(f"{server.api}/completions", json=body) as reply:
+        return reply.status == 400
+
+
 async def main() -> None:
     """The three in turn, round after round."""
     names = ("ordinary, without the plugin", "ordinary, with the plugin", "forced, by the plugin")
     done: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     with own_server(plugin=False) as bare, own_server() as loaded:
+        assert not await has_plugin(bare)
+        assert await has_plugin(loaded)
         for server in (bare, loaded):
             await asked(server)
         for _ in range(ROUNDS):

@@ -26,17 +26,27 @@ from own_server import own_server
 from s1m.benchmarks import find_benchmark
 from s1m.engines.remote import Servers
 from s1m.engines.vllm import VllmEngine
-from s1m.forcing import drive
-from s1m.forcing.thinking import think
+from s1m.forcing import Forcing, drive
+from s1m.forcing.strategy import Part
+from s1m.forcing.thinking import can_go_on, think_on
+from s1m.types import Segment
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-PROBLEMS, CHAINS = 5, 286
-"""Chains of each problem in each arm, each of 8 segments, 7 of them forced: 20,020 forced segments in each arm."""
+PROBLEMS, CHAINS, IGNORED = 10, 286, 7
+"""Chains of each problem in each arm, each of 8 segments, 7 of them forced: 20,020 forced ones an arm and sampling."""
 ARMS = {"inside": True, "outside": False}
-A_CALL_SECONDS = 165.0
+A_CALL_SECONDS = 120.0
 """No piece is begun later in a call that may be resumed."""
 Forced = list[tuple[int, str, str]]
 """Of each segment that was forced: its tokens, its first tokens, and what it reads off the picture."""
+
+
+def chain(forcing: Forcing, seed: int) -> Part[tuple[Segment, ...]]:
+    """A chain with its ignored stops, without answers."""
+    segments: tuple[Segment, ...] = ()
+    while len(segments) <= IGNORED and can_go_on(forcing, segments):
+        segments = yield from think_on(forcing, segments, seed, ahead=IGNORED - len(segments))
+    return segments
 
 
 async def drawn(engine: VllmEngine, sampling_index: int, problem_index: int, first_seed: int) -> list[Forced]:
@@ -46,7 +56,7 @@ async def drawn(engine: VllmEngine, sampling_index: int, problem_index: int, fir
     try:
         chains = await asyncio.gather(
             *(
-                drive(think(FORCING, 7, first_seed + number), problem, engine, SAMPLED[sampling_index])
+                drive(chain(FORCING, first_seed + number), problem, engine, SAMPLED[sampling_index])
                 for number in range(CHAINS)
             )
         )
@@ -69,6 +79,7 @@ def draw(folder: Path) -> None:
     missing = [(number, key, path) for number, (key, path) in enumerate(pieces(folder).items()) if not path.exists()]
     if not missing:
         return
+    missing.sort(key=lambda each: each[1][0])  # all problems with one sampling before the next one
     with own_server("--max-num-seqs", "256") as server:
         for number, (sampling, arm, problem), path in missing:
             engine = VllmEngine(Servers(server.api), forces=ARMS[arm])

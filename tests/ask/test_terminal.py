@@ -74,6 +74,29 @@ def test_answers_that_are_written_at_once_come_in_the_order_of_their_levels() ->
     assert shown(*events) == "Hm.\nanswer at level 0: 0\nanswer at level 1: 1\n"
 
 
+def test_an_answer_stands_where_it_was_asked_for_though_the_chain_goes_on_meanwhile() -> None:
+    begun, text, over = answer(0, "7")
+    ignored = StopIgnored(chain=0, segment=1, injected="Wait,")
+    after = shown_after(
+        (thought("I look."), ended(), begun, ignored, thought(" ag", segment=1), text, over, thought("ain", segment=1))
+    )
+    assert after[4:6] == ["I look.\nanswer at level 0: ", "I look.\nanswer at level 0: 7"]
+    assert after[6:] == [f"I look.\nanswer at level 0: 7\n[stop 1 ignored] Wait, ag{more}" for more in ("", "ain")]
+
+
+def test_an_answer_that_is_asked_for_again_does_not_break_the_thinking() -> None:
+    ignored = StopIgnored(chain=0, segment=1, injected="Wait,")
+    first, again = answer(0, "?"), answer(0, "7", tries=2)
+    text = shown(thought("I look."), *first, ignored, thought(" ag"), *again, thought("ain."), *answer(1, "8"), DONE)
+    assert text.splitlines() == [
+        "I look.",
+        "answer at level 0: ?",
+        "[stop 1 ignored] Wait, again.",
+        "answer at level 0, asked 2 times: 7",
+        "answer at level 1: 8",
+    ]
+
+
 def test_a_chain_waits_for_the_one_before_it() -> None:
     after = shown_after(
         (thought("a"), thought("x", chain=1), thought("b"), *answer(0, "7"), thought("y", chain=1), DONE)

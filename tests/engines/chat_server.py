@@ -38,7 +38,7 @@ class Answer:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    fault: Literal["", "reset", "reset mid-body", "hang", "trickle"] = ""
+    fault: Literal["", "reset", "reset mid-body", "hang", "hang mid-body", "trickle"] = ""
 
 
 Behaviour = Callable[[Request], Answer]
@@ -108,7 +108,9 @@ class ChatServer:
         lines = [f"HTTP/1.1 {answer.status} Status", f"Content-Length: {len(answer.body)}"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode()
-        if answer.fault == "hang":
+        if answer.fault in ("hang", "hang mid-body"):
+            if answer.fault == "hang mid-body":
+                handler.wfile.write(head + answer.body[: len(answer.body) // 2])
             self._stopping.wait(10)
             handler.close_connection = True
         elif answer.fault == "trickle":

@@ -88,7 +88,7 @@ def test_replay_says_one_text_after_another_until_none_is_left() -> None:
 
 def test_replay_drives_a_sweep() -> None:
     forcing = Forcing(num_ignore=(0, 1), ignore_strings=("Wait,",), max_thinking_tokens=50, max_answer_tokens=5)
-    engine = replay(["first look</think>", " second look</think>", "3", "4"])
+    engine = replay(["first look</think>", "3", " second look</think>", "4"])  # an answer as soon as it can be asked
     trace = asyncio.run(drive(nested_sweep(forcing, 1), PROBLEM, engine, GREEDY))
     assert [segment.text for segment in trace.chains[0]] == ["first look", " second look"]
     assert [answer.text for answer in trace.answers] == ["3", "4"]

@@ -9,7 +9,7 @@ import pytest
 
 from s1m.errors import EngineError
 from s1m.forcing import Forcing, drive, nested_sweep
-from s1m.types import Completion, Problem, Sampling, Step
+from s1m.types import Completion, Problem, Sampling, Step, Trace
 
 PROBLEM = Problem(id="p", question="How many?", images=(), gold="7")
 FORCING = Forcing(num_ignore=(0, 1, 2), ignore_strings=("Wait,",), max_thinking_tokens=50, max_answer_tokens=5)
@@ -71,6 +71,31 @@ def test_one_failed_step_cancels_the_others_and_is_raised() -> None:
 
     asyncio.run(run())
     assert engine.cancelled == 2
+
+
+@pytest.mark.parametrize("late", ["answers", "thinking"])
+def test_a_chain_does_not_wait_for_its_answers_nor_do_they_for_it(late: str) -> None:
+    last_thought, all_answered = asyncio.Event(), asyncio.Event()
+
+    class Uneven(Thinker):
+        async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+            purpose = step.purpose
+            assert purpose is not None
+            if purpose.level is None and len(purpose.finished) == 2:
+                last_thought.set()
+                await (all_answered.wait() if late == "thinking" else asyncio.sleep(0))
+            elif purpose.level in (0, 1) and late == "answers":
+                await last_thought.wait()
+            elif purpose.level == 1:
+                all_answered.set()
+            return Completion(text="one two" if step.stop else "7", tokens=2, finish="stop")
+
+    async def run() -> Trace:
+        async with asyncio.timeout(60):
+            return await drive(nested_sweep(FORCING, 0), PROBLEM, Uneven(), GREEDY)
+
+    trace = asyncio.run(run())
+    assert [len(trace.chains[0]), *(answer.segments for answer in trace.answers)] == [3, 1, 2, 3]
 
 
 def test_an_engine_that_overspends_is_not_believed() -> None:

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+import random
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s1m.forcing import flow as flows
 from s1m.forcing import independent_sweep, nested_sweep
-from s1m.forcing.flow import Forcing, derive_seed
+from s1m.forcing.flow import Forcing, after_refusals, can_go_on, derive_seed, think_on
+from s1m.forcing.one_chain import one_chain
 from s1m.forcing.presets import IGNORE_STRINGS
-from s1m.types import Completion, Finish, Piece, Step, Trace
-
-Reply = Callable[[Step], Completion]
+from s1m.forcing.strategy import Flow, Part, Task
+from s1m.types import Answer, Completion, Finish, Piece, Segment, Step
+from tests.forcing.playing import Reply, play
 
 
 def forcing(**changes: object) -> Forcing:
     base = Forcing(num_ignore=(0, 1, 2), ignore_strings=("Wait,",), max_thinking_tokens=100, max_answer_tokens=5)
     return replace(base, **changes)  # type: ignore[arg-type]
-
-
-def play(flow: Generator[tuple[Step, ...], Sequence[Completion], Trace], reply: Reply) -> tuple[Trace, list[Step]]:
-    """Answer every step with ``reply``; the trace and the steps."""
-    asked: list[Step] = []
-    replies: list[Completion] | None = None
-    while True:
-        try:
-            steps = next(flow) if replies is None else flow.send(replies)
-        except StopIteration as done:
-            return done.value, asked
-        asked += steps
-        replies = [reply(step) for step in steps]
 
 
 def said(text: str, tokens: int = 3, finish: Finish = "stop", ids: tuple[int, ...] | None = None) -> Completion:
@@ -52,25 +43,61 @@ def test_the_conversation_word_for_word() -> None:
     _, asked = play(nested_sweep(forcing(), seed=1), closing)
     assert [text_of(step) for step in asked] == [
         "<think>\n",
-        "<think>\nlook.\nWait,",
-        "<think>\nlook.\nWait,look.\nWait,",
         "<think>\nlook.\n</think>\nFinal answer: ",
+        "<think>\nlook.\nWait,",
         "<think>\nlook.\nWait,look.\n</think>\nFinal answer: ",
+        "<think>\nlook.\nWait,look.\nWait,",
         "<think>\nlook.\nWait,look.\nWait,look.\n</think>\nFinal answer: ",
     ]
-    assert [step.stop for step in asked] == [("</think>",)] * 3 + [()] * 3
+    assert [step.stop for step in asked] == [("</think>",), ()] * 3
 
 
-def test_answers_are_asked_together_after_one_chain() -> None:
-    flow = nested_sweep(forcing(), seed=1)
-    sizes = [len(steps := next(flow))]
-    try:
-        while True:
-            steps = flow.send([closing(step) for step in steps])
-            sizes.append(len(steps))
-    except StopIteration:
-        pass
-    assert sizes == [1, 1, 1, 3]
+def test_an_answer_is_asked_for_while_the_chain_goes_on() -> None:
+    flow = nested_sweep(forcing(num_ignore=(1, 2)), seed=1)
+    next(flow)
+    (second,) = flow.send([said("look.\n")])
+    assert isinstance(second, Step)
+    assert text_of(second) == "<think>\nlook.\nWait,"
+    asking, going_on = flow.send([said("look.\n")])
+    assert [text_of(step) for step in first_of(asking)] == ["<think>\nlook.\nWait,look.\n</think>\nFinal answer: "]
+    assert [text_of(step) for step in first_of(going_on)] == ["<think>\nlook.\nWait,look.\nWait,"]
+
+
+def first_of(part: Step | Generator[Any, Any, Any]) -> list[Step]:
+    """The steps that a part begins with, those of its own parts included."""
+    return [part] if isinstance(part, Step) else [step for each in next(part) for step in first_of(each)]
+
+
+def asked_at_the_end(forcing: Forcing, task: Task) -> Part[tuple[tuple[Segment, ...], tuple[Answer, ...]]]:
+    """A chain whose answers are only asked for when it has ended."""
+    chain: tuple[Segment, ...] = ()
+    while len(chain) <= forcing.num_ignore[-1] and (not chain or can_go_on(forcing, chain)):
+        chain = yield from think_on(forcing, chain, task.seed)
+    answers = yield from flows.answer(forcing, chain, {k: after_refusals(chain, k) for k in forcing.num_ignore}, task)
+    return chain, answers
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    num_ignore=st.sets(st.integers(0, 5), min_size=1).map(lambda levels: tuple(sorted(levels))),
+    budget=st.integers(1, 200),
+)
+def test_asking_on_the_way_or_at_the_end_is_the_same_token_for_token(
+    seed: int, num_ignore: tuple[int, ...], budget: int
+) -> None:
+    def reply(step: Step) -> Completion:
+        rng = random.Random(f"{step.seed} {text_of(step)} {step.choices}")
+        if not step.stop:
+            return said(rng.choice(["", "7", "8", " "]), rng.randint(1, 5), "eos")
+        text = rng.choice(["look. ", "", LOOP, "</ think>", "So the answer is 4", "a\nb "])
+        return said(text, rng.randint(1, step.max_tokens), rng.choice(["stop", "eos", "length"]))
+
+    forced = forcing(num_ignore=num_ignore, max_thinking_tokens=budget, chunk_tokens=40)
+    task = Task(seed=seed, choices=("7", "8"))
+    on_the_way, asked = play(one_chain(forced, task, {level: level for level in num_ignore}), reply)
+    at_the_end, asked_then = play(asked_at_the_end(forced, task), reply)
+    assert on_the_way == at_the_end
+    assert sorted(map(repr, asked)) == sorted(map(repr, asked_then))
 
 
 def test_every_level_has_its_answer_and_its_thinking() -> None:
@@ -108,7 +135,7 @@ def test_an_end_of_turn_is_ignored_like_an_end_of_thinking() -> None:
 
     trace, asked = play(nested_sweep(forcing(), seed=1), reply)
     assert [segment.stop for segment in trace.chains[0]] == ["eos"] * 3
-    assert text_of(asked[1]) == "<think>\nhmWait,"
+    assert [text_of(step) for step in asked if step.stop][1] == "<think>\nhmWait,"
     assert [answer.stop for answer in trace.answers] == ["eos"] * 3
 
 
@@ -171,7 +198,8 @@ def test_a_loop_is_cut_before_its_first_copy_and_the_chain_continued() -> None:
     assert [(segment.text, segment.flaws) for segment in others] == [("Look.", ())] * 2
     assert text_of(asked[1]) == "<think>\nStart:\n"
     assert asked[1].seed != asked[0].seed
-    assert text_of(asked[2]) == "<think>\nStart:\nan end.Wait,"
+    assert text_of(asked[2]) == "<think>\nStart:\nan end.</think>\nFinal answer: "
+    assert text_of(asked[3]) == "<think>\nStart:\nan end.Wait,"
     assert [(answer.stop, answer.same_as) for answer in trace.answers] == [("closed", None)] * 3
 
 
@@ -183,7 +211,8 @@ def test_the_second_loop_of_a_segment_ends_it_and_its_end_is_refused() -> None:
         ("Three.", "closed"),
         ("Three.", "closed"),
     ]
-    assert text_of(asked[2]) == "<think>\nOne.\nTwo.\nWait,"
+    assert text_of(asked[2]) == "<think>\nOne.\nTwo.\n</think>\nFinal answer: "
+    assert text_of(asked[3]) == "<think>\nOne.\nTwo.\nWait,"
     assert [answer.stop for answer in trace.answers] == ["looped", "closed", "closed"]
 
 
@@ -191,7 +220,7 @@ def test_a_refusal_that_leads_into_the_next_loop_ends_the_chain_and_the_answer_i
     reply = thinking_with("Start:\n" + LOOP)
     trace, asked = play(nested_sweep(forcing(num_ignore=(0, 1, 2, 7), max_thinking_tokens=9000), seed=1), reply)
     assert [segment.stop for segment in trace.chains[0]] == ["looped"] * 2
-    assert [step.max_tokens for step in asked] == [128] * 4 + [5] * 2
+    assert [step.max_tokens for step in asked] == [128, 128, 5] * 2
     assert text_of(asked[-1]) == "<think>\nStart:\nStart:\nWait,Start:\nStart:\n</think>\nFinal answer: "
     assert [answer.stop for answer in trace.answers] == ["looped"] * 4
     assert [answer.same_as for answer in trace.answers] == [None, None, 1, 1]
@@ -304,7 +333,7 @@ def worlds(draw: st.DrawFn) -> tuple[Forcing, list[tuple[float, Finish]]]:
 @given(worlds(), st.sampled_from([nested_sweep, independent_sweep]))
 def test_budgets_hold_and_no_level_is_lost_whatever_the_model_does(
     world: tuple[Forcing, list[tuple[float, Finish]]],
-    sweep: Callable[..., Generator[tuple[Step, ...], Sequence[Completion], Trace]],
+    sweep: Callable[..., Flow],
 ) -> None:
     settings_, script = world
     turn = 0

@@ -79,14 +79,14 @@ def test_the_events_of_a_nested_sweep_word_for_word() -> None:
         ThinkingText(chain=0, segment=0, text="I look."),
         Spent(tokens=2, seconds=0.0),
         SegmentEnded(chain=0, segment=0, ended=first),
-        StopIgnored(chain=0, segment=1, injected="Wait,"),
-        ThinkingText(chain=0, segment=1, text="look again."),
-        Spent(tokens=4, seconds=0.0),
-        SegmentEnded(chain=0, segment=1, ended=second),
         AnswerBegun(chain=0, level=0, tries=1),
         AnswerText(chain=0, level=0, tries=1, text="7"),
         AnswerEnded(chain=0, level=0, tries=1, text="7", tokens=1),
+        Spent(tokens=3, seconds=0.0),
+        StopIgnored(chain=0, segment=1, injected="Wait,"),
+        ThinkingText(chain=0, segment=1, text="look again."),
         Spent(tokens=5, seconds=0.0),
+        SegmentEnded(chain=0, segment=1, ended=second),
         AnswerBegun(chain=0, level=1, tries=1),
         AnswerText(chain=0, level=1, tries=1, text="7"),
         AnswerEnded(chain=0, level=1, tries=1, text="7", tokens=1),
@@ -211,7 +211,7 @@ def test_an_error_follows_what_was_written_before_it() -> None:
 
     with pytest.raises(EngineError, match="the server is gone"):
         asyncio.run(run())
-    assert [type(event) for event in events] == [ThinkingText, Spent, SegmentEnded, StopIgnored]
+    assert [type(event) for event in events] == [ThinkingText, Spent, SegmentEnded, AnswerBegun, StopIgnored]
 
 
 def test_a_whole_reply_thinks_before_its_answer_begins() -> None:

@@ -10,22 +10,15 @@ from s1m.forcing.reply import ESTIMATED
 from s1m.forcing.strategies import find_strategy
 from s1m.forcing.strategies.direct import EFFORTS
 from s1m.types import Completion, Finish, Step, Trace
+from tests.forcing.playing import play
 
 FORCING = Forcing(num_ignore=(0,), ignore_strings=("Wait,",), max_thinking_tokens=100, max_answer_tokens=20)
 
 
 def pumped(strategy: BaseStrategy, *completions: Completion) -> tuple[Trace, list[Step]]:
     """The trace that a flow makes of these completions, and the steps it asked for."""
-    flow, left = strategy.flow(Task(seed=1)), list(completions)
-    asked: list[Step] = []
-    steps = next(flow)
-    while True:
-        asked += steps
-        try:
-            steps = flow.send([left.pop(0) for _ in steps])
-        except StopIteration as done:
-            trace: Trace = done.value
-            return trace, asked
+    left = iter(completions)
+    return play(strategy.flow(Task(seed=1)), lambda step: next(left))
 
 
 def direct(text: str, finish: Finish = "eos", *, tokens: int = 10, **more: object) -> Trace:

@@ -11,6 +11,7 @@ import base64
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -122,6 +123,14 @@ def serving(engine: Engine, keys: Mapping[str, str] | None = None, /, **settings
         started[0].loop.call_soon_threadsafe(stop.set)
         thread.join(30)
         assert not thread.is_alive()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for what will happen; ``seconds`` only bound a test that fails."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.01)
 
 
 def data_url(image: bytes) -> str:

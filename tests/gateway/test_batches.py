@@ -7,7 +7,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from s1m.forcing.events import Event, ThinkingText
+from s1m.gateway.replies import batches
 from s1m.gateway.replies.batches import LEAST_SECONDS, MOST_SECONDS, Streams, batched
 from s1m.gateway.replies.deltas import Delta, Reasoning
 
@@ -48,6 +51,27 @@ def test_the_more_streams_are_open_the_less_often_each_is_written_to() -> None:
     intervals = [Streams(open=count).interval for count in (1, 16, 64, 256, 4096)]
     assert intervals == sorted(intervals)
     assert (intervals[0], intervals[-1]) == (LEAST_SECONDS, MOST_SECONDS)
+
+
+def test_a_stream_that_is_silent_says_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "QUIET_SECONDS", 0.01)
+    heard = asyncio.Event()
+
+    async def work(emit: Callable[[Event], None]) -> None:
+        await heard.wait()
+        emit(text(0))
+
+    async def collected() -> list[list[Delta]]:
+        seen: list[list[Delta]] = []
+        async for batch in batched(ASKED, work, Streams()):
+            seen.append(batch)
+            if seen == [[], [], []]:
+                heard.set()
+        return seen
+
+    seen = asyncio.run(collected())
+    assert seen[:3] == [[], [], []]
+    assert [batch for batch in seen if batch] == [[Reasoning("0 ")]]
 
 
 def test_an_error_comes_after_the_text_before_it() -> None:

@@ -7,8 +7,10 @@ import json
 import logging
 import socket
 import time
+from collections import Counter
 from typing import Any
 
+import aiohttp
 import openai
 import pytest
 
@@ -18,7 +20,7 @@ from s1m.files.images import ImageError
 from tests.engines.asking import servers
 from tests.engines.chat_server import Answer, ChatServer, Request, chat_model, is_probe
 from tests.gateway.engines import Writer, is_thinking
-from tests.gateway.serving import Gateway, Reply, chat, serving
+from tests.gateway.serving import Gateway, Reply, chat, serving, wait_until
 
 SECRET = "sk-very-secret-0123456789"
 PROMPT = "the text of a private question"
@@ -112,6 +114,37 @@ def test_a_slow_body_is_given_up() -> None:
         assert gateway.get("health").json()["requests"] == 0
     assert b" 408 " in reply
     assert b'"error"' in reply
+
+
+def test_a_client_that_vanishes_while_it_sends_is_forgotten(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with serving(Writer()) as gateway:
+        with socket.create_connection(address_of(gateway)) as client:
+            client.sendall(head(**{"Content-Length": "1000"}) + b'{"model":')
+            wait_until(lambda: gateway.get("health").json()["requests"] == 1)
+        wait_until(lambda: gateway.get("health").json()["requests"] == 0)
+        assert gateway.post("chat/completions", chat()).status == 200
+    assert "Traceback" not in caplog.text
+
+
+def test_of_more_connections_than_places_every_one_gets_a_proper_end() -> None:
+    async def ends(url: str) -> Counter[str]:
+        async def ask(number: int) -> str:
+            async with session.post(f"{url}/v1/chat/completions", json=chat(stream=number % 2 == 0)) as reply:
+                text = await reply.text()
+            if reply.status == 200:
+                good = text.endswith("data: [DONE]\n\n") if number % 2 == 0 else json.loads(text)["choices"]
+                return "answered" if good else text
+            full = reply.status == 429 and json.loads(text)["error"]["code"] == "full" and reply.headers["Retry-After"]
+            return "refused" if full else text
+
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+            return Counter(await asyncio.gather(*map(ask, range(300))))
+
+    with serving(Writer(seconds_each=0.001), max_requests=4) as gateway:
+        counted = asyncio.run(ends(gateway.url))
+    assert set(counted) <= {"answered", "refused"}
+    assert (counted.total(), counted["answered"] >= 4) == (300, True)
 
 
 @pytest.mark.parametrize(
@@ -279,13 +312,6 @@ def exchange(gateway: Gateway, sent: bytes) -> bytes:
         while part := client.recv(65536):
             received += part
     return received
-
-
-def wait_until(condition: Any, seconds: float = 10) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.01)
 
 
 def test_an_upstream_that_fails_and_comes_back_costs_no_request() -> None:

@@ -20,7 +20,7 @@ from s1m.forcing import Forcing, drive
 from s1m.forcing.strategies.sequential import Sequential
 from s1m.forcing.strategy import Task
 from s1m.types import Problem, Sampling, Trace, Turn
-from tests.gateway.serving import PROBLEMS, Gateway, asked, data_url
+from tests.gateway.serving import PROBLEMS, Gateway, asked, data_url, wait_until
 
 PROBLEM = PROBLEMS[0]
 DIALS: dict[str, Any] = {"temperature": 1.0, "top_p": 1.0, "max_thinking_tokens": 400, "max_answer_tokens": 8}
@@ -151,6 +151,39 @@ def test_a_budget_cuts_the_thinking_and_an_answer_follows(gateway: Gateway, mode
     assert (reply.model_extra or {})["s1m"]["segments"][0]["stop"] == "capped"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_health_check_of_one_token_gets_a_well_formed_reply(gateway: Gateway, stream: bool) -> None:
+    request: dict[str, Any] = {"model": "bundled", "messages": asked(PROBLEM), "max_tokens": 1, "seed": 1}
+    if stream:
+        chunks = list(gateway.client().chat.completions.create(**request, stream=True))
+        content = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+        finish = chunks[-1].choices[0].finish_reason
+    else:
+        reply = gateway.client().chat.completions.create(**request)
+        content, finish = reply.choices[0].message.content, reply.choices[0].finish_reason
+        assert reply.usage.completion_tokens == 1
+        assert reply.usage.completion_tokens_details.reasoning_tokens == 0
+    assert content
+    assert finish == "length"
+
+
+def test_the_answer_of_every_level_is_an_event_of_the_stream(gateway: Gateway) -> None:
+    stream = gateway.client().chat.completions.create(
+        model="bundled",
+        messages=asked(PROBLEM),
+        seed=2,
+        stream=True,
+        extra_body={"s1m": {"num_ignore": [0, 1, 2], "events": True}},
+    )
+    notes = [chunk.model_extra["s1m"] for chunk in stream if "s1m" in chunk.model_extra]
+    answered = {note["level"]: note for note in notes if note.get("type") == "answered"}
+    assert [answered[level]["content"] for level in (0, 1, 2)] == [each["content"] for each in notes[-1]["levels"]]
+    assert [answered[level]["tokens"] for level in (0, 1, 2)] == [each["answer_tokens"] for each in notes[-1]["levels"]]
+    for level in (0, 1, 2):
+        written = [note["text"] for note in notes if note.get("type") == "answer" and note["level"] == level]
+        assert "".join(written).strip() == answered[level]["content"]
+
+
 def test_a_stream_counts_its_tokens_where_they_are_asked_for(gateway: Gateway) -> None:
     stream = gateway.client().chat.completions.create(
         model="bundled",
@@ -236,9 +269,4 @@ def test_a_client_that_goes_away_stops_the_work(gateway: Gateway) -> None:
     )
     assert next(iter(stream)).id
     stream.close()
-    health = {"requests": 1}
-    for _ in range(100):
-        health = json.loads(gateway.get("health").text)
-        if not health["requests"]:
-            break
-    assert health["requests"] == 0
+    wait_until(lambda: json.loads(gateway.get("health").text)["requests"] == 0)

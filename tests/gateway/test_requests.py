@@ -112,14 +112,14 @@ def test_every_word_turns_the_dial(fields: dict[str, Any], expected: dict[str, A
         ({"top_p": 0}, "top_p"),
         ({"seed": "x"}, "seed"),
         ({"n": 99}, "n"),
-        ({"n": 2, "stream": True}, "n"),
         ({"n": 9, "s1m": {"strategy": "vote", "levels": [4]}}, "n"),
         ({"stop": [""]}, "stop"),
-        ({"stop": "\n", "response_format": {"type": "json_object"}}, "stop"),
         ({"logprobs": True}, "logprobs"),
+        ({"logprobs": True, "top_logprobs": 5}, "logprobs"),
+        ({"top_logprobs": 5}, "top_logprobs"),
         ({"frequency_penalty": 1}, "frequency_penalty"),
         ({"max_tokens": 0}, "max_tokens"),
-        ({"max_tokens": 1}, "max_tokens"),
+        ({"max_tokens": 40, "s1m": {"min_thinking_tokens": 50}}, "max_tokens"),
         ({"temprature": 1}, "temprature"),
         ({"messages": []}, "messages"),
         ({"messages": "hello"}, "messages"),
@@ -193,6 +193,35 @@ def test_a_limit_on_all_tokens_leaves_the_answer_its_share() -> None:
     assert plain.strategy.forcing.max_answer_tokens == 400
 
 
+@pytest.mark.parametrize(
+    ("fields", "thinking", "most", "answer"),
+    [
+        ({"max_tokens": 1}, False, 8192, 1),
+        ({"max_tokens": 1, "reasoning_effort": "high"}, False, 8192, 1),
+        ({"max_tokens": 1, "s1m": {"num_ignore": [0, 1, 2]}}, False, 8192, 1),
+        ({"max_tokens": 1, "s1m": {"strategy": "vote", "levels": [1, 4]}}, False, 8192, 1),
+        ({"max_tokens": 2}, True, 1, 1),
+        ({"max_tokens": 5}, True, 4, 1),
+        ({"max_tokens": 16}, True, 12, 4),
+    ],
+)
+def test_a_limit_that_leaves_no_room_to_think_is_for_the_answer(
+    fields: dict[str, Any], thinking: bool, most: int, answer: int
+) -> None:
+    asked_for = read({**chat(), **fields})
+    assert asked_for.dial.thinking is thinking
+    assert asked_for.dial.max_thinking_tokens == most
+    assert asked_for.strategy.forcing.max_answer_tokens == answer
+
+
+def test_the_gateways_own_least_thinking_gives_way_to_a_limit() -> None:
+    own = rules(min_thinking_tokens=100)
+    assert not read({**chat(), "max_tokens": 1}, own).dial.thinking
+    small = read({**chat(), "max_tokens": 40}, own).dial
+    assert (small.min_thinking_tokens, small.max_thinking_tokens) == (32, 32)
+    assert refused({**chat(), "max_tokens": 40, "s1m": {"min_thinking_tokens": 100}}, own).param == "max_tokens"
+
+
 def test_a_seed_is_kept_and_else_another_one_every_time() -> None:
     assert read({**chat(), "seed": 7}).seed == 7
     assert read(chat()).seed != read(chat()).seed
@@ -202,10 +231,19 @@ def test_fields_that_change_nothing_are_taken() -> None:
     read({**chat(), "user": "u", "metadata": {}, "store": False, "stop": None, "n": 1, "stream_options": None})
 
 
-@pytest.mark.parametrize("field", ["previous_response_id", "conversation", "prompt"])
-def test_responses_that_would_need_a_memory_are_refused(field: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("previous_response_id", "x"),
+        ("conversation", "x"),
+        ("prompt", "x"),
+        ("top_logprobs", 3),
+        ("include", ["message.output_text.logprobs"]),
+    ],
+)
+def test_responses_that_would_need_a_memory_or_probabilities_are_refused(field: str, value: Any) -> None:
     with pytest.raises(ApiError) as caught:
-        asyncio.run(read_response({"model": "bundled", "input": "Hi", field: "x"}, RULES))
+        asyncio.run(read_response({"model": "bundled", "input": "Hi", field: value}, RULES))
     assert caught.value.param == field
 
 

@@ -115,7 +115,6 @@ def test_tools_that_may_not_be_called_bind_nothing() -> None:
     [
         ({"response_format": {"type": "xml"}}, "response_format.type"),
         ({"response_format": {"type": "json_schema"}}, "response_format.schema"),
-        ({"response_format": FORMAT, "tools": [TOOL]}, "tools"),
         ({"tools": [{"type": "web_search"}]}, "tools[0]"),
         ({"tools": [TOOL], "tool_choice": {"function": {"name": "other"}}}, "tool_choice"),
         ({"tools": [TOOL], "tool_choice": 3}, "tool_choice"),

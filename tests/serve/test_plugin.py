@@ -8,7 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from s1m.serve.plugin import CLASS, GROUP, with_plugin, write_plugin
+from s1m.serve.plugin import CLASS, GROUP, with_plugin, without_plugin, write_plugin
 
 ROOT = Path(__file__).parent.parent.parent
 FINDS = f"""
@@ -26,6 +26,17 @@ def test_another_python_finds_the_plugin_by_its_path_alone() -> None:
         done = subprocess.run([sys.executable, "-S", "-c", FINDS], env=environment, capture_output=True, text=True)
         assert done.stdout == f"[{CLASS!r}] s1m.vllm_plugin.row\n", done.stderr
     assert not Path(folder).exists()
+
+
+def test_it_is_left_out_also_where_s1m_is_installed_beside_vllm(tmp_path: Path) -> None:
+    write_plugin(tmp_path)  # as good as installed
+    installed = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)}
+    for environment, found in ((installed, f"[{CLASS!r}]"), (None, "[]")):
+        with without_plugin(installed) as without:
+            done = subprocess.run(
+                [sys.executable, "-S", "-c", FINDS], env=environment or without, capture_output=True, text=True
+            )
+        assert done.stdout == f"{found} s1m.vllm_plugin.row\n", done.stderr
 
 
 def test_paths_that_are_there_already_stay() -> None:

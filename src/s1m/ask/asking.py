@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -130,22 +129,7 @@ def bundled_engine() -> Engine:
 
 def built(settings: EngineSettings) -> Engine:
     """The engine that the settings name. Raises ``EngineUnavailable`` or ``UsageError`` when it cannot be had."""
-    with _without_collecting():
-        engine = settings.builder.build(settings)
+    engine = settings.builder.build(settings)
     with contextlib.suppress(TypeError):  # one of another package that cannot be referred to weakly
         _words[engine] = settings
     return engine
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Garbage is not collected meanwhile: importing torch and transformers makes millions of objects that all stay, and
-    looking through them 900 times takes a fifth of the time until the first word.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -1,16 +1,17 @@
 """The events of one question on a terminal, as they happen.
 
-One lane is written at a time: the thinking of a chain, or an answer. What other lanes say meanwhile is kept, and
-follows when the one before has ended.
+One lane is written at a time: a stretch of thinking up to where an answer was asked for, or an answer. What other lanes
+say meanwhile is kept, and follows when the one before has ended. So an answer stands where it was asked for, though the
+chain goes on while it is written.
 
     I read 39973, so far 39973, sum 31.
-    [stop 1 ignored] Wait, I read 34473, ...
     answer at level 0: 31
+    [stop 1 ignored] Wait, I read 34473, ...
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -48,19 +49,24 @@ class Live:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lanes: OrderedDict[Lane, _Kept] = OrderedDict()
+        self._stretches: Counter[int] = Counter()
+        """By chain, how many stretches of its thinking have ended."""
+        self._chain = 0  # whose thinking the last lane of thinking is
         self._at_line_start = True
 
     def show(self, event: Event) -> None:
         """Write what an event says, or keep it until its lane's turn."""
         if isinstance(event, StopIgnored):
-            self._say(_thinking(event.chain), "\n", THINKING)
-            self._say(_thinking(event.chain), f"[stop {event.segment} ignored] {event.injected}", IGNORED)
+            self._think(event.chain, "\n", THINKING)
+            self._think(event.chain, f"[stop {event.segment} ignored] {event.injected}", IGNORED)
         elif isinstance(event, ThinkingText):
-            self._say(_thinking(event.chain), event.text, THINKING)
+            self._think(event.chain, event.text, THINKING)
         elif isinstance(event, SegmentEnded):
-            self._say(_thinking(event.chain), note_of(event.ended), NOTE)
+            self._think(event.chain, note_of(event.ended), NOTE)
         elif isinstance(event, AnswerBegun):
-            self._end(_thinking(event.chain))
+            if event.tries == 1:  # what is asked again is so while the chain goes on
+                self._end(self._thinking(event.chain))
+                self._stretches[event.chain] += 1
             of_chain = f" of chain {event.chain + 1}" if event.chain else ""
             again = f", asked {event.tries} times" if event.tries > 1 else ""
             self._say(_answer(event), f"\nanswer{of_chain} at level {event.level}{again}: ", NOTE)
@@ -74,13 +80,17 @@ class Live:
             self._line()
         self._advance()
 
-    def _say(self, lane: Lane, text: str, style: str) -> None:
+    def _think(self, chain: int, text: str, style: str) -> None:
+        if not text:
+            return
+        lane = self._thinking(chain)
         if lane not in self._lanes:
-            self._lanes[lane] = _Kept()
-            if lane[0] == "thinking" and lane != _thinking(0):
-                self._lanes[lane].pieces.append(Text(f"\nchain {int(lane[1]) + 1}\n", NOTE))
-        if text:
-            self._lanes[lane].pieces.append(Text(escaped(text), style))
+            self._say(lane, "\n" if chain == self._chain else f"\nchain {chain + 1}\n", NOTE)
+            self._chain = chain
+        self._say(lane, text, style)
+
+    def _say(self, lane: Lane, text: str, style: str) -> None:
+        self._lanes.setdefault(lane, _Kept()).pieces.append(Text(escaped(text), style))
 
     def _end(self, lane: Lane) -> None:
         if lane in self._lanes:
@@ -102,6 +112,9 @@ class Live:
             self._console.print(piece, end="", soft_wrap=True)
             self._at_line_start = piece.plain.endswith("\n")
 
+    def _thinking(self, chain: int) -> Lane:
+        return ("thinking", str(chain), str(self._stretches[chain]))
+
     def _line(self) -> None:
         self._advance()
         self._write(Text("\n"))
@@ -111,10 +124,6 @@ def note_of(segment: Segment) -> str:
     """What is said of a segment that did not end as it should; nothing of one that closed."""
     cut = f", {segment.cut_characters:,} characters cut" if segment.cut_characters else ""
     return "" if segment.stop == "closed" and not cut else f" [{segment.stop}{cut}]"
-
-
-def _thinking(chain: int) -> Lane:
-    return ("thinking", str(chain))
 
 
 def _answer(event: AnswerBegun | AnswerText | AnswerEnded) -> Lane:

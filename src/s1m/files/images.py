@@ -66,7 +66,13 @@ def size_of(image: BinaryIO | bytes | memoryview) -> tuple[int, int]:
 
     Raises ``ImageError``.
     """
-    file = io.BufferedReader(_View(memoryview(image).cast("B"))) if isinstance(image, bytes | memoryview) else image
+    file: BinaryIO | io.BufferedReader | io.BytesIO
+    if isinstance(image, bytes):
+        file = io.BytesIO(image)  # which shares them
+    elif isinstance(image, memoryview):
+        file = io.BufferedReader(_View(image.cast("B")))
+    else:
+        file = image
 
     def upright_size() -> tuple[int, int]:
         with _opened(file) as opened:

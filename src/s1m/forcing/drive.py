@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.files.tasks import gathered
+from s1m.forcing.strategy import Part
 from s1m.types import Completion, Engine, Problem, Sampling, Step
 
 T = TypeVar("T")
 
 
-async def drive(
-    flow: Generator[tuple[Step, ...], Sequence[Completion], T], problem: Problem, engine: Engine, sampling: Sampling
-) -> T:
+async def drive(flow: Part[T], problem: Problem, engine: Engine, sampling: Sampling) -> T:
     """What the flow returns, after every step it yields has been done by the engine.
 
-    Steps yielded together run at the same time; when one fails the others are cancelled and its error is raised.
+    What is yielded together runs at the same time; when one fails the others are cancelled and its error is raised.
     """
     return await pump(flow, lambda step: complete(step, problem, engine, sampling))
 
 
-async def pump(
-    flow: Generator[tuple[Step, ...], Sequence[Completion], T], do: Callable[[Step], Coroutine[Any, Any, Completion]]
-) -> T:
-    """What the flow returns, after ``do`` has done every step it yields; as ``drive`` otherwise."""
+async def pump(flow: Part[T], do: Callable[[Step], Coroutine[Any, Any, Completion]]) -> T:
+    """What the flow returns, after ``do`` has done every step that it and its parts yield; as ``drive`` otherwise."""
     try:
-        steps = next(flow)
+        asked = next(flow)
         while True:
-            steps = flow.send([await do(steps[0])] if len(steps) == 1 else await gathered(do(step) for step in steps))
+            work = [do(each) if isinstance(each, Step) else pump(each, do) for each in asked]
+            asked = flow.send([await work[0]] if len(work) == 1 else await gathered(work))
     except StopIteration as done:
         result: T = done.value
         return result

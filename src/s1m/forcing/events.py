@@ -10,7 +10,8 @@
     Answered(answer=Answer(...))                  what a level commits to, at the end
     Finished(trace=Trace(...))                    the last one
 
-Levels of a nested sweep are asked for together when the chain has ended, so their texts come interleaved.
+An answer is asked for while its chain goes on, so its text comes among that of the next segment; an engine that
+writes the whole chain in one request is asked for all levels when it has ended.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class SegmentEnded:
 class AnswerBegun:
     """An answer is asked for at ``level``, along chain ``chain``, for the first time of its ``tries``, or once more.
 
-    Answers that are asked for together begin in the order of their levels, whichever is written first.
+    The first time it comes before anything of the segments that its level leaves out. Answers that are asked for
+    together begin in the order of their levels, whichever is written first.
     """
 
     chain: int

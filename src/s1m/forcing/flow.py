@@ -4,7 +4,8 @@ A flow is a generator. It yields steps ("continue this turn, stop there, spend a
 completions in the same order, and returns a trace. It does no I/O and knows no server, tokenizer or benchmark, so the
 same lines run against vLLM, a laptop, a gateway and a test.
 
-Steps yielded together do not depend on each other and may run at the same time.
+What is yielded together does not depend on each other and may run at the same time: steps, and parts of the
+conversation that go on at their own pace. An answer is such a part, so a chain of thought does not wait for it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from s1m.forcing.loops.watch import find_loop
-from s1m.forcing.strategy import Part, Task
-from s1m.forcing.thinking import can_go_on, think, think_on, think_once, tokens_left
+from s1m.forcing.strategy import Part, Task, together
+from s1m.forcing.thinking import can_go_on, think_on, think_once, tokens_left
 from s1m.forcing.turn import Forcing, chain_so_far, derive_seed
 from s1m.types import Answer, Completion, Piece, Purpose, Segment, Step, StopClass
 
@@ -26,7 +27,6 @@ __all__ = [
     "answer",
     "can_go_on",
     "derive_seed",
-    "think",
     "think_on",
     "think_once",
     "tokens_left",
@@ -67,25 +67,51 @@ def answer(
 
     ``before`` are answers by level that were asked for earlier; one that commits to nothing may take their text.
     """
-    askers: dict[int, int] = {}  # segments an answer rests on -> the lowest level that rests on as many
+    given = yield from ask(forcing, chain, levels, task, chain_index)
+    return settled(chain, levels, given, task, before)
+
+
+def ask(
+    forcing: Forcing, chain: tuple[Segment, ...], levels: Mapping[int, Asked], task: Task, chain_index: int = 0
+) -> Part[dict[int, Answer]]:
+    """What the model says at each of the levels that is asked, see ``askers_of``; ``settled`` makes answers of it."""
+    asking = [ask_at(forcing, chain, level, levels[level], task, chain_index) for level in askers_of(levels).values()]
+    return {given.level: given for given in (yield from together(asking))}
+
+
+def ask_at(
+    forcing: Forcing, chain: tuple[Segment, ...], level: int, asked: Asked, task: Task, chain_index: int
+) -> Part[Answer]:
+    """What the model says at a level, asked again while that commits to nothing, ``MOST_TRIES`` times in all."""
+    given: Answer | None = None
+    for tries in range(1, MOST_TRIES + 1):
+        step = answer_step(forcing, chain, asked, task, derive_seed(task.seed, "answer", level, *again(tries)), tries)
+        purpose = Purpose(chain=chain_index, finished=chain, level=level, tries=tries)
+        (completion,) = yield (replace(step, purpose=purpose),)
+        given = recorded(level, asked, completion, chain_index, given)
+        if committed(given, task):
+            break
+    assert given is not None
+    return given
+
+
+def askers_of(levels: Mapping[int, Asked]) -> dict[int, int]:
+    """By the number of segments that an answer rests on, the level that is asked: the lowest of those that share it."""
+    askers: dict[int, int] = {}
     for level, asked in levels.items():
         askers.setdefault(asked.segments, level)
-    answers: dict[int, Answer] = {}
-    for tries in range(1, MOST_TRIES + 1):
-        waiting = [level for level in askers.values() if level not in answers or not committed(answers[level], task)]
-        if not waiting:
-            break
-        completions = yield tuple(
-            replace(
-                answer_step(
-                    forcing, chain, levels[level], task, derive_seed(task.seed, "answer", level, *again(tries)), tries
-                ),
-                purpose=Purpose(chain=chain_index, finished=chain, level=level, tries=tries),
-            )
-            for level in waiting
-        )
-        for level, completion in zip(waiting, completions, strict=True):
-            answers[level] = recorded(level, levels[level], completion, chain_index, answers.get(level))
+    return askers
+
+
+def settled(
+    chain: tuple[Segment, ...],
+    levels: Mapping[int, Asked],
+    given: Mapping[int, Answer],
+    task: Task,
+    before: Mapping[int, Answer] = MappingProxyType({}),
+) -> tuple[Answer, ...]:
+    """The answer at every level, from what was ``given`` at those that were asked; ``before`` as in ``answer``."""
+    askers, answers = askers_of(levels), dict(given)
     for level in askers.values():
         if not committed(answers[level], task):
             end = levels[level].segments

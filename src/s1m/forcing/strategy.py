@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from s1m.types import Completion, Step, Trace
+from s1m.types import Step, Trace
 
 T = TypeVar("T")
-Part = Generator[tuple[Step, ...], Sequence[Completion], T]
-"""Something that yields steps, is sent their completions, and returns a T."""
+U = TypeVar("U")
+Part = Generator[tuple[Step | Generator[Any, Any, Any], ...], Sequence[Any], T]
+"""A conversation: it yields steps, is sent their completions, and returns a T.
+
+It may also yield other parts, which go on at the same time, each at its own pace, and is sent what they return.
+"""
 Flow = Part[Trace]
 
 
@@ -69,24 +73,11 @@ class Strategy(Protocol):
 
 
 def together(parts: Sequence[Part[T]]) -> Part[list[T]]:
-    """Several conversations at the same time: what each returns, in order. Their steps are yielded together."""
-    returned: dict[int, T] = {}
-    waiting: dict[int, tuple[Step, ...]] = {}
-    completions: Sequence[Completion] = ()
+    """Several conversations at the same time: what each returns, in order."""
+    return list((yield tuple(parts)))
 
-    def advance(number: int, answers: Sequence[Completion] | None) -> None:
-        try:
-            waiting[number] = next(parts[number]) if answers is None else parts[number].send(answers)
-        except StopIteration as done:
-            returned[number] = done.value
 
-    for number in range(len(parts)):
-        advance(number, None)
-    while waiting:
-        asked, waiting = waiting, {}
-        completions = yield tuple(step for steps in asked.values() for step in steps)
-        start = 0
-        for number, steps in asked.items():
-            advance(number, completions[start : start + len(steps)])
-            start += len(steps)
-    return [returned[number] for number in range(len(parts))]
+def both(one: Part[T], other: Part[U]) -> Part[tuple[T, U]]:
+    """Two conversations at the same time: what each returns."""
+    first, second = yield one, other
+    return first, second

@@ -20,17 +20,6 @@ MOST_LOOP_CHARACTERS = 2000
 writes everything at once may have repeated a line until its budget was spent."""
 
 
-def think(forcing: Forcing, ignores: int, seed: int, chain_index: int = 0) -> Part[tuple[Segment, ...]]:
-    """A chain of thought with ``ignores`` ignored stops, within one thinking budget; the ``chain_index``-th of a trace.
-
-    Shorter than ``ignores + 1`` segments when the budget is spent, or when two in a row had to be cut for loops.
-    """
-    segments: tuple[Segment, ...] = ()
-    while len(segments) <= ignores and can_go_on(forcing, segments):
-        segments = yield from think_on(forcing, segments, seed, chain_index, ahead=ignores - len(segments))
-    return segments
-
-
 def can_go_on(forcing: Forcing, chain: Sequence[Segment]) -> bool:
     """Whether the last stop of a chain can be ignored: budget is left, and its last two segments are not both loops."""
     stops = [segment.stop for segment in chain[-2:]]

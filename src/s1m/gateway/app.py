@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from s1m.errors import EngineError, S1mError
 from s1m.evaluate.policy import read_policy
-from s1m.gateway.call import Call, begin_call
+from s1m.gateway.call import Call, begin_call, current_call
 from s1m.gateway.errors import ApiError, refusal_of
 from s1m.gateway.operation.admission import Keys, Slots
 from s1m.gateway.operation.drift import Drift
 from s1m.gateway.operation.metrics import Metrics
+from s1m.gateway.operation.private import without_quotes
 from s1m.gateway.replies.batches import Streams
 from s1m.gateway.requests.body import BodyLimits
 from s1m.gateway.settings import GatewaySettings
@@ -143,10 +144,10 @@ def client_error(error: Exception, request_id: str) -> ApiError:
     if isinstance(error, EngineError):
         refusal = refusal_of(error, request_id)
         if refusal.status >= 500:
-            logger.warning("request %s: %s", request_id, error)
+            logger.warning("request %s: %s", request_id, without_quotes(str(error), current_call().texts))
         return refusal
     if isinstance(error, S1mError):
-        logger.warning("request %s: %s", request_id, error)
+        logger.warning("request %s: %s", request_id, without_quotes(str(error), current_call().texts))
     else:
         logger.error("request %s failed", request_id, exc_info=error)
     return unexpected(request_id)

@@ -11,7 +11,7 @@ from s1m.gateway.operation.admission import NO_KEY
 
 @dataclass
 class Call:
-    """One request under way. Nothing of it is secret: neither the key nor the text of a conversation."""
+    """One request under way. Nothing of it is secret but ``texts``, which is there so that no log quotes it."""
 
     id: str = field(default_factory=lambda: f"req_{secrets.token_hex(8)}")
     key: str = NO_KEY
@@ -21,6 +21,8 @@ class Call:
     """What a stream came to, once it had begun with 200."""
     first_seconds: float | None = None
     """When the first text of a stream went out."""
+    texts: tuple[str, ...] = field(default=(), repr=False)
+    """What was said in the conversation."""
 
 
 _current: ContextVar[Call] = ContextVar("s1m_call")

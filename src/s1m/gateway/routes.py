@@ -120,8 +120,9 @@ class Sending:
         call = current_call()
         response = web.StreamResponse(headers={**SECURITY_HEADERS, **STREAM_HEADERS, "X-Request-Id": call.id})
         failure: ApiError | None = None
+        last = b""
         try:
-            await self._send_batches(request, response)
+            last = await self._send_batches(request, response)
         except ConnectionError:
             raise
         except Exception as error:
@@ -134,35 +135,45 @@ class Sending:
             failure = shutting_down() if self.slot.ended else client_error(TimeoutError(), call.id)
         if failure is not None:
             call.status = failure.status
-            await response.write(self.writer.fail(failure))
-        await response.write_eof()
+            last = self.writer.fail(failure)
+        await response.write_eof(last)
         return response
 
-    async def _send_batches(self, request: Request, response: StreamResponse) -> None:
+    async def _send_batches(self, request: Request, response: StreamResponse) -> bytes:
+        """Send what comes; what ends the stream is returned, since it goes out together with the end of the reply."""
         work = partial(self.state.work.watched, self.asked)
+        left = self.asked.choices
         async with contextlib.aclosing(batched(self.asked, work, self.state.streams)) as batches:
             async for batch in batches:
+                start = b""
                 if not response.prepared:  # an error before the first text is a plain reply
                     await response.prepare(request)
-                    await response.write(self.writer.start())
-                await response.write(b"".join(map(self.writer.write, batch)) if batch else ALIVE)
-                self._count(batch)
+                    start = self.writer.start()
+                written = start + (b"".join(map(self.writer.write, batch)) if batch else ALIVE)
+                left -= self._count(batch)
+                if not left:
+                    return written
+                await response.write(written)
+        return b""
 
-    def _count(self, batch: Sequence[Delta]) -> None:
+    def _count(self, batch: Sequence[Delta]) -> int:
+        """Note what is sent; how many choices end with it."""
         call = current_call()
         if call.first_seconds is None and any(isinstance(delta, Reasoning | Content) for delta in batch):
             call.first_seconds = time.monotonic() - self.began
             self.state.metrics.began(call.first_seconds)
-        for delta in batch:
-            if isinstance(delta, End):
-                _count(self.state, delta.outcome)
+        ends = [delta for delta in batch if isinstance(delta, End)]
+        for end in ends:
+            _count(self.state, end.outcome)
+        return len(ends)
 
 
 def _note(asked: Asked, state: State) -> None:
-    current_call().note = f"model={asked.model} stream={int(asked.stream)}"
+    call, turns = current_call(), [turn.text for turn in asked.problem.turns]
+    call.note = f"model={asked.model} stream={int(asked.stream)}"
+    call.texts = (*turns, asked.problem.question)
     if state.settings.server.log_prompts:
-        turns = [turn.text for turn in asked.problem.turns]
-        current_call().note += f" prompt={json.dumps([*turns, asked.problem.question], ensure_ascii=True)}"
+        call.note += f" prompt={json.dumps(call.texts, ensure_ascii=True)}"
 
 
 def _count(state: State, outcome: Outcome) -> None:

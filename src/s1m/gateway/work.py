@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +24,7 @@ from s1m.forcing import Forcing, drive
 from s1m.forcing.events import Event, Finished
 from s1m.forcing.follow import watch
 from s1m.gateway.dial import POLICY, Efforts, read_efforts, with_row
+from s1m.gateway.replies.batches import Emit
 from s1m.gateway.replies.outcome import Outcome, outcome_of
 from s1m.gateway.requests.asked import Asked, Rules
 from s1m.gateway.requests.dials import DialRules
@@ -53,6 +53,8 @@ class Work:
 
     async def whole(self, asked: Asked) -> list[Outcome]:
         """The outcome of every choice of a request. Raises ``EngineError``."""
+        if asked.choices == 1:
+            return [await self._whole(asked)]
         return await gathered(self._whole(each) for each in asked.each())
 
     async def _whole(self, asked: Asked) -> Outcome:
@@ -61,18 +63,24 @@ class Work:
         trace = await drive(asked.flow(), asked.problem, metered, asked.sampling)
         return outcome_of(asked, trace, time.monotonic() - began, metered.first_prompt_tokens)
 
-    async def watched(self, asked: Asked, emit: Callable[[Event | Outcome], None]) -> None:
-        """Call ``emit`` with what happens while a request is worked on, and with its outcome.
+    async def watched(self, asked: Asked, emit: Emit) -> None:
+        """Call ``emit`` with what happens while a request is worked on, and with the outcome of every choice.
 
         Raises ``EngineError``.
         """
+        if asked.choices == 1:
+            await self._watched(asked, 0, emit)
+        else:
+            await gathered(self._watched(each, choice, emit) for choice, each in enumerate(asked.each()))
+
+    async def _watched(self, asked: Asked, choice: int, emit: Emit) -> None:
         metered = MeteredEngine(self.engine)
 
         def handed_on(event: Event) -> None:
             if isinstance(event, Finished):
-                emit(outcome_of(asked, event.trace, event.seconds, metered.first_prompt_tokens))
+                emit(outcome_of(asked, event.trace, event.seconds, metered.first_prompt_tokens), choice)
             else:
-                emit(event)
+                emit(event, choice)
 
         await watch(asked.flow(), asked.problem, metered, asked.sampling, handed_on)
 

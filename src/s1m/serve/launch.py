@@ -17,7 +17,7 @@ from types import FrameType
 from s1m.errors import EngineUnavailable
 from s1m.serve.command import ENVIRONMENT, local_address, local_host, serve_command
 from s1m.serve.diagnosis import why
-from s1m.serve.plugin import with_plugin
+from s1m.serve.plugin import with_plugin, without_plugin
 from s1m.serve.process import ProcessFamily
 from s1m.serve.resolve import find_vllm, resolve
 from s1m.serve.settings import ServeSettings
@@ -86,11 +86,8 @@ def serve_model(settings: ServeSettings, *, grace_seconds: float = GRACE_SECONDS
 def environment_of(settings: ServeSettings) -> Iterator[Mapping[str, str]]:
     """The environment of the server, for as long as the block lasts."""
     environment = {**os.environ, **ENVIRONMENT}
-    if settings.plugin:
-        with with_plugin(environment) as extended:
-            yield extended
-    else:
-        yield environment
+    with (with_plugin if settings.plugin else without_plugin)(environment) as extended:
+        yield extended
 
 
 def start(command: Sequence[str], environment: Mapping[str, str]) -> ProcessFamily:

@@ -25,8 +25,22 @@ def with_plugin(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """The environment of a vLLM that finds the plugin; the folder that it names lasts as long as the block."""
     with tempfile.TemporaryDirectory(prefix="s1m-vllm-") as folder:
         write_plugin(Path(folder))
-        paths = [folder, environment.get("PYTHONPATH", "")]
-        yield {**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        yield with_path(environment, folder)
+
+
+@contextlib.contextmanager
+def without_plugin(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The environment of a vLLM that does not find the plugin, also where s1m is installed beside it."""
+    with tempfile.TemporaryDirectory(prefix="s1m-vllm-") as folder:
+        # Python takes the first metadata of a name that it finds, so these hide those of an installed s1m.
+        write_metadata(Path(folder), entry_points="")
+        yield with_path(environment, folder)
+
+
+def with_path(environment: Mapping[str, str], folder: str) -> dict[str, str]:
+    """The environment with a folder at the front of Python's path."""
+    paths = [folder, environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def write_plugin(folder: Path) -> None:
@@ -34,8 +48,13 @@ def write_plugin(folder: Path) -> None:
     package = folder / "s1m"
     if not package.exists():
         package.symlink_to(Path(str(files("s1m"))), target_is_directory=True)
+    write_metadata(folder, entry_points=f"[{GROUP}]\ns1m = {CLASS}\n")
+
+
+def write_metadata(folder: Path, *, entry_points: str) -> None:
+    """What an installed package says of itself."""
     metadata = folder / f"s1m-{s1m.__version__}.dist-info"
     metadata.mkdir(exist_ok=True)
     about = f"Metadata-Version: 2.1\nName: s1m\nVersion: {s1m.__version__}\n"
     (metadata / "METADATA").write_text(about, encoding="utf-8")
-    (metadata / "entry_points.txt").write_text(f"[{GROUP}]\ns1m = {CLASS}\n", encoding="utf-8")
+    (metadata / "entry_points.txt").write_text(entry_points, encoding="utf-8")

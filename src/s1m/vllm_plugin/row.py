@@ -78,6 +78,18 @@ class Row:
     _unwatched: list[int] = field(default_factory=list)
     barring: bool = False
     """Whether the thinking may not end with the next token; set by ``advance_to``."""
+    # What holds until an ignore string or an end comes, kept because every token of every request needs it.
+    _begin: int = 0
+    """Where the segment begins."""
+    _until: int = 0
+    """Up to there the model thinks: the budget ends there, or it has ended. 0 where an end is decided."""
+    _may_end: int = 0
+    """Where the thinking may end at the earliest."""
+    _noise: int = 0
+    """The segment's seed, mixed."""
+
+    def __post_init__(self) -> None:
+        self._settle()
 
     def resumed(self, ids: Sequence[int]) -> Row:
         """The state when only the tokens are known: every ignore string is taken for one of ours."""
@@ -86,9 +98,11 @@ class Row:
         for times, start in enumerate(row.starts):
             began = row.starts[times - 1] + len(rules.ignore(times - 1)) if times else 0
             row._spent.append(max(1, start - began) + (row._spent[-1] if times else 0))
-        begin = row._segment_start()
+        row._settle()
+        begin = row._begin
         if rules.close in row.ids[begin:]:
             row._tail, row._tail_start = (rules.close,), row.ids.index(rules.close, begin)
+        row._settle()
         return row
 
     def advance_to(self, n: int) -> bool:
@@ -97,20 +111,20 @@ class Row:
             self._forget(n)
         if self._tail_start >= 0:
             return n < self._tail_start + len(self._tail)
-        thought = self._thought(n)
-        minimum = 1 if self.starts else self.rules.min_thinking_tokens
-        self.barring = thought < minimum and self._forced(n) is None
+        self.barring = self._begin <= n < self._may_end
         return True
 
     def take(self, drawn: int) -> int:
         """The token that comes next where the model drew this one."""
         n = len(self.ids)
+        if self._begin <= n < self._until and drawn not in self.rules.enders:
+            self.ids.append(drawn)
+            if self.rules.watch_loops and self._loops(drawn):
+                self._end(n + 1, "looped", drawn)
+            return drawn
         forced = self._forced(n)
         token = self._next(n, drawn) if forced is None else forced
         self.ids.append(token)
-        written = forced is None and self._tail_start < 0 and n not in self.starts[-1:]
-        if written and self.rules.watch_loops and self._loops(token):
-            self._end(n + 1, "looped", token)
         return token
 
     def uniform(self, tried: int = 0) -> float:
@@ -118,11 +132,8 @@ class Row:
 
         So no step can shift the others, and a segment is drawn alike in a request of its own and in one of a chain.
         """
-        if not self.starts:
-            return (mixed(self.seed, self.drawn_before + len(self.ids), tried) >> 11) / 2.0**53
-        number = len(self.starts) - 1
-        seed = self.later_seeds[number] if number < len(self.later_seeds) else mixed(self.seed, number, -1)
-        return (mixed(seed, len(self.ids) - self._segment_start(), tried) >> 11) / 2.0**53
+        place = len(self.ids) - self._begin + (0 if self.starts else self.drawn_before)
+        return (mixed(place, tried, begun=self._noise) >> 11) / 2.0**53
 
     @property
     def over(self) -> bool:
@@ -133,9 +144,21 @@ class Row:
         """Give memory back while the request waits; a loop that had begun is then seen later."""
         self._watch = None
 
+    def _settle(self) -> None:
+        """Work out anew what holds from here on."""
+        rules, number = self.rules, len(self.starts) - 1
+        self._begin = self.starts[-1] + len(rules.ignore(number)) if self.starts else 0
+        before = self._spent[-1] if self._spent else 0
+        self._until = 0 if self._tail_start >= 0 else self._begin + rules.max_thinking_tokens - before
+        self._may_end = self._begin + (1 if self.starts else rules.min_thinking_tokens)
+        seed = self.seed
+        if self.starts:
+            seed = self.later_seeds[number] if number < len(self.later_seeds) else mixed(self.seed, number, -1)
+        self._noise = mixed(seed)
+
     def _next(self, n: int, drawn: int) -> int:
         rules = self.rules
-        thought = self._thought(n)
+        thought = n - self._begin
         before = self._spent[-1] if self._spent else 0
         if before + thought >= rules.max_thinking_tokens:
             return self._end(n, "capped", drawn)
@@ -147,6 +170,7 @@ class Row:
                 self.starts.append(n)
                 self._spent.append(spent)
                 self._watch, self._unwatched = None, []
+                self._settle()
                 return rules.ignore(len(self.starts) - 1)[0]
             return self._end(n, "closed" if closed else "eos", drawn)
         return drawn
@@ -164,6 +188,7 @@ class Row:
         rules = self.rules
         self._tail_start = n
         self._tail = (drawn,) if ending == "eos" else (rules.close,)
+        self._settle()
         if rules.report_digits and rules.end_of_turn is not None:
             plain = leftmost(self.ids, rules.ignores, rules.num_ignore) == self.starts
             if ending != "closed" or not plain:
@@ -175,15 +200,9 @@ class Row:
     def _forced(self, n: int) -> int | None:
         if 0 <= self._tail_start <= n < self._tail_start + len(self._tail):
             return self._tail[n - self._tail_start]
-        if self.starts and n < self._segment_start():
+        if self.starts and n < self._begin:
             return self.rules.ignore(len(self.starts) - 1)[n - self.starts[-1]]
         return None
-
-    def _segment_start(self) -> int:
-        return self.starts[-1] + len(self.rules.ignore(len(self.starts) - 1)) if self.starts else 0
-
-    def _thought(self, n: int) -> int:
-        return n - self._segment_start()
 
     def _forget(self, n: int) -> None:
         del self.ids[n:]
@@ -192,6 +211,7 @@ class Row:
         while self.starts and self.starts[-1] >= n:
             self.starts.pop()
             self._spent.pop()
+        self._settle()
 
 
 def leftmost(ids: Sequence[int], ignores: Sequence[Sequence[int]], most: int) -> list[int]:
@@ -209,9 +229,12 @@ def leftmost(ids: Sequence[int], ignores: Sequence[Sequence[int]], most: int) ->
     return found
 
 
-def mixed(*parts: int) -> int:
-    """64 bits that look random (SplitMix64: G. L. Steele, D. Lea, C. H. Flood, 2014), applied to the parts in turn."""
-    value = 0
+def mixed(*parts: int, begun: int = 0) -> int:
+    """64 bits that look random (SplitMix64: G. L. Steele, D. Lea, C. H. Flood, 2014), applied to the parts in turn.
+
+    ``begun`` is what the parts before gave.
+    """
+    value = begun
     for part in parts:
         value = (value + part + 0x9E3779B97F4A7C15) & MASK
         value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & MASK

@@ -49,3 +49,16 @@ def test_a_choice_by_letter_or_by_text_and_a_number_in_any_spelling_are_the_same
     assert problems.agrees(number(1, "2.5"), value)
     assert not problems.agrees(number(0, "A"), choice)
     assert problems.agrees(number(0, None), choice) is None
+
+
+def test_a_question_is_known_again_in_another_harness_words() -> None:
+    told = "Put the answer into a box.\n"
+    things = ("legs of a cow", "hens")
+    asked = [Problem(id=each, question=f"{told}How many {each}?", images=(), gold="3") for each in things]
+    problems = Problems(asked)
+
+    def agrees(prompt: str) -> bool | None:
+        return problems.agrees(Response(id="0", response="x", position=0, is_numbered=True, prompt=prompt), asked[0])
+
+    assert agrees("How many legs of a cow?\n<image1>\nReason step by step.")
+    assert agrees("How many hens?\nPut the answer into a box.") is False

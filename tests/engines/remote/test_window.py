@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
+from s1m.engines.remote.connection import Connection
+from s1m.engines.remote.server import STRETCH_TOKENS, Request, Server
 from s1m.engines.remote.window import REST_ROUNDS, START_SLOTS, ServerLeft, Window
 
 
@@ -18,6 +21,12 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+async def hold(window: Window) -> None:
+    """Take a slot and keep it."""
+    async with window.slot(0):
+        await asyncio.Event().wait()
 
 
 class Load:
@@ -78,6 +87,35 @@ def test_it_grows_while_that_pays_and_goes_back_to_what_was_best() -> None:
 def test_it_never_grows_beyond_the_most_allowed() -> None:
     assert load(100, float, 6) == [32, 64, 64, 100, 100, 100]
     assert Window(8).slots == 8
+
+
+def test_a_stream_tells_the_window_how_fast_it_is_long_before_its_end() -> None:
+    """Else the limit would stay where it began until the first chains of a run have ended."""
+
+    class Streaming:
+        """A connection whose stream has an event a stretch, and then looks at the slots."""
+
+        async def stream(self, _method: str, _path: str, _content: bytes, take: Callable[[bytes], bool]) -> bytes:
+            for _ in range(10 * START_SLOTS):
+                clock.now += 1.0 / window.slots
+                take(b"")
+            seen.append(window.slots)
+            return b""
+
+    async def main() -> None:
+        waiting = [asyncio.create_task(hold(window)) for _ in range(2000)]
+        server = Server(cast("Connection", Streaming()), window)
+        await asyncio.sleep(0)
+        request = Request(path="x", read=lambda _: None, on_event=lambda _: STRETCH_TOKENS)
+        await server._exchange(request)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    clock, seen = Clock(), list[int]()
+    window = Window(256, clock=clock)
+    asyncio.run(main())
+    assert seen == [4 * START_SLOTS]
 
 
 def test_it_does_not_grow_where_nothing_waits() -> None:

@@ -16,6 +16,9 @@ from s1m.errors import DataError
 from s1m.scoring.readers.choices import LETTERS
 from s1m.types import Problem
 
+LEAST_LINE = 12
+"""Characters of a line by which a question is known again: shorter ones, as a choice "(A) 5", are in many prompts."""
+
 
 class Problems:
     """The problems of a split, by id and by place.
@@ -27,7 +30,7 @@ class Problems:
     def __init__(self, problems: Iterable[Problem]) -> None:
         self._ordered: Sequence[Problem] = tuple(problems)
         self._by_id: Mapping[str, Problem] = {problem.id: problem for problem in self._ordered}
-        self._asked = Counter(_plain(problem.question) for problem in self._ordered)
+        self._asked = Counter(line for problem in self._ordered for line in _lines(problem.question))
         self.is_other = False
 
     def find(self, response: Response) -> Problem | None:
@@ -61,11 +64,12 @@ class Problems:
         """
         if problem is None or (response.gold is None and response.prompt is None):
             return None
-        question = _plain(problem.question)
-        if response.prompt is not None and self._asked[question] == 1 and question in _plain(response.prompt):
+        # Harnesses word the instructions around a question differently, so any line that is its own will do.
+        own = [line for line in _lines(problem.question) if self._asked[line] == 1]
+        if response.prompt is not None and any(line in _plain(response.prompt) for line in own):
             return True
         if response.gold is None:
-            return None if self._asked[question] > 1 else False
+            return False if own else None
         return bool(_spellings(response.gold, problem) & _spellings(problem.gold, problem))
 
 
@@ -106,6 +110,12 @@ def _spellings(gold: str, problem: Problem) -> set[str]:
     if len(text) == 1 and text in letters:
         spellings.add(_plain(problem.choices[letters.index(text)]))
     return spellings
+
+
+def _lines(question: str) -> set[str]:
+    """A question as a whole, and its lines that are long enough to be known again."""
+    lines = {_plain(line) for line in question.splitlines()}
+    return {line for line in lines if len(line) >= LEAST_LINE} | {_plain(question)}
 
 
 def _plain(text: str) -> str:

@@ -25,8 +25,8 @@ def add_flags(verb: Parser) -> None:
 
 def run(parsed: Namespace) -> int:
     """Print the list; the exit code."""
-    from s1m.engines.embedded.checkpoint import libraries
     from s1m.engines.embedded.general.classes import SERVED_BY, classes
+    from s1m.engines.embedded.libraries import libraries
     from s1m.files.printing import Printer, print_json
 
     version = libraries().__version__

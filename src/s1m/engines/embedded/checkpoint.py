@@ -15,6 +15,7 @@ from typing import Any
 
 from s1m.engines.builder import BUNDLED
 from s1m.engines.embedded.general.processor import load_processor
+from s1m.engines.embedded.libraries import libraries, without_collecting
 from s1m.engines.embedded.weights import Weights, load_weights
 from s1m.errors import EngineUnavailable
 
@@ -82,9 +83,10 @@ def load_checkpoint(
         trust_remote_code=trust_remote_code,
         quantize=quantize,
     )
-    libraries()
     try:
-        loaded = _load(wanted, any_class=any_class)
+        with without_collecting():
+            libraries()
+            loaded = _load(wanted, any_class=any_class)
     except EngineUnavailable:
         raise
     except Exception as error:  # whatever a broken folder makes the loaders raise is reported alike
@@ -146,22 +148,6 @@ def _load(wanted: Weights, *, any_class: bool) -> Loaded:
         processor=processor,
         is_qwen=is_qwen,
     )
-
-
-def libraries() -> Any:
-    """Transformers, silent. Raises ``EngineUnavailable`` where it or torch is not installed."""
-    try:
-        import torch  # noqa: F401
-        import transformers as hf
-        from huggingface_hub.utils import logging as hub_logging
-    except ImportError as error:
-        raise EngineUnavailable(f"the embedded engine needs {error.name}: pip install 's1m[local]'") from None
-    transformers: Any = hf  # half of it is untyped
-    loggers: tuple[Any, ...] = (transformers.logging, hub_logging)
-    for logger in loggers:  # what goes wrong is said by our own errors
-        logger.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    return transformers
 
 
 def is_laid_out_here(model: Any, tokenizer: Any) -> bool:

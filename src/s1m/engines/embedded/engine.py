@@ -34,6 +34,11 @@ Path = Literal["qwen", "shared", "plain"]
 MOST_ROWS = 256
 """Beyond this many rows a forward pass gains nothing and the key-value buffer only grows."""
 
+MOST_SPELLED = 256
+"""Texts whose tokens are remembered: openings, ignore strings, cues and stop strings are a dozen or two."""
+LONGEST_SPELLED = 1000
+"""Characters of such a text; a longer one is thinking that was cut, another one every time."""
+
 
 class EmbeddedEngine:
     """A checkpoint in this process. Generated pieces go back in as the tokens they are, so nothing is re-tokenised.
@@ -83,6 +88,8 @@ class EmbeddedEngine:
         self.can_show_images_again = self.path == "qwen"
         self._batcher = self._runner(prefix_bytes, cuda_graphs=cuda_graphs)
         self._prompts: dict[Owner, Prompt] = {}
+        self._spelled: dict[str, tuple[int, ...]] = {}
+        """Texts that were put into turns, as tokens: nearly every step has the same few."""
         self._closed = False
 
     def _runner(self, prefix_bytes: int | None, *, cuda_graphs: bool) -> Batcher | OneByOne:
@@ -112,10 +119,10 @@ class EmbeddedEngine:
             raise EngineUnavailable("the engine was closed")
         if step.whole and (step.whole.effort or step.whole.budget is not None):
             raise EngineUnavailable(f"{self.name} has no server to ask for an effort or a budget; use --engine http")
-        ending = self._prompt(problem).ending
-        if ends_thinking(ending, step.prefix, step.stop):
+        asked = self._prompt(problem)
+        if ends_thinking(asked.ending, step.prefix, step.stop):
             raise EngineUnavailable(f"{self.checkpoint.name}: {thinking_is_off(self._switch())}")
-        prompt, ids = self._read(problem, begun(ending, step.prefix))
+        prompt, ids = self._read(problem.id, asked, begun(asked.ending, step.prefix))
         if len(ids) + step.max_tokens > self.checkpoint.context_tokens:
             raise PromptTooLong(
                 f"{problem.id} needs {len(ids)} + {step.max_tokens} tokens; {self.checkpoint.name} has a context of "
@@ -128,7 +135,7 @@ class EmbeddedEngine:
                 owner=owner_of(problem),
                 prompt=prompt,
                 ids=ids,
-                turn_start=len(self._prompt(problem).ids),
+                turn_start=len(asked.ids),
                 step=step,
                 sampling=sampling,
                 stop_ids=single,
@@ -163,15 +170,14 @@ class EmbeddedEngine:
             del self._prompts[next(iter(self._prompts))]
         return prompt
 
-    def _read(self, problem: Problem, turn: Sequence[Piece]) -> tuple[Prompt, tuple[int, ...]]:
+    def _read(self, problem_id: str, prompt: Prompt, turn: Sequence[Piece]) -> tuple[Prompt, tuple[int, ...]]:
         """The prompt up to the last image, those in the assistant's turn included, and the ids of everything."""
-        prompt = self._prompt(problem)
         ids: list[int] = []
         images_end = 0
         for piece in turn:
             spelled = self._ids(piece.text, piece.token_ids)
             if self.checkpoint.image_id in spelled:
-                raise EngineError(f"{problem.id}: the assistant's turn spells an image place-holder")
+                raise EngineError(f"{problem_id}: the assistant's turn spells an image place-holder")
             ids += spelled
             if piece.images and prompt.shown:
                 ids += prompt.image_ids
@@ -189,10 +195,17 @@ class EmbeddedEngine:
             return {}
 
     def _ids(self, text: str, token_ids: tuple[int, ...] | None) -> Sequence[int]:
-        ids: Sequence[int] = (
-            self.checkpoint.tokenizer(text, add_special_tokens=False)["input_ids"] if token_ids is None else token_ids
-        )
-        self._check_ids(ids)
+        if token_ids is not None:
+            self._check_ids(token_ids)
+            return token_ids
+        ids = self._spelled.get(text)
+        if ids is None:
+            ids = tuple(self.checkpoint.tokenizer(text, add_special_tokens=False)["input_ids"])
+            self._check_ids(ids)
+            if len(self._spelled) >= MOST_SPELLED:
+                self._spelled.clear()
+            if len(text) <= LONGEST_SPELLED:
+                self._spelled[text] = ids
         return ids
 
     def _check_ids(self, ids: Sequence[int]) -> None:

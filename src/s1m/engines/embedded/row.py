@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 from s1m.engines.embedded.choices import Choices
 from s1m.engines.embedded.drawn import Drawn
+from s1m.engines.embedded.hearing import Hearing
 from s1m.engines.embedded.prefixes import Owner
 from s1m.engines.embedded.prompt import Prompt
 from s1m.engines.embedded.sampling import Draw
 from s1m.engines.stops import first_stop, without_partial_stop
 from s1m.errors import EngineUnavailable
 from s1m.types import Completion, Finish, Sampling, Step
-
-UNFINISHED = "\ufffd"
-"""What the bytes of a character are decoded to while some of them are missing."""
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,7 +59,9 @@ class Row:
     def __post_init__(self) -> None:
         self._random = random.Random(self.step.seed)
         self._failed = False
-        self._heard = 0
+        self._hearing = Hearing(self.decode, self.stop_texts)
+        # A token spells at least a byte of a stop string.
+        self._stop_window = max((len(text.encode()) for text in self.stop_texts), default=-1) + 1
 
     @property
     def next_id(self) -> int:
@@ -144,17 +144,15 @@ class Row:
         """Hand on the text that is new, where it is wanted; whether the step is to end there."""
         if self.step.on_text is None:
             return False
-        text = self.decode(self.generated)
-        if text.endswith(UNFINISHED):  # a character of several tokens
-            return False
-        text = without_partial_stop(text, self.stop_texts)
-        start, self._heard = self._heard, max(self._heard, len(text))
-        return self._heard > start and self.step.on_text(text[start:])
+        text = self._hearing.new(self.generated)
+        return bool(text) and self.step.on_text(text)
 
     def _has_stop_text(self) -> bool:
-        """Whether the last tokens may hold a stop string; a token spells at least a byte of it."""
-        window = max((len(text.encode()) for text in self.stop_texts), default=-1) + 1
-        return any(text in self.decode(self.generated[-window:]) for text in self.stop_texts)
+        """Whether the last tokens may hold a stop string."""
+        if not self._stop_window:
+            return False
+        end = self.decode(self.generated[-self._stop_window :])
+        return any(text in end for text in self.stop_texts)
 
     def _done(self, finish: Finish) -> Completion:
         text = self.decode(self.generated)
@@ -166,9 +164,14 @@ class Row:
 
     def _cut(self, kept: str, finish: Finish) -> Completion:
         """A completion that ends inside what was generated; its ids are known where the cut falls between tokens."""
-        whole = next((n for n in range(len(self.generated) + 1) if self.decode(self.generated[:n]) == kept), None)
-        ids = None if whole is None else tuple(self.generated[:whole])
-        return self._completion(kept, finish, ids)
+        end = len(self.generated)
+        # What is cut away are a few tokens, so they are taken off from the end; the fewest that give the text are kept.
+        while end and len(self.decode(self.generated[:end])) > len(kept):
+            end -= 1
+        ids = self.generated[:end] if self.decode(self.generated[:end]) == kept else None
+        while ids and self.decode(ids[:-1]) == kept:
+            ids = ids[:-1]
+        return self._completion(kept, finish, None if ids is None else tuple(ids))
 
     def _completion(self, text: str, finish: Finish, token_ids: tuple[int, ...] | None) -> Completion:
         tokens = len(self.generated)

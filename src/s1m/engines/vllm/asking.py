@@ -15,9 +15,9 @@ from s1m.types import Sampling, Step
 
 SEED_STEP = 1_000_003
 """Added to the seed for every token that has arrived where a request goes on, so that no noise is used twice."""
-HEARD_INTERVAL, READ_INTERVAL, CHAIN_INTERVAL = 4, 16, 64
-"""Tokens an event: of text that is shown as it is written, that the loop watch reads, and that is read at its end. An
-event costs server and client a tenth of a millisecond each."""
+HEARD_INTERVAL, READ_INTERVAL, CHAIN_INTERVAL = 4, 16, 32
+"""Tokens an event: of text that is shown as it is written, that the loop watch reads, and that is read at its end; the
+last one's events say how fast the server is. An event costs server and client a tenth of a millisecond each."""
 
 
 class Asking:

@@ -45,8 +45,9 @@ class Keys:
         # Every one is compared, in constant time, so that the time says nothing about a key.
         names = [name for known, name in self._names.items() if hmac.compare_digest(known, sent)]
         if not names:
+            wrong = "the API key is not one of this gateway's; check it"
             raise ApiError(
-                "this gateway needs an API key: send the header Authorization: Bearer KEY",
+                wrong if key else "this gateway needs an API key: send the header Authorization: Bearer KEY",
                 status=401,
                 code="invalid_api_key",
                 headers={"WWW-Authenticate": "Bearer"},

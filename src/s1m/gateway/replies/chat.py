@@ -80,40 +80,53 @@ class ChatStream:
 
     asked: Asked
     created: int = field(default_factory=lambda: int(time.time()))
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    """Of the choices that have ended."""
 
     def start(self) -> bytes:
         """What is sent before anything was generated."""
-        return self._chunk({"role": "assistant", "content": ""})
+        begun = {"role": "assistant", "content": ""}
+        return b"".join(self._chunk(choice, begun) for choice in range(self.asked.choices))
 
     def write(self, delta: Delta) -> bytes:
         """A delta as chunks."""
         match delta:
             case Reasoning():
-                return self._chunk(reasoning_fields(delta.text)) if self.asked.shows_reasoning else b""
+                if not self.asked.shows_reasoning:
+                    return b""
+                return self._chunk(delta.choice, reasoning_fields(delta.text))
             case Content():
-                return self._chunk({"content": delta.text})
+                return self._chunk(delta.choice, {"content": delta.text})
             case Note():
-                return self._chunk({}, s1m=delta.value)
+                return self._chunk(delta.choice, {}, s1m=delta.value)
             case End():
-                return self._end(delta.outcome)
+                return self._end(delta.choice, delta.outcome)
 
     def fail(self, error: ApiError) -> bytes:
         """What ends a stream that failed: clients raise for it."""
         return event(error.body()) + DONE
 
-    def _end(self, outcome: Outcome) -> bytes:
+    def _end(self, choice: int, outcome: Outcome) -> bytes:
+        """What ends a choice, and after the last of them the stream."""
+        self.outcomes[choice] = outcome
         calls = b""
         if outcome.calls:
             listed = [{"index": index, **call} for index, call in enumerate(tool_calls(self.asked, outcome.calls))]
-            calls = self._chunk({"tool_calls": listed})
-        last = self._chunk({}, finish=outcome.ended, s1m=outcome.extra)
+            calls = self._chunk(choice, {"tool_calls": listed})
+        last = self._chunk(choice, {}, finish=outcome.ended, s1m=outcome.extra)
+        if len(self.outcomes) < self.asked.choices:
+            return calls + last
         usage = b""
         if self.asked.echoed.get("include_usage"):
             head = _head(self.asked, "chat.completion.chunk", self.created)
-            usage = event({**head, "choices": [], "usage": chat_usage(outcome)})
+            usage = event(
+                {**head, "choices": [], "usage": chat_usage(*(self.outcomes[each] for each in sorted(self.outcomes)))}
+            )
         return calls + last + usage + DONE
 
-    def _chunk(self, delta: dict[str, Any], *, finish: str | None = None, s1m: dict[str, Any] | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
+    def _chunk(
+        self, index: int, delta: dict[str, Any], *, finish: str | None = None, s1m: dict[str, Any] | None = None
+    ) -> bytes:
+        choice = {"index": index, "delta": delta, "finish_reason": finish, "logprobs": None}
         extra = {} if s1m is None else {"s1m": s1m}
         return event({**_head(self.asked, "chat.completion.chunk", self.created), "choices": [choice], **extra})

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from s1m.engines.stops import without_partial_stop
 from s1m.forcing.events import (
+    AnswerEnded,
     AnswerText,
     Event,
     SegmentEnded,
@@ -28,6 +29,8 @@ class Reasoning:
     """More reasoning."""
 
     text: str
+    choice: int = 0
+    """The choice that it belongs to, where a request asks for several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Content:
     """More of the answer."""
 
     text: str
+    choice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Note:
     """Something for the page."""
 
     value: dict[str, Any]
+    choice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +54,18 @@ class End:
     """The whole outcome; content that was not streamed before has been by now."""
 
     outcome: Outcome
+    choice: int = 0
 
 
 Delta: TypeAlias = Reasoning | Content | Note | End
 
 
 class Translator:
-    """Turns the events of one request into deltas."""
+    """Turns the events of one choice of a request into deltas."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, choice: int = 0) -> None:
         self._asked = asked
+        self._choice = choice
         self._streams_content = asked.strategy.counts_ignored_stops and not asked.structure.tools
         if not asked.dial.thinking:
             self._streams_content = not asked.structure.tools
@@ -72,13 +79,13 @@ class Translator:
             return self._end(event)
         deltas: list[Delta] = []
         if isinstance(event, ThinkingText) and event.chain == 0:
-            deltas.append(Reasoning(event.text))
+            deltas.append(Reasoning(event.text, self._choice))
         elif isinstance(event, StopIgnored) and event.chain == 0:
-            deltas.append(Reasoning(event.injected))
+            deltas.append(Reasoning(event.injected, self._choice))
         elif isinstance(event, AnswerText) and event.level == self._level and self._streams_content:
             deltas += self._content(event.text)
         if self._asked.shows_events and (note := note_of(event)):
-            deltas.insert(0, Note(note))
+            deltas.insert(0, Note(note, self._choice))
         return deltas
 
     def _content(self, text: str) -> list[Delta]:
@@ -86,12 +93,12 @@ class Translator:
         stops = self._asked.stop
         said = said_before(stops, without_partial_stop(self._answer, stops))[0]
         new, self._sent = said[len(self._sent) :], said
-        return [Content(new)] if new else []
+        return [Content(new, self._choice)] if new else []
 
     def _end(self, outcome: Outcome) -> list[Delta]:
         # An answer that was cut for a loop is shorter than what was streamed; nothing can be taken back.
         rest = outcome.content[len(self._sent) :] if outcome.content.startswith(self._sent) else ""
-        return [*([Content(rest)] if rest else []), End(outcome)]
+        return [*([Content(rest, self._choice)] if rest else []), End(outcome, self._choice)]
 
 
 def note_of(event: Event) -> dict[str, Any] | None:
@@ -108,6 +115,11 @@ def note_of(event: Event) -> dict[str, Any] | None:
             return {"type": "segment", "chain": event.chain, "segment": event.segment, **ended}
         case AnswerText():
             return {"type": "answer", "level": event.level, "tries": event.tries, "text": event.text}
+        case AnswerEnded():
+            return {
+                "type": "answered", "level": event.level, "tries": event.tries, "content": event.text.strip(),
+                "tokens": event.tokens,
+            }  # fmt: skip
         case Spent():
             return {"type": "spent", "tokens": event.tokens, "seconds": round(event.seconds, 3)}
         case _:

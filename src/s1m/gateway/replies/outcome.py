@@ -86,15 +86,19 @@ def shaped(asked: Asked, answer: Answer) -> tuple[str, tuple[Call, ...]]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        raise EngineError(f"the engine did not bind the answer to the schema: {text[:60]!r}") from None
+        raise EngineError(
+            f"the engine did not bind the answer to the schema: {len(text)} characters, no JSON"
+        ) from None
     if not asked.structure.tools:
-        return text, ()
+        return said_before(asked.stop, text)[0], ()
     if isinstance(value, dict) and isinstance(value.get("tool"), str):
         arguments = json.dumps(value.get("arguments", {}), ensure_ascii=False)
         return "", (Call(name=value["tool"], arguments=arguments),)
-    if isinstance(value, dict) and isinstance(value.get("answer"), str):
-        return value["answer"], ()
-    raise EngineError(f"the engine did not bind the answer to the tools: {text[:60]!r}")
+    if isinstance(value, dict) and "answer" in value:
+        given = value["answer"]
+        said = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+        return said_before(asked.stop, said)[0], ()
+    raise EngineError("the engine did not bind the answer to the tools: JSON that names none")
 
 
 def said_before(stops: Sequence[str], text: str) -> tuple[str, bool]:

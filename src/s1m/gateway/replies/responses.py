@@ -46,7 +46,6 @@ def _skeleton(asked: Asked, status: str, created: int) -> dict[str, Any]:
         "output": [],
         "parallel_tool_calls": False,
         "previous_response_id": None,
-        "reasoning": {"effort": None, "summary": None},
         "store": False,
         "text": {"format": {"type": "text"}},
         "tool_choice": "auto",
@@ -88,9 +87,21 @@ def output_of(asked: Asked, outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def reasoning_item(asked: Asked, text: str, status: str = "completed") -> dict[str, Any]:
-    """The thinking as an item; an item that has just begun has no content yet."""
-    content = [{"type": "reasoning_text", "text": text}] if text else []
-    return {"id": f"rs_{_key(asked)}", "type": "reasoning", "summary": [], "content": content, "status": status}
+    """The thinking as an item; an item that has just begun has no text yet."""
+    item: dict[str, Any] = {"id": f"rs_{_key(asked)}", "type": "reasoning", "summary": [], "content": []}
+    if text:
+        item["summary" if is_summed_up(asked) else "content"] = [reasoning_part(asked, text)]
+    return {**item, "status": status}
+
+
+def is_summed_up(asked: Asked) -> bool:
+    """Whether the client reads thinking as a summary only; it gets the thinking itself there, whole."""
+    return asked.echoed["reasoning"]["summary"] is not None
+
+
+def reasoning_part(asked: Asked, text: str) -> dict[str, Any]:
+    """The text of a thought."""
+    return {"type": "summary_text" if is_summed_up(asked) else "reasoning_text", "text": text}
 
 
 def message_item(asked: Asked, text: str, status: str) -> dict[str, Any]:
@@ -134,7 +145,8 @@ class ResponseStream:
                 if not self.asked.shows_reasoning:
                     return b""
                 self.reasoning += delta.text
-                return self._open("reasoning") + self._event("reasoning_text.delta", **self._within(), delta=delta.text)
+                opened = self._open("reasoning")
+                return opened + self._event(f"{self._thought}.delta", **self._within(), delta=delta.text)
             case Content():
                 self.content += delta.text
                 return self._open("message") + self._event(
@@ -170,23 +182,23 @@ class ResponseStream:
         written = self._close()
         self.open_item, self.index = kind, self.index + 1
         if kind == "reasoning":
-            item = reasoning_item(self.asked, "", "in_progress")
-            return written + self._event("output_item.added", output_index=self.index, item=item)
-        item = message_item(self.asked, "", "in_progress")
+            item, part = reasoning_item(self.asked, "", "in_progress"), reasoning_part(self.asked, "")
+        else:
+            item, part = message_item(self.asked, "", "in_progress"), text_part("")
         written += self._event("output_item.added", output_index=self.index, item=item)
-        return written + self._event("content_part.added", **self._within(), part=text_part(""))
+        return written + self._event(f"{self._part}.added", **self._within(), part=part)
 
     def _close(self) -> bytes:
         kind = self.open_item
         if not kind:
             return b""
         if kind == "reasoning":
-            item = reasoning_item(self.asked, self.reasoning)
-            written = self._event("reasoning_text.done", **self._within(), text=self.reasoning)
+            item, part = reasoning_item(self.asked, self.reasoning), reasoning_part(self.asked, self.reasoning)
+            written = self._event(f"{self._thought}.done", **self._within(), text=self.reasoning)
         else:
-            item = message_item(self.asked, self.content, "completed")
+            item, part = message_item(self.asked, self.content, "completed"), text_part(self.content)
             written = self._event("output_text.done", **self._within(), text=self.content, logprobs=[])
-            written += self._event("content_part.done", **self._within(), part=text_part(self.content))
+        written += self._event(f"{self._part}.done", **self._within(), part=part)
         self.open_item = ""
         return written + self._event("output_item.done", output_index=self.index, item=item)
 
@@ -201,9 +213,22 @@ class ResponseStream:
             + self._event("output_item.done", output_index=self.index, item=item)
         )
 
+    @property
+    def _is_summary(self) -> bool:
+        return self.open_item == "reasoning" and is_summed_up(self.asked)
+
+    @property
+    def _thought(self) -> str:
+        return "reasoning_summary_text" if self._is_summary else "reasoning_text"
+
+    @property
+    def _part(self) -> str:
+        return "reasoning_summary_part" if self._is_summary else "content_part"
+
     def _within(self) -> dict[str, Any]:
         prefix = "rs" if self.open_item == "reasoning" else "msg"
-        return {"item_id": f"{prefix}_{_key(self.asked)}", "output_index": self.index, "content_index": 0}
+        part = "summary_index" if self._is_summary else "content_index"
+        return {"item_id": f"{prefix}_{_key(self.asked)}", "output_index": self.index, part: 0}
 
     def _event(self, event_name: str, /, **values: Any) -> bytes:
         kind = f"response.{event_name}"

@@ -115,11 +115,11 @@ def asked_from(fields: Fields, conversation: Conversation, structure: Structure,
     fields.done()
     if dial.is_policy and rules.keeps_to_policy:
         _check_policy(dial, sampling, rules)
-    dial, answer_tokens = within_limit(dial, form, rules)
+    dial, answer_tokens = within_limit(dial, form, rules, bool(own.get("min_thinking_tokens")))
     problem = _problem(structure.instructed(conversation), f"{form.prefix}{secrets.token_hex(12)}", rules)
     strategy = _strategy(dial, answer_tokens, structure, rules)
     if form.choices > 1:
-        _check_choices(form.choices, strategy, rules, stream=stream)
+        _check_choices(form.choices, strategy, rules)
     return Asked(
         id=problem.id,
         model=fields.text("model") or "",
@@ -138,14 +138,8 @@ def asked_from(fields: Fields, conversation: Conversation, structure: Structure,
     )
 
 
-def _check_choices(choices: int, strategy: BaseStrategy, rules: Rules, *, stream: bool) -> None:
+def _check_choices(choices: int, strategy: BaseStrategy, rules: Rules) -> None:
     """Raise ``ApiError`` for more answers than a gateway gives at a time."""
-    if stream:
-        raise ApiError(
-            "n above 1 is not supported in a stream; leave out stream, or send a request for each",
-            "n",
-            code="unsupported_parameter",
-        )
     allowed, chains = rules.dial.most_chains, choices * strategy.most_chains
     if chains > allowed:
         raise ApiError(f"n {choices} asks for {chains} chains of thought; this gateway allows {allowed}", "n")
@@ -199,10 +193,12 @@ def _strategy(dial: Dial, answer_tokens: int, structure: Structure, rules: Rules
     return strategy
 
 
-def within_limit(dial: Dial, form: Form, rules: Rules) -> tuple[Dial, int]:
+def within_limit(dial: Dial, form: Form, rules: Rules, asks_least: bool = False) -> tuple[Dial, int]:
     """The dial and the answer's budget within a limit on both together, as OpenAI counts ``max_completion_tokens``.
 
-    Without thinking the answer may take what thinking and answer may take together.
+    Without thinking the answer may take what thinking and answer may take together. A limit of one token leaves no room
+    to think: programs send it to see whether a model is alive, and get the first token of an answer. The gateway's own
+    least thinking gives way to a limit; where the request itself ``asks_least``, the two contradict each other.
     """
     answer_tokens, most_tokens = rules.forcing.max_answer_tokens, form.most_tokens
     if most_tokens is None:
@@ -211,7 +207,14 @@ def within_limit(dial: Dial, form: Form, rules: Rules) -> tuple[Dial, int]:
         return dial, min(most_tokens, answer_tokens + rules.dial.most_thinking_tokens)
     answer = min(answer_tokens, max(1, most_tokens // ANSWER_SHARE))
     thinking = min(dial.max_thinking_tokens, most_tokens - answer)
-    if thinking < max(1, dial.min_thinking_tokens):
-        name = form.limit_name
-        raise ApiError(f"{name} {most_tokens} leaves no room to think; raise it, or send reasoning_effort none", name)
-    return replace(dial, max_thinking_tokens=thinking), answer
+    if asks_least and thinking < dial.min_thinking_tokens:
+        name, least = form.limit_name, dial.min_thinking_tokens
+        raise ApiError(
+            f"{name} {most_tokens} leaves no room for {least} thinking tokens; raise it, or lower "
+            "s1m.min_thinking_tokens",
+            name,
+        )
+    if thinking < 1:
+        return replace(dial, thinking=False), answer
+    least = min(dial.min_thinking_tokens, thinking)
+    return replace(dial, max_thinking_tokens=thinking, min_thinking_tokens=least), answer

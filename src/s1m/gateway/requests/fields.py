@@ -12,6 +12,8 @@ from s1m.gateway.errors import ApiError
 MOST_SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 MOST_NUMBER = 2**63 - 1
+NO_LOGPROBS = "the answer is not one generation but the last of several"
+"""Why probabilities of tokens are refused."""
 
 
 class Fields:

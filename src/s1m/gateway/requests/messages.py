@@ -51,9 +51,11 @@ async def read_messages(messages: Any, name: str, rules: PictureRules, system: s
     if shown_images > rules.most_images:
         raise ApiError(f"{name} shows {shown_images} images, more than {rules.most_images}", name)
     said = [turn for turn in turns if turn.role != "system"]
+    systems = [text for text in (system, *(turn.text for turn in turns if turn.role == "system")) if text]
+    if systems and not said:  # a program with one prompt and no role for it; templates need a user's turn
+        return Conversation(turns=(), question="\n\n".join(systems), images=())
     if not said or said[-1].role != "user":
         raise ApiError(f"the last of {name} must be the user's; s1m continues no assistant's turn", name)
-    systems = [text for text in (system, *(turn.text for turn in turns if turn.role == "system")) if text]
     before = (Turn(role="system", text="\n\n".join(systems)),) if systems else ()
     *earlier, last = said
     return Conversation(turns=(*before, *earlier), question=last.text, images=last.images)
@@ -65,19 +67,25 @@ async def read_message(message: Any, where: str, rules: PictureRules) -> Turn:
         raise ApiError(f"{where} must be an object, not {shown(message)}", where, code="invalid_value")
     kind = message.get("type", "message")
     if kind == "function_call_output":
-        return Turn(role="user", text=tool_result(message.get("call_id"), message.get("output")))
+        return await _tool_turn(message.get("call_id"), message.get("output"), f"{where}.output", rules)
     if kind == "function_call":
         return Turn(role="assistant", text=tool_call(message))
+    if kind == "item_reference":
+        raise ApiError(
+            f"{where} refers to an item of an earlier reply: nothing is kept; send the item itself (store: false)",
+            where,
+            code="unsupported_parameter",
+        )
     if kind != "message":
         raise ApiError(f"{where}.type {shown(kind)} is not supported", f"{where}.type", code="unsupported_parameter")
     role = message.get("role")
+    if role == "tool":
+        return await _tool_turn(message.get("tool_call_id"), message.get("content"), f"{where}.content", rules)
     text, images = await read_content(message.get("content"), f"{where}.content", rules)
     if role in SYSTEM_ROLES:
         if images:
             raise ApiError(f"{where} shows an image; only the user can", where)
         return Turn(role="system", text=text)
-    if role == "tool":
-        return Turn(role="user", text=tool_result(message.get("tool_call_id"), text))
     if role == "assistant":
         return Turn(role="assistant", text=_with_calls(text, message.get("tool_calls"), where), images=images)
     if role == "user":
@@ -142,7 +150,12 @@ def tool_call(function: dict[str, Any]) -> str:
     return json.dumps({"tool": function.get("name"), "arguments": arguments}, ensure_ascii=False)
 
 
-def tool_result(call_id: Any, output: Any) -> str:
+async def _tool_turn(call_id: Any, output: Any, where: str, rules: PictureRules) -> Turn:
     """The result of a call as the user's turn: chat templates differ in whether they know the role ``tool``."""
+    images: tuple[bytes, ...] = ()
+    if isinstance(output, list) and all(isinstance(part, dict) and "type" in part for part in output):
+        text, images = await read_content(output, where, rules)
+    else:
+        text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False) if output else ""
     named = f" of {call_id}" if isinstance(call_id, str) else ""
-    return f"Result{named}: {output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)}"
+    return Turn(role="user", text=f"Result{named}: {text}", images=images)

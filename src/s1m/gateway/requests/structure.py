@@ -5,7 +5,8 @@ Tools are a schema too, so that they work with every model whose engine binds an
     {"tool": "weather", "arguments": {"city": "Paris"}}
     {"answer": "It is sunny."}
 
-The first is handed to the client as a call of the tool, the second as the text of the message.
+The first is handed to the client as a call of the tool, the second as the text of the message. Where the request
+has a format for its answers too, the second holds JSON of that format.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from s1m.types import Turn
 MOST_SCHEMA = 100_000
 """Characters of a schema or of all tools; a server compiles it for every request."""
 ANY_OBJECT = {"type": "object"}
+TEXT = {"type": "string"}
+DEFINITIONS = ("$defs", "definitions")
+"""Where a schema keeps what its references point to, by its age."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,8 @@ class Structure:
     """A JSON schema as text; empty for none."""
     tools: tuple[Tool, ...] = ()
     must_call: bool = False
+    answer_schema: str = ""
+    """Beside tools, the schema of an answer that calls none; empty for text."""
 
     @property
     def is_bound(self) -> bool:
@@ -65,7 +71,12 @@ class Structure:
         offered = [
             {"tool": tool.name, "description": tool.description, "parameters": tool.parameters} for tool in self.tools
         ]
-        choice = "" if self.must_call else ' or {"answer": TEXT} when no tool is needed'
+        if self.must_call:
+            choice = ""
+        elif self.answer_schema:
+            choice = f' or {{"answer": JSON}} when no tool is needed, with JSON that fits {self.answer_schema}'
+        else:
+            choice = ' or {"answer": TEXT} when no tool is needed'
         return (
             f"You can call these tools: {json.dumps(offered, ensure_ascii=False)}\nGive the final answer as JSON: "
             f'{{"tool": NAME, "arguments": {{...}}}}{choice}.'
@@ -104,8 +115,6 @@ def read_tools(fields: Fields, formatted: Structure) -> Structure:
     if not offered or choice == "none":
         return formatted
     where = fields.at("tools")
-    if formatted.is_bound:
-        raise ApiError(f"{where} and {formatted.field} cannot bind the same answer; leave one out", where)
     if not isinstance(offered, list):
         raise ApiError(f"{where} must be a list, not {shown(offered)}", where, code="invalid_value")
     tools = tuple(_tool(each, f"{where}[{index}]") for index, each in enumerate(offered))
@@ -115,7 +124,8 @@ def read_tools(fields: Fields, formatted: Structure) -> Structure:
         if not tools:
             raise ApiError(f"tool_choice names {shown(named)}, which is not among the tools", "tool_choice")
     must_call = named is not None or choice == "required"
-    return Structure(field=where, schema=_text(_schema_of(tools, must_call), where), tools=tools, must_call=must_call)
+    schema = _text(_schema_of(tools, None if must_call else formatted.schema), where)
+    return Structure(field=where, schema=schema, tools=tools, must_call=must_call, answer_schema=formatted.schema)
 
 
 def _tool(given: Any, where: str) -> Tool:
@@ -141,23 +151,56 @@ def _named(choice: Any, fields: Fields) -> str | None:
     return name
 
 
-def _schema_of(tools: Sequence[Tool], must_call: bool) -> dict[str, Any]:
-    calls: list[dict[str, Any]] = [
-        {
-            "type": "object",
-            "properties": {"tool": {"const": tool.name}, "arguments": dict(tool.parameters)},
-            "required": ["tool", "arguments"],
-            "additionalProperties": False,
-        }
-        for tool in tools
+def _schema_of(tools: Sequence[Tool], answer: str | None) -> dict[str, Any]:
+    """One of the calls, or an answer: text, or JSON of the schema ``answer``; None where a tool must be called."""
+    definitions: dict[str, Any] = {}
+    options = [
+        _object(tool={"const": tool.name}, arguments=moved(dict(tool.parameters), f"tool{index}", definitions))
+        for index, tool in enumerate(tools)
     ]
-    text = {
-        "type": "object",
-        "properties": {"answer": {"type": "string"}},
-        "required": ["answer"],
-        "additionalProperties": False,
+    if answer is not None:
+        options.append(_object(answer=moved(json.loads(answer), "answer", definitions) if answer else TEXT))
+    return {"anyOf": options} | ({"$defs": definitions} if definitions else {})
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    required = list(properties)
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def moved(schema: dict[str, Any], name: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    """A schema as a part of another: what it defines goes into ``definitions``, the other's, below ``name``.
+
+    References are paths from the root of the whole schema: {"$ref": "#/$defs/City"} would point to nothing there.
+    """
+    if '"$ref"' not in json.dumps(schema):
+        return schema
+    for holder in DEFINITIONS:
+        for key, value in dict(schema.get(holder) or {}).items():
+            definitions[f"{name}_{key}"] = _renamed(value, name)
+    part: dict[str, Any] = _renamed({key: value for key, value in schema.items() if key not in DEFINITIONS}, name)
+    if f'"#/$defs/{name}"' in json.dumps([part, definitions]):  # it holds itself
+        definitions[name] = part
+    return part
+
+
+def _renamed(value: Any, name: str) -> Any:
+    """A part of a schema, its references renamed."""
+    if isinstance(value, list):
+        return [_renamed(each, name) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _reference(each, name) if key == "$ref" and isinstance(each, str) else _renamed(each, name)
+        for key, each in value.items()
     }
-    return {"anyOf": calls if must_call else [*calls, text]}
+
+
+def _reference(target: str, name: str) -> str:
+    for holder in DEFINITIONS:
+        if target.startswith(f"#/{holder}/"):
+            return f"#/$defs/{name}_{target.removeprefix(f'#/{holder}/')}"
+    return f"#/$defs/{name}" if target == "#" else target
 
 
 def _text(schema: Any, where: str) -> str:

@@ -7,7 +7,7 @@ import csv
 import gc
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from s1m.analysis.responses.score import read_responses
 from s1m.benchmarks import find_benchmark
 from s1m.cli import main
+from s1m.evaluate.store import load_run
 
 PROBLEMS = find_benchmark("digits").load(split="test", limit=8, data=None)
 TEXTS = [problem.gold if number % 2 else "I cannot see it." for number, problem in enumerate(PROBLEMS)]
@@ -181,6 +182,58 @@ def test_evalscope_predictions(tmp_path: Path, capsys: pytest.CaptureFixture[str
         )
     scored = counts(lines(tmp_path, [*rows, {**rows[0], "model_output": None}]), capsys)
     assert (scored["problems"], scored["errors"], scored["strict"]["accuracy"]) == (8, 1, 0.5)
+
+
+def sampled(place: int, sample: int, text: str) -> dict[str, Any]:
+    """What evalscope 1.14.1 wrote of an answer at ``repeats`` 2, shortened: ids differ, and so do the answers."""
+    image = {"internal": None, "type": "image", "image": f"data:image/png;base64,{place}", "detail": "auto"}
+    question = {"internal": None, "type": "text", "text": PROBLEMS[place].question, "refusal": None}
+    thought = {"internal": None, "type": "reasoning", "reasoning": "I read 03334.\n", "signature": None}
+    answer = {"internal": None, "type": "text", "text": text, "refusal": None}
+    said = {"id": f"a{place}{sample}", "role": "assistant", "content": [thought, answer], "tool_calls": None}
+    asked = {"id": f"u{place}{sample}", "role": "user", "content": [image, question], "tool_call_id": None}
+    return {"index": 2 * place + sample, "messages": [asked, said], "agent_trace": None}
+
+
+def prediction(row: dict[str, Any]) -> dict[str, Any]:
+    output = {"choices": [{"message": row["messages"][-1], "stop_reason": "stop"}], "error": None}
+    return {**row, "model": "bundled", "model_output": output, "metadata": {}}
+
+
+def review(row: dict[str, Any]) -> dict[str, Any]:
+    place, sample = divmod(row["index"], 2)
+    right = float(row["messages"][-1]["content"][-1]["text"] == PROBLEMS[place].gold)
+    score = {"value": {"Rouge-L-R": right, "bleu-1": 0.0}, "main_score_name": "Rouge-L-R"}
+    scored = {"score": score, "sample_id": row["index"], "group_id": place, "generation_index": sample}
+    return {**row, "target": [PROBLEMS[place].gold], "sample_score": scored}
+
+
+@pytest.mark.parametrize("made", [prediction, review])
+def test_repeats_of_evalscope_are_samples_of_one_problem(
+    made: Callable[[dict[str, Any]], dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [sampled(place, at, each.gold) for place, each in enumerate(PROBLEMS[:4]) for at in (0, 1)]
+    rows[3] = sampled(1, 1, "I cannot see it.")
+    written_rows = [made(row) for row in reversed(rows[:-1])]  # in the order in which they ended; the last one failed
+    scored = counts(lines(tmp_path, written_rows), capsys)
+    assert (scored["problems"], scored["responses"]) == (4, 7)
+    run = tmp_path / "run"
+    assert main(["import", "digits", str(path_in(tmp_path)), "--out", str(run)]) == 0
+    record = load_run(run).records[0]
+    assert record.trace.chains[0][0].text.startswith("I read 03334.")
+
+
+@pytest.mark.parametrize("made", [prediction, review])
+def test_ids_in_evalscopes_metadata_come_before_places_of_a_subset(
+    made: Callable[[dict[str, Any]], dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [made(sampled(place, 0, each.gold)) for place, each in enumerate(PROBLEMS)]
+    for place, row in enumerate(reversed(rows)):
+        own = {"id": PROBLEMS[-1 - place].id}
+        if "sample_score" in row:
+            row["sample_score"] |= {"group_id": place, "sample_metadata": own}
+        row |= {"index": place, "metadata": own}
+    assert counts(lines(tmp_path, rows), capsys)["strict"]["accuracy"] == 1.0
 
 
 def test_vlmevalkit_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from zipfile import BadZipFile, ZipFile
 
 from s1m.analysis.responses.readers.columns import is_matched
 from s1m.analysis.responses.readers.delimited import is_table, read_delimited
-from s1m.analysis.responses.readers.evalscope import is_evalscope, read_evalscope
+from s1m.analysis.responses.readers.evalscope import is_evalscope, is_review, read_evalscope, read_reviews
 from s1m.analysis.responses.readers.inspect_log import read_inspect
 from s1m.analysis.responses.readers.json_rows import has_rows, read_document, read_json_lines
 from s1m.analysis.responses.readers.lmms_eval import is_lmms_eval, read_lmms_eval
@@ -79,6 +79,8 @@ def _read_objects(path: Path, first: bytes) -> Iterator[Response]:
         return read_lmms_eval(path)
     if is_evalscope(line, line):
         return read_evalscope(path)
+    if is_review(line):
+        return read_reviews(path)
     is_own = "response" in line and ("id" in line or "pid" in line)
     if not is_own and is_matched(line):
         return read_json_lines(path)
