@@ -171,10 +171,10 @@ def same_as_replayed() -> tuple[int, int]:
     source, made = load_run(RUNS / "long"), load_run(RUNS / "generated")
     given = {"strategy": "policy", "policy": str(RUNS / "policy.toml"), "out": "nowhere"}
     strategy = replay_settings(source, given).run.build_strategy()
-    by_key = {record.key: record for record in source.records}
+    by_name = {(name_of(record), record.sample): record for record in source.records}
     same = 0
     for record in made.records:
-        other = replayed(by_key[record.key], strategy, "kind")
+        other = replayed(by_name[name_of(record), record.sample], strategy, "kind")
         same += (
             other.trace.chains == record.trace.chains
             and [answer.text for answer in other.trace.samples] == [answer.text for answer in record.trace.samples]
