@@ -1,7 +1,7 @@
 """How long `s1m ask` takes until it says something, with the bundled model: `python perf/ask.py`.
 
 Every round is a process of its own, with nothing loaded. Beside the clock the processor's time is read, which other
-work on the machine lengthens less.
+work on the machine lengthens less: that of the main thread, which is what the first word waits for, and of all threads.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ ROUNDS = 7
 COMMAND = (sys.executable, "-m", "s1m.cli", "ask", "What is the sum of the digits?", "--num-ignore", "3")
 
 
-def processor_seconds(pid: int) -> float:
-    """What a living process has used of the processor so far, its own time and the system's."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+def processor_seconds(stat: str) -> float:
+    """What a living process or thread has used of the processor so far, its own time and the system's."""
+    fields = Path(stat).read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def one_round() -> list[float]:
-    """Seconds until the first note, the first word of the thinking (twice: clock, processor), and the end."""
+    """Seconds until the first note, the first word of the thinking (clock, main thread, all threads), and the end."""
     began = time.monotonic()
     with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -34,16 +34,18 @@ def one_round() -> list[float]:
         process.stderr.read(1)
         note = time.monotonic() - began
         process.stdout.read(1)
-        word, used = time.monotonic() - began, processor_seconds(process.pid)
+        word, folder = time.monotonic() - began, f"/proc/{process.pid}"
+        main, whole = processor_seconds(f"{folder}/task/{process.pid}/stat"), processor_seconds(f"{folder}/stat")
         process.stdout.read()
-    return [note, word, used, time.monotonic() - began]
+    return [note, word, main, whole, time.monotonic() - began]
 
 
 def main() -> None:
     """Measure and keep the table."""
     one_round()  # files come from the disk's cache from here on
     columns = list(zip(*(one_round() for _ in range(ROUNDS)), strict=True))
-    names = ("the note who answers", "the first word of the thinking", "the same, time of the processor", "the end")
+    word = "the first word of the thinking"
+    names = ("the note who answers", word, f"{word}, main thread", f"{word}, all threads", "the end")
     rows = [
         (name, f"{statistics.median(column):.2f}", f"{min(column):.2f}", f"{max(column):.2f}")
         for name, column in zip(names, columns, strict=True)

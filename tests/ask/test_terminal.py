@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from s1m.ask.report import shortened
 from s1m.ask.terminal import Live
 from s1m.files.printing import Printer
 from s1m.forcing.events import (
@@ -123,3 +124,8 @@ def test_an_answer_that_is_asked_for_again_says_so() -> None:
 
 def test_what_the_model_writes_moves_no_cursor_and_is_no_markup() -> None:
     assert shown(thought("\x1b[2J[bold]x[/bold]\x07"), DONE) == "\\x1b[2J[bold]x[/bold]\\x07\n"
+
+
+def test_a_long_answer_is_shortened_in_the_table_that_repeats_it() -> None:
+    assert shortened("seven " * 1000).endswith("seven ...")
+    assert shortened("seven") == "seven"

@@ -14,6 +14,9 @@ from s1m.ask.asking import Asking
 from s1m.files.printing import escaped
 from s1m.forcing.events import Finished
 
+MOST_CHARACTERS = 300
+"""Of an answer in the table; all of it stands above."""
+
 
 def show_answers(console: Console, asked: Asking, done: Finished) -> None:
     """Print the answer of every level with what it cost, and what all of it did."""
@@ -21,12 +24,17 @@ def show_answers(console: Console, asked: Asking, done: Finished) -> None:
     for column in (asked.settings.build_strategy().axis, "answer", "thinking tokens", "thinking ended"):
         table.add_column(column)
     for answer in done.trace.answers:
-        text = escaped(" ".join(answer.text.split())) or "no answer"
+        text = escaped(shortened(" ".join(answer.text.split()))) or "no answer"
         tokens = done.trace.thinking_tokens(answer)
         table.add_row(str(answer.level), Text(text, "bold"), f"{tokens:,}", answer.stop)
     console.print(table)
     speed = f", {done.tokens / done.seconds:,.0f} tokens/s" if done.seconds > 0 else ""
     console.print(f"{done.tokens:,} tokens in {done.seconds:.1f} s{speed}", style="dim")
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text that is longer than ``MOST_CHARACTERS``."""
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS].rstrip()} ..."
 
 
 def as_json(asked: Asking, done: Finished, images: Sequence[str]) -> dict[str, Any]:

@@ -16,7 +16,6 @@ import msgspec
 from msgspec import Meta
 
 from s1m.engines.builder import EngineSettings, passes_options, takes_dial
-from s1m.engines.chat.dial import check_sampling, check_turned
 from s1m.engines.dials import AUTO, dial_of_addresses, find_dial
 from s1m.errors import UsageError
 from s1m.evaluate.policy import rule_from
@@ -171,11 +170,15 @@ def check_whole(
             "--engine http or vllm, or --strategy cap"
         )
     dial = engine.dial if engine.dial != AUTO else dial_of_addresses(engine.base_url)
-    if dial:
-        check_sampling(find_dial(dial), sampling.for_engine())
-    if dial and strategy.dials == "budget":
+    if not dial:
+        return
+    # Only here: it imports what speaks to servers, for which the first word of a model in this process would wait.
+    from s1m.engines.chat.dial import check_sampling, check_turned
+
+    check_sampling(find_dial(dial), sampling.for_engine())
+    if strategy.dials == "budget":
         check_turned(find_dial(dial), budgets=strategy.levels)
-    elif dial and strategy.dials == "effort":
+    elif strategy.dials == "effort":
         check_turned(find_dial(dial), efforts=[strategy.level_names[level] for level in strategy.levels])
 
 
