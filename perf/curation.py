@@ -3,7 +3,8 @@
 The teacher is the bundled model at a temperature at which it makes mistakes. The pool has every segment of every chain
 with the answer after it, right or wrong. `s1m data curate` keeps what is right, of each question the longest traces, at
 most four. Both students start from the bundled model and see the same number of tokens in the same number of steps.
-`python perf/curation.py`, about half an hour on two cores.
+`python perf/curation.py`, about half an hour on two cores. `python perf/curation.py --draw` draws the figure again,
+from the kept table.
 """
 
 from __future__ import annotations
@@ -15,20 +16,23 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keep import keep
+from keep import RESULTS, keep
 
-from s1m.analysis.display.style import save_figure
-from s1m.analysis.run.plots import scaling_panels
+from s1m.analysis.display.style import WIDE_INCHES, colour, house_style, look, percent_axis
+from s1m.analysis.display.words import add_legend, add_note, lay_out, set_title
 from s1m.analysis.run.summarize import summarize
 from s1m.analysis.run.summary import LevelSummary
-from s1m.analysis.statistics.intervals import mcnemar_p
+from s1m.analysis.statistics.intervals import mcnemar_p, wilson_interval
 from s1m.benchmarks import find_benchmark
 from s1m.data.distill.harvest import said
 from s1m.data.shards import write_shards
 from s1m.data.trace_row import TraceRow
 from s1m.evaluate.store import load_run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PROBLEMS, SAMPLES, TEMPERATURE = 400, 4, 1.5
 HELD_OUT = 256
@@ -134,11 +138,45 @@ def main() -> None:
             student("curated", folder / "curated" / "data", folder),
         ]
         summaries = [summarize(load_run(run)) for run in runs]
-        save_figure(scaling_panels(summaries), ROOT / "docs" / "images" / "curation")
         funnel = json.loads((folder / "curated" / "funnel.json").read_text(encoding="utf-8"))
         sources = json.loads((folder / "stats.json").read_text(encoding="utf-8"))["sources"]
         rows = [row for run, summary in zip(runs, summaries, strict=True) for row in line(run.name, summary.levels)]
         keep_table(rows, summaries[0].levels, funnel, sources, paired(runs[1], runs[2]))
+    save()
+
+
+def save() -> None:
+    """Draw the figure of the docs from the kept table."""
+    drawn(kept()).savefig(ROOT / "docs" / "images" / "curation.png", dpi=110, format="png")
+
+
+def kept() -> dict[str, list[float]]:
+    """The accuracies in the kept table, by model."""
+    lines = (RESULTS / "curation.md").read_text(encoding="utf-8").splitlines()
+    cells = [[cell.strip() for cell in each.strip("|").split("|")] for each in lines if "| accuracy, % |" in each]
+    return {name: [float(cell) / 100 for cell in values] for name, _, *values in cells}
+
+
+def drawn(accuracies: dict[str, list[float]]) -> Figure:
+    """Accuracy by ignored stops, a line for each model."""
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    with house_style():
+        figure = Figure(figsize=(WIDE_INCHES, 4.2), layout="constrained")
+        axes = figure.subplots()
+        for number, values in enumerate(accuracies.values()):
+            intervals = [wilson_interval(round(value * HELD_OUT), HELD_OUT) for value in values]
+            low, high = [each.low for each in intervals], [each.high for each in intervals]
+            axes.fill_between(range(len(values)), low, high, color=colour(number), alpha=0.14, linewidth=0)
+            axes.plot(range(len(values)), values, **look(number), clip_on=False)
+        axes.set_xlabel("ignored stops")
+        percent_axis(axes)
+        set_title(axes, "Accuracy, with 95 % interval", WIDE_INCHES)
+        add_legend(figure, [Line2D([], [], **look(number)) for number in range(len(accuracies))], list(accuracies))
+        add_note(figure, [f"digits · {HELD_OUT} held-out problems · all three think for the same number of tokens"])
+        lay_out(figure)
+    return figure
 
 
 def paired(former: Path, other: Path) -> str:
@@ -181,4 +219,4 @@ def keep_table(
 
 
 if __name__ == "__main__":
-    main()
+    save() if "--draw" in sys.argv else main()

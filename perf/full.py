@@ -1,15 +1,18 @@
-"""How well s1m saturates a server: `python perf/full.py [PROBLEMS [ROUNDS]]`.
+"""How well s1m saturates a server: `python perf/full.py [PROBLEMS [ROUNDS [WAYS]]]`.
 
 `s1m eval digits --num-ignore 0-7` against vLLM, with a chain, a segment (streamed) or a chunk in a request, and a plain
 client that sends the very same requests (prompt ids, image names, seeds) with nothing between them: no turn to wait
 for, no stream to read, no scoring, no record. All in turn on problems that the server has not seen; the plain client's
-prefixes are salted, so that it finds no cache entries but its own. Starts vLLM itself (`make vllm` first).
+prefixes are salted, so that it finds no cache entries but its own. The steps of vLLM's worker are counted, too: they
+say how full its batches were, also on a machine that has other work. WAYS: as many of the three as that. Starts vLLM
+itself (`make vllm` first).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import statistics
 import sys
 import tempfile
@@ -23,6 +26,7 @@ import aiohttp
 import msgspec
 from keep import keep
 from own_server import own_server
+from server_steps import recorded_steps
 from timed_run import timed_run, unseen
 
 from s1m.benchmarks import find_benchmark
@@ -38,6 +42,7 @@ WAYS: dict[str, dict[str, bool]] = {
     "segment in a request (streams)": {"forces": False},
     "chunk in a request": {"streams": False},
 }
+WAYS = dict(list(WAYS.items())[: int(sys.argv[3]) if len(sys.argv) > 3 else None])
 CONCURRENCIES = (64, 256)
 STREAMED = "stream_interval"
 JSON = {"Content-Type": "application/json"}
@@ -97,15 +102,24 @@ async def main() -> None:
     speeds: dict[str, list[float]] = {name: [] for name in WAYS}
     used: dict[str, list[float]] = {name: [] for name in WAYS}
     ratios: dict[tuple[str, int], list[float]] = {(name, c): [] for name in WAYS for c in CONCURRENCIES}
-    with own_server("--max-num-seqs", "256") as server, tempfile.TemporaryDirectory() as scratch:
+    steps: dict[str, list[list[int]]] = {name: [] for name in WAYS}
+    with (
+        recorded_steps() as recorded,
+        own_server("--max-num-seqs", "256") as server,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         await ours(server.api, [unseen(problem) for problem in problems[:32]], Path(scratch) / "warm")
         for number in range(ROUNDS):
             for name, how in WAYS.items():
                 some = [unseen(problem) for problem in problems]
+                began = [time.time()]
                 seconds, processor, requests = await ours(server.api, some, Path(scratch) / f"{name}{number}", **how)
                 for concurrency in CONCURRENCIES:
+                    began.append(time.time())
                     others, tokens = await plain(server.api, requests, concurrency)
                     ratios[name, concurrency].append(others / seconds)
+                began.append(time.time())
+                steps[name].append([recorded.between(*span).steps for span in itertools.pairwise(began)])
                 speeds[name].append(tokens / seconds)
                 used[name].append(1000 * processor / tokens)
     keep(
@@ -114,6 +128,7 @@ async def main() -> None:
         (
             *("", "tokens/s", *(f"of the plain client, {c} at once" for c in CONCURRENCIES)),
             "client's processor seconds a thousand tokens",
+            "steps of the worker, and for the plain client",
         ),
         [
             (
@@ -124,6 +139,7 @@ async def main() -> None:
                     for each in (ratios[name, concurrency] for concurrency in CONCURRENCIES)
                 ),
                 f"{statistics.median(used[name]):.3f}",
+                "; ".join(f"{own} ({', '.join(map(str, others))})" for own, *others in steps[name]),
             )
             for name in WAYS
         ],

@@ -95,6 +95,12 @@ def compared(one: Sequence[Forced], other: Sequence[Forced]) -> list[float]:
     return [lengths, *(same_counts(*(Counter(s[what] for s in each) for each in flat)) for what in (1, 2))]
 
 
+def said_of_lengths(one: Sequence[Forced], other: Sequence[Forced], p: float) -> str:
+    """The p-value, or the only length that there is: then there was nothing to compare."""
+    lengths = {tokens for chains in (one, other) for chain in chains for tokens, _, _ in chain}
+    return f"all {lengths.pop()} tokens" if len(lengths) == 1 else f"{p:.2f}"
+
+
 def table(folder: Path) -> None:
     """The table of the problems of which all pieces are there."""
     found = {key: json.loads(path.read_text()) for key, path in pieces(folder).items() if path.exists()}
@@ -105,19 +111,20 @@ def table(folder: Path) -> None:
         if any((sampling, arm, problem) not in found for arm in ARMS):
             continue
         ours, theirs = (found[sampling, arm, problem] for arm in ARMS)
-        counts["inside"] += sum(map(len, ours))
-        counts["outside"] += sum(map(len, theirs))
+        counts[f"temperature {SAMPLED[sampling].temperature:g}"] += sum(map(len, ours))
         values = compared(ours, theirs)
         # Segments of one chain resemble each other: one of each chain is a sample of independent ones.
         single = compared(*([chain[-1:] for chain in chains] for chains in (ours, theirs)))
-        smallest += single
+        smallest += single[1:] if said_of_lengths(ours, theirs, 0.0).startswith("all") else single
         rows.append(
             (
                 f"temperature {SAMPLED[sampling].temperature:g}, top-p {SAMPLED[sampling].top_p:g}",
                 f"digits-test-{problem:05}",
                 f"{sum(map(len, ours))} and {sum(map(len, theirs))}",
-                *(f"{p:.2f}" for p in values),
-                *(f"{p:.2f}" for p in single),
+                said_of_lengths(ours, theirs, values[0]),
+                *(f"{p:.2f}" for p in values[1:]),
+                said_of_lengths(ours, theirs, single[0]),
+                *(f"{p:.2f}" for p in single[1:]),
             )
         )
     keep(
@@ -129,7 +136,10 @@ def table(folder: Path) -> None:
         ),
         rows,
         [
-            f"{counts['inside']:,} forced segments with the plugin, {counts['outside']:,} without it, no seed in both.",
+            "Forced segments in each arm: "
+            + ", ".join(f"{count:,} at {name}" for name, count in counts.items())
+            + "; no "
+            "seed in both.",
             "Kolmogorov-Smirnov on the tokens of a segment (on the safe side where many are equal), chi-squared on "
             "its first four tokens and on what it reads off the picture.",
             "Segments of one chain resemble each other, which makes p-values too small; the last three columns have "

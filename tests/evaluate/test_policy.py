@@ -10,12 +10,11 @@ import pytest
 
 from s1m.cli import main
 from s1m.errors import UsageError
+from s1m.evaluate.distributions import Distribution, distributions
 from s1m.evaluate.policy import (
-    Distribution,
     Guarantee,
     Policy,
     TunedOn,
-    distributions,
     mismatches,
     policy_text,
     read_policy,
@@ -76,6 +75,16 @@ def test_a_policy_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert "levels = [0, 1, 2, 3, 4, 5, 6, 7]\n" in policy_text(policy())
 
 
+def test_a_policy_is_read_once_until_its_file_changes(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(policy_text(policy()))
+    first = read_policy(path)
+    assert read_policy(str(path)) is first
+    path.unlink()
+    path.write_text(policy_text(policy(problems=1024)))
+    assert read_policy(path).tuned_on.problems == 1024
+
+
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
@@ -85,6 +94,7 @@ def test_a_policy_is_read_back_as_it_was_written(tmp_path: Path) -> None:
         ("agreeing = 4", "agreeing = 0", "agreeing must be at least 1, not 0"),
         ("agreeing = 4", 'agreeing = "x"', "Expected `int`"),
         ("[guarantee]", "[guaranty]", "there is no key 'guaranty'"),
+        ("loss_bound = 0.5", "loss_bound = nan", "guarantee is not a finite number: nan"),
     ],
 )
 def test_a_damaged_policy_is_refused_in_one_line(old: str, new: str, complaint: str, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.gateway.engines import THOUGHT, Writer, is_thinking
 from tests.gateway.serving import PROBLEMS, Reply, chat, data_url, serving
 from tests.gateway.test_requests import RULES, read
 
-FINAL_ANSWER = {
+FINAL_ANSWER: dict[str, Any] = {
     "type": "function",
     "function": {
         "name": "final_answer",
@@ -31,11 +31,15 @@ FINAL_ANSWER = {
         },
     },
 }
-SMOLAGENTS = {"tools": [FINAL_ANSWER], "tool_choice": "required", "stop": ["Observation:", "Calling tools:"]}
+SMOLAGENTS: dict[str, Any] = {
+    "tools": [FINAL_ANSWER],
+    "tool_choice": "required",
+    "stop": ["Observation:", "Calling tools:"],
+}
 """smolagents 1.26.0, ToolCallingAgent: it stops at words and calls tools at once."""
-OPENROUTER = {"usage": {"include": True}, "provider": {"order": ["x"]}, "transforms": []}
+OPENROUTER: dict[str, Any] = {"usage": {"include": True}, "provider": {"order": ["x"]}, "transforms": []}
 """LiteLLM 1.110.2 sends the first of these to OpenRouter with every request."""
-CITY = {
+CITY: dict[str, Any] = {
     "$defs": {"City": {"type": "object", "properties": {"name": {"type": "string"}, "near": {"$ref": "#/$defs/City"}}}},
     "type": "object",
     "properties": {"city": {"$ref": "#/$defs/City"}},

@@ -16,7 +16,8 @@ import openai
 import pytest
 
 from s1m.errors import UsageError
-from s1m.evaluate.policy import distributions, policy_text, rule_text
+from s1m.evaluate.distributions import distributions
+from s1m.evaluate.policy import policy_text, rule_text
 from s1m.files.settings import settings_from
 from s1m.forcing.stopping import Features, Rule
 from s1m.gateway.operation.drift import Drift, chi_squared

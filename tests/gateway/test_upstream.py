@@ -168,6 +168,39 @@ def test_a_server_that_restarts_in_mid_stream_costs_nothing_of_the_reply(where: 
         assert (message["content"], message["reasoning"].count(THOUGHT)) == (ANSWER, 2)
 
 
+def test_an_upstream_that_fails_and_comes_back_costs_no_request() -> None:
+    model = chat_model(lambda turn: "42" if "</think>" in turn else "a thought</think>")
+    calls = iter(range(1000))
+
+    def flaky(request: Request) -> Answer:
+        if request.method == "POST" and not is_probe(request) and next(calls) % 3 == 0:
+            return Answer(fault="reset mid-body", body=b"x" * 100)
+        return model(request)
+
+    with ChatServer(flaky) as server:
+        engine = ChatEngine(servers(server.url))
+        with serving(engine, engine="http", base_url=[server.url]) as gateway:
+            replies = [gateway.post("chat/completions", chat(stream=stream)) for stream in (False, True)]
+            asyncio.run_coroutine_threadsafe(engine.close(), gateway.loop).result(10)
+    assert replies[0].json()["choices"][0]["message"]["content"] == "42"
+    assert replies[1].text.endswith("data: [DONE]\n\n")
+    assert '"content":"42"' in replies[1].text
+
+
+def test_an_upstream_that_stays_away_is_an_error_and_its_address_no_content() -> None:
+    model = chat_model(lambda turn: "a thought</think>")
+    with ChatServer(model) as server:
+        engine = ChatEngine(servers(server.url))
+        with serving(engine, engine="http", base_url=[server.url]) as gateway:
+            assert gateway.post("chat/completions", chat()).status == 200
+            server.die()
+            replies = [gateway.post("chat/completions", chat(stream=stream)) for stream in (False, True)]
+            asyncio.run_coroutine_threadsafe(engine.close(), gateway.loop).result(10)
+    for reply in replies:
+        assert reply.status in (502, 503)
+        assert server.url not in reply.text
+
+
 @pytest.mark.parametrize(
     ("message", "shown"),
     [

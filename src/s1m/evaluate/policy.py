@@ -3,7 +3,7 @@
 [rule]                 the rule itself, see ``s1m.forcing.stopping``
 [tuned_on]             model, delimiters, sampling and budget of the run; keys as in its settings.toml
 [guarantee]            in words and in numbers
-[[features]]           distribution of each feature where the policy stopped, one value a problem: to notice drift
+[[features]]           distribution of each feature where the policy stopped, over all samples: to notice drift
 """
 
 from __future__ import annotations
@@ -11,26 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
-from s1m.errors import UsageError, did_you_mean
+from s1m.errors import UsageError
+from s1m.evaluate.distributions import Distribution
 from s1m.files.decoding import Undecodable, decode_json
-from s1m.files.settings import read_toml
-from s1m.forcing.stopping import Features, Rule
+from s1m.files.settings import check_names, read_toml
+from s1m.forcing.stopping import Rule
 
 VERSION = 1
 NOTE = "# Written by s1m tune. Use: s1m eval BENCHMARK --strategy policy --policy FILE; meaning: docs/tuning.md\n"
-NUMBERS = ("ignored", "agreeing", "lead", "confidence", "tokens", "loops")
-"""Features that are numbers; the others are words."""
-WORDS = ("stop", "kind")
-BINS = 10
-DIGITS = 6
-OTHER = "other"
-"""The last word of a distribution of words: all that did not occur."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +53,10 @@ class TunedOn:
     run: str
     """Name of the run folder."""
     problems: int
+    samples: int = 1
+    """Of every problem."""
     seed: int = 0
-    """Of the split into halves."""
+    """Of the split into parts."""
     s1m: str = ""
     """Version."""
 
@@ -81,11 +77,11 @@ class Guarantee:
     allowed_loss: float
     confidence: float
     reference_level: int
-    """Ignored stops that the loss is against: the most accurate level on the tuning half, or the given one."""
+    """Ignored stops that the loss is against: the most accurate level on the tuning part, or the given one."""
     loss_bound: float
-    """Upper confidence bound on the loss, on the certification half."""
+    """Upper confidence bound on the loss, on the certification part."""
     loss: float
-    """As observed on the certification half; negative for a gain."""
+    """As observed on the certification part; negative for a gain."""
     accuracy: float
     reference_accuracy: float
     tokens: float
@@ -93,47 +89,15 @@ class Guarantee:
     tokens_fraction: float
     tokens_fraction_low: float
     tokens_fraction_high: float
-    lost: int
-    """Problems that only the reference level answers correctly."""
-    gained: int
-    """Problems that only the policy answers correctly."""
+    lost: float
+    """Problems that only the reference level answers correctly; one with several samples counts in part."""
+    gained: float
+    """Problems that only the policy answers correctly, counted in the same way."""
     tuning_problems: int
     certification_problems: int
     candidates: int
     tested: int
     method: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Distribution:
-    """How one feature is distributed over the problems of the tuned run, at the stop where the policy stopped.
-
-    Of numbers ``edges`` are the upper ends of all bins but the last, which is beyond the largest value; of words
-    ``names`` are the bins, the last of them ``other``. ``shares`` sum to 1 over the values that are there; ``missing``
-    is the share of problems without a value.
-    """
-
-    name: str
-    edges: tuple[float, ...] = ()
-    names: tuple[str, ...] = ()
-    shares: tuple[Annotated[float, Meta(ge=0, le=1)], ...]
-    missing: Annotated[float, Meta(ge=0, le=1)] = 0.0
-    count: int
-    """Problems."""
-
-    def __post_init__(self) -> None:
-        bins = len(self.names) if self.names else len(self.edges) + 1
-        if len(self.shares) != bins or list(self.edges) != sorted(set(self.edges)):
-            raise ValueError(f"feature {self.name} must have rising edges or names, and a share for every bin")
-
-    def bin_of(self, features: Features) -> int | None:
-        """The bin of a value; None where there is no value."""
-        value: float | str | None = getattr(features, self.name)
-        if value is None:
-            return None
-        if isinstance(value, str):
-            return self.names.index(value) if value in self.names else len(self.names) - 1
-        return _bin(value, self.edges)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,29 +113,37 @@ class Policy:
 
 def read_policy(path: Path | str) -> Policy:
     """The policy in a file. Raises ``UsageError`` for a file that cannot be read or holds something else."""
+    try:
+        known = Path(path).expanduser().stat()
+    except (OSError, ValueError):  # what is wrong is said where it is read
+        return _read(str(path), ())
+    return _read(str(path), (known.st_dev, known.st_ino, known.st_mtime_ns, known.st_size))
+
+
+@lru_cache(maxsize=8)
+def _read(path: str, _which: tuple[int, ...]) -> Policy:
+    """The policy in a file of which ``_which`` changes with the content: one start asks for it several times."""
     tables = read_toml(Path(path).expanduser())
     version = tables.get("version")
     if version != VERSION:
         given = "something else than a policy" if version is None else f"a policy of version {version!r}"
         raise UsageError(f"{path} is {given}; give one that s1m tune wrote (version {VERSION})")
-    for kind, name in ((Policy, ""), (Rule, "rule"), (TunedOn, "tuned_on"), (Guarantee, "guarantee")):
-        _check_keys(kind, tables[name] if name else tables, f"{path}: {name}".rstrip(": "))
+    _check_tables(tables, path)
     try:
         return msgspec.convert(tables, Policy)
     except (msgspec.ValidationError, ValueError) as error:
         raise UsageError(f"{path}: {error}; write it anew with s1m tune") from None
 
 
-def _check_keys(kind: type, table: object, where: str) -> None:
-    if not isinstance(table, Mapping):
-        raise UsageError(f"{where}: it is not a table; write it anew with s1m tune")
-    names = [each.name for each in fields(kind)]
-    for key in table:
-        if key not in names:
-            raise UsageError(f"{where}: there is no key {key!r}{did_you_mean(str(key), names)}")
-    absent = [name for name in ("rule", "tuned_on", "guarantee") if kind is Policy and name not in table]
-    if absent:
-        raise UsageError(f"{where}: [{absent[0]}] is missing; write it anew with s1m tune")
+def _check_tables(tables: Mapping[str, Any], path: str) -> None:
+    """Raises ``UsageError`` for a missing table and an unknown key."""
+    check_names(tables, [each.name for each in fields(Policy)], path, noun="key")
+    for name, kind in (("rule", Rule), ("tuned_on", TunedOn), ("guarantee", Guarantee)):
+        if name not in tables:
+            raise UsageError(f"{path}: [{name}] is missing; write it anew with s1m tune")
+        if not isinstance(tables[name], Mapping):
+            raise UsageError(f"{path}: {name}: it is not a table; write it anew with s1m tune")
+        check_names(tables[name], [each.name for each in fields(kind)], f"{path}: {name}", noun="key")
 
 
 def policy_text(policy: Policy) -> str:
@@ -252,36 +224,3 @@ def _shown(value: object) -> str:
     if isinstance(value, list | tuple):
         return " | ".join(map(str, value))
     return repr(value) if isinstance(value, str) and not value.isprintable() else str(value)
-
-
-def distributions(features: Sequence[Features]) -> tuple[Distribution, ...]:
-    """How the features are distributed over problems: numbers in bins at their deciles, words by name."""
-    made = []
-    for name in (*NUMBERS, *WORDS):
-        values = [getattr(each, name) for each in features]
-        there = [value for value in values if value is not None]
-        if not there:
-            continue
-        if name in WORDS:
-            names = (*sorted(set(there)), OTHER)
-            shares = [round(sum(value == each for value in there) / len(there), DIGITS) for each in names]
-            made.append(Distribution(name=name, names=names, shares=tuple(shares), count=len(values)))
-            continue
-        edges = _edges(there)
-        index = [_bin(value, edges) for value in there]
-        shares = [round(index.count(each) / len(there), DIGITS) for each in range(len(edges) + 1)]
-        missing = round(1 - len(there) / len(values), DIGITS)
-        made.append(Distribution(name=name, edges=edges, shares=tuple(shares), missing=missing, count=len(values)))
-    return tuple(made)
-
-
-def _bin(value: float, edges: Sequence[float]) -> int:
-    """The place of the bin of a number: the last one is beyond all edges."""
-    return sum(value > edge for edge in edges)
-
-
-def _edges(values: Sequence[float]) -> tuple[float, ...]:
-    """Upper ends of bins: the deciles, each once, and the largest value: beyond it lies what the run never had."""
-    ordered = sorted(values)
-    ends = [ordered[len(ordered) * part // BINS - 1] for part in range(1, BINS + 1) if len(ordered) * part >= BINS]
-    return tuple(sorted({float(f"{end:.6g}") for end in ends}))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -159,15 +159,21 @@ def check_keys(kind: type, given: Mapping[str, Any], source: str) -> None:
     Unicode or too long, and a path that no system call would take.
     """
     known = keys_of(kind)
+    check_names(given, known, source)
     for name, value in given.items():
-        if name not in known:
-            shown = name if len(name) <= MOST_SHOWN else f"{name[:MOST_SHOWN]}..."
-            raise UsageError(f"{source}: there is no setting {shown!r}{did_you_mean(shown, known)}")
-        _check_value(f"{source}: {name}", value)
         if _is_path(known[name].hint):
             for path in value if isinstance(value, list | tuple) else (value,):
                 if isinstance(path, str):
                     check_path(path, f"{source}: {name}")
+
+
+def check_names(given: Mapping[str, Any], known: Collection[str], source: str, *, noun: str = "setting") -> None:
+    """The same for the keys of any table, of which only these are ``known``; paths are not looked at."""
+    for name, value in given.items():
+        if name not in known:
+            shown = name if len(name) <= MOST_SHOWN else f"{name[:MOST_SHOWN]}..."
+            raise UsageError(f"{source}: there is no {noun} {shown!r}{did_you_mean(shown, known)}")
+        _check_value(f"{source}: {name}", value)
 
 
 def check_path(path: str, where: str) -> str:

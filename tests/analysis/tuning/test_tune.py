@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from s1m.analysis.tuning.candidates import candidates
 from s1m.analysis.tuning.choose import choose
+from s1m.analysis.tuning.guarantee import tokens_fraction
 from s1m.analysis.tuning.results import walks_of
 from s1m.cli import main
 from s1m.evaluate.policy import policy_text, read_policy
 from s1m.evaluate.replay import replayed
+from s1m.evaluate.runner import key_of_sample
 from s1m.evaluate.settings import eval_settings
 from s1m.evaluate.settings.parts import forcing_of
 from s1m.evaluate.store import Run, RunStore, load_run
@@ -46,12 +50,33 @@ def problem(number: int, rng: random.Random) -> Record:
     return replace(record, trace=replace(record.trace, answers=answers))
 
 
-def stored(folder: Path, problems: int, **changed: object) -> Run:
+def unsure(number: int, rng: random.Random) -> Record:
+    """Every answer but the first is right nine times of ten, whatever was answered before: stopping loses nothing."""
+    said = [str(20 + number % 5), *("11" if rng.random() < 0.9 else "12" for _ in range(LEVELS - 1))]
+    return made_record(
+        number, correct=[each == "11" for each in said], thinking=[30] * LEVELS, stops=["closed"] * LEVELS,
+        predictions=said,
+    )  # fmt: skip
+
+
+def stored(
+    folder: Path,
+    problems: int,
+    *,
+    made: Callable[[int, random.Random], Record] = problem,
+    copies: bool = False,
+    **changed: object,
+) -> Run:
+    """A run with this number of problems, of each its samples, which are ``copies`` of the first or not."""
     given = {"benchmark": "digits", "split": "test", "model": "bundled", "num_ignore": f"0-{LEVELS - 1}", **changed}
-    store = RunStore(eval_settings({**given, "out": str(folder)}))
+    settings = eval_settings({**given, "out": str(folder)})
+    store = RunStore(settings)
     rng = random.Random(0)
     for number in range(problems):
-        store.add(problem(number, rng))
+        first = made(number, rng)
+        for sample in range(settings.samples):
+            record = made(number, rng) if sample and not copies else first
+            store.add(replace(record, sample=sample, key=key_of_sample(record.key, sample)))
     store.add_provenance({"date": "2026-01-01", "weights": "abc"})
     store.close()
     return load_run(folder)
@@ -93,6 +118,50 @@ def test_the_cheapest_rule_that_passes_is_chosen_on_problems_of_its_own(run: Run
     assert tested[: len(passed)] == passed  # nothing is tested after the first that fails
     assert choose(walks, allowed=0.02, error=0.05) == choice
     assert choose(walks, allowed=0.02, error=0.05, seed=1).tuning_rows != choice.tuning_rows
+
+
+def test_samples_of_a_problem_count_as_its_mean_and_it_stays_one_problem(tmp_path: Path) -> None:
+    several = walks_of(stored(tmp_path / "several", 120, made=unsure, samples=8))
+    assert (len(several), several.samples, several.traces) == (120, 8, 960)
+    choice = choose(several, allowed=0.06, error=0.05)
+    assert (choice.chosen.tuning.problems, choice.chosen.certification.problems) == (30, 90)
+    part, full = choice.chosen.certification, choice.reference.certification
+    assert part.losses.mean() == pytest.approx(full.accuracy - part.accuracy)
+    assert set(np.unique(np.abs(part.losses) * 8)) <= set(range(9))
+    assert choice.certified is not None
+    # Copies of a sample say nothing more, neither of the loss nor of the tokens.
+    copies = [stored(tmp_path / str(count), 120, made=unsure, copies=True, samples=count) for count in (2, 4)]
+    choices = [choose(walks_of(each), allowed=0.06, error=0.05) for each in copies]
+    two, four = ([trial for trial in each.trials if trial.rule.kind == "agree"] for each in choices)
+    for trial, other in zip(two, four, strict=True):
+        assert trial.certification.losses.tolist() == other.certification.losses.tolist()
+        assert (trial.certification.lost, trial.certification.tokens) == (
+            other.certification.lost,
+            other.certification.tokens,
+        )
+    intervals = [
+        tokens_fraction(walks_of(run), replace(each, certified=two[0]))
+        for run, each in zip(copies, choices, strict=True)
+    ]
+    assert intervals[0] == intervals[1]
+
+
+def test_the_policy_of_a_run_with_samples_says_problems_and_samples(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = stored(tmp_path / "run", 120, made=unsure, samples=8)
+    out = tmp_path / "policy.toml"
+    assert main(["tune", str(run.folder), "--loss", "6", "--out", str(out)]) == 0
+    assert "held out, 90 problems of 8 samples: accuracy" in " ".join(capsys.readouterr().out.split())
+    policy = read_policy(out)
+    assert (policy.tuned_on.problems, policy.tuned_on.samples) == (120, 8)
+    assert policy.guarantee.certified
+    assert policy.guarantee.loss_bound <= 6
+    assert "betting" in policy.guarantee.method
+    assert {each.count for each in policy.features} == {120}
+    page = out.with_suffix(".html").read_text()
+    assert "120 problems of 8 samples" in page
+    assert "Samples of one problem are one problem" in page
 
 
 def test_tune_writes_a_policy_and_its_page(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,7 +209,7 @@ def test_runs_that_no_policy_can_be_tuned_on_are_refused(
     foreign = tmp_path / "foreign.toml"
     foreign.write_text("a = 1\n")
     for arguments, complaint in (
-        ([few], "has 30 problems, of which one half tunes and the other certifies"),
+        ([few], "has 30 problems, of which one part tunes and the other certifies"),
         ([capped], "is of strategy cap, which does not answer at every stop"),
         ([run.folder, "--against", "9"], "has answers at 0, 1, 2, 3, 4, 5 ignored stops; name one of them"),
         ([run.folder, "--loss", "0"], "--loss is in points of accuracy, above 0 and below 100, not 0"),

@@ -1,4 +1,4 @@
-"""The figure of a tuning: accuracy against tokens of every candidate on the certification half."""
+"""The figure of a tuning: accuracy against tokens of every candidate on the certification part."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def draw_kind(axes: Axes, trials: list[Trial], number: int, name: str) -> None:
     """The candidates of one kind."""
     if not trials:
         return
-    halves = [trial.certification for trial in trials]
+    parts = [trial.certification for trial in trials]
     axes.plot(
-        [half.tokens for half in halves], [half.accuracy for half in halves], color=colour(number),
+        [part.tokens for part in parts], [part.accuracy for part in parts], color=colour(number),
         linestyle="-" if name == NAMES["level"] else "none", marker=marker(number), markersize=6.5,
         markeredgecolor=PAPER, markeredgewidth=0.5, zorder=3, label=name,
     )  # fmt: skip
@@ -72,14 +72,14 @@ def draw_kind(axes: Axes, trials: list[Trial], number: int, name: str) -> None:
 
 def draw_chosen(axes: Axes, choice: Choice, bound: float) -> None:
     """A ring around the chosen rule, and a bar from there to the lowest accuracy that its bound leaves."""
-    half = choice.chosen.certification
+    part = choice.chosen.certification
     if choice.certified:
         lowest = choice.reference.certification.accuracy - bound
         axes.plot(
-            [half.tokens] * 2, [half.accuracy, lowest], color=INK, linewidth=1.6, marker="_", markersize=9,
+            [part.tokens] * 2, [part.accuracy, lowest], color=INK, linewidth=1.6, marker="_", markersize=9,
             markevery=[1], zorder=2, label="certified bound",
         )  # fmt: skip
     axes.plot(
-        [half.tokens], [half.accuracy], linestyle="none", marker="o", markersize=15, markerfacecolor="none",
+        [part.tokens], [part.accuracy], linestyle="none", marker="o", markersize=15, markerfacecolor="none",
         markeredgecolor=INK, markeredgewidth=1.6, zorder=4, label="the policy",
     )  # fmt: skip

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from s1m.analysis.display.page import environment, inline_svgs
+from s1m.analysis.run.grid import name_of
 from s1m.analysis.tuning.choose import Choice, choose
-from s1m.analysis.tuning.guarantee import policy_of, refusal_sentence
+from s1m.analysis.tuning.guarantee import counted, policy_of, refusal_sentence
 from s1m.analysis.tuning.plot import NAMES, accuracy_against_tokens
 from s1m.analysis.tuning.walks import Walks
 from s1m.benchmarks import find_benchmark
@@ -18,12 +19,11 @@ from s1m.evaluate.settings import EvalSettings, eval_settings
 from s1m.evaluate.store import Run, load_run
 from s1m.files.printing import Printer
 from s1m.files.writing import PAGE, Kind, check_output, replace_file
-from s1m.types import Record
 
 TEMPLATE = "tune.html.jinja"
 POLICY = Kind("policy file", lambda head: head.startswith(NOTE.encode()[:24]))
 LEAST_PROBLEMS = 40
-"""Of a half with 20, one problem is five points: nothing could be learned from fewer."""
+"""Of 20 that certify, one is five points: nothing could be learned from fewer."""
 
 
 def tune_run(folder: Path, out: Path, *, allowed: float, error: float, reference: int | None, seed: int) -> int:
@@ -51,10 +51,11 @@ def walks_of(run: Run) -> Walks:
     """The stops of a run. Raises ``UsageError`` for one that no policy can be tuned on."""
     settings = source_settings(run)
     strategy = settings.build_strategy()
-    records = [record for record in run.records if record.sample == 0]
-    if len(records) < LEAST_PROBLEMS:
+    records = run.records
+    problems = len({name_of(record) for record in records})
+    if problems < LEAST_PROBLEMS:
         raise UsageError(
-            f"{run.folder} has {len(records)} problems, of which one half tunes and the other certifies; tune on "
+            f"{run.folder} has {problems} problems, of which one part tunes and the other certifies; tune on "
             f"{LEAST_PROBLEMS} or more, better some hundred"
         )
     levels = strategy.needed()[1]
@@ -62,7 +63,7 @@ def walks_of(run: Run) -> Walks:
         raise UsageError(f"{run.folder} has answers at one level only; tune on a run with several, --num-ignore 0-7")
     if not any(record.gold for record in records):
         raise UsageError(f"{run.folder} has no gold answers, so no loss can be measured; tune on a benchmark that has")
-    return Walks(ordered(records), levels, kind_key(find_benchmark(settings.problems.benchmark)))
+    return Walks(records, levels, kind_key(find_benchmark(settings.problems.benchmark)))
 
 
 def source_settings(run: Run) -> EvalSettings:
@@ -78,11 +79,6 @@ def source_settings(run: Run) -> EvalSettings:
     return settings
 
 
-def ordered(records: list[Record]) -> list[Record]:
-    """Records by their key, so that the halves do not depend on which problem finished first."""
-    return sorted(records, key=lambda record: record.key)
-
-
 def sentences(policy: Policy, choice: Choice, *, allowed: float, error: float) -> list[str]:
     """What is said of a tuning, a line each."""
     known = policy.guarantee
@@ -94,8 +90,9 @@ def sentences(policy: Policy, choice: Choice, *, allowed: float, error: float) -
         f"of {known.reference_tokens:.0f} a problem"
     )
     seen = (
-        f"on {known.certification_problems:,} held-out problems: accuracy {known.accuracy:.1f} % instead of "
-        f"{known.reference_accuracy:.1f} %; {known.lost} problems lost, {known.gained} gained"
+        f"held out, {counted(known.certification_problems, policy.tuned_on.samples)}: accuracy {known.accuracy:.1f} % "
+        f"instead of {known.reference_accuracy:.1f} %; {round(known.lost, 1):g} problems "
+        f"lost, {round(known.gained, 1):g} gained"
     )
     return [f"policy: {policy.rule.words()}", f"guarantee: {known.words}", saved, seen]
 

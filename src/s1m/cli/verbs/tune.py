@@ -10,11 +10,12 @@ from s1m.cli.values import count_or_zero, path, real
 from s1m.errors import UsageError
 
 summary = "Find when to stop thinking, on a recorded run, with a bound on the accuracy that this loses."
-examples = """Nothing is generated: the run has an answer at every stop. One half of its problems
-chooses the policy, the other half certifies it. A page is written beside the policy.
+examples = """Nothing is generated: the run has an answer at every stop. One part of its problems
+chooses the policy, the other certifies it; with --samples, what is lost on a problem is a
+mean over its samples, which takes far fewer problems. A page is written beside the policy.
 
 examples:
-  s1m eval digits --num-ignore 0-7 --limit 1024 --out runs/mine
+  s1m eval digits --num-ignore 0-7 --limit 512 --samples 8 --out runs/mine
   s1m tune runs/mine --loss 2 --out policy.toml
   s1m eval digits --policy policy.toml --out runs/policy
   s1m replay runs/mine --strategy policy --policy policy.toml --out runs/replayed
@@ -43,9 +44,9 @@ def add_flags(verb: Parser) -> None:
         metavar="LEVEL",
         type=count_or_zero,
         default=None,
-        help="level that the loss is against (default: the most accurate one on the half that chooses)",
+        help="level that the loss is against (default: the most accurate one on the part that chooses)",
     )
-    verb.add_argument("--seed", metavar="N", type=count_or_zero, default=0, help="how problems are halved (default: 0)")
+    verb.add_argument("--seed", metavar="N", type=count_or_zero, default=0, help="how problems are split (default: 0)")
     verb.add_argument(
         "--out", metavar="FILE.toml", type=path, default="policy.toml", help="the policy (default: policy.toml)"
     )

@@ -15,7 +15,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Sequence
 
-from s1m.evaluate.policy import Distribution
+from s1m.evaluate.distributions import Distribution
 from s1m.forcing.stopping import Features
 
 logger = logging.getLogger("s1m.gateway")
