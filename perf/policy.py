@@ -1,8 +1,8 @@
 """Stopping policies: what is certified with how many problems and samples, whether that holds, what it is worth.
 
 python perf/policy.py generate        the runs, resumed where they were left
-python perf/policy.py simulate S N    tune on resampled runs of N samples for S seconds; what was counted is kept in
-                                      runs/policy, so that it is done in pieces
+python perf/policy.py simulate S P N  tune on resampled runs of P problems with N samples for S seconds; what was
+                                      counted is kept in runs/policy, so that it is done in pieces
 python perf/policy.py                 the table
 """
 
@@ -43,8 +43,8 @@ VOTED = 256
 ERROR = 0.05
 LOSSES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06)
 RESAMPLES = 1000
-COMPARED = (SAMPLES, 1)
-"""Samples of the resampled runs."""
+COMPARED = ((TUNED, SAMPLES), (2 * TUNED, SAMPLES), (TUNED, 1))
+"""Problems and samples of the resampled runs."""
 STATED = 0.05
 """The smallest loss in whole points at which the run certifies a policy that costs at most 0.7 of the reference."""
 
@@ -82,18 +82,18 @@ def write_policy() -> None:
     (RUNS / "policy.toml").write_text(policy_text(policy), encoding="utf-8")
 
 
-def simulate(seconds: float, samples: int) -> None:
-    """Tune on runs of 512 problems that are drawn from all, with replacement, everything anew; append what came of it.
+def simulate(seconds: float, problems: int, samples: int) -> None:
+    """Tune on runs of problems that are drawn from all, with replacement, everything anew; append what came of it.
 
     Problems are drawn with all their samples.
     """
     until = time.monotonic() + seconds
     walks = walks_of(with_samples(load_run(RUNS / "long"), samples))
-    path = simulated(samples)
+    path = simulated(problems, samples)
     seed = len(path.read_text().splitlines()) if path.exists() else 0
     while time.monotonic() < until and seed < RESAMPLES:
         began = time.process_time()
-        drawn = np.random.default_rng(seed).integers(len(walks), size=TUNED)
+        drawn = np.random.default_rng(seed).integers(len(walks), size=problems)
         made = tried(walks, reference=REFERENCE, seed=seed, drawn=drawn)
         chosen = {str(loss): certify(made, loss, ERROR).chosen.rule for loss in LOSSES}
         line = {loss: true_values(walks, rule) for loss, rule in chosen.items()}
@@ -102,9 +102,9 @@ def simulate(seconds: float, samples: int) -> None:
         seed += 1
 
 
-def simulated(samples: int) -> Path:
-    """What was counted with this number of samples, a line a resampled run."""
-    return RUNS / f"simulated-{samples}.jsonl"
+def simulated(problems: int, samples: int) -> Path:
+    """What was counted with so many problems and samples, a line a resampled run."""
+    return RUNS / f"simulated-{problems}-{samples}.jsonl"
 
 
 def true_values(walks: Walks, rule: Rule) -> tuple[float, float]:
@@ -118,19 +118,19 @@ def true_values(walks: Walks, rule: Rule) -> tuple[float, float]:
 def rows() -> list[tuple[object, ...]]:
     """The table of the resampled runs."""
     made = []
-    for samples in COMPARED:
-        path = simulated(samples)
+    for problems, samples in COMPARED:
+        path = simulated(problems, samples)
         lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
         for loss in LOSSES if lines else ():
             lost, spent = np.array([line[str(loss)] for line in lines]).T
-            made.append(row_of(samples, len(lines), loss, lost, spent))
+            made.append(row_of((problems, samples, len(lines)), loss, lost, spent))
     return made
 
 
-def row_of(samples: int, runs: int, loss: float, lost: np.ndarray, spent: np.ndarray) -> tuple[object, ...]:
-    """What was lost and spent at a loss that is allowed."""
+def row_of(size: tuple[int, ...], loss: float, lost: np.ndarray, spent: np.ndarray) -> tuple[object, ...]:
+    """What was lost and spent at a loss that is allowed, in runs of a ``size``: problems, samples, and their number."""
     return (
-        samples, f"{runs:,}", f"{100 * loss:g}", f"{100 * float((lost > loss).mean()):.1f}",
+        *(f"{each:,}" for each in size), f"{100 * loss:g}", f"{100 * float((lost > loss).mean()):.1f}",
         f"{100 * float((spent < 1).mean()):.0f}", f"{100 * lost.mean():+.2f}", f"{spent.mean():.2f}",
         *(f"{np.quantile(spent, part):.2f}" for part in (0.1, 0.5, 0.9)),
         f"{100 * float((spent <= 0.75).mean()):.0f}",
@@ -140,7 +140,7 @@ def row_of(samples: int, runs: int, loss: float, lost: np.ndarray, spent: np.nda
 def certified_lines() -> list[str]:
     """What is certified at every loss with the run as it is, and with fewer samples of it."""
     lines = []
-    for samples in COMPARED:
+    for samples in (SAMPLES, 1):
         walks = walks_of(with_samples(load_run(RUNS / "long"), samples))
         made = tried(walks, reference=REFERENCE)
         for loss in LOSSES:
@@ -160,7 +160,7 @@ def certified_lines() -> list[str]:
 
 def seconds_line() -> str:
     """What one tuning costs."""
-    lines = [json.loads(line)["seconds"] for line in simulated(SAMPLES).read_text().splitlines()]
+    lines = [json.loads(line)["seconds"] for line in simulated(TUNED, SAMPLES).read_text().splitlines()]
     return f"{np.median(lines):.2f} s of one core each (median), once the run is read"
 
 
@@ -226,6 +226,7 @@ def main() -> None:
         "policy",
         "Stopping policies and their guarantee",
         (
+            "problems",
             "samples",
             "runs",
             "loss allowed",
@@ -243,11 +244,11 @@ def main() -> None:
             f"The bundled model, a toy, on digits at temperature 1: {policy.tuned_on.problems} problems with "
             f"{policy.tuned_on.samples} samples at levels 0-{MOST}; losses in points against level {REFERENCE}, tokens "
             "as a fraction of its tokens, 95 % confidence.",
-            f"Runs: {TUNED} problems drawn with replacement from these, each with all its samples, and everything "
-            f"tuned anew, {seconds_line()}; with several samples 128 problems choose and 384 certify, with one 256 and "
-            "256. Exceeded: runs whose policy loses more than allowed on the problems that are drawn from. Certified: "
-            "runs in which any saving was. 10 %, median, 90 %: tokens over runs. A quarter saved: runs whose policy "
-            "costs at most 0.75.",
+            f"Runs: problems drawn with replacement from these {TUNED}, each with all its samples, and everything "
+            f"tuned anew, {seconds_line()} for {TUNED}; with several samples a quarter of the problems chooses and "
+            "the others certify, with one a half and a half. Exceeded: runs whose policy loses more than allowed on "
+            "the problems that are drawn from. Certified: runs in which any saving was. 10 %, median, 90 %: tokens "
+            "over runs. A quarter saved: runs whose policy costs at most 0.75.",
             f"The run itself at {100 * STATED:g} points: {policy.rule.words()}, up to {policy.rule.levels[-1]}; "
             f"{known.words}; bound {known.loss_bound:g}, tokens {known.tokens_fraction:.2f} "
             f"({known.tokens_fraction_low:.2f} to {known.tokens_fraction_high:.2f}) of level {REFERENCE}, accuracy "
@@ -267,7 +268,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["generate"]:
             generate()
-        case ["simulate", number, samples]:
-            simulate(float(number), int(samples))
+        case ["simulate", seconds, problems, samples]:
+            simulate(float(seconds), int(problems), int(samples))
         case _:
             main()
