@@ -103,7 +103,7 @@ def simulate(seconds: float, problems: int, samples: int) -> None:
 
 
 def simulated(problems: int, samples: int) -> Path:
-    """What was counted with so many problems and samples, a line a resampled run."""
+    """What was counted with this number of problems and samples, a line a resampled run."""
     return RUNS / f"simulated-{problems}-{samples}.jsonl"
 
 
