@@ -161,7 +161,7 @@ def certified_lines() -> list[str]:
 def seconds_line() -> str:
     """What one tuning costs."""
     lines = [json.loads(line)["seconds"] for line in simulated(TUNED, SAMPLES).read_text().splitlines()]
-    return f"{np.median(lines):.2f} s of one core each (median), once the run is read"
+    return f"{np.median(lines):.2f} s of one core each (median of {TUNED} problems), once the run is read"
 
 
 def same_as_replayed() -> tuple[int, int]:
@@ -245,7 +245,7 @@ def main() -> None:
             f"{policy.tuned_on.samples} samples at levels 0-{MOST}; losses in points against level {REFERENCE}, tokens "
             "as a fraction of its tokens, 95 % confidence.",
             f"Runs: problems drawn with replacement from these {TUNED}, each with all its samples, and everything "
-            f"tuned anew, {seconds_line()} for {TUNED}; with several samples a quarter of the problems chooses and "
+            f"tuned anew, {seconds_line()}; with several samples a quarter of the problems chooses and "
             "the others certify, with one a half and a half. Exceeded: runs whose policy loses more than allowed on "
             "the problems that are drawn from. Certified: runs in which any saving was. 10 %, median, 90 %: tokens "
             "over runs. A quarter saved: runs whose policy costs at most 0.75.",
