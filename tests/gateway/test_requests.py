@@ -58,6 +58,8 @@ def refused(body: dict[str, Any], held_to: Rules = RULES) -> ApiError:
         ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, {"max_thinking_tokens": 1024}),
         ({"thinking": {"type": "adaptive"}}, {"thinking": True}),
         ({"thinking_token_budget": 64}, {"max_thinking_tokens": 64}),
+        ({"enable_thinking": True, "thinking_budget": 64}, {"max_thinking_tokens": 64}),  # Alibaba Cloud's names
+        ({"enable_thinking": False}, {"thinking": False}),
         ({"reasoning_effort": "none", "chat_template_kwargs": {"enable_thinking": True}}, {"thinking": True}),
         ({"reasoning": {"enabled": False}}, {"thinking": False}),
         ({"s1m": {"num_ignore": [0, 3]}}, {"num_ignore": (0, 3)}),

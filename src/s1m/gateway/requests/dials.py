@@ -5,8 +5,8 @@ Each line wins over those before it:
 the gateway's own flags or --effort
 "model": "name:high", "name:ignore-3", "name:think-2k"
 reasoning_effort, reasoning.effort
-reasoning.max_tokens, thinking.budget_tokens, thinking_token_budget
-reasoning.enabled, thinking.type, chat_template_kwargs.enable_thinking
+reasoning.max_tokens, thinking.budget_tokens, thinking_token_budget, thinking_budget
+reasoning.enabled, thinking.type, chat_template_kwargs.enable_thinking, enable_thinking
 s1m
 """
 
@@ -59,6 +59,7 @@ def read_dial(fields: Fields, rules: DialRules) -> Dial:
         (reasoning.at("max_tokens"), reasoning.whole("max_tokens", 0, most)),
         (thinking.at("budget_tokens"), thinking.whole("budget_tokens", 0, most)),
         (fields.at("thinking_token_budget"), fields.whole("thinking_token_budget", 0, most)),
+        (fields.at("thinking_budget"), fields.whole("thinking_budget", 0, most)),
     )
     if budget is not None:
         dial = _with_budget(dial, *budget)
@@ -66,6 +67,7 @@ def read_dial(fields: Fields, rules: DialRules) -> Dial:
         (reasoning.at("enabled"), reasoning.flag("enabled")),
         (thinking.at("type"), _switched(thinking.text("type", THINKING_TYPES))),
         (template.at("enable_thinking"), template.flag("enable_thinking")),
+        (fields.at("enable_thinking"), fields.flag("enable_thinking")),
     )
     if switch is not None:
         dial = replace(dial, thinking=switch[1])
