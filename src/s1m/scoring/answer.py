@@ -60,7 +60,7 @@ def committed(text: str, *, kind: AnswerKind, choices: Sequence[str] = (), quest
 
 
 def _explicit(text: str, reader: Reader) -> Commitment | None:
-    """What the whole text is, or what it states in so many words; None when neither says anything."""
+    """What the whole text is, or what it states outright; None when neither says anything."""
     refuses = silence.is_apology(text) and not reader.recognisable
     if not refuses and (prediction := _whole(text, reader)):
         return Commitment(prediction=prediction, rule="whole")
