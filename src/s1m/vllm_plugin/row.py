@@ -157,23 +157,20 @@ class Row:
         self._noise = mixed(seed)
 
     def _next(self, n: int, drawn: int) -> int:
+        """The token at ``n`` where the budget is spent, or one that ends the thinking was drawn."""
         rules = self.rules
-        thought = n - self._begin
-        before = self._spent[-1] if self._spent else 0
-        if before + thought >= rules.max_thinking_tokens:
+        if n >= self._until:
             return self._end(n, "capped", drawn)
+        spent = (self._spent[-1] if self._spent else 0) + max(1, n - self._begin)
         closed = drawn == rules.close
-        if closed or drawn in rules.turn_ends:
-            spent = before + max(1, thought)
-            refused = len(self.starts) < rules.num_ignore and spent < rules.max_thinking_tokens
-            if refused and (closed or rules.take_back_turn_end):
-                self.starts.append(n)
-                self._spent.append(spent)
-                self._watch, self._unwatched = None, []
-                self._settle()
-                return rules.ignore(len(self.starts) - 1)[0]
+        refused = len(self.starts) < rules.num_ignore and spent < rules.max_thinking_tokens
+        if not refused or not (closed or rules.take_back_turn_end):
             return self._end(n, "closed" if closed else "eos", drawn)
-        return drawn
+        self.starts.append(n)
+        self._spent.append(spent)
+        self._watch, self._unwatched = None, []
+        self._settle()
+        return rules.ignore(len(self.starts) - 1)[0]
 
     def _loops(self, token: int) -> bool:
         self._unwatched.append(token)
