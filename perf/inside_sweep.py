@@ -1,8 +1,9 @@
-"""Wall time of a sweep 0-7, four clients on one vLLM in turn: `python perf/inside_sweep.py [PROBLEMS [ROUNDS]]`.
+"""Wall time of a sweep 0-7, clients on one vLLM in turn: `python perf/inside_sweep.py [PROBLEMS [ROUNDS [CHECKOUT]]]`.
 
 A chain in one request (the plugin), a segment in one request (streams), a chunk in one request, and S1-M's own
 algorithm, written anew from its description: 50 threads of plain chat requests, one a segment, the whole text and the
-picture sent again each time, every level from scratch. Starts vLLM itself (`make vllm` first). The pictures of each
+picture sent again each time, every level from scratch. CHECKOUT is a folder with the sources of an earlier s1m, whose
+client runs as well. Starts vLLM itself (`make vllm` first). The pictures of each
 round have not been seen by the server. A second table says what vLLM's worker did in that time, step by step. The
 server runs 128 requests at once, which is vLLM's own default on a CPU.
 """
@@ -12,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -36,6 +39,7 @@ from s1m.types import Problem
 
 PROBLEMS = int(sys.argv[1]) if len(sys.argv) > 1 else 256
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 2
+CHECKOUT = Path(sys.argv[3]) if len(sys.argv) > 3 else None
 LEVELS = range(8)
 THREADS = 50
 Client = Callable[[OwnServer, Sequence[Problem]], float]
@@ -106,11 +110,34 @@ def asked(server: OwnServer, method: str, path: str, body: bytes) -> bytes:
         connection.close()
 
 
+EARLIER = """
+import asyncio, sys, tempfile
+from pathlib import Path
+from timed_run import timed_run, unseen
+from s1m.benchmarks import find_benchmark
+from s1m.engines.remote import Servers
+from s1m.engines.vllm import VllmEngine
+api, limit = sys.argv[1:]
+problems = [unseen(problem) for problem in find_benchmark("digits").load(split="test", limit=int(limit), data=None)]
+with tempfile.TemporaryDirectory() as scratch:
+    print(asyncio.run(timed_run(VllmEngine(Servers(api)), api, problems, Path(scratch) / "run")))
+"""
+
+
+def earlier_client(server: OwnServer, problems: Sequence[Problem]) -> float:
+    """Seconds of a whole run of the s1m in CHECKOUT; its imports do not count."""
+    path = os.pathsep.join(str(Path(str(CHECKOUT)).resolve() / part) for part in ("src", "perf"))
+    command = [sys.executable, "-c", EARLIER, server.api, str(len(problems))]
+    ran = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=True, capture_output=True, text=True)
+    return float(ran.stdout)
+
+
 CHAINS, CHUNKS, S1M = "chain in a request (plugin)", "chunk in a request", "S1-M's algorithm, 50 threads"
 CLIENTS: dict[str, Client] = {
     CHAINS: s1m_client,
     "segment in a request (streams)": partial(s1m_client, forces=False),
     CHUNKS: partial(s1m_client, streams=False),
+    **({"the earlier s1m": earlier_client} if CHECKOUT else {}),
     S1M: plain_client,
 }
 

@@ -68,9 +68,10 @@ class Load:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def load(most: int, speed: Callable[[int], float], rounds: int, requests: int = 2000) -> list[int]:
+def load(most: int, speed: Callable[[int], float], rounds: int, requests: int = 2000, room: int = 0) -> list[int]:
     async def main() -> list[int]:
         under = Load(most, speed)
+        under.window.has_room_for(room)
         await under.fill(requests)
         slots = await under.rounds(rounds)
         await under.close()
@@ -87,6 +88,29 @@ def test_it_grows_while_that_pays_and_goes_back_to_what_was_best() -> None:
 def test_it_never_grows_beyond_the_most_allowed() -> None:
     assert load(100, float, 6) == [32, 64, 64, 100, 100, 100]
     assert Window(8).slots == 8
+
+
+def test_it_begins_with_what_the_server_says_it_has_room_for() -> None:
+    window = Window(512)
+    window.has_room_for(128)
+    assert window.slots == 128
+    window.has_room_for(40)  # of another model: no reason to shrink
+    assert window.slots == 128
+    window.restart()
+    assert window.slots == 128
+    window.has_room_for(10_000)
+    assert window.slots == 512
+
+
+def test_room_is_not_believed_against_a_refusal() -> None:
+    window = Window(512)
+    window.overloaded(None, began=window._clock())
+    window.has_room_for(128)
+    assert window.slots == 21
+
+
+def test_a_server_with_room_gets_more_where_that_pays_and_else_goes_back_to_its_room() -> None:
+    assert load(512, lambda slots: 10.0 * min(slots, 128), 5, room=128) == [128, 256, 256, 256, 128]
 
 
 def test_a_stream_tells_the_window_how_fast_it_is_long_before_its_end() -> None:

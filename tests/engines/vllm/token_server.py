@@ -49,6 +49,8 @@ class TokenServer:
     """Tokens of the delimiter, for models that spell it."""
     counts: bool = True
     """Whether it says how many tokens it read."""
+    metrics: str = ""
+    """What it says at /metrics, in Prometheus's format."""
     breaks: int = 0
     """How many replies break off in the middle."""
     generated: list[dict[str, Any]] = field(default_factory=list)
@@ -61,6 +63,8 @@ class TokenServer:
             if isinstance(body["messages"][0]["content"], str):
                 return answer({"token_ids": ids("x")})
             return answer({"error": {"message": "no images"}}, 400)
+        if request.path == "/metrics":
+            return Answer(body=self.metrics.encode(), headers={"Content-Type": "text/plain"})
         if request.path == "/tokenize":
             text = body.get("prompt", "[assistant]\n")
             return answer({"tokens": ids(text) * (self.close_tokens if text == "</think>" else 1)})

@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from time import monotonic
 
 START_SLOTS = 32
-"""A small server runs that many at once; a large one gets more within a few rounds."""
+"""A small server runs that many at once; a large one gets more within a few rounds, or says that it has room."""
 WORTHWHILE = 1.05
 """Growth goes on while a round is this many times as fast as the best one."""
 STRIKES = 2
@@ -106,6 +106,14 @@ class Window:
         self._congested, self._changed = True, False
         self._shrunk_at = self._clock()
         self._begin_round()
+
+    def has_room_for(self, requests: int) -> None:
+        """Begin with ``requests``, now and after a restart: the server says that it can hold that many at once."""
+        self._start = min(self._most, max(self._start, requests))
+        if self.slots < self._start and not self._congested:
+            self._set_slots(self._start)
+            self._best_slots = self.slots
+            self._begin_round()
 
     def send_away(self) -> None:
         """Raise ``ServerLeft`` in every request that waits: the server has gone."""

@@ -25,6 +25,7 @@ from s1m.engines.vllm.check import Abilities, NoTokens, find_abilities
 from s1m.engines.vllm.completing import chained, completion_of, whole
 from s1m.engines.vllm.prompts import Prompt, Prompts
 from s1m.engines.vllm.protocol import GENERATE, GeneratedChoice
+from s1m.engines.vllm.room import find_room
 from s1m.errors import EngineError, EngineUnavailable
 from s1m.families.turn import begun, ends_thinking, thinking_is_off
 from s1m.types import Completion, Piece, Problem, RequestOptions, Sampling, Step
@@ -243,6 +244,7 @@ class VllmEngine:
 
     async def _find_abilities(self, server: Server) -> Abilities:
         found = await find_abilities(self._servers, server, await self.served_model())
+        server.window.has_room_for(await find_room(self._servers, server))
         return replace(found, streams=found.streams and self._streams, digits=found.digits if self._forces else ())
 
     async def _check(self, server: Server) -> None:
