@@ -52,11 +52,11 @@ def test_a_server_that_does_not_say_begins_with_few() -> None:
 @pytest.mark.vllm
 @pytest.mark.timeout(400)
 def test_a_real_vllm_says_it(vllm_url: str) -> None:
-    async def room() -> int:
+    async def says() -> int:
         servers = Servers(vllm_url)
         (server,) = servers.reachable()
-        found = await find_room(servers, server)
+        room = await find_room(servers, server)
         await servers.close()
-        return found
+        return room
 
-    assert asyncio.run(room()) > START_SLOTS
+    assert asyncio.run(says()) > START_SLOTS
