@@ -165,6 +165,15 @@ def test_help_imports_nothing_slow() -> None:
     assert shown.stdout.strip() == "[]"
 
 
+def test_a_command_ends_without_looking_for_cycles_in_all_that_is_loaded() -> None:
+    code = (
+        "import atexit, gc; atexit.register(lambda: print('set aside:', gc.get_freeze_count() > 1000)); "
+        "from s1m.cli import main; main(['benchmarks'])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "set aside: True"
+
+
 def test_the_version() -> None:
     assert s1m("--version").stdout.startswith("s1m 0.")
 

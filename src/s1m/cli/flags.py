@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import MISSING
+from functools import partial
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
@@ -96,17 +97,19 @@ def add_keys(verb: Parser, kind: type, *, but: Sequence[str] = (), only: Sequenc
             if key.part not in headings:
                 headings[key.part] = verb.add_argument_group((key.part.__doc__ or "").strip().rstrip("."))
             group = headings[key.part]
-        _add_flag(group, key)
+        verb.explain(_add_flag(group, key), partial(_help, key))
 
 
-def _add_flag(group: Any, key: Key) -> None:
-    hint = _bare(key.hint)
+def _help(key: Key) -> str:
+    """The help of a setting. Saying what it may name imports all of that."""
     shown = _shown(key.default)
     text = f"{key.help} {key.names.help()}" if key.names else key.help
-    options: dict[str, Any] = {
-        "default": argparse.SUPPRESS,
-        "help": f"{text} Default: {shown.removesuffix('.')}." if shown else text,
-    }
+    return (f"{text} Default: {shown.removesuffix('.')}." if shown else text).replace("%", "%%")
+
+
+def _add_flag(group: Any, key: Key) -> argparse.Action:
+    hint = _bare(key.hint)
+    options: dict[str, Any] = {"default": argparse.SUPPRESS}
     if get_origin(hint) is Literal:
         options["choices"] = get_args(hint)
     elif hint is bool:
@@ -120,8 +123,8 @@ def _add_flag(group: Any, key: Key) -> None:
     else:
         kind = next(t for t in (*get_args(hint), hint) if t in (int, float, str))
         options |= {"type": {int: whole, float: real, str: str}[kind], "metavar": _metavar(key, kind)}
-    options["help"] = options["help"].replace("%", "%%")
-    group.add_argument("--" + key.name.replace("_", "-"), **options)
+    flag: argparse.Action = group.add_argument("--" + key.name.replace("_", "-"), **options)
+    return flag
 
 
 def _metavar(key: Key, kind: type) -> str:

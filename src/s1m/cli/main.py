@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import re
 import sys
@@ -16,6 +18,8 @@ _NAMES_VERB = re.compile(r"s1m(?: [a-z]+){1,2}: ")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb; the exit code. 0 done, 1 something failed, 2 the request was wrong, 130 interrupted."""
+    # At its end Python looks for cycles in everything that is loaded: with torch that takes a second, for nothing.
+    atexit.register(gc.freeze)
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):  # a terminal that shows ASCII alone must not end a run
         if hasattr(stream, "reconfigure"):

@@ -60,6 +60,17 @@ class Parser(argparse.ArgumentParser):
         self.passes_on = False
         """Whether what follows a ``--`` is for another program: it is given as ``extra``."""
         self._fill = fill
+        self._explanations: dict[argparse.Action, Callable[[], str]] = {}
+
+    def explain(self, flag: argparse.Action, text: Callable[[], str]) -> None:
+        """Give a flag a help text that is made when it is shown, so that no other call waits for what it imports."""
+        self._explanations[flag] = text
+
+    def format_help(self) -> str:
+        """As argparse does it, every help text made."""
+        for flag, text in self._explanations.items():
+            flag.help = text()
+        return super().format_help()
 
     def fill(self) -> None:
         """Add the flags, once."""
