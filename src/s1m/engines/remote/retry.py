@@ -94,7 +94,7 @@ class GaveUp(EngineError):
 def wait_asked(headers: Mapping[str, str]) -> str | None:
     """What a reply's headers say of when to ask again, as a Retry-After; OpenAI and Azure also count milliseconds.
 
-    LiteLLM's proxy passes on what the server behind it asked for under a name of its own.
+    LiteLLM's proxy passes on what its own server asked for, under another name.
     """
     milliseconds = headers.get("retry-after-ms", "")
     if milliseconds.strip().isdecimal():
