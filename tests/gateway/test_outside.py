@@ -39,6 +39,21 @@ SMOLAGENTS: dict[str, Any] = {
 """smolagents 1.26.0, ToolCallingAgent: it stops at words and calls tools at once."""
 OPENROUTER: dict[str, Any] = {"usage": {"include": True}, "provider": {"order": ["x"]}, "transforms": []}
 """LiteLLM 1.110.2 sends the first of these to OpenRouter with every request."""
+OPEN_WEBUI: dict[str, Any] = {
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "tools": [
+        {
+            "type": "function",
+            "function": {
+                "name": "get_current_timestamp",
+                "description": "Get the current Unix timestamp in seconds.",
+                "parameters": {"properties": {}, "type": "object"},
+            },
+        }
+    ],
+}
+"""Open WebUI 0.12.4 sends 28 tools of its own with every message of a chat."""
 CITY: dict[str, Any] = {
     "$defs": {"City": {"type": "object", "properties": {"name": {"type": "string"}, "near": {"$ref": "#/$defs/City"}}}},
     "type": "object",
@@ -80,6 +95,35 @@ def test_stop_words_cut_an_answer_beside_tools(stream: bool) -> None:
         reply = gateway.post("chat/completions", chat(**fields))
     content = said(reply) if stream else reply.json()["choices"][0]["message"]["content"]
     assert content == "It is 8."
+
+
+def test_a_chat_of_open_webui_calls_its_tools_and_goes_on() -> None:
+    answers = iter(['{"tool": "get_current_timestamp", "arguments": {}}', '{"answer": "It is 8."}'])
+    engine = Writer(write=lambda step: THOUGHT if is_thinking(step) else next(answers), binds_json=True)
+    with serving(engine) as gateway:
+        first = gateway.post("chat/completions", chat("How many?", **OPEN_WEBUI))
+        calls = [call for chunk in first.chunks() for choice in chunk["choices"] for call in tool_calls(choice)]
+        kept = [{"id": calls[0]["id"], "type": "function", "function": calls[0]["function"]}]
+        said_before = [
+            {"role": "user", "content": "How many?"},
+            {"role": "assistant", "content": "", "tool_calls": kept},
+            {"role": "tool", "tool_call_id": calls[0]["id"], "content": '{"current_timestamp": 1795752101}'},
+        ]
+        second = gateway.post("chat/completions", {**chat(**OPEN_WEBUI), "messages": said_before})
+    assert [call["function"]["name"] for call in calls] == ["get_current_timestamp"]
+    assert said(second) == "It is 8."
+
+
+def test_an_engine_that_cannot_call_tools_says_what_to_do() -> None:
+    with serving(Writer()) as gateway:
+        reply = gateway.post("chat/completions", chat(**OPEN_WEBUI))
+    assert (reply.status, reply.error["param"]) == (400, "tools")
+    assert "leave it out, or start the gateway with --engine vllm" in reply.error["message"]
+
+
+def tool_calls(choice: dict[str, Any]) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = choice["delta"].get("tool_calls") or []
+    return calls
 
 
 def test_a_stream_counts_tokens_for_clients_of_openrouter() -> None:

@@ -58,7 +58,8 @@ class Streaming:
                 choice["logprobs"] = {"content": [{"token": word, "logprob": -float(number)}]}
             if number == len(words):
                 choice["finish_reason"] = "stop"
-            events.append({"choices": [choice], **({"usage": {"completion_tokens": number}} if self.counts else {})})
+            usage = {"prompt_tokens": 7, "completion_tokens": number, "prompt_tokens_details": {"cached_tokens": 4}}
+            events.append({"choices": [choice], **({"usage": usage} if self.counts else {})})
         return events
 
 
@@ -83,6 +84,7 @@ def test_a_thought_is_one_request_and_ends_where_it_did() -> None:
         (done,) = ask(server, thinking())
     assert (done.text, done.finish) == ("I look and see four of them.", "stop")
     assert done.tokens == 7
+    assert (done.prompt_tokens, done.cached_tokens) == (7, 4)
     (body,) = model.bodies
     assert (body["max_tokens"], body["stream"], body["stream_interval"]) == (300, True, 16)
 
@@ -112,6 +114,7 @@ def test_a_loop_ends_the_stream_with_its_tokens_counted() -> None:
         (done,) = ask(server, thinking())
     assert done.finish == "length"
     assert done.tokens == len(done.text.split()) < 300
+    assert (done.prompt_tokens, done.cached_tokens) == (7, 4)
 
 
 def test_the_probability_of_an_answer_is_that_of_all_its_tokens() -> None:

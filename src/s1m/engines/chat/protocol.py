@@ -17,6 +17,7 @@ from s1m.engines.chat.turns import sent_turn
 from s1m.engines.messages import conversation, said_before
 from s1m.engines.remote.reply import Unreadable, decode
 from s1m.engines.stops import without_ending
+from s1m.errors import EngineUnavailable
 from s1m.families import END_OF_TURN_MARKS
 from s1m.types import Completion, Problem, RequestOptions, Sampling, Step
 
@@ -102,7 +103,8 @@ def read_completion(body: bytes, step: Step, *, turn: str = "", prefill: Prefill
     """The completion in a reply to a request that continued ``turn``.
 
     Raises ``Unreadable`` when no completion can be read, the server broke off or its tokens are not counted;
-    ``EngineError`` when it ended in an unknown way, or holds of the turn what it should not.
+    ``EngineError`` when it ended in an unknown way, or holds of the turn what it should not; ``EngineUnavailable``
+    when it ended before the least number of tokens.
     """
     written = read_reply(body)
     whole = new_text(as_written(written, step.stop), turn, prefill)
@@ -112,6 +114,11 @@ def read_completion(body: bytes, step: Step, *, turn: str = "", prefill: Prefill
     tokens = count_tokens(written.completion_tokens, step.max_tokens)
     if tokens == 0 and whole:
         raise Uncounted("the server counts 0 tokens for a text that is not empty")
+    if finish != "length" and tokens < step.min_tokens - 1:  # some servers do not count the token that ended it
+        raise EngineUnavailable(
+            f"a text ended after {tokens} tokens where at least {step.min_tokens} were asked for, so the server, or a "
+            "proxy before it, ignores min_tokens; leave out --min-thinking-tokens, or use --engine vllm"
+        )
     return Completion(
         text=text,
         tokens=tokens,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -93,6 +93,15 @@ class ChatChoice(msgspec.Struct, frozen=True):
     stop_reason: str | int | None = None
     matched_stop: str | int | None = None
     logprobs: msgspec.Raw = msgspec.Raw(b"null")
+    provider_specific_fields: Any = None
+    """Where LiteLLM's proxy puts fields that OpenAI does not have, ``stop_reason`` and ``matched_stop`` among them."""
+
+    @property
+    def stopped_by(self) -> frozenset[str | int]:
+        """The stop strings or token ids that are named as what ended the completion."""
+        moved = self.provider_specific_fields if isinstance(self.provider_specific_fields, dict) else {}
+        named = (self.stop_reason, self.matched_stop, moved.get("stop_reason"), moved.get("matched_stop"))
+        return frozenset(name for name in named if isinstance(name, str | int) and name != "")
 
 
 class PromptDetails(msgspec.Struct, frozen=True):
@@ -157,7 +166,7 @@ class Written:
     thinking: str
     text: str
     ending: Ending
-    stopped_by: frozenset[str | int | None]
+    stopped_by: frozenset[str | int]
     completion_tokens: int | None
     logprobs: bytes
     reasoning_tokens: int | None = None
@@ -183,19 +192,18 @@ def read_reply(body: bytes) -> Written:
         raise Withheld(f"the model refused to answer: {shortened(message.refusal)}", kind="refusal")
     usage = reply.usage or Usage()
     details = usage.completion_tokens_details or UsageDetails()
-    read = usage.prompt_tokens_details or PromptDetails()
     stopping_word = reply.verbose.stopping_word if reply.verbose else ""
     thinking, text = split_content(message.content)
     return Written(
         thinking=whole_text(message.reasoning_content) or whole_text(message.reasoning) or thinking,
         text=text,
         ending=read_ending(choice.finish_reason),
-        stopped_by=frozenset((choice.stop_reason, choice.matched_stop, stopping_word)) - {None, ""},
+        stopped_by=choice.stopped_by | ({stopping_word} if stopping_word else set()),
         completion_tokens=whole_number(usage.completion_tokens),
         logprobs=bytes(choice.logprobs),
         reasoning_tokens=whole_number(details.reasoning_tokens),
         prompt_tokens=whole_number(usage.prompt_tokens),
-        cached_tokens=whole_number(read.cached_tokens) or 0,
+        cached_tokens=cached(usage),
         total_tokens=whole_number(usage.total_tokens),
     )
 
@@ -256,6 +264,11 @@ def shortened(text: str, most: int = 120) -> str:
     """A text on one line of at most ``most`` characters."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def cached(usage: Usage) -> int:
+    """Of the prompt tokens, those that were read from a cache; 0 where it is not said."""
+    return whole_number((usage.prompt_tokens_details or PromptDetails()).cached_tokens) or 0
 
 
 def whole_number(count: int | float | str | None) -> int | None:

@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
-from s1m.engines.chat.reply import Content, Usage, read_ending, whole_number, whole_text
+from s1m.engines.chat.reply import Content, Usage, cached, read_ending, whole_number, whole_text
 from s1m.engines.remote import Request, Server, Servers
 from s1m.engines.remote.refusals import NotOffered, Refused
 from s1m.engines.remote.reply import Unreadable, decode, encode
@@ -69,6 +70,7 @@ class ChatWriting:
         self._parts: dict[str, str] = {"content": "", "reasoning": ""}
         self._heard = 0
         self._tokens = 0
+        self._usage = Usage()
         self._logprobs: list[Any] = []
         self._ended: DeltaChoice | None = None
         self.cut = False
@@ -98,6 +100,7 @@ class ChatWriting:
         event = decode(data, Event)
         if bytes(event.error) != b"null":
             raise Unreadable("the stream reports an error")
+        self._usage = event.usage or self._usage
         counted = whole_number(event.usage.completion_tokens) if event.usage else None
         new = max(0, (self._tokens if counted is None else counted) - self._tokens)
         self._tokens += new
@@ -119,7 +122,13 @@ class ChatWriting:
     def completion(self, read: Callable[[bytes], Completion]) -> Completion:
         """The completion that ``read`` makes of the whole reply. Raises ``Unreadable`` for one that broke off."""
         if self.cut:
-            return Completion(text=self.before + self._visible, tokens=self.arrived, finish="length")
+            return Completion(
+                text=self.before + self._visible,
+                tokens=self.arrived,
+                finish="length",
+                prompt_tokens=whole_number(self._usage.prompt_tokens),
+                cached_tokens=cached(self._usage),
+            )
         if self._ended is None:
             raise Unreadable("the stream ended before the text did")
         done = read(encode(self._assembled(self._ended)))
@@ -133,7 +142,7 @@ class ChatWriting:
             "matched_stop": ended.matched_stop,
             "logprobs": {"content": self._logprobs} if self._logprobs else None,
         }
-        return {"choices": [choice], "usage": {"completion_tokens": self._tokens}}
+        return {"choices": [choice], "usage": structs.replace(self._usage, completion_tokens=self._tokens)}
 
     @property
     def _visible(self) -> str:

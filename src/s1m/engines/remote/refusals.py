@@ -41,6 +41,15 @@ TOO_LONG = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+LIMIT_TOO_HIGH = re.compile(
+    r"""
+    max_(?:completion_|output_)?tokens\W{1,3}\d+\ cannot\ be\ greater  # "max_tokens=9 cannot be greater ..." (vLLM)
+  | max_(?:completion_)?tokens\ is\ too\ large                     # "max_tokens is too large: 9" (OpenAI)
+    """,
+    re.VERBOSE,
+)
+"""Too many tokens were asked for, however short the prompt is."""
+
 TOO_MANY_IMAGES = re.compile(r"at most \d+ image", re.IGNORECASE)
 """Of vLLM's "At most 1 image(s) may be provided"."""
 
@@ -79,6 +88,10 @@ NO_CREDIT = re.compile(
 """In the body of a refusal: waiting does not help, the account has to be filled. OpenAI sends it with status 429."""
 
 
+UNKNOWN_KEY = re.compile(r'"type": ?"no_db_connection"')
+"""In the body of a 400 of LiteLLM's proxy without a database: it looks there for any key but its own."""
+
+
 class Refused(EngineError):
     """The server will not do this request as it stands."""
 
@@ -110,9 +123,10 @@ def refusal(status: int, retry_after: str | None, message: str, url: str, body: 
             retry_after_seconds=retry_after_seconds(retry_after, datetime.now(UTC)),
             kind=KINDS.get(status, "broken"),
         )
-    if status in (401, 403):
+    unknown_key = status == 400 and UNKNOWN_KEY.search(details)
+    if status in (401, 403) or unknown_key:
         refused = f"{url} refused the key ({said}); set S1M_API_KEY to one that it accepts"
-        return EngineUnavailable(refused) if status == 401 else NotOffered(refused)
+        return EngineUnavailable(refused) if status != 403 else NotOffered(refused)
     if status in (404, 405) or 300 <= status < 400:
         return NotOffered(f"{url} is not a chat endpoint or has no such model ({said}); check --base-url and --model")
     if status in (400, 413, 422):
@@ -121,6 +135,10 @@ def refusal(status: int, retry_after: str | None, message: str, url: str, body: 
 
 
 def _refused_request(said: str, message: str, *, too_large: bool) -> EngineError:
+    if LIMIT_TOO_HIGH.search(message):
+        return PromptTooLong(
+            f"the server writes fewer tokens than a reply may take ({said}); lower --max-thinking-tokens"
+        )
     if TOO_LONG.search(message):
         return PromptTooLong(f"the prompt does not fit the server's context ({said})")
     if TOO_MANY_IMAGES.search(message):

@@ -92,11 +92,14 @@ class GaveUp(EngineError):
 
 
 def wait_asked(headers: Mapping[str, str]) -> str | None:
-    """What a reply's headers say of when to ask again, as a Retry-After; OpenAI and Azure also count milliseconds."""
+    """What a reply's headers say of when to ask again, as a Retry-After; OpenAI and Azure also count milliseconds.
+
+    LiteLLM's proxy passes on what its own server asked for, under another name.
+    """
     milliseconds = headers.get("retry-after-ms", "")
     if milliseconds.strip().isdecimal():
         return str(int(milliseconds) / 1000)
-    return headers.get("retry-after")
+    return headers.get("retry-after") or headers.get("llm_provider-retry-after")
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:

@@ -57,7 +57,8 @@ async def find_abilities(servers: Servers, server: Server, model: str) -> Abilit
     try:
         rendered = await _render(servers, server, model, [STAND_IN])
     except NotOffered:
-        raise NoTokens(f"{server.url} does not take token ids (start vLLM with --enable-scale-out)") from None
+        remedy = "start vLLM with --enable-scale-out; a proxy in front of it passes none on"
+        raise NoTokens(f"{server.url} does not take token ids ({remedy})") from None
     except Refused:
         rendered = await _render(servers, server, model, [])
     spans = rendered.features.mm_placeholders.get("image", []) if rendered.features else []

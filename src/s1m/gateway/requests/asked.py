@@ -179,7 +179,8 @@ def _problem(conversation: Conversation, request_id: str, rules: Rules) -> Probl
 def _strategy(dial: Dial, answer_tokens: int, structure: Structure, rules: Rules) -> BaseStrategy:
     if structure.is_bound and not rules.can_bind:
         raise ApiError(
-            f"{structure.field} needs an engine that binds answers to a JSON schema; this gateway's cannot",
+            f"{structure.field} needs an engine that binds answers to a JSON schema; this gateway's cannot: leave it "
+            "out, or start the gateway with --engine vllm, http, sglang or llamacpp",
             structure.field,
             code="unsupported_parameter",
         )
