@@ -10,7 +10,6 @@ import json
 from typing import Any
 
 import pytest
-from aiohttp.http_writer import StreamWriter
 
 from s1m.gateway.errors import ApiError
 from s1m.gateway.operation.admission import Keys
@@ -188,24 +187,3 @@ def test_a_wrong_key_is_not_called_a_missing_one() -> None:
     for header, said_of_it in (("Bearer wrong-key", "not one of this gateway's"), (None, "needs an API key")):
         with pytest.raises(ApiError, match=said_of_it):
             keys.name_of(header)
-
-
-def test_the_head_of_a_stream_goes_out_with_its_first_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[bytes] = []
-    write = StreamWriter._writelines
-    write_one = StreamWriter._write
-
-    def noting(self: StreamWriter, chunks: Any) -> None:
-        written.append(b"".join(chunks))
-        write(self, chunks)
-
-    def noting_one(self: StreamWriter, chunk: Any) -> None:
-        written.append(bytes(chunk))
-        write_one(self, chunk)
-
-    monkeypatch.setattr(StreamWriter, "_writelines", noting)
-    monkeypatch.setattr(StreamWriter, "_write", noting_one)
-    with serving(answering("8")) as gateway:
-        assert gateway.post("chat/completions", chat("How many?", stream=True)).chunks()
-    (head,) = [each for each in written if each.startswith(b"HTTP/1.1 200")]
-    assert b'"reasoning"' in head
