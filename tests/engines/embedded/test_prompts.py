@@ -82,7 +82,7 @@ def test_an_engine_that_is_closed_meanwhile_says_so(monkeypatch: pytest.MonkeyPa
     asyncio.run(go())
 
 
-def test_chains_that_begin_together_share_one_prompt_and_what_nobody_waits_for_is_not_begun() -> None:
+def test_chains_that_begin_together_get_one_prompt_and_one_that_was_cancelled_is_not_made() -> None:
     maker = Maker(waits=True)
     prompts = Prompts(maker, least=4)
 

@@ -1,7 +1,7 @@
 """Prompts that are made, in a thread of their own, and remembered: every step of a problem needs its own again.
 
-To decode and scale a photograph takes a tenth of a second, in which an event loop would serve nobody. There is a single
-thread, so that chains of a problem that begin together wait for one prompt instead of making several.
+To decode and scale a photograph takes a tenth of a second, in which an event loop would serve no other request. There
+is a single thread, so that chains of a problem that begin together wait for one prompt instead of making several.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Prompts:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="s1m-prompts")
 
     async def of(self, problem: Problem) -> Prompt:
-        """The prompt of a problem. Raises what making it raises; one that nobody waits for any more is not begun."""
+        """The prompt of a problem. Raises what making it raises; one that was cancelled before its turn is not made."""
         prompt = self._remembered(owner_of(problem))
         if prompt is None:
             prompt = await asyncio.get_running_loop().run_in_executor(self._thread, self.now, problem)
