@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import base64
 import contextlib
+import gc
 import json
 import os
 import statistics
@@ -157,6 +158,8 @@ def throughput(problems: list[Problem], rounds: int) -> list[list[object]]:
     async def measure(url: str, pid: int) -> None:
         await alone(engine, problems[:CONCURRENT])
         await through(url, problems[:CONCURRENT], stream=False)
+        gc.collect()
+        gc.freeze()  # as the gateway does, so that neither looks through what has been loaded again and again
         for number in range(rounds):
             ways = [
                 ("the driver alone", alone(engine, problems)),
