@@ -8,11 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp.http_writer import StreamWriter
 
 from s1m.forcing.events import Event, ThinkingText
 from s1m.gateway.replies import batches
 from s1m.gateway.replies.batches import LEAST_SECONDS, MOST_SECONDS, Streams, batched
 from s1m.gateway.replies.deltas import Delta, Reasoning
+from tests.gateway.engines import Writer
+from tests.gateway.serving import chat, serving
 
 ASKED: Any = SimpleNamespace(
     strategy=SimpleNamespace(counts_ignored_stops=True, levels=(0,)),
@@ -89,3 +92,24 @@ def test_an_error_comes_after_the_text_before_it() -> None:
         return seen
 
     assert asyncio.run(collected()) == [[Reasoning("0 ")], []]
+
+
+def test_the_head_of_a_stream_goes_out_with_its_first_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    write = StreamWriter._writelines
+    write_one = StreamWriter._write
+
+    def noting(self: StreamWriter, chunks: Any) -> None:
+        written.append(b"".join(chunks))
+        write(self, chunks)
+
+    def noting_one(self: StreamWriter, chunk: Any) -> None:
+        written.append(bytes(chunk))
+        write_one(self, chunk)
+
+    monkeypatch.setattr(StreamWriter, "_writelines", noting)
+    monkeypatch.setattr(StreamWriter, "_write", noting_one)
+    with serving(Writer()) as gateway:
+        assert gateway.post("chat/completions", chat("How many?", stream=True)).chunks()
+    (head,) = [each for each in written if each.startswith(b"HTTP/1.1 200")]
+    assert b'"reasoning"' in head

@@ -119,6 +119,9 @@ class Sending:
 
         call = current_call()
         response = web.StreamResponse(headers={**SECURITY_HEADERS, **STREAM_HEADERS, "X-Request-Id": call.id})
+        # The headers go out with the first text, as aiohttp has it for whole replies: a write costs as much as all
+        # else that is done for a piece of a stream.
+        response._send_headers_immediately = False
         failure: ApiError | None = None
         last = b""
         try:

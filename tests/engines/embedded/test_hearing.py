@@ -71,3 +71,4 @@ def test_a_stretch_costs_no_more_the_longer_the_text_is() -> None:
     for end in range(10, 2000, 10):
         assert hearing.new([0] * end) == "a" * 10
     assert max(decoded) == 20
+    assert decoded[0:2] == [10, 20]  # the first text is decoded once

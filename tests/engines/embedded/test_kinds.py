@@ -77,7 +77,7 @@ def check_ids(rows: list[Row], traces: list[Trace], forcing: Forcing, engine: Em
     """Every last answer was asked for after exactly the ids of its chain, each injected text spelled by itself."""
     asked = {row.ids for row in rows if not row.step.stop}
     for problem, trace in zip(PROBLEMS, traces, strict=True):
-        prompt = engine._prompt(problem)
+        prompt = engine._prompts.now(problem)
         opened = prompt.ending.rstrip().endswith(forcing.thinking_open.strip())
         ids = [*prompt.ids, *([] if opened else engine._ids(forcing.thinking_open, None))]
         for segment in trace.chains[0]:

@@ -17,8 +17,9 @@ from s1m.engines.embedded.general.plain import OneByOne
 from s1m.engines.embedded.general.probe import channels_of, why_not_shared
 from s1m.engines.embedded.general.prompt import prepare as prepare_own
 from s1m.engines.embedded.memory import check_cache
-from s1m.engines.embedded.prefixes import Owner, owner_of
+from s1m.engines.embedded.prefixes import owner_of
 from s1m.engines.embedded.prompt import NO_OPTIONS, Prompt, prepare, prolonged
+from s1m.engines.embedded.prompts import Prompts
 from s1m.engines.embedded.row import Row
 from s1m.errors import DataError, EngineError, EngineUnavailable, PromptTooLong
 from s1m.families.reading import read_template
@@ -87,7 +88,7 @@ class EmbeddedEngine:
         # What a processor of the model's own makes of an image cannot be put into a turn.
         self.can_show_images_again = self.path == "qwen"
         self._batcher = self._runner(prefix_bytes, cuda_graphs=cuda_graphs)
-        self._prompts: dict[Owner, Prompt] = {}
+        self._prompts = Prompts(self._prepared, least=self._max_rows)
         self._spelled: dict[str, tuple[int, ...]] = {}
         """Texts that were put into turns, as tokens: nearly every step has the same few."""
         self._closed = False
@@ -115,11 +116,11 @@ class EmbeddedEngine:
 
         Raises ``EngineUnavailable`` where the chat template has ended thinking before the turn begins.
         """
-        if self._closed:
-            raise EngineUnavailable("the engine was closed")
+        self._check_open()
         if step.whole and (step.whole.effort or step.whole.budget is not None):
             raise EngineUnavailable(f"{self.name} has no server to ask for an effort or a budget; use --engine http")
-        asked = self._prompt(problem)
+        asked = await self._prompts.of(problem)
+        self._check_open()  # it may have been closed meanwhile
         if ends_thinking(asked.ending, step.prefix, step.stop):
             raise EngineUnavailable(f"{self.checkpoint.name}: {thinking_is_off(self._switch())}")
         prompt, ids = self._read(problem.id, asked, begun(asked.ending, step.prefix))
@@ -155,19 +156,17 @@ class EmbeddedEngine:
         """Stop the batcher's thread. Safe to call twice."""
         if not self._closed:
             self._closed = True
+            self._prompts.close()
             self._batcher.close()
 
-    def _prompt(self, problem: Problem) -> Prompt:
-        """The prepared prompt of a problem; those used last are remembered, as many as may be under way."""
-        owner = owner_of(problem)
-        prompt = self._prompts.pop(owner, None)
-        if prompt is None:
-            make = prepare if self.path == "qwen" else prepare_own
-            prompt = make(problem, self.checkpoint, self._options)
-            self._check_ids(prompt.ids)
-        self._prompts[owner] = prompt
-        if len(self._prompts) > self._max_rows:
-            del self._prompts[next(iter(self._prompts))]
+    def _check_open(self) -> None:
+        if self._closed:
+            raise EngineUnavailable("the engine was closed")
+
+    def _prepared(self, problem: Problem) -> Prompt:
+        make = prepare if self.path == "qwen" else prepare_own
+        prompt = make(problem, self.checkpoint, self._options)
+        self._check_ids(prompt.ids)
         return prompt
 
     def _read(self, problem_id: str, prompt: Prompt, turn: Sequence[Piece]) -> tuple[Prompt, tuple[int, ...]]:

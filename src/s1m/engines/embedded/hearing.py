@@ -51,11 +51,13 @@ class Hearing:
 
     def _more(self, tokens: Sequence[int]) -> str | None:
         """What follows the text so far; None in the middle of a character."""
-        known = self._decode(tokens[self._before : self._read]) if self._read else ""
         both = self._decode(tokens[self._before :])
         if both.endswith(UNFINISHED):
             return None
+        if not self._read:
+            return both
+        known = self._decode(tokens[self._before : self._read])
         if known and both.startswith(known):
             return both[len(known) :]
-        # The first time, and where the stretch shows nothing by which to tell old from new.
+        # Where the stretch shows nothing by which to tell old from new.
         return self._decode(tokens)[self._length :]

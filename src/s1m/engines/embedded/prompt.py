@@ -57,6 +57,12 @@ class Prompt:
         """The images as the chat template writes them: place-holders between the marks of where one begins and ends."""
         return tuple(token for image in self.shown for token in self.ids[image.start - 1 : image.end + 1])
 
+    @property
+    def tensor_bytes(self) -> int:
+        """Memory of the pictures and the positions."""
+        pictures = [tensor for image in self.shown for tensor in image.pixels.values()]
+        return sum(tensor.nbytes for tensor in (self.positions, *pictures))
+
     def without_part_of_an_image(self, known: int) -> int:
         """The first ``known`` tokens, or fewer where they end within an image, which is read as a whole."""
         return next((image.start for image in self.shown if image.start < known < image.end), known)

@@ -27,6 +27,13 @@ class OwnPrompt(Prompt):
     inputs: dict[str, Tensor] = field(default_factory=dict)
     """What the model's first forward pass takes beside the ids; nothing for text alone."""
 
+    @property
+    def tensor_bytes(self) -> int:
+        import torch
+
+        made = [value for value in self.inputs.values() if isinstance(value, torch.Tensor)]
+        return sum(tensor.nbytes for tensor in (self.positions, *made))
+
     def without_part_of_an_image(self, known: int) -> int:
         # What an image turns into is known to the processor alone: the prompt is read as a whole.
         return known if not self.inputs or known >= len(self.ids) - 1 else 0
