@@ -41,7 +41,7 @@ def passed_on(thought: str, stop_reason: str | None, tokens: int = 19) -> Answer
 
 
 @pytest.mark.parametrize(("stop_reason", "finish"), [("</think>", "stop"), ("\n\n", "eos"), (None, "eos")])
-def test_the_stop_that_the_proxy_moved_is_found(stop_reason: str | None, finish: str) -> None:
+def test_the_stop_that_the_proxy_moved_is_read(stop_reason: str | None, finish: str) -> None:
     asked = step(max_tokens=60)
     assert read(passed_on(" 166, so far 166.\n", stop_reason), asked).finish == finish
 
