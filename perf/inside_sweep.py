@@ -133,11 +133,12 @@ def earlier_client(server: OwnServer, problems: Sequence[Problem]) -> float:
 
 
 CHAINS, CHUNKS, S1M = "chain in a request (plugin)", "chunk in a request", "S1-M's algorithm, 50 threads"
+EARLIER_S1M = "an earlier s1m"
 CLIENTS: dict[str, Client] = {
     CHAINS: s1m_client,
     "segment in a request (streams)": partial(s1m_client, forces=False),
     CHUNKS: partial(s1m_client, streams=False),
-    **({"the earlier s1m": earlier_client} if CHECKOUT else {}),
+    **({EARLIER_S1M: earlier_client} if CHECKOUT else {}),
     S1M: plain_client,
 }
 
@@ -179,7 +180,7 @@ def keep_seconds(runs: dict[str, list[Run]], problems: int) -> None:
     today, slower = statistics.mean(seconds[CHUNKS]), seconds[S1M][0] / statistics.mean(seconds[CHAINS])
     keep(
         "inside_sweep",
-        "A sweep 0-7: wall time of four clients on one vLLM",
+        f"A sweep 0-7: wall time of {len(CLIENTS)} clients on one vLLM",
         ("client", "seconds", "of a chunk in a request", "server's processor seconds", "client's"),
         [
             (
