@@ -3,9 +3,9 @@
 A chain in one request (the plugin), a segment in one request (streams), a chunk in one request, and S1-M's own
 algorithm, written anew from its description: 50 threads of plain chat requests, one a segment, the whole text and the
 picture sent again each time, every level from scratch. CHECKOUT is a folder with the sources of an earlier s1m, whose
-client runs as well. Starts vLLM itself (`make vllm` first). The pictures of each
-round have not been seen by the server. A second table says what vLLM's worker did in that time, step by step. The
-server runs 128 requests at once, which is vLLM's own default on a CPU.
+client runs as well. Starts vLLM itself (`make vllm` first). The pictures of each round have not been seen by the
+server. A second table says what vLLM's worker did in that time, step by step. The server runs 128 requests at once,
+which is vLLM's own default on a CPU.
 """
 
 from __future__ import annotations
@@ -124,9 +124,9 @@ with tempfile.TemporaryDirectory() as scratch:
 """
 
 
-def earlier_client(server: OwnServer, problems: Sequence[Problem]) -> float:
-    """Seconds of a whole run of the s1m in CHECKOUT; its imports do not count."""
-    path = os.pathsep.join(str(Path(str(CHECKOUT)).resolve() / part) for part in ("src", "perf"))
+def earlier_client(checkout: Path, server: OwnServer, problems: Sequence[Problem]) -> float:
+    """Seconds of a whole run of the s1m in ``checkout``; its imports do not count."""
+    path = os.pathsep.join(str(checkout.resolve() / part) for part in ("src", "perf"))
     command = [sys.executable, "-c", EARLIER, server.api, str(len(problems))]
     ran = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=True, capture_output=True, text=True)
     return float(ran.stdout)
@@ -134,11 +134,12 @@ def earlier_client(server: OwnServer, problems: Sequence[Problem]) -> float:
 
 CHAINS, CHUNKS, S1M = "chain in a request (plugin)", "chunk in a request", "S1-M's algorithm, 50 threads"
 EARLIER_S1M = "an earlier s1m"
+EARLIER_NOTE = "The earlier s1m ran in a process of its own, whose processor time is not counted."
 CLIENTS: dict[str, Client] = {
     CHAINS: s1m_client,
     "segment in a request (streams)": partial(s1m_client, forces=False),
     CHUNKS: partial(s1m_client, streams=False),
-    **({EARLIER_S1M: earlier_client} if CHECKOUT else {}),
+    **({EARLIER_S1M: partial(earlier_client, CHECKOUT)} if CHECKOUT else {}),
     S1M: plain_client,
 }
 
@@ -196,6 +197,7 @@ def keep_seconds(runs: dict[str, list[Run]], problems: int) -> None:
             f"{problems} problems a round, the bundled toy model (33 tokens a segment), temperature 1; S1-M's "
             "algorithm in the first round only.",
             f"S1-M's algorithm takes {slower:.1f} times as long as a chain in a request.",
+            *([EARLIER_NOTE] if CHECKOUT else []),
         ],
     )
 

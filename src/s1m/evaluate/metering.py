@@ -1,4 +1,4 @@
-"""An engine that counts what one problem was charged for, and how long its first token took."""
+"""Engines that count: the tokens of the first prompt, or all that one problem was charged for."""
 
 from __future__ import annotations
 
@@ -9,21 +9,15 @@ from dataclasses import replace
 from s1m.types import Completion, Engine, Problem, Sampling, Step, Usage
 
 
-class MeteredEngine:
-    """``engine`` for one problem, with the ``usage`` of its replies so far: requests, tokens read and written, images.
-
-    ``first_token`` is the time in seconds from the first request to the first text; None while nothing was streamed.
-    """
+class CountedEngine:
+    """``engine`` for one problem, with the number of tokens of its first prompt."""
 
     def __init__(self, engine: Engine) -> None:
-        self.usage = Usage()
         self.first_prompt_tokens: int | None = None
         """Of the first request whose prompt was counted: the question, and the opening delimiter of the turn."""
         self.name = engine.name
         self.can_show_images_again = engine.can_show_images_again
         self.context_tokens = engine.context_tokens
-        self.first_token: float | None = None
-        self._asked: float | None = None
         self._engine = engine
 
     async def ready(self) -> None:
@@ -36,12 +30,30 @@ class MeteredEngine:
 
     async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
         """What the engine generates."""
+        completion = await self._engine.generate(problem, step, sampling)
+        if self.first_prompt_tokens is None:
+            self.first_prompt_tokens = completion.prompt_tokens
+        return completion
+
+
+class MeteredEngine(CountedEngine):
+    """The same with the ``usage`` of its replies so far: requests, tokens read and written, images.
+
+    ``first_token`` is the time in seconds from the first request to the first text; None while nothing was streamed.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.usage = Usage()
+        self.first_token: float | None = None
+        self._asked: float | None = None
+
+    async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
+        """What the engine generates."""
         if self._asked is None:
             self._asked = time.monotonic()
-        completion = await self._engine.generate(problem, self._timed(step), sampling)
+        completion = await super().generate(problem, self._timed(step), sampling)
         used, read = self.usage, completion.prompt_tokens
-        if self.first_prompt_tokens is None:
-            self.first_prompt_tokens = read
         shown = 1 + sum(piece.images for piece in step.prefix)
         self.usage = replace(
             used,

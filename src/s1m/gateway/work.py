@@ -13,6 +13,7 @@ from s1m.engines.builder import BUNDLED
 from s1m.errors import UsageError
 from s1m.evaluate.build import model_of
 from s1m.evaluate.family import with_family
+from s1m.evaluate.metering import CountedEngine
 from s1m.evaluate.policy import read_policy
 from s1m.evaluate.policy_use import check_policy
 from s1m.evaluate.recommended import with_sampling
@@ -29,7 +30,7 @@ from s1m.gateway.requests.asked import Asked, Rules
 from s1m.gateway.requests.dials import DialRules
 from s1m.gateway.requests.pictures import Fetch, PictureRules
 from s1m.gateway.settings import ANSWER_CUE, GatewaySettings
-from s1m.types import Completion, Engine, Problem, Sampling, Step
+from s1m.types import Engine
 
 logger = logging.getLogger("s1m")
 
@@ -58,9 +59,9 @@ class Work:
 
     async def _whole(self, asked: Asked) -> Outcome:
         began = time.monotonic()
-        engine = Asking(self.engine)
+        engine = CountedEngine(self.engine)
         trace = await drive(asked.flow(), asked.problem, engine, asked.sampling)
-        return outcome_of(asked, trace, time.monotonic() - began, engine.prompt_tokens)
+        return outcome_of(asked, trace, time.monotonic() - began, engine.first_prompt_tokens)
 
     async def watched(self, asked: Asked, emit: Emit) -> None:
         """Call ``emit`` with what happens while a request is worked on, and with the outcome of every choice.
@@ -73,34 +74,15 @@ class Work:
             await gathered(self._watched(each, choice, emit) for choice, each in enumerate(asked.each()))
 
     async def _watched(self, asked: Asked, choice: int, emit: Emit) -> None:
-        engine = Asking(self.engine)
+        engine = CountedEngine(self.engine)
 
         def handed_on(event: Event) -> None:
             if isinstance(event, Finished):
-                emit(outcome_of(asked, event.trace, event.seconds, engine.prompt_tokens), choice)
+                emit(outcome_of(asked, event.trace, event.seconds, engine.first_prompt_tokens), choice)
             else:
                 emit(event, choice)
 
         await watch(asked.flow(), asked.problem, engine, asked.sampling, handed_on)
-
-
-class Asking:
-    """An engine for one choice of a request, that notes how many tokens the first prompt had that was counted."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.name = engine.name
-        self.can_show_images_again = engine.can_show_images_again
-        self.context_tokens = engine.context_tokens
-        self.ready, self.close = engine.ready, engine.close
-        self.prompt_tokens: int | None = None
-        self._engine = engine
-
-    async def generate(self, problem: Problem, step: Step, sampling: Sampling) -> Completion:
-        """What the engine generates."""
-        completion = await self._engine.generate(problem, step, sampling)
-        if self.prompt_tokens is None:
-            self.prompt_tokens = completion.prompt_tokens
-        return completion
 
 
 async def resolved(settings: GatewaySettings) -> GatewaySettings:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,6 +18,10 @@ from s1m.types import Problem
 
 MOST_BYTES = 256 << 20
 """Of prompts that are remembered beyond the least number: two thousand small pictures, or a dozen photographs."""
+ID_BYTES = 36
+"""Of a token id in a tuple: a pointer and an integer."""
+OTHER_BYTES = 4096
+"""Of a prompt's objects beside its tensors, ids and texts."""
 
 
 class Prompts:
@@ -30,7 +35,7 @@ class Prompts:
         self._make = make
         self._least = least
         self._most_bytes = most_bytes
-        self._known: dict[Owner, Prompt] = {}  # the latest used last
+        self._known: OrderedDict[Owner, Prompt] = OrderedDict()  # the latest used last
         self._bytes = 0
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="s1m-prompts")
@@ -57,9 +62,9 @@ class Prompts:
 
     def _remembered(self, owner: Owner) -> Prompt | None:
         with self._lock:
-            prompt = self._known.pop(owner, None)
+            prompt = self._known.get(owner)
             if prompt is not None:
-                self._known[owner] = prompt
+                self._known.move_to_end(owner)
             return prompt
 
     def _remember(self, owner: Owner, prompt: Prompt) -> None:
@@ -67,14 +72,7 @@ class Prompts:
             self._known[owner] = prompt
             self._bytes += bytes_of(owner, prompt)
             while len(self._known) > self._least and self._bytes > self._most_bytes:
-                oldest = next(iter(self._known))
-                self._bytes -= bytes_of(oldest, self._known.pop(oldest))
-
-
-ID_BYTES = 36
-"""Of a token id in a tuple: a pointer and an integer."""
-OTHER_BYTES = 4096
-"""Of a prompt's objects beside its tensors, ids and texts."""
+                self._bytes -= bytes_of(*self._known.popitem(last=False))
 
 
 def bytes_of(owner: Owner, prompt: Prompt) -> int:
